@@ -1,0 +1,78 @@
+// Package buffer lends byte slices from pools, so that a connection holds
+// memory only while it has bytes to keep.
+package buffer
+
+import "sync"
+
+// Buffer is a slice on loan. Bytes may be resliced but not replaced by the
+// borrower; Grow and Free are the ways to another one.
+type Buffer struct {
+	Bytes []byte // its capacity is the loan
+	class int8
+}
+
+// classes are the capacities that are pooled, each four times the one before:
+// a buffer that is kept at least a quarter full never wastes more than three
+// times what it holds.
+var classes = [...]int{256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20}
+
+const unpooled = -1
+
+var pools [len(classes)]sync.Pool
+
+// Get lends an empty buffer with a capacity of at least n.
+func Get(n int) *Buffer {
+	c := classOf(n)
+	if c == unpooled {
+		return &Buffer{Bytes: make([]byte, 0, n), class: unpooled}
+	}
+	if b, _ := pools[c].Get().(*Buffer); b != nil {
+		return b
+	}
+	return &Buffer{Bytes: make([]byte, 0, classes[c]), class: int8(c)}
+}
+
+// Free ends the loan. The bytes must not be touched any more. Free of a nil
+// buffer does nothing.
+func (b *Buffer) Free() {
+	if b == nil || b.class == unpooled {
+		return
+	}
+	b.Bytes = b.Bytes[:0]
+	pools[b.class].Put(b)
+}
+
+// Grow returns a buffer with the same bytes and room for n more, b itself when
+// it has that room. Otherwise b has been freed and capacity at least doubled.
+func (b *Buffer) Grow(n int) *Buffer {
+	need := len(b.Bytes) + n
+	if need <= cap(b.Bytes) {
+		return b
+	}
+	return b.moved(max(need, 2*cap(b.Bytes)))
+}
+
+// Fit returns the smallest pooled buffer that holds the same bytes: b itself
+// when no smaller class would do. Otherwise b has been freed.
+func (b *Buffer) Fit() *Buffer {
+	if c := classOf(len(b.Bytes)); c == unpooled || classes[c] >= cap(b.Bytes) {
+		return b
+	}
+	return b.moved(len(b.Bytes))
+}
+
+func (b *Buffer) moved(n int) *Buffer {
+	bigger := Get(n)
+	bigger.Bytes = append(bigger.Bytes, b.Bytes...)
+	b.Free()
+	return bigger
+}
+
+func classOf(n int) int {
+	for c, size := range classes {
+		if n <= size {
+			return c
+		}
+	}
+	return unpooled
+}

@@ -1,0 +1,130 @@
+package frame
+
+import "encoding/binary"
+
+const (
+	// MaxHeader is the length of the longest header: two bytes, an eight-byte
+	// length and a masking key (RFC 6455 §5.2).
+	MaxHeader = 14
+	// MaxControl is the longest payload of a control frame (RFC 6455 §5.5).
+	MaxControl = 125
+)
+
+const (
+	finBit    = 0x80
+	rsvBits   = 0x70
+	opBits    = 0x0F
+	maskBit   = 0x80
+	lenBits   = 0x7F
+	len16     = 126
+	len64     = 127
+	keyLength = 4
+)
+
+// Header is what stands before a frame's payload.
+type Header struct {
+	Length uint64 // of the payload, below 2^63
+	Key    Key    // zero when the frame is not masked
+	Opcode Opcode
+	Fin    bool // the last frame of its message
+}
+
+// Parse reads the header of a frame sent by a client from the front of b. It
+// returns the header's own length, or 0 when b does not hold all of it yet; a
+// violation is reported from the first byte that shows it. It does not look at
+// the frame's place among others: that is Sequence's.
+func Parse(b []byte) (h Header, n int, err error) {
+	if len(b) == 0 {
+		return Header{}, 0, nil
+	}
+	h.Fin, h.Opcode = b[0]&finBit != 0, Opcode(b[0]&opBits)
+	if err := checkFirst(b[0], h); err != nil {
+		return Header{}, 0, err
+	}
+	if len(b) < 2 {
+		return Header{}, 0, nil
+	}
+	if err := checkSecond(b[1], h.Opcode); err != nil {
+		return Header{}, 0, err
+	}
+	n = 2
+	switch short := b[1] & lenBits; short {
+	case len16:
+		if n += 2; len(b) < n {
+			return Header{}, 0, nil
+		}
+		h.Length = uint64(binary.BigEndian.Uint16(b[2:]))
+		if h.Length < len16 {
+			return Header{}, 0, ErrLengthNotMinimal
+		}
+	case len64:
+		if n += 8; len(b) < n {
+			return Header{}, 0, nil
+		}
+		h.Length = binary.BigEndian.Uint64(b[2:])
+		if h.Length>>63 != 0 {
+			return Header{}, 0, ErrLengthTooLarge
+		}
+		if h.Length <= 0xFFFF {
+			return Header{}, 0, ErrLengthNotMinimal
+		}
+	default:
+		h.Length = uint64(short)
+	}
+	if len(b) < n+keyLength {
+		return Header{}, 0, nil
+	}
+	h.Key = Key(binary.LittleEndian.Uint32(b[n:]))
+	return h, n + keyLength, nil
+}
+
+func checkFirst(b byte, h Header) error {
+	switch {
+	case b&rsvBits != 0:
+		return ErrReservedBits
+	case h.Opcode.reserved():
+		return ErrReservedOpcode
+	case h.Opcode.Control() && !h.Fin:
+		return ErrControlFragmented
+	}
+	return nil
+}
+
+func checkSecond(b byte, op Opcode) error {
+	switch {
+	case b&maskBit == 0:
+		return ErrUnmasked // RFC 6455 §5.1
+	case op.Control() && b&lenBits > MaxControl:
+		return ErrControlTooLong
+	}
+	return nil
+}
+
+// Append adds to dst the header of an unmasked frame, as a server sends it,
+// and returns the extended slice.
+func Append(dst []byte, op Opcode, fin bool, length int) []byte {
+	first := byte(op)
+	if fin {
+		first |= finBit
+	}
+	switch {
+	case length <= MaxControl:
+		return append(dst, first, byte(length))
+	case length <= 0xFFFF:
+		return binary.BigEndian.AppendUint16(append(dst, first, len16), uint16(length))
+	default:
+		return binary.BigEndian.AppendUint64(append(dst, first, len64), uint64(length))
+	}
+}
+
+// Size is the length of the frame that Append begins: header and payload.
+func Size(length int) int {
+	switch {
+	case length <= MaxControl:
+		return 2 + length
+	case length <= 0xFFFF:
+		return 4 + length
+	default:
+		return 10 + length
+	}
+}

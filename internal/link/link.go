@@ -1,0 +1,53 @@
+// Package link is what the two halves of a connection stand on: a transport
+// that can be read, written, given deadlines and closed. Nothing above it
+// knows whether that is a TCP socket, TLS, a middleware's wrapper or, one day,
+// an HTTP/2 stream (RFC 8441).
+package link
+
+import (
+	"errors"
+	"net"
+	"time"
+)
+
+// ErrWouldBlock is TryWrite's answer when bytes are left that only a write
+// that waits can move.
+var ErrWouldBlock = errors.New("link: write would block")
+
+// Place is where a read puts its bytes. It is asked for space only when a read
+// is about to be made, and told when the reader goes to wait instead, so that
+// memory need not be held while nothing arrives.
+type Place interface {
+	// Space returns a slice to read into, never empty, of about size bytes
+	// unless the bytes that are already held leave another room.
+	Space(size int) []byte
+	// Waiting says that nothing was there to be read; the slice that Space
+	// returned is not used again.
+	Waiting()
+}
+
+// Conn is a transport. One goroutine may read while another writes; the other
+// methods are safe at any time.
+type Conn interface {
+	// Read waits until there is something to read and reads once. It returns
+	// io.EOF at the end.
+	Read(Place) (int, error)
+	// TryWrite writes what it can without waiting, and ErrWouldBlock if that
+	// is not all of p.
+	TryWrite(p []byte) (int, error)
+	// Write waits until some of p can be written and returns how much was. It
+	// may return early, with no error, so that the caller sees progress.
+	Write(p []byte) (int, error)
+	// SetReadDeadline and SetWriteDeadline end a Read or a Write that waits,
+	// with os.ErrDeadlineExceeded; the zero time takes the deadline away.
+	SetReadDeadline(time.Time) error
+	SetWriteDeadline(time.Time) error
+	// CloseWrite ends the outgoing direction, if the transport can do that.
+	CloseWrite() error
+	// Close ends both directions and wakes all that wait. It may take leave of
+	// the peer first, as TLS does, which can wait for the peer.
+	Close() error
+	// Abort is a Close that never waits.
+	Abort() error
+	RemoteAddr() net.Addr
+}

@@ -1,0 +1,20 @@
+package link
+
+import "net"
+
+// Of returns a transport on conn. Only exactly a *net.TCPConn or *net.UnixConn
+// is read and written through its descriptor: a wrapper that embeds one would
+// promote its SyscallConn past the wrapper's own Read and Write.
+func Of(conn net.Conn) Conn {
+	switch c := conn.(type) {
+	case *net.TCPConn:
+		if p := newPolled(c); p != nil {
+			return p
+		}
+	case *net.UnixConn:
+		if p := newPolled(c); p != nil {
+			return p
+		}
+	}
+	return newPlain(conn)
+}

@@ -1,0 +1,68 @@
+package link
+
+import (
+	"errors"
+	"io"
+	"net"
+)
+
+// maxPlainWrite bounds one blocking Write, so that a slow peer's progress can
+// be told from a stalled one's: a TLS record's worth.
+const maxPlainWrite = 16 << 10
+
+// maxEmptyReads is how often a wrapper may answer a Read with nothing at all.
+const maxEmptyReads = 100
+
+// plain is any net.Conn: TLS, a middleware's wrapper, net.Pipe. It can only
+// block.
+type plain struct {
+	net.Conn
+	readSize int // the room to ask for next
+}
+
+// A Read that blocks holds its buffer, so an idle connection waits with a
+// small one; what fills that is followed by reads of a large one.
+const (
+	idleRead = 512
+	busyRead = 16 << 10
+)
+
+func newPlain(conn net.Conn) *plain { return &plain{conn, idleRead} }
+
+func (c *plain) Read(place Place) (int, error) {
+	for range maxEmptyReads {
+		space := place.Space(c.readSize)
+		n, err := c.Conn.Read(space)
+		c.readSize = idleRead
+		if n == len(space) {
+			c.readSize = busyRead
+		}
+		if n > 0 {
+			return n, nil // an error with it comes again on the next Read
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	return 0, io.ErrNoProgress
+}
+
+func (c *plain) TryWrite(p []byte) (int, error) { return 0, ErrWouldBlock }
+
+func (c *plain) Write(p []byte) (int, error) { return c.Conn.Write(p[:min(len(p), maxPlainWrite)]) }
+
+func (c *plain) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return errors.ErrUnsupported
+}
+
+// Abort closes what is under TLS first: with that gone there is nobody to send
+// an alert to, and nothing to wait for.
+func (c *plain) Abort() error {
+	if over, ok := c.Conn.(interface{ NetConn() net.Conn }); ok {
+		_ = over.NetConn().Close()
+	}
+	return c.Conn.Close()
+}

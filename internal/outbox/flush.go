@@ -1,0 +1,136 @@
+package outbox
+
+import (
+	"time"
+
+	"github.com/handset-go/handset/internal/frame"
+	"github.com/handset-go/handset/internal/link"
+)
+
+// maxRounds bounds how often a sender writes for others who keep queueing,
+// before the background writer takes over.
+const maxRounds = 4
+
+// Flush sends off what has gathered, without waiting for the peer.
+func (o *Outbox) Flush() {
+	o.mu.Lock()
+	o.timed = false
+	turn := o.takeTurn()
+	o.mu.Unlock()
+	if turn {
+		o.flush()
+	}
+}
+
+// takeTurn takes the right to write if there is something to be written and
+// nobody has it.
+func (o *Outbox) takeTurn() bool {
+	if o.writing || o.buffered() == 0 {
+		return false
+	}
+	o.writing = true
+	return true
+}
+
+// flush writes for as long as the transport takes bytes without waiting, and
+// leaves the rest to the background writer. The caller has the right to write.
+func (o *Outbox) flush() {
+	p := o.progress(0, true)
+	for range maxRounds {
+		if p == nil {
+			return
+		}
+		n, err := o.conn.TryWrite(p)
+		if err != nil && err != link.ErrWouldBlock {
+			o.fail(err)
+			return
+		}
+		p = o.progress(n, true)
+		if err != nil {
+			break
+		}
+	}
+	if p != nil {
+		o.host.StartWriter()
+	}
+}
+
+// Run is the background writer: it waits for the peer until the queue is empty
+// or the peer has taken nothing for the given time.
+func (o *Outbox) Run(timeout time.Duration) {
+	for p := o.progress(0, false); p != nil; p = o.progress(0, true) {
+		for p != nil {
+			_ = o.conn.SetWriteDeadline(time.Now().Add(timeout))
+			n, err := o.conn.Write(p)
+			if err != nil {
+				o.fail(err)
+				return
+			}
+			p = o.progress(n, false)
+		}
+		// Before the right to write is given up: the next writer has a
+		// deadline of its own.
+		_ = o.conn.SetWriteDeadline(time.Time{})
+	}
+}
+
+// progress notes that the writer has written n bytes and returns what it is to
+// write next. When that is nothing it gives up the right to write, if it is
+// told to.
+func (o *Outbox) progress(n int, giveUp bool) []byte {
+	o.mu.Lock()
+	if o.aborted {
+		o.freeOut() // and keep the right to write from everybody else
+		o.mu.Unlock()
+		return nil
+	}
+	o.note(n)
+	if o.out != nil {
+		defer o.mu.Unlock()
+		return o.out.Bytes[o.written:]
+	}
+	o.writing = !giveUp
+	drained := o.final && giveUp
+	o.mu.Unlock()
+	if drained {
+		o.host.Drained()
+	}
+	return nil
+}
+
+// note moves the writer n bytes on, lets in who waited for that room, and
+// takes up what is queued when all that was taken up before has left.
+func (o *Outbox) note(n int) {
+	o.written += n
+	if n > 0 {
+		o.admitWaiters()
+	}
+	if o.out != nil && o.written == len(o.out.Bytes) {
+		o.freeOut()
+	}
+	if o.pong != nil {
+		o.admitPong()
+	}
+	if o.out == nil {
+		o.out, o.queue = o.queue, nil
+	}
+}
+
+// admitPong queues the Pong that had no room when its turn came.
+func (o *Outbox) admitPong() {
+	f := Frame{Opcode: frame.Pong, Fin: true, Data: o.pong}
+	if o.refusal == nil && o.room(&f) {
+		_ = o.append(&f)
+		o.pong = nil
+	}
+}
+
+// fail gives up: after a write that failed nothing may be written again, so
+// the right to write is not given back.
+func (o *Outbox) fail(err error) {
+	o.mu.Lock()
+	o.aborted = true
+	o.freeOut()
+	o.mu.Unlock()
+	o.host.WriteFailed(err)
+}

@@ -1,0 +1,190 @@
+package outbox
+
+import (
+	"context"
+
+	"github.com/handset-go/handset/internal/buffer"
+	"github.com/handset-go/handset/internal/frame"
+)
+
+// Frame is one to be sent.
+type Frame struct {
+	Data   []byte // read only, and only until Put returns
+	Owner  any    // whose fragmented message it is part of, nil if it is whole
+	Opcode frame.Opcode
+	Fin    bool
+	Gather bool // may wait for more frames to leave with
+}
+
+func (f *Frame) size() int   { return frame.Size(len(f.Data)) }
+func (f *Frame) ends() bool  { return f.Owner != nil && f.Fin } // a fragmented message
+func (f *Frame) first() bool { return f.Opcode == frame.Text || f.Opcode == frame.Binary }
+
+// Put queues the frame, waiting until there is room for it, and until another
+// owner's fragmented message has ended, but never for the peer while there is
+// room. When the queue was idle the frame has been offered to the transport
+// before Put returns. On any error, ctx's own included, nothing was queued.
+func (o *Outbox) Put(ctx context.Context, f *Frame) error {
+	if !o.lockFor(f) {
+		w := o.enlist(f)
+		o.mu.Unlock()
+		return o.wait(ctx, w)
+	}
+	return o.putNow(f)
+}
+
+// TryPut is Put for those who would rather have ErrFull than wait.
+func (o *Outbox) TryPut(f *Frame) error {
+	if !o.lockFor(f) {
+		o.mu.Unlock()
+		return ErrFull
+	}
+	return o.putNow(f)
+}
+
+// lockFor takes the lock and reports whether the frame need not wait. Frames
+// that only gather are sent off first if they stand in its way.
+func (o *Outbox) lockFor(f *Frame) bool {
+	o.mu.Lock()
+	for o.refusal == nil && !o.admits(f) {
+		if !o.takeTurn() {
+			return false
+		}
+		o.mu.Unlock()
+		o.flush()
+		o.mu.Lock()
+	}
+	return true
+}
+
+// putNow queues the frame and starts its way out. It is entered with the lock
+// and leaves without.
+func (o *Outbox) putNow(f *Frame) error {
+	err := o.refusal
+	if err == nil {
+		err = o.append(f)
+	}
+	if err != nil {
+		o.mu.Unlock()
+		return err
+	}
+	if f.ends() {
+		o.admitWaiters()
+	}
+	o.depart(f.Gather)
+	return nil
+}
+
+// depart decides how what is queued leaves: with the write under way, a little
+// later, or now. It is entered with the lock and leaves without.
+func (o *Outbox) depart(gather bool) {
+	switch {
+	case o.writing:
+		o.mu.Unlock()
+	case gather && o.buffered() < gatherLimit:
+		start := !o.timed
+		o.timed = true
+		o.mu.Unlock()
+		if start {
+			o.host.StartTimer()
+		}
+	default:
+		o.writing = true
+		o.mu.Unlock()
+		o.flush()
+	}
+}
+
+// PutPong queues the answer to a ping. If there is no room it is kept for
+// later in place of an earlier one that was kept, since only the latest ping
+// need be answered (RFC 6455 §5.5.3): a peer that pings without reading costs
+// nothing.
+func (o *Outbox) PutPong(payload []byte, gather bool) {
+	f := Frame{Opcode: frame.Pong, Fin: true, Data: payload}
+	o.mu.Lock()
+	switch {
+	case o.refusal != nil:
+		o.mu.Unlock()
+	case o.admits(&f):
+		_ = o.append(&f) // only text can be refused
+		o.depart(gather)
+	default:
+		o.pong = append(make([]byte, 0, frame.MaxControl), payload...)
+		o.mu.Unlock()
+	}
+}
+
+// PutFinal queues the frame after which nothing is sent, the Close frame, room
+// or not. Every Put from now on, and those that wait, get err.
+func (o *Outbox) PutFinal(payload []byte, err error) {
+	o.mu.Lock()
+	if o.refusal != nil {
+		o.mu.Unlock()
+		return
+	}
+	_ = o.append(&Frame{Opcode: frame.Close, Fin: true, Data: payload})
+	o.refuse(err)
+	o.final, o.pong = true, nil
+	o.depart(false)
+}
+
+// admits reports whether the frame may be queued now: it is not held by an open
+// message, there is room, and nobody else has been waiting for that room.
+func (o *Outbox) admits(f *Frame) bool {
+	if o.held(f) {
+		return false
+	}
+	for _, w := range o.waiters {
+		if !o.held(&w.frame) {
+			return false
+		}
+	}
+	return o.room(f)
+}
+
+// held reports whether the frame must wait for an open message to end.
+func (o *Outbox) held(f *Frame) bool { return o.open != nil && f.first() }
+
+// room reports whether the frame fits. One larger than the whole queue fits
+// when the queue is empty.
+func (o *Outbox) room(f *Frame) bool {
+	n := o.buffered()
+	return n == 0 || n+f.size() <= o.limit
+}
+
+// append adds the frame to the queue.
+func (o *Outbox) append(f *Frame) error {
+	if err := o.follow(f); err != nil {
+		return err
+	}
+	if o.queue == nil {
+		o.queue = buffer.Get(max(f.size(), firstQueue))
+	} else {
+		o.queue = o.queue.Grow(f.size())
+	}
+	b := frame.Append(o.queue.Bytes, f.Opcode, f.Fin, len(f.Data))
+	o.queue.Bytes = append(b, f.Data...)
+	return nil
+}
+
+// follow keeps account of the open fragmented message, and checks that its
+// text is UTF-8 across the borders of its fragments.
+func (o *Outbox) follow(f *Frame) error {
+	if f.Opcode.Control() || f.Owner == nil {
+		return nil
+	}
+	text, utf8 := o.text, o.utf8
+	if f.first() {
+		text, utf8 = f.Opcode == frame.Text, frame.UTF8{}
+	} else if o.open != f.Owner {
+		return ErrNoMessage
+	}
+	if text && (!utf8.Write(f.Data) || f.Fin && !utf8.Whole()) {
+		return frame.ErrInvalidUTF8
+	}
+	o.open, o.text, o.utf8 = f.Owner, text, utf8
+	if f.Fin {
+		o.open = nil
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package ws
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/handset-go/handset/internal/frame"
+)
+
+// CloseCode says why a session ends (RFC 6455 §7.4). Codes 3000–3999 are for
+// libraries and frameworks, 4000–4999 for applications.
+type CloseCode uint16
+
+// The codes that may be sent, of RFC 6455 §7.4.1 and the IANA registry.
+const (
+	CloseNormal             CloseCode = 1000
+	CloseGoingAway          CloseCode = 1001
+	CloseProtocolError      CloseCode = 1002
+	CloseUnsupportedData    CloseCode = 1003
+	CloseInvalidPayload     CloseCode = 1007
+	ClosePolicyViolation    CloseCode = 1008
+	CloseMessageTooBig      CloseCode = 1009
+	CloseMandatoryExtension CloseCode = 1010
+	CloseInternalError      CloseCode = 1011
+	CloseServiceRestart     CloseCode = 1012
+	CloseTryAgainLater      CloseCode = 1013
+	CloseBadGateway         CloseCode = 1014
+)
+
+var closeNames = map[CloseCode]string{
+	0:                       "no status",
+	CloseNormal:             "normal",
+	CloseGoingAway:          "going away",
+	CloseProtocolError:      "protocol error",
+	CloseUnsupportedData:    "unsupported data",
+	CloseInvalidPayload:     "invalid payload",
+	ClosePolicyViolation:    "policy violation",
+	CloseMessageTooBig:      "message too big",
+	CloseMandatoryExtension: "mandatory extension",
+	CloseInternalError:      "internal error",
+	CloseServiceRestart:     "service restart",
+	CloseTryAgainLater:      "try again later",
+	CloseBadGateway:         "bad gateway",
+}
+
+// String returns the number and, where it has one, the name: "1000 normal".
+func (c CloseCode) String() string {
+	number := strconv.Itoa(int(c))
+	if name, ok := closeNames[c]; ok {
+		return number + " " + name
+	}
+	return number
+}
+
+// CloseReason is what a Close message says. The zero value says nothing: a
+// Close frame without a status code.
+type CloseReason struct {
+	// Code is 0 for none, or one that RFC 6455 allows in a frame: 1000–1003,
+	// 1007–1014 or 3000–4999.
+	Code CloseCode
+	// Description is for people: UTF-8, and cut at a character border to 123
+	// bytes when it is sent. A reason without a code has none.
+	Description string
+}
+
+var errDescription = errors.New("ws: close description is not UTF-8, or stands without a code")
+
+func (r CloseReason) check() error {
+	switch {
+	case r.Code == 0 && r.Description != "", !utf8.ValidString(r.Description):
+		return errDescription
+	case r.Code != 0 && !frame.ValidCode(uint16(r.Code)):
+		return fmt.Errorf("ws: close code %d may not be sent", r.Code)
+	}
+	return nil
+}
+
+func (r CloseReason) payload() []byte {
+	return frame.AppendClose(nil, uint16(r.Code), r.Description)
+}

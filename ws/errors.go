@@ -1,0 +1,120 @@
+package ws
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/handset-go/handset/internal/frame"
+)
+
+// ErrClosed is returned by every send after Close, and after the session has
+// ended in any other way; errors.Is then finds the cause too. It is a
+// net.ErrClosed.
+var ErrClosed error = closedError{}
+
+var (
+	// ErrMessageTooBig is returned once for a message longer than an
+	// aggregate's limit. The stream goes on behind it.
+	ErrMessageTooBig = errors.New("ws: message too big")
+	// ErrBufferFull is returned by TrySend when Send would have to wait.
+	ErrBufferFull = errors.New("ws: send buffer full")
+	// ErrWriteTimeout ends a session whose peer has taken nothing for
+	// Upgrader.WriteTimeout.
+	ErrWriteTimeout = errors.New("ws: write timeout")
+	// ErrCloseTimeout ends a session whose peer did not answer Close within
+	// Upgrader.CloseTimeout.
+	ErrCloseTimeout = errors.New("ws: close timeout")
+	// ErrConcurrentRecv is returned to a second reader of a stream that is
+	// being read: by another Recv, an unfinished All, or Chan.
+	ErrConcurrentRecv = errors.New("ws: stream has another reader")
+)
+
+// Errors of callers that no program is expected to tell apart.
+var (
+	errNilContext    = errors.New("ws: nil context")
+	errNotUTF8       = errors.New("ws: text is not UTF-8")
+	errLongControl   = errors.New("ws: control payload is longer than 125 bytes")
+	errNoMessageOpen = errors.New("ws: no fragmented message to continue")
+	errWriterClosed  = errors.New("ws: message writer is closed")
+)
+
+// HandshakeError is why Handle did not begin a session. The HTTP answer has
+// been written.
+type HandshakeError struct {
+	Status int   // of the answer, such as 403
+	Err    error // what was wrong
+}
+
+func (e *HandshakeError) Error() string {
+	return fmt.Sprintf("ws: handshake refused with %d %s: %v", e.Status, http.StatusText(e.Status), e.Err)
+}
+
+// Unwrap returns Err.
+func (e *HandshakeError) Unwrap() error { return e.Err }
+
+// ProtocolError is how a peer broke the protocol. The session has been failed
+// with a Close frame of the same code (RFC 6455 §7.1.7).
+type ProtocolError struct {
+	Code CloseCode // CloseProtocolError, CloseInvalidPayload or CloseMessageTooBig
+	Err  error     // what was wrong
+}
+
+func (e *ProtocolError) Error() string { return fmt.Sprintf("ws: failed with %v: %v", e.Code, e.Err) }
+
+// Unwrap returns Err.
+func (e *ProtocolError) Unwrap() error { return e.Err }
+
+// violation makes a ProtocolError of what the frame package found.
+func violation(err error) *ProtocolError {
+	var v *frame.Violation
+	if errors.As(err, &v) {
+		return &ProtocolError{Code: CloseCode(v.Code), Err: v}
+	}
+	return &ProtocolError{Code: CloseProtocolError, Err: err}
+}
+
+// closedError is ErrClosed with the reason why, if there is one to tell.
+type closedError struct{ cause error }
+
+func (e closedError) Error() string {
+	if e.cause == nil {
+		return "ws: session closed"
+	}
+	return "ws: session closed: " + strings.TrimPrefix(e.cause.Error(), "ws: ")
+}
+
+func (e closedError) Is(target error) bool { return target == ErrClosed || target == net.ErrClosed }
+func (e closedError) Unwrap() error        { return e.cause }
+
+// closedBy is the answer to sends on a session that ended because of cause.
+func closedBy(cause error) error {
+	if cause == ErrClosed {
+		return ErrClosed
+	}
+	return closedError{cause}
+}
+
+// lostError is the end of a stream without a Close frame, for a reason that is
+// known: it is an io.ErrUnexpectedEOF as much as its cause.
+type lostError struct{ cause error }
+
+func (e lostError) Error() string {
+	return "ws: connection lost: " + strings.TrimPrefix(e.cause.Error(), "ws: ")
+}
+
+func (e lostError) Unwrap() []error { return []error{io.ErrUnexpectedEOF, e.cause} }
+
+// lostBy is the error of a stream that ended because of cause.
+func lostBy(cause error) error {
+	if cause == io.EOF || cause == io.ErrUnexpectedEOF {
+		return io.ErrUnexpectedEOF
+	}
+	if _, ok := cause.(lostError); ok {
+		return cause
+	}
+	return lostError{cause}
+}

@@ -1,0 +1,133 @@
+package ws
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"path"
+	"time"
+
+	"github.com/handset-go/handset/internal/link"
+)
+
+// Upgrader holds the options of a server's sessions. Its zero value is ready
+// and is what Handle uses. It must not be changed while it is in use, and may
+// then be shared by any number of goroutines.
+type Upgrader struct {
+	// Subprotocols are those the server speaks. The first one the client lists
+	// that is among them is agreed on (RFC 6455 §1.9); if none is, the session
+	// has no subprotocol. Names are compared exactly.
+	Subprotocols []string
+
+	// OriginPatterns are the origins, beside the server's own, whose pages may
+	// open sessions: patterns of path.Match for the origin's host, such as
+	// "*.example.com", or for scheme and host, such as "https://example.com".
+	// Over TLS a page of the server's own host that came by plain http needs a
+	// pattern too. Requests without an Origin header, which do not
+	// come from a browser, are always accepted (RFC 6455 §10.2).
+	OriginPatterns []string
+
+	// AllowAnyOrigin accepts pages from everywhere. With cookies for
+	// authentication that lets any web site act for its visitors.
+	AllowAnyOrigin bool
+
+	// ManualPong leaves it to the application to answer pings.
+	ManualPong bool
+
+	// SendBuffer is how many bytes, frame headers included, a session queues
+	// for a peer that does not keep up; 0 means 64 KiB.
+	SendBuffer int
+
+	// WriteTimeout is how long a peer may take nothing of what is queued for
+	// it before the session ends with ErrWriteTimeout; 0 means 30 s.
+	WriteTimeout time.Duration
+
+	// CloseTimeout is how long the closing handshake may take before the
+	// connection is closed without it; 0 means 5 s.
+	CloseTimeout time.Duration
+}
+
+const (
+	defaultSendBuffer   = 64 << 10
+	defaultWriteTimeout = 30 * time.Second
+	defaultCloseTimeout = 5 * time.Second
+)
+
+// Handle answers a WebSocket handshake with the options of the zero Upgrader.
+// See Upgrader.Handle.
+func Handle(w http.ResponseWriter, r *http.Request) (*Session, *MessageStream, error) {
+	return new(Upgrader).Handle(w, r)
+}
+
+// Handle answers a WebSocket handshake (RFC 6455 §4.2) and returns the session
+// it begins: a half to send with and a half to receive from. The connection is
+// theirs from then on; the handler may return at once or stay, and the server's
+// timeouts and the request's context no longer apply. Headers set on w before,
+// such as cookies, are part of the answer.
+//
+// On an error, always a *HandshakeError, the client has been answered with its
+// status, and there is nothing left to be done with w.
+func (u *Upgrader) Handle(w http.ResponseWriter, r *http.Request) (*Session, *MessageStream, error) {
+	if w == nil || r == nil {
+		return nil, nil, &HandshakeError{http.StatusInternalServerError, errors.New("nil response writer or request")}
+	}
+	if err := u.check(); err != nil {
+		return nil, nil, refuse(w, http.StatusInternalServerError, err)
+	}
+	shake, err := u.accept(w, r)
+	if err != nil {
+		return nil, nil, err
+	}
+	s := u.begin(shake.conn, early(shake.brw), shake.protocol)
+	return s, &s.stream, nil
+}
+
+// check finds options that make no sense.
+func (u *Upgrader) check() error {
+	if u.SendBuffer < 0 || u.WriteTimeout < 0 || u.CloseTimeout < 0 {
+		return errors.New("negative SendBuffer, WriteTimeout or CloseTimeout")
+	}
+	for _, pattern := range u.OriginPatterns {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return fmt.Errorf("origin pattern %q: %w", pattern, err)
+		}
+	}
+	return nil
+}
+
+// begin makes a session of a connection whose handshake is done. early is what
+// has already been read from it.
+func (u *Upgrader) begin(conn net.Conn, early []byte, protocol string) *Session {
+	_ = conn.SetDeadline(time.Time{}) // the server's ends with the handshake
+	s := &Session{
+		conn:         link.Of(conn),
+		protocol:     protocol,
+		writeTimeout: or(u.WriteTimeout, defaultWriteTimeout),
+		closeTimeout: or(u.CloseTimeout, defaultCloseTimeout),
+		manualPong:   u.ManualPong,
+	}
+	s.out.Init(s.conn, (*host)(s), or(u.SendBuffer, defaultSendBuffer))
+	s.stream.session = s
+	s.stream.rx.Init(s.conn, early)
+	return s
+}
+
+func or[T int | time.Duration](value, otherwise T) T {
+	if value == 0 {
+		return otherwise
+	}
+	return value
+}
+
+// early copies what the server has read beyond the request: a client may send
+// its first frame together with the handshake. The server's buffers are not
+// kept.
+func early(brw *bufio.ReadWriter) []byte {
+	if brw == nil || brw.Reader == nil {
+		return nil
+	}
+	b, _ := brw.Reader.Peek(brw.Reader.Buffered())
+	return b
+}

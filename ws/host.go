@@ -1,0 +1,42 @@
+package ws
+
+import (
+	"errors"
+	"os"
+	"time"
+)
+
+// gatherTime is how long what is sent may gather.
+const gatherTime = time.Millisecond
+
+// host is a Session as its outbox sees it: what runs beside the caller, and
+// what becomes of the session, is decided here.
+type host Session
+
+// StartWriter is called when the peer does not keep up.
+func (h *host) StartWriter() { go h.out.Run(h.writeTimeout) }
+
+// StartTimer is called when what is sent begins to gather.
+func (h *host) StartTimer() {
+	h.life.mu.Lock()
+	defer h.life.mu.Unlock()
+	switch {
+	case h.life.over:
+	case h.gathering == nil:
+		h.gathering = time.AfterFunc(gatherTime, h.out.Flush)
+	default:
+		h.gathering.Reset(gatherTime)
+	}
+}
+
+// WriteFailed is called when nothing will leave again.
+func (h *host) WriteFailed(err error) {
+	cause := lostBy(err)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		cause = ErrWriteTimeout
+	}
+	(*Session)(h).end(cause)
+}
+
+// Drained is called when our Close frame has left.
+func (h *host) Drained() { (*Session)(h).closeFlushed() }

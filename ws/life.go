@@ -1,0 +1,252 @@
+package ws
+
+import (
+	"sync"
+	"time"
+)
+
+// life is how far a session is on its way to its end. The way is
+//
+//	open → Close sent, Close received, in either order → ended
+//	open → failed: Close sent, then what the peer still sends is dropped → ended
+//	anywhere → ended, when the connection is lost or a timeout strikes
+//
+// and ended means that the connection is closed and nothing is left running.
+type life struct {
+	mu       sync.Mutex
+	sent     bool          // our Close frame is queued or has left
+	flushed  bool          // our Close frame has left
+	received bool          // the peer's Close frame was received
+	answer   CloseCode     // what the peer's Close frame said
+	failure  error         // how the peer broke the protocol
+	over     bool          // the session is ending for good
+	err      error         // why it ended
+	done     chan struct{} // closed at the end; nil until someone asks
+	closing  chan struct{} // closed when ours is sent; nil until someone asks
+	timer    *time.Timer   // bounds the way from the first Close frame to the end
+}
+
+// closedChan is for those who ask about what has happened already.
+var closedChan = func() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
+
+// Close ends the session: a Close frame with the given reason follows what is
+// queued, every later send returns ErrClosed, and so do sends that wait. It
+// does not wait for the peer. When the peer's Close frame has arrived, or after
+// Upgrader.CloseTimeout, the connection is closed and Done with it.
+//
+// Whoever is receiving at that moment, in Recv or a loop over All, goes on to
+// receive what the peer sends before its own Close. If nobody is, Close reads
+// on in the background and drops data messages.
+//
+// The zero reason sends no status code, or CloseMessageTooBig if the last
+// thing received was ErrMessageTooBig. A code or description that may not be
+// sent is an error, and the session stays open. Closing again does nothing.
+func (s *Session) Close(reason CloseReason) error {
+	if err := reason.check(); err != nil {
+		return err
+	}
+	if reason.Code == 0 && s.tooBig.Load() {
+		reason.Code = CloseMessageTooBig
+	}
+	if s.sendClose(reason) && s.stream.turn.drains() {
+		go s.stream.drain()
+	}
+	return nil
+}
+
+// sendClose sends our Close frame, once, and reports whether the peer's is
+// still to come.
+func (s *Session) sendClose(reason CloseReason) bool {
+	l := &s.life
+	l.mu.Lock()
+	if l.sent || l.over {
+		l.mu.Unlock()
+		return false
+	}
+	l.sent = true
+	if l.closing != nil {
+		close(l.closing)
+	}
+	await := !l.received
+	if await {
+		l.timer = time.AfterFunc(s.closeTimeout, s.closeTimedOut)
+	}
+	l.mu.Unlock()
+	s.out.PutFinal(reason.payload(), ErrClosed)
+	return await
+}
+
+// closeReceived notes the peer's Close frame. The application has until the
+// timeout to answer it.
+func (s *Session) closeReceived(code CloseCode) {
+	l := &s.life
+	l.mu.Lock()
+	if l.over {
+		l.mu.Unlock()
+		return
+	}
+	l.received, l.answer = true, code
+	complete := l.flushed
+	if !l.sent {
+		l.timer = time.AfterFunc(s.closeTimeout-s.closeTimeout/10, s.closeTimedOut)
+	}
+	l.mu.Unlock()
+	if complete {
+		s.end(ErrClosed)
+	}
+}
+
+// answerClose echoes the code of the peer's Close frame, unless the application
+// has answered it (RFC 6455 §5.5.1).
+func (s *Session) answerClose() {
+	s.life.mu.Lock()
+	code := s.life.answer
+	s.life.mu.Unlock()
+	s.sendClose(CloseReason{Code: code})
+}
+
+// closeFlushed notes that our Close frame has left.
+func (s *Session) closeFlushed() {
+	l := &s.life
+	l.mu.Lock()
+	first := !l.flushed
+	l.flushed = true
+	complete, failed := l.received, l.failure != nil
+	l.mu.Unlock()
+	switch {
+	case failed && first:
+		go s.linger()
+	case complete:
+		s.end(ErrClosed)
+	}
+}
+
+// fail answers a peer that broke the protocol with a Close frame. The reader
+// that found out must not read again: its turn is kept for linger.
+func (s *Session) fail(err *ProtocolError) {
+	l := &s.life
+	l.mu.Lock()
+	l.failure = err
+	sent, flushed := l.sent, l.flushed
+	l.mu.Unlock()
+	switch {
+	case !sent:
+		s.sendClose(CloseReason{Code: err.Code, Description: err.Err.Error()})
+	case flushed:
+		s.end(err)
+	}
+}
+
+// closeTimedOut strikes when the closing handshake takes too long. A Close
+// frame that nobody answered is answered now, with a little time to leave.
+func (s *Session) closeTimedOut() {
+	l := &s.life
+	l.mu.Lock()
+	unanswered := l.received && !l.sent && !l.over
+	if unanswered {
+		l.timer = time.AfterFunc(s.closeTimeout/10, s.closeTimedOut)
+	}
+	failure := l.failure
+	l.mu.Unlock()
+	switch {
+	case unanswered:
+		s.answerClose()
+	case failure != nil:
+		s.end(failure)
+	default:
+		s.end(ErrCloseTimeout)
+	}
+}
+
+// end closes the connection, once, and lets nothing outlive it.
+func (s *Session) end(err error) {
+	l := &s.life
+	l.mu.Lock()
+	if l.over {
+		l.mu.Unlock()
+		return
+	}
+	l.over, l.err = true, err
+	timer := l.timer
+	l.mu.Unlock()
+	if timer != nil {
+		timer.Stop()
+	}
+	s.out.Abort(closedBy(err))
+	s.stream.forgetContext()
+	if err == ErrClosed {
+		_ = s.conn.Close()
+	} else {
+		_ = s.conn.Abort()
+	}
+	l.mu.Lock()
+	if l.done == nil {
+		l.done = closedChan
+	} else {
+		close(l.done)
+	}
+	l.mu.Unlock()
+}
+
+// Done returns a channel that is closed when the session has ended and its
+// connection is closed.
+func (s *Session) Done() <-chan struct{} {
+	l := &s.life
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.done == nil {
+		l.done = make(chan struct{})
+	}
+	return l.done
+}
+
+// Err returns nil until Done is closed, and then why the session ended:
+// ErrClosed after a closing handshake, ErrWriteTimeout, ErrCloseTimeout, a
+// *ProtocolError, or an io.ErrUnexpectedEOF if the connection was lost.
+func (s *Session) Err() error {
+	l := &s.life
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.done == nil {
+		return nil
+	}
+	select {
+	case <-l.done:
+		return l.err
+	default:
+		return nil
+	}
+}
+
+// ended returns why the session is ending for good, nil if it is not.
+func (s *Session) ended() error {
+	s.life.mu.Lock()
+	defer s.life.mu.Unlock()
+	return s.life.err
+}
+
+// awaitsClose reports whether the peer's Close frame is what is missing.
+func (s *Session) awaitsClose() bool {
+	l := &s.life
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.sent && !l.received && !l.over && l.failure == nil
+}
+
+// whenClosing returns a channel that is closed when our Close frame is sent.
+func (s *Session) whenClosing() <-chan struct{} {
+	l := &s.life
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closing == nil {
+		l.closing = make(chan struct{})
+		if l.sent {
+			close(l.closing)
+		}
+	}
+	return l.closing
+}

@@ -1,0 +1,152 @@
+package ws
+
+import (
+	"fmt"
+
+	"github.com/handset-go/handset/internal/frame"
+	"github.com/handset-go/handset/internal/inbox"
+)
+
+// chunkSize is the longest piece the raw stream delivers: a frame no longer
+// than this arrives whole, a longer one in pieces.
+const chunkSize = 64 << 10
+
+// receiver makes messages of the bytes in an inbox. It never waits: when it
+// needs more bytes it says so.
+type receiver struct {
+	inbox.Inbox
+	maxFrame uint64 // longest frame that is accepted, 0 for any
+
+	sequence frame.Sequence
+	utf8     frame.UTF8
+	key      frame.Key    // turned to meet the first byte that is still masked
+	left     uint64       // payload bytes of the frame that were not delivered
+	opened   int          // how many of them, at the inbox's front, are unmasked and checked
+	of       frame.Opcode // the message's: Text or Binary, or the control frame's own
+	inFrame  bool         // between a frame's header and its payload's end
+	fin      bool         // the frame is its message's last
+	begun    bool         // the open message has been delivered in part
+	inPieces bool         // the frame is too long to be delivered whole
+}
+
+// next returns the next message, ok false when that takes more bytes, or how
+// the peer broke the protocol. The message's Data is the inbox's.
+func (r *receiver) next() (msg Message, ok bool, err error) {
+	for {
+		if !r.inFrame {
+			if ok, err := r.begin(); !ok {
+				return Message{}, false, err
+			}
+		}
+		payload := r.payload()
+		if err := r.open(payload); err != nil {
+			return Message{}, false, err
+		}
+		whole := uint64(len(payload)) == r.left
+		if !whole && (!r.inPieces || len(payload) == 0) {
+			return Message{}, false, nil
+		}
+		msg, ok, err = r.deliver(payload, whole)
+		if ok || err != nil {
+			return msg, ok, err
+		}
+	}
+}
+
+// begin reads a frame's header.
+func (r *receiver) begin() (ok bool, err error) {
+	h, n, err := frame.Parse(r.Bytes())
+	if n == 0 {
+		return false, err
+	}
+	of, err := r.sequence.Next(h)
+	if err != nil {
+		return false, err
+	}
+	if r.maxFrame > 0 && h.Length > r.maxFrame {
+		return false, &ProtocolError{CloseMessageTooBig,
+			fmt.Errorf("frame of %d bytes is longer than %d", h.Length, r.maxFrame)}
+	}
+	r.Consume(n)
+	r.of, r.fin, r.key, r.left = of, h.Fin, h.Key, h.Length
+	r.inFrame, r.inPieces, r.opened = true, h.Length > chunkSize, 0
+	return true, nil
+}
+
+// payload is what the inbox holds of the frame's payload, at most a chunk, and
+// with no capacity through which an append could reach the next frame.
+func (r *receiver) payload() []byte {
+	b := r.Bytes()
+	n := min(uint64(len(b)), r.left, chunkSize)
+	return b[:n:n]
+}
+
+// open unmasks what has arrived since the last call, and checks text as far as
+// it has come, so that a bad byte is found before its frame is whole.
+func (r *receiver) open(payload []byte) error {
+	fresh := payload[r.opened:]
+	r.key = frame.Mask(fresh, r.key)
+	r.opened = len(payload)
+	if r.of == frame.Text && !r.utf8.Write(fresh) {
+		return frame.ErrInvalidUTF8
+	}
+	return nil
+}
+
+// deliver takes the payload out of the inbox. ok is false for an empty piece,
+// which has nothing to say.
+func (r *receiver) deliver(payload []byte, whole bool) (msg Message, ok bool, err error) {
+	r.Consume(len(payload))
+	r.left -= uint64(len(payload))
+	r.opened = 0
+	r.inFrame = !whole
+	if r.of.Control() {
+		msg, err = control(r.of, payload)
+		return msg, err == nil, err
+	}
+	last := whole && r.fin
+	if last && !r.utf8.Whole() {
+		return Message{}, false, frame.ErrInvalidUTF8
+	}
+	kind := pieceKind(r.of, !r.begun, last)
+	r.begun = !last
+	return Message{Kind: kind, Data: payload}, kind != Continue || len(payload) > 0, nil
+}
+
+func pieceKind(of frame.Opcode, first, last bool) Kind {
+	switch {
+	case first && last && of == frame.Text:
+		return Text
+	case first && last:
+		return Binary
+	case first && of == frame.Text:
+		return FirstText
+	case first:
+		return FirstBinary
+	case last:
+		return Last
+	default:
+		return Continue
+	}
+}
+
+func control(op frame.Opcode, payload []byte) (Message, error) {
+	switch op {
+	case frame.Ping:
+		return Message{Kind: Ping, Data: payload}, nil
+	case frame.Pong:
+		return Message{Kind: Pong, Data: payload}, nil
+	}
+	code, reason, err := frame.ParseClose(payload)
+	return Message{Kind: Close, Reason: CloseReason{CloseCode(code), reason}}, err
+}
+
+// holdsFrame reports whether another whole frame waits in the inbox.
+func (r *receiver) holdsFrame() bool {
+	b := r.Bytes()
+	if r.inFrame {
+		return uint64(len(b)) >= r.left
+	}
+	h, n, _ := frame.Parse(b)
+	return n > 0 && uint64(len(b)-n) >= h.Length
+}

@@ -1,0 +1,171 @@
+package ws
+
+import (
+	"context"
+	"io"
+	"net"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+	"unsafe"
+
+	"github.com/handset-go/handset/internal/frame"
+	"github.com/handset-go/handset/internal/link"
+	"github.com/handset-go/handset/internal/outbox"
+)
+
+// Session is the half of a connection to speak into. All its methods are safe
+// for any number of goroutines at once, and messages never mix.
+//
+// A send queues its message and returns. While fewer than Upgrader.SendBuffer
+// bytes are queued it never waits for the peer: on an idle session the message
+// has been handed to the operating system before the send returns, and what
+// that does not take is written in the background. While the stream holds
+// messages that the application has not received yet, what is sent gathers, to
+// leave in one write when the stream next waits for the network, when 64 KiB
+// are together, or after a millisecond. When the queue is full a send waits
+// until its context ends. A message larger than the whole queue is accepted
+// when the queue is empty.
+//
+// A context is about the waiting alone. A send whose context ends first returns
+// the context's error and has sent nothing; once a send has returned nil,
+// cancelling its context changes nothing. A session whose peer takes nothing
+// for Upgrader.WriteTimeout ends with ErrWriteTimeout.
+//
+// Bytes handed to a send may be reused when it returns.
+type Session struct {
+	conn     link.Conn
+	out      outbox.Outbox
+	stream   MessageStream
+	life     life
+	protocol string
+
+	writeTimeout time.Duration
+	closeTimeout time.Duration
+	manualPong   bool
+	holds        atomic.Bool // the stream holds frames that were not received yet
+	tooBig       atomic.Bool // the last thing received was ErrMessageTooBig
+	gathering    *time.Timer // sends off what has gathered; guarded by life.mu
+}
+
+// Text sends a text message. It returns an error, and sends nothing, if text
+// is not UTF-8 (RFC 6455 §5.6).
+func (s *Session) Text(ctx context.Context, text string) error {
+	return s.TextBytes(ctx, unsafe.Slice(unsafe.StringData(text), len(text)))
+}
+
+// TextBytes is Text for bytes.
+func (s *Session) TextBytes(ctx context.Context, text []byte) error {
+	return s.Send(ctx, Message{Kind: Text, Data: text})
+}
+
+// Binary sends a binary message.
+func (s *Session) Binary(ctx context.Context, data []byte) error {
+	return s.Send(ctx, Message{Kind: Binary, Data: data})
+}
+
+// Ping sends a Ping with a payload of at most 125 bytes; the stream delivers
+// the peer's Pong. Like Pong and Close it may pass a fragmented message that is
+// open (RFC 6455 §5.4).
+func (s *Session) Ping(ctx context.Context, payload []byte) error {
+	return s.Send(ctx, Message{Kind: Ping, Data: payload})
+}
+
+// Pong sends a Pong with a payload of at most 125 bytes. Pings are answered
+// without it, unless Upgrader.ManualPong is set.
+func (s *Session) Pong(ctx context.Context, payload []byte) error {
+	return s.Send(ctx, Message{Kind: Pong, Data: payload})
+}
+
+// Continuation sends a message in pieces: part is FirstText or FirstBinary,
+// then any number of Continue, then Last. Until Last, other data messages wait,
+// and so does another first part; control messages pass. Text is checked
+// across pieces, which may end inside a character. Continue and Last without a
+// first part are an error.
+func (s *Session) Continuation(ctx context.Context, part Kind, data []byte) error {
+	return s.Send(ctx, Message{Kind: part, Data: data})
+}
+
+// Send sends a message of any kind, such as one just received. For Close it is
+// s.Close(msg.Reason).
+func (s *Session) Send(ctx context.Context, msg Message) error {
+	if msg.Kind == Close {
+		return s.Close(msg.Reason)
+	}
+	f, err := s.frame(msg)
+	if err != nil {
+		return err
+	}
+	if ctx == nil {
+		return errNilContext
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return sent(s.out.Put(ctx, &f))
+}
+
+// TrySend is Send without waiting: where Send would wait, for room or for the
+// end of another goroutine's fragmented message, it returns ErrBufferFull and
+// has sent nothing.
+func (s *Session) TrySend(msg Message) error {
+	if msg.Kind == Close {
+		return s.Close(msg.Reason)
+	}
+	f, err := s.frame(msg)
+	if err != nil {
+		return err
+	}
+	return sent(s.out.TryPut(&f))
+}
+
+// frame makes a frame of the message, if it may be sent.
+func (s *Session) frame(msg Message) (outbox.Frame, error) {
+	k := &kinds[0]
+	if int(msg.Kind) < len(kinds) {
+		k = &kinds[msg.Kind]
+	}
+	f := outbox.Frame{Data: msg.Data, Opcode: k.opcode, Fin: k.fin}
+	switch {
+	case !k.sendable:
+		return f, errKind(msg.Kind)
+	case msg.Kind == Text && !utf8.Valid(msg.Data):
+		return f, errNotUTF8
+	case k.opcode.Control() && len(msg.Data) > frame.MaxControl:
+		return f, errLongControl
+	}
+	if k.piece {
+		f.Owner = s
+	}
+	f.Gather = s.gathers()
+	return f, nil
+}
+
+// gathers reports whether the application still has messages to receive, whose
+// answers may leave together with what is sent now.
+func (s *Session) gathers() bool { return s.holds.Load() || s.stream.channel.Load().holds() }
+
+// Subprotocol returns the subprotocol that was agreed, "" for none.
+func (s *Session) Subprotocol() string { return s.protocol }
+
+// Buffered returns how many bytes, frame headers included, are queued and have
+// not been taken by the operating system.
+func (s *Session) Buffered() int { return s.out.Buffered() }
+
+// RemoteAddr returns the address of the connection's other end, which behind a
+// proxy is the proxy's.
+func (s *Session) RemoteAddr() net.Addr { return s.conn.RemoteAddr() }
+
+// Writer returns a writer for one message of the given kind, Text or Binary,
+// that ends with the writer's Close. What is written is gathered: a message of
+// up to 16 KiB leaves as one frame on Close, a longer one in fragments as it
+// is written, and from the first fragment on other data messages wait for its
+// end. The writer waits and fails as a send with ctx does. It is not safe for
+// use by several goroutines.
+//
+// Close must be called. If a Write has failed the message cannot be finished,
+// and Close ends the session with CloseInternalError unless nothing of the
+// message was sent.
+func (s *Session) Writer(ctx context.Context, kind Kind) io.WriteCloser {
+	return &messageWriter{session: s, ctx: ctx, kind: kind}
+}

@@ -1,0 +1,259 @@
+package ws
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+// MessageStream is the half of a connection to listen on: messages as they
+// arrive, in bounded memory. A message in a frame of up to 64 KiB comes whole;
+// one that the peer has fragmented, or in a longer frame, comes as FirstText or
+// FirstBinary, Continue, and Last. Aggregate makes whole messages of those.
+//
+// Recv, All and Chan are three views of the same messages, each of which is
+// received once. There is one reader at a time: a second one gets
+// ErrConcurrentRecv.
+//
+// Pings are answered before they are delivered. A Close is delivered as the
+// last message; the application may answer it with Session.Close, otherwise
+// its code is echoed when the next message is asked for, and at the latest just
+// before Upgrader.CloseTimeout. After it the stream is at its end.
+//
+// The stream has to be read for pings to be answered and for the session to
+// notice that the peer has gone.
+type MessageStream struct {
+	session *Session
+	rx      receiver
+	turn    turn
+	watch   atomic.Pointer[watch]   // of the last context that could end
+	pump    pump                    // of this view
+	channel atomic.Pointer[pumping] // that is filled, by this view or an aggregate
+	closed  bool                    // the Close message has been delivered
+	late    Message                 // the Close message that drain received, to be delivered
+	err     error                   // what every receive returns from now on
+}
+
+// MaxFrameSize makes the stream refuse frames whose payload is longer than n
+// bytes: the session fails with a *ProtocolError of CloseMessageTooBig. Without
+// it, or with n <= 0, frames of any length are taken, in pieces. It must be
+// called before the first receive, and returns the stream itself.
+func (m *MessageStream) MaxFrameSize(n int) *MessageStream {
+	m.rx.maxFrame = uint64(max(n, 0))
+	return m
+}
+
+// Recv waits for the next message. Its Data is valid until the next receive;
+// Message.Clone keeps it.
+//
+// When ctx ends first Recv returns its error, and the next receive carries on
+// where this one left off, even inside a frame. After the Close message Recv
+// returns io.EOF. A stream that ends without one returns an
+// io.ErrUnexpectedEOF, and a peer that breaks the protocol gives a
+// *ProtocolError. These errors stay: every further Recv returns them again.
+func (m *MessageStream) Recv(ctx context.Context) (Message, error) {
+	if err := m.turn.take(ctx); err != nil {
+		return Message{}, err
+	}
+	msg, err := m.recv(ctx)
+	m.giveTurn(err != nil)
+	return msg, err
+}
+
+// All returns the messages as a sequence for a range loop, which ends after the
+// Close message, or with the first error that Recv would return. Data is valid
+// until the loop goes on.
+func (m *MessageStream) All(ctx context.Context) iter.Seq2[Message, error] {
+	return m.all(ctx, m.recv)
+}
+
+func (m *MessageStream) all(ctx context.Context, recv receive) iter.Seq2[Message, error] {
+	return func(yield func(Message, error) bool) {
+		if err := m.turn.take(ctx); err != nil {
+			yield(Message{}, err)
+			return
+		}
+		defer m.giveTurn(true)
+		for {
+			msg, err := recv(ctx)
+			if err == io.EOF || !yield(msg, err) || err != nil && err != ErrMessageTooBig {
+				return
+			}
+		}
+	}
+}
+
+// Chan returns the messages as a channel, the same one each time. It is read
+// ahead of the application by at most 16 messages, each of which owns its Data.
+// The channel is closed at the stream's end; Err then says why.
+//
+// Through a channel the stream cannot know when the application has dealt with
+// a Close message, so it is answered as soon as it is on its way; Recv and All
+// leave time for an answer of the application's own. When the session ends, or
+// the application calls Session.Close, messages that nobody takes are dropped:
+// the goroutine behind the channel ends with the session.
+func (m *MessageStream) Chan() <-chan Message { return m.pump.start(m, m.recv) }
+
+// Err returns why the channel of Chan was closed: nil before that, and after a
+// Close message.
+func (m *MessageStream) Err() error { return m.pump.reason() }
+
+// Aggregate returns a view of the stream in whole messages of up to maxSize
+// bytes; maxSize <= 0 means 1 MiB. Use it in place of the stream's own views.
+func (m *MessageStream) Aggregate(maxSize int) *AggregatedStream {
+	if maxSize <= 0 {
+		maxSize = 1 << 20
+	}
+	return &AggregatedStream{stream: m, max: maxSize}
+}
+
+// receive is recv of either stream.
+type receive func(context.Context) (Message, error)
+
+// giveTurn gives the reader's turn back. If the reader may not come again and
+// the session is closing, what the peer still sends is read in the background.
+func (m *MessageStream) giveTurn(leaving bool) {
+	m.turn.give()
+	if leaving && m.session.awaitsClose() && m.turn.drains() {
+		go m.drain()
+	}
+}
+
+// recv is Recv for those who have the turn.
+func (m *MessageStream) recv(ctx context.Context) (Message, error) {
+	for m.err == nil {
+		if m.closed {
+			m.session.answerClose()
+			m.err = io.EOF
+			break
+		}
+		if m.late.Kind == Close {
+			m.closed = true
+			return m.late, nil
+		}
+		msg, ok, err := m.rx.next()
+		switch {
+		case err != nil:
+			m.broken(err)
+		case ok:
+			m.session.tooBig.Store(false)
+			m.note(msg)
+			return msg, nil
+		default:
+			if err := m.fill(ctx); err != nil {
+				return Message{}, err
+			}
+		}
+	}
+	return Message{}, m.err
+}
+
+// note does what a message asks of the session before it is delivered.
+func (m *MessageStream) note(msg Message) {
+	holds := m.rx.holdsFrame()
+	if m.session.holds.Load() != holds {
+		m.session.holds.Store(holds)
+	}
+	switch {
+	case msg.Kind == Ping && !m.session.manualPong:
+		m.session.out.PutPong(msg.Data, m.session.gathers())
+	case msg.Kind == Close:
+		m.closed = true
+		m.rx.Free()
+		m.session.closeReceived(msg.Reason.Code)
+	}
+}
+
+// fill waits for more bytes. What has gathered leaves first. It returns only
+// the error of ctx; one that lasts is in m.err.
+func (m *MessageStream) fill(ctx context.Context) error {
+	m.session.holds.Store(false)
+	m.session.out.Flush()
+	m.heed(ctx)
+	err := m.rx.Fill()
+	switch {
+	case err == nil:
+	case errors.Is(err, os.ErrDeadlineExceeded) && m.session.ended() == nil:
+		m.forgetContext()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := m.rx.SetDeadline(time.Time{}); err != nil { // somebody else's
+			m.lost(err)
+		}
+	default:
+		m.lost(err)
+	}
+	return nil
+}
+
+// broken ends the stream because the peer broke the protocol.
+func (m *MessageStream) broken(err error) {
+	failure, ok := err.(*ProtocolError)
+	if !ok {
+		failure = violation(err)
+	}
+	m.err = failure
+	m.rx.Free()
+	m.forgetContext()
+	m.session.fail(failure)
+}
+
+// lost ends the stream because nothing can be read any more.
+func (m *MessageStream) lost(err error) {
+	if cause := m.session.ended(); cause != nil {
+		err = cause
+	}
+	m.err = lostBy(err)
+	m.rx.Free()
+	m.session.end(m.err)
+}
+
+// drain reads what the peer sends before its Close frame, for a reader that
+// has gone.
+func (m *MessageStream) drain() {
+	defer m.turn.give()
+	for {
+		msg, err := m.recv(context.Background())
+		if err != nil {
+			return
+		}
+		if msg.Kind == Close {
+			m.late, m.closed = msg, false
+			return
+		}
+	}
+}
+
+// linger reads and drops what a peer that was failed still sends, so that the
+// Close frame is not lost to a reset of the connection, until the peer closes
+// or CloseTimeout strikes.
+func (s *Session) linger() {
+	_ = s.conn.CloseWrite()
+	place := new(dustbin)
+	for {
+		if _, err := s.conn.Read(place); err != nil {
+			s.end(s.life.failure)
+			return
+		}
+	}
+}
+
+// dustbin is a place for bytes that nobody wants.
+type dustbin struct{ space []byte }
+
+func (d *dustbin) Space(size int) []byte {
+	if d.space == nil {
+		d.space = make([]byte, size)
+	}
+	return d.space
+}
+
+func (d *dustbin) Waiting() { d.space = nil }
+
+// longAgo is a deadline that has passed.
+var longAgo = time.Unix(1, 0)
