@@ -15,8 +15,8 @@ type UTF8 struct {
 func (u *UTF8) Write(p []byte) bool {
 	if u.count > 0 {
 		var ok bool
-		if p, ok = u.fill(p); !ok {
-			return false
+		if p, ok = u.fill(p); !ok || u.count > 0 {
+			return ok
 		}
 	}
 	whole := wholeLength(p)
