@@ -110,7 +110,7 @@ func (u *Upgrader) begin(conn net.Conn, early []byte, protocol string) *Session 
 	}
 	s.out.Init(s.conn, (*host)(s), or(u.SendBuffer, defaultSendBuffer))
 	s.stream.session = s
-	s.stream.rx.Init(s.conn, early)
+	s.stream.rx.Add(early)
 	return s
 }
 

@@ -2,7 +2,6 @@ package ws
 
 import (
 	"context"
-	"io"
 	"sync/atomic"
 )
 
@@ -15,22 +14,22 @@ type pump struct {
 }
 
 type pumping struct {
-	out  chan Message
-	recv receive
-	err  atomic.Pointer[error]
+	out chan Message
+	err atomic.Pointer[error]
 }
 
 // start returns the channel, and starts the goroutine that fills it when it is
 // the first to ask.
-func (p *pump) start(m *MessageStream, recv receive) <-chan Message {
+func (p *pump) start(m *MessageStream, poll poll) <-chan Message {
 	if run := p.running.Load(); run != nil {
 		return run.out
 	}
-	run := &pumping{out: make(chan Message, pumpAhead), recv: recv}
+	run := &pumping{out: make(chan Message, pumpAhead)}
 	if !p.running.CompareAndSwap(nil, run) {
 		return p.running.Load().out
 	}
-	m.pumped(run)
+	m.channel.Store(run)
+	go run.run(m, poll)
 	return run.out
 }
 
@@ -49,41 +48,19 @@ func (p *pump) reason() error {
 	return nil
 }
 
-// pumped runs the pump if nobody else is reading.
-func (m *MessageStream) pumped(run *pumping) {
-	if err := m.turn.take(context.Background()); err != nil {
-		run.end(err)
-		return
-	}
-	m.channel.Store(run)
-	go func() {
-		defer m.giveTurn(true)
-		run.end(run.run(m.session))
-	}()
-}
-
-func (run *pumping) end(err error) {
-	if err != nil {
-		run.err.Store(&err)
-	}
-	close(run.out)
-}
-
-// run returns why it ended.
-func (run *pumping) run(s *Session) error {
-	closing := s.whenClosing()
-	for {
-		msg, err := run.recv(context.Background())
-		switch {
-		case err == io.EOF:
-			return nil
-		case err != nil:
+// run fills the channel until the stream ends.
+func (run *pumping) run(m *MessageStream, poll poll) {
+	defer close(run.out)
+	closing := m.session.whenClosing()
+	for msg, err := range m.all(context.Background(), poll) {
+		if err != nil {
+			run.err.Store(&err)
 			if err == ErrMessageTooBig { // a channel cannot say so and go on
-				_ = s.Close(CloseReason{Code: CloseMessageTooBig})
+				_ = m.session.Close(CloseReason{Code: CloseMessageTooBig})
 			}
-			return err
+			return
 		}
-		run.deliver(s, closing, msg.Clone())
+		run.deliver(m.session, closing, msg.Clone())
 	}
 }
 

@@ -12,10 +12,12 @@ import (
 const chunkSize = 64 << 10
 
 // receiver makes messages of the bytes in an inbox. It never waits: when it
-// needs more bytes it says so.
+// needs more bytes it says so. It is the place that reads go to: the inbox, or
+// a message that is being put together.
 type receiver struct {
 	inbox.Inbox
-	maxFrame uint64 // longest frame that is accepted, 0 for any
+	into     *assembly // takes the payload of long frames as it is read
+	maxFrame uint64    // longest frame that is accepted, 0 for any
 
 	sequence frame.Sequence
 	utf8     frame.UTF8
@@ -27,12 +29,13 @@ type receiver struct {
 	fin      bool         // the frame is its message's last
 	begun    bool         // the open message has been delivered in part
 	inPieces bool         // the frame is too long to be delivered whole
+	bad      error        // found in payload that was read into the assembly
 }
 
 // next returns the next message, ok false when that takes more bytes, or how
 // the peer broke the protocol. The message's Data is the inbox's.
 func (r *receiver) next() (msg Message, ok bool, err error) {
-	for {
+	for r.bad == nil {
 		if !r.inFrame {
 			if ok, err := r.begin(); !ok {
 				return Message{}, false, err
@@ -51,6 +54,7 @@ func (r *receiver) next() (msg Message, ok bool, err error) {
 			return msg, ok, err
 		}
 	}
+	return Message{}, false, r.bad
 }
 
 // begin reads a frame's header.
@@ -81,12 +85,17 @@ func (r *receiver) payload() []byte {
 	return b[:n:n]
 }
 
-// open unmasks what has arrived since the last call, and checks text as far as
-// it has come, so that a bad byte is found before its frame is whole.
+// open unmasks what has arrived since the last call, and checks it.
 func (r *receiver) open(payload []byte) error {
 	fresh := payload[r.opened:]
-	r.key = frame.Mask(fresh, r.key)
 	r.opened = len(payload)
+	return r.unmask(fresh)
+}
+
+// unmask unmasks the next bytes of the frame's payload, and checks text as far
+// as it has come, so that a bad byte is found before its frame is whole.
+func (r *receiver) unmask(fresh []byte) error {
+	r.key = frame.Mask(fresh, r.key)
 	if r.of == frame.Text && !r.utf8.Write(fresh) {
 		return frame.ErrInvalidUTF8
 	}
@@ -149,4 +158,32 @@ func (r *receiver) holdsFrame() bool {
 	}
 	h, n, _ := frame.Parse(b)
 	return n > 0 && uint64(len(b)-n) >= h.Length
+}
+
+// direct reports whether what is read next is payload that belongs in the
+// assembly and nowhere else.
+func (r *receiver) direct() bool {
+	return r.into != nil && r.inFrame && r.inPieces && r.left > 0 && len(r.Bytes()) == 0
+}
+
+// Space is where the next read goes.
+func (r *receiver) Space(size int) []byte {
+	if !r.direct() {
+		return r.Inbox.Space(size)
+	}
+	r.Inbox.Waiting()
+	return r.into.space(r.left)
+}
+
+// Waiting gives back what holds nothing.
+func (r *receiver) Waiting() { r.Inbox.Waiting() }
+
+// arrived takes in the n bytes that were read into the space.
+func (r *receiver) arrived(n int) {
+	if !r.direct() {
+		r.Inbox.Arrived(n)
+		return
+	}
+	r.left -= uint64(n)
+	r.bad = r.unmask(r.into.extend(n))
 }

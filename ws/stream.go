@@ -34,6 +34,7 @@ type MessageStream struct {
 	pump    pump                    // of this view
 	channel atomic.Pointer[pumping] // that is filled, by this view or an aggregate
 	closed  bool                    // the Close message has been delivered
+	message assembly                // what an aggregate puts together
 	late    Message                 // the Close message that drain received, to be delivered
 	err     error                   // what every receive returns from now on
 }
@@ -59,7 +60,7 @@ func (m *MessageStream) Recv(ctx context.Context) (Message, error) {
 	if err := m.turn.take(ctx); err != nil {
 		return Message{}, err
 	}
-	msg, err := m.recv(ctx)
+	msg, err := m.recv(ctx, m.poll)
 	m.giveTurn(err != nil)
 	return msg, err
 }
@@ -68,23 +69,7 @@ func (m *MessageStream) Recv(ctx context.Context) (Message, error) {
 // Close message, or with the first error that Recv would return. Data is valid
 // until the loop goes on.
 func (m *MessageStream) All(ctx context.Context) iter.Seq2[Message, error] {
-	return m.all(ctx, m.recv)
-}
-
-func (m *MessageStream) all(ctx context.Context, recv receive) iter.Seq2[Message, error] {
-	return func(yield func(Message, error) bool) {
-		if err := m.turn.take(ctx); err != nil {
-			yield(Message{}, err)
-			return
-		}
-		defer m.giveTurn(true)
-		for {
-			msg, err := recv(ctx)
-			if err == io.EOF || !yield(msg, err) || err != nil && err != ErrMessageTooBig {
-				return
-			}
-		}
-	}
+	return m.all(ctx, m.poll)
 }
 
 // Chan returns the messages as a channel, the same one each time. It is read
@@ -96,7 +81,7 @@ func (m *MessageStream) all(ctx context.Context, recv receive) iter.Seq2[Message
 // leave time for an answer of the application's own. When the session ends, or
 // the application calls Session.Close, messages that nobody takes are dropped:
 // the goroutine behind the channel ends with the session.
-func (m *MessageStream) Chan() <-chan Message { return m.pump.start(m, m.recv) }
+func (m *MessageStream) Chan() <-chan Message { return m.pump.start(m, m.poll) }
 
 // Err returns why the channel of Chan was closed: nil before that, and after a
 // Close message.
@@ -111,8 +96,9 @@ func (m *MessageStream) Aggregate(maxSize int) *AggregatedStream {
 	return &AggregatedStream{stream: m, max: maxSize}
 }
 
-// receive is recv of either stream.
-type receive func(context.Context) (Message, error)
+// poll returns the next message if that takes no waiting: ok is false when it
+// does. A stream and its aggregate differ in it alone.
+type poll func() (msg Message, ok bool, err error)
 
 // giveTurn gives the reader's turn back. If the reader may not come again and
 // the session is closing, what the peer still sends is read in the background.
@@ -123,72 +109,96 @@ func (m *MessageStream) giveTurn(leaving bool) {
 	}
 }
 
-// recv is Recv for those who have the turn.
-func (m *MessageStream) recv(ctx context.Context) (Message, error) {
-	for m.err == nil {
-		if m.closed {
-			m.session.answerClose()
-			m.err = io.EOF
-			break
+// recv waits until poll returns a message or an error. The caller has the turn.
+func (m *MessageStream) recv(ctx context.Context, poll poll) (Message, error) {
+	for {
+		msg, ok, err := poll()
+		if ok || err != nil {
+			return msg, err
 		}
-		if m.late.Kind == Close {
-			m.closed = true
-			return m.late, nil
-		}
-		msg, ok, err := m.rx.next()
-		switch {
-		case err != nil:
-			m.broken(err)
-		case ok:
-			m.session.tooBig.Store(false)
-			m.note(msg)
-			return msg, nil
-		default:
-			if err := m.fill(ctx); err != nil {
-				return Message{}, err
-			}
+		m.pause(ctx)
+		n, err := m.session.conn.Read(&m.rx)
+		if err := m.readDone(ctx, n, err); err != nil {
+			return Message{}, err
 		}
 	}
-	return Message{}, m.err
+}
+
+// poll is the stream's own: pieces as they come.
+func (m *MessageStream) poll() (Message, bool, error) {
+	if m.message.buf != nil || m.rx.into != nil {
+		m.abandon()
+	}
+	return m.pollPiece()
+}
+
+// pollPiece takes the next message, or piece of one, out of what has arrived.
+func (m *MessageStream) pollPiece() (Message, bool, error) {
+	switch {
+	case m.err != nil:
+		return Message{}, false, m.err
+	case m.closed:
+		m.session.answerClose()
+		m.err = io.EOF
+		return Message{}, false, m.err
+	case m.late.Kind == Close:
+		m.closed = true
+		return m.late, true, nil
+	}
+	msg, ok, err := m.rx.next()
+	switch {
+	case err != nil:
+		m.broken(err)
+		return Message{}, false, m.err
+	case ok:
+		m.note(msg)
+	}
+	return msg, ok, nil
 }
 
 // note does what a message asks of the session before it is delivered.
 func (m *MessageStream) note(msg Message) {
-	holds := m.rx.holdsFrame()
-	if m.session.holds.Load() != holds {
-		m.session.holds.Store(holds)
+	s := m.session
+	s.tooBig.Store(false)
+	if holds := m.rx.holdsFrame(); s.holds.Load() != holds {
+		s.holds.Store(holds)
 	}
 	switch {
-	case msg.Kind == Ping && !m.session.manualPong:
-		m.session.out.PutPong(msg.Data, m.session.gathers())
+	case msg.Kind == Ping && !s.manualPong:
+		s.out.PutPong(msg.Data, s.gathers())
 	case msg.Kind == Close:
 		m.closed = true
 		m.rx.Free()
-		m.session.closeReceived(msg.Reason.Code)
+		s.closeReceived(msg.Reason.Code)
 	}
 }
 
-// fill waits for more bytes. What has gathered leaves first. It returns only
-// the error of ctx; one that lasts is in m.err.
-func (m *MessageStream) fill(ctx context.Context) error {
+// pause prepares for a wait: what has gathered leaves first.
+func (m *MessageStream) pause(ctx context.Context) {
 	m.session.holds.Store(false)
 	m.session.out.Flush()
 	m.heed(ctx)
-	err := m.rx.Fill()
+}
+
+// readDone takes in what a read has brought. It returns only the error of ctx;
+// one that lasts is in m.err.
+func (m *MessageStream) readDone(ctx context.Context, n int, err error) error {
 	switch {
 	case err == nil:
-	case errors.Is(err, os.ErrDeadlineExceeded) && m.session.ended() == nil:
-		m.forgetContext()
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err := m.rx.SetDeadline(time.Time{}); err != nil { // somebody else's
+		m.rx.arrived(n)
+		return nil
+	case !errors.Is(err, os.ErrDeadlineExceeded) || m.session.ended() != nil:
+		m.lost(err)
+		return nil
+	}
+	m.rx.Waiting()
+	m.forgetContext()
+	if ctx.Err() == nil { // the deadline was not ours
+		if err := m.session.conn.SetReadDeadline(time.Time{}); err != nil {
 			m.lost(err)
 		}
-	default:
-		m.lost(err)
 	}
-	return nil
+	return ctx.Err()
 }
 
 // broken ends the stream because the peer broke the protocol.
@@ -218,7 +228,7 @@ func (m *MessageStream) lost(err error) {
 func (m *MessageStream) drain() {
 	defer m.turn.give()
 	for {
-		msg, err := m.recv(context.Background())
+		msg, err := m.recv(context.Background(), m.poll)
 		if err != nil {
 			return
 		}

@@ -44,7 +44,7 @@ func (w *watch) fire(m *MessageStream) {
 	defer w.mu.Unlock()
 	if !w.over {
 		w.fired = true
-		_ = m.rx.SetDeadline(longAgo)
+		_ = m.session.conn.SetReadDeadline(longAgo)
 	}
 }
 
@@ -59,6 +59,6 @@ func (m *MessageStream) forgetContext() {
 	defer w.mu.Unlock()
 	w.over = true
 	if w.fired {
-		_ = m.rx.SetDeadline(time.Time{})
+		_ = m.session.conn.SetReadDeadline(time.Time{})
 	}
 }

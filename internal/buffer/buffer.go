@@ -11,10 +11,11 @@ type Buffer struct {
 	class int8
 }
 
-// classes are the capacities that are pooled, each four times the one before:
-// a buffer that is kept at least a quarter full never wastes more than three
-// times what it holds.
-var classes = [...]int{256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20}
+// classes are the capacities that are pooled, each about four times the one
+// before: a buffer that is kept at least a quarter full wastes no more than
+// about three times what it holds. The larger ones have room for a round number
+// of bytes and something on top, such as a frame's header.
+var classes = [...]int{256, 1 << 10, 4 << 10, 18 << 10, 72 << 10, 264 << 10, 1032 << 10}
 
 const unpooled = -1
 

@@ -2,27 +2,19 @@
 // consumed yet, in a pooled buffer that is kept only while there are any.
 package inbox
 
-import (
-	"time"
+import "github.com/handset-go/handset/internal/buffer"
 
-	"github.com/handset-go/handset/internal/buffer"
-	"github.com/handset-go/handset/internal/link"
-)
-
-// Inbox is the incoming half of a connection. It has one user at a time.
+// Inbox is where a connection's reads go: a link.Place. It has one user at a
+// time. The zero value is empty.
 type Inbox struct {
-	conn link.Conn
 	buf  *buffer.Buffer // nil while nothing is held
 	next int            // the first byte of buf that was not consumed
 }
 
-// Init takes the connection, and copies the bytes that someone else has
-// already read from it.
-func (in *Inbox) Init(conn link.Conn, early []byte) {
-	in.conn = conn
+// Add puts in a copy of bytes that someone else has already read.
+func (in *Inbox) Add(early []byte) {
 	if len(early) > 0 {
-		in.buf = buffer.Get(len(early))
-		in.buf.Bytes = append(in.buf.Bytes, early...)
+		in.Arrived(copy(in.Space(len(early)), early))
 	}
 }
 
@@ -35,23 +27,8 @@ func (in *Inbox) Bytes() []byte {
 	return in.buf.Bytes[in.next:]
 }
 
-// Consume drops the first n bytes. They stay intact until Fill.
+// Consume drops the first n bytes. They stay intact until the next Space.
 func (in *Inbox) Consume(n int) { in.next += n }
-
-// Fill waits for more bytes and adds what one read brings. On an error the
-// bytes held are as they were.
-func (in *Inbox) Fill() error {
-	n, err := in.conn.Read((*place)(in))
-	if err != nil {
-		(*place)(in).Waiting()
-		return err
-	}
-	in.buf.Bytes = in.buf.Bytes[:len(in.buf.Bytes)+n]
-	return nil
-}
-
-// SetDeadline ends a Fill that waits, now or later, at the given time.
-func (in *Inbox) SetDeadline(t time.Time) error { return in.conn.SetReadDeadline(t) }
 
 // Free gives the buffer back and forgets what was in it.
 func (in *Inbox) Free() {
@@ -68,14 +45,10 @@ func (in *Inbox) compact() {
 	}
 }
 
-// place is the Inbox as the transport sees it.
-type place Inbox
-
 // Space offers the rest of the buffer, a bigger one when that is less than size
 // and the buffer is smaller than that, or when it is full: the memory a
 // connection holds follows what arrived, not what was announced.
-func (p *place) Space(size int) []byte {
-	in := (*Inbox)(p)
+func (in *Inbox) Space(size int) []byte {
 	in.compact()
 	switch {
 	case in.buf == nil:
@@ -88,9 +61,11 @@ func (p *place) Space(size int) []byte {
 	return in.buf.Bytes[len(in.buf.Bytes):cap(in.buf.Bytes)]
 }
 
+// Arrived adds the n bytes that were read into the space.
+func (in *Inbox) Arrived(n int) { in.buf.Bytes = in.buf.Bytes[:len(in.buf.Bytes)+n] }
+
 // Waiting gives back the memory that holds nothing.
-func (p *place) Waiting() {
-	in := (*Inbox)(p)
+func (in *Inbox) Waiting() {
 	in.compact()
 	switch {
 	case in.buf == nil:

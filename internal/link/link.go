@@ -32,9 +32,9 @@ type Conn interface {
 	// Read waits until there is something to read and reads once. It returns
 	// io.EOF at the end.
 	Read(Place) (int, error)
-	// TryWrite writes what it can without waiting, and ErrWouldBlock if that
-	// is not all of p.
-	TryWrite(p []byte) (int, error)
+	// TryWrite writes what it can of head and then body without waiting, and
+	// returns ErrWouldBlock if that is not all of them. body may be nil.
+	TryWrite(head, body []byte) (int, error)
 	// Write waits until some of p can be written and returns how much was. It
 	// may return early, with no error, so that the caller sees progress.
 	Write(p []byte) (int, error)
@@ -50,4 +50,15 @@ type Conn interface {
 	// Abort is a Close that never waits.
 	Abort() error
 	RemoteAddr() net.Addr
+}
+
+// Looper is a Conn on which whoever reads in a loop need not try before every
+// wait whether there is something to be read.
+type Looper interface {
+	Conn
+	// Loop reads, waiting where it must, and calls each after every read with
+	// what Read would have returned, until each returns false. Then it returns
+	// nil; otherwise why it could not go on, such as a deadline. Close, while
+	// Loop runs, shuts both directions down, and Loop closes at its end.
+	Loop(place Place, each func(n int, err error) bool) error
 }

@@ -47,7 +47,7 @@ func (c *plain) Read(place Place) (int, error) {
 	return 0, io.ErrNoProgress
 }
 
-func (c *plain) TryWrite(p []byte) (int, error) { return 0, ErrWouldBlock }
+func (c *plain) TryWrite(head, body []byte) (int, error) { return 0, ErrWouldBlock }
 
 func (c *plain) Write(p []byte) (int, error) { return c.Conn.Write(p[:min(len(p), maxPlainWrite)]) }
 

@@ -6,18 +6,21 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
-// readSize is the room asked for one read: enough for a burst of small
-// messages, small enough for a CPU's nearest cache. It is held for that moment
-// only.
-const readSize = 16 << 10
+// readSize is the room asked for one read: a large frame, or a long burst of
+// small ones. It is held for that moment only, and shared by all connections
+// that are not being read in that moment.
+const readSize = 72 << 10
 
 // socket is what *net.TCPConn and *net.UnixConn have in common.
 type socket interface {
 	net.Conn
 	syscall.Conn
+	CloseRead() error
 	CloseWrite() error
 }
 
@@ -28,16 +31,27 @@ type polled struct {
 	socket
 	raw syscall.RawConn
 
+	reading  sync.Mutex // one Read or Loop at a time
 	readOnce func(fd uintptr) bool
 	place    Place
+	each     func(n int, err error) bool // of Loop, nil for Read
 	readN    int
 	readErr  error
+	inq      inq // of Loop
 
 	writeOnce func(fd uintptr) bool
-	out       []byte
+	out       [2][]byte
 	wait      bool // rather than give up when nothing can be written
 	wroteN    int
 	wroteErr  error
+
+	// wrote says that a write has succeeded after the last read, which proves
+	// that the connection had not been reset by then.
+	wrote atomic.Bool
+
+	closing sync.Mutex // guards the rest
+	looping bool
+	closed  bool // Close was called while looping
 }
 
 func newPolled(s socket) Conn {
@@ -51,6 +65,8 @@ func newPolled(s socket) Conn {
 }
 
 func (c *polled) Read(place Place) (int, error) {
+	c.reading.Lock()
+	defer c.reading.Unlock()
 	c.place = place
 	err := c.raw.Read(c.readOnce)
 	c.place = nil
@@ -63,29 +79,36 @@ func (c *polled) Read(place Place) (int, error) {
 // tryRead runs inside RawConn.Read; false waits until the socket is readable.
 func (c *polled) tryRead(fd uintptr) bool {
 	n, err := retry(syscall.Read, int(fd), c.place.Space(readSize))
-	switch {
-	case err == syscall.EAGAIN:
+	if err == syscall.EAGAIN {
 		c.place.Waiting()
 		return false
-	case err != nil:
-		err = c.failed("read", err)
-	case n == 0:
-		err = io.EOF
 	}
-	c.readN, c.readErr = n, err
+	c.readN, c.readErr = c.result(n, err)
 	return true
 }
 
-func (c *polled) Abort() error { return c.Close() }
+// result turns what a system call returned into what Read returns.
+func (c *polled) result(n int, err error) (int, error) {
+	switch {
+	case err != nil:
+		return 0, c.failed("read", err)
+	case n == 0:
+		return 0, io.EOF
+	}
+	return n, nil
+}
 
-func (c *polled) TryWrite(p []byte) (int, error) { return c.write(p, false) }
+func (c *polled) TryWrite(head, body []byte) (int, error) { return c.write(head, body, false) }
 
-func (c *polled) Write(p []byte) (int, error) { return c.write(p, true) }
+func (c *polled) Write(p []byte) (int, error) { return c.write(p, nil, true) }
 
-func (c *polled) write(p []byte, wait bool) (int, error) {
-	c.out, c.wait, c.wroteN, c.wroteErr = p, wait, 0, nil
+func (c *polled) write(head, body []byte, wait bool) (int, error) {
+	c.out, c.wait, c.wroteN, c.wroteErr = [2][]byte{head, body}, wait, 0, nil
 	err := c.raw.Write(c.writeOnce)
-	c.out = nil
+	c.out = [2][]byte{}
+	if c.wroteN > 0 {
+		c.wrote.Store(true)
+	}
 	if err != nil {
 		return c.wroteN, err
 	}
@@ -94,8 +117,8 @@ func (c *polled) write(p []byte, wait bool) (int, error) {
 
 // tryWrite runs inside RawConn.Write; false waits until the socket is writable.
 func (c *polled) tryWrite(fd uintptr) bool {
-	for len(c.out) > 0 {
-		n, err := retry(syscall.Write, int(fd), c.out)
+	for len(c.out[0])+len(c.out[1]) > 0 {
+		n, err := writeBoth(int(fd), &c.out)
 		switch {
 		case err == syscall.EAGAIN && c.wait:
 			return c.wroteN > 0
@@ -107,9 +130,16 @@ func (c *polled) tryWrite(fd uintptr) bool {
 			return true
 		}
 		c.wroteN += n
-		c.out = c.out[n:]
+		c.advance(n)
 	}
 	return true
+}
+
+// advance drops what has been written.
+func (c *polled) advance(n int) {
+	k := min(n, len(c.out[0]))
+	c.out[0] = c.out[0][k:]
+	c.out[1] = c.out[1][n-k:]
 }
 
 // failed dresses an errno as the net package would.

@@ -40,7 +40,7 @@ func (o *Outbox) flush() {
 		if p == nil {
 			return
 		}
-		n, err := o.conn.TryWrite(p)
+		n, err := o.conn.TryWrite(p, nil)
 		if err != nil && err != link.ErrWouldBlock {
 			o.fail(err)
 			return
@@ -120,7 +120,7 @@ func (o *Outbox) note(n int) {
 func (o *Outbox) admitPong() {
 	f := Frame{Opcode: frame.Pong, Fin: true, Data: o.pong}
 	if o.refusal == nil && o.room(&f) {
-		_ = o.append(&f)
+		o.append(&f)
 		o.pong = nil
 	}
 }

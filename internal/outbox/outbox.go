@@ -54,6 +54,7 @@ type Outbox struct {
 	queue   *buffer.Buffer // frames that no write has taken up
 	out     *buffer.Buffer // frames being written, touched by the writer alone
 	written int            // how much of out has left
+	direct  int            // bytes being written from where the sender has them
 	writing bool           // somebody has the right to write
 	timed   bool           // StartTimer was called and Flush has not come yet
 	final   bool           // the last frame of all is queued or has left
@@ -80,7 +81,7 @@ func (o *Outbox) Buffered() int {
 }
 
 func (o *Outbox) buffered() int {
-	n := 0
+	n := o.direct
 	if o.out != nil {
 		n += len(o.out.Bytes) - o.written
 	}

@@ -62,16 +62,22 @@ func (o *Outbox) lockFor(f *Frame) bool {
 func (o *Outbox) putNow(f *Frame) error {
 	err := o.refusal
 	if err == nil {
-		err = o.append(f)
+		err = o.follow(f)
 	}
 	if err != nil {
 		o.mu.Unlock()
 		return err
 	}
+	gather := f.Gather && o.buffered()+f.size() < gatherLimit
+	if len(f.Data) >= large && !o.writing && !gather {
+		o.putLarge(f)
+		return nil
+	}
+	o.append(f)
 	if f.ends() {
 		o.admitWaiters()
 	}
-	o.depart(f.Gather)
+	o.depart(gather)
 	return nil
 }
 
@@ -81,7 +87,7 @@ func (o *Outbox) depart(gather bool) {
 	switch {
 	case o.writing:
 		o.mu.Unlock()
-	case gather && o.buffered() < gatherLimit:
+	case gather:
 		start := !o.timed
 		o.timed = true
 		o.mu.Unlock()
@@ -106,8 +112,8 @@ func (o *Outbox) PutPong(payload []byte, gather bool) {
 	case o.refusal != nil:
 		o.mu.Unlock()
 	case o.admits(&f):
-		_ = o.append(&f) // only text can be refused
-		o.depart(gather)
+		o.append(&f)
+		o.depart(gather && o.buffered() < gatherLimit)
 	default:
 		o.pong = append(make([]byte, 0, frame.MaxControl), payload...)
 		o.mu.Unlock()
@@ -122,7 +128,7 @@ func (o *Outbox) PutFinal(payload []byte, err error) {
 		o.mu.Unlock()
 		return
 	}
-	_ = o.append(&Frame{Opcode: frame.Close, Fin: true, Data: payload})
+	o.append(&Frame{Opcode: frame.Close, Fin: true, Data: payload})
 	o.refuse(err)
 	o.final, o.pong = true, nil
 	o.depart(false)
@@ -153,22 +159,24 @@ func (o *Outbox) room(f *Frame) bool {
 }
 
 // append adds the frame to the queue.
-func (o *Outbox) append(f *Frame) error {
-	if err := o.follow(f); err != nil {
-		return err
-	}
-	if o.queue == nil {
-		o.queue = buffer.Get(max(f.size(), firstQueue))
-	} else {
-		o.queue = o.queue.Grow(f.size())
-	}
-	b := frame.Append(o.queue.Bytes, f.Opcode, f.Fin, len(f.Data))
-	o.queue.Bytes = append(b, f.Data...)
-	return nil
+func (o *Outbox) append(f *Frame) {
+	o.appendHeader(f, f.size())
+	o.queue.Bytes = append(o.queue.Bytes, f.Data...)
 }
 
-// follow keeps account of the open fragmented message, and checks that its
-// text is UTF-8 across the borders of its fragments.
+// appendHeader adds the frame's header to the queue and makes room for size
+// bytes in all.
+func (o *Outbox) appendHeader(f *Frame, size int) {
+	if o.queue == nil {
+		o.queue = buffer.Get(max(size, firstQueue))
+	} else {
+		o.queue = o.queue.Grow(size)
+	}
+	o.queue.Bytes = frame.Append(o.queue.Bytes, f.Opcode, f.Fin, len(f.Data))
+}
+
+// follow keeps account of the open fragmented message before a frame of it is
+// queued, and checks that its text is UTF-8 across the borders of its fragments.
 func (o *Outbox) follow(f *Frame) error {
 	if f.Opcode.Control() || f.Owner == nil {
 		return nil

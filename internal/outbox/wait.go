@@ -75,8 +75,11 @@ func (o *Outbox) admitOnce() (ended bool) {
 			kept = append(kept, o.waiters[i:]...)
 			break
 		}
-		err := o.append(&w.frame)
-		ended = ended || err == nil && w.frame.ends()
+		err := o.follow(&w.frame)
+		if err == nil {
+			o.append(&w.frame)
+			ended = ended || w.frame.ends()
+		}
 		w.finish(err)
 	}
 	clear(o.waiters[len(kept):])

@@ -1,0 +1,59 @@
+package outbox
+
+import (
+	"github.com/handset-go/handset/internal/buffer"
+	"github.com/handset-go/handset/internal/link"
+)
+
+// large is the payload from which on a frame is first offered to the transport
+// from where the sender has it: copying it would cost more than it saves.
+const large = 16 << 10
+
+// putLarge writes what is queued, the frame's header and its payload in one go,
+// and queues only what the transport does not take. It is entered with the
+// lock, while nobody is writing, and leaves without.
+func (o *Outbox) putLarge(f *Frame) {
+	o.appendHeader(f, f.size()-len(f.Data))
+	o.out, o.queue = o.queue, nil
+	o.direct, o.writing = len(f.Data), true
+	head := o.out.Bytes
+	o.mu.Unlock()
+
+	n, err := o.conn.TryWrite(head, f.Data)
+	if err != nil && err != link.ErrWouldBlock {
+		o.fail(err)
+		return
+	}
+	o.keepRest(f, n)
+	if err != nil {
+		o.host.StartWriter()
+		return
+	}
+	o.flush()
+}
+
+// keepRest queues what is left of out and the frame's payload, of which n bytes
+// were written, ahead of what was queued since.
+func (o *Outbox) keepRest(f *Frame, n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.direct = 0
+	if o.aborted {
+		return
+	}
+	ofHead := min(n, len(o.out.Bytes))
+	rest := f.Data[n-ofHead:]
+	if ofHead == len(o.out.Bytes) && len(rest) > 0 {
+		o.freeOut()
+		o.out = buffer.Get(len(rest))
+		ofHead = 0
+	}
+	o.written = ofHead
+	if len(rest) > 0 {
+		o.out = o.out.Grow(len(rest))
+		o.out.Bytes = append(o.out.Bytes, rest...)
+	}
+	if f.ends() {
+		o.admitWaiters()
+	}
+}

@@ -1,0 +1,202 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/handset-go/handset/internal/frame"
+)
+
+func TestAFrameOnAnIdleConnectionHasLeftWhenPutReturns(t *testing.T) {
+	o, s, h := scripted(1000, endless)
+	put(t, o, text("hello"))
+	expectSent(t, s, text("hello"))
+	if o.Buffered() != 0 || h.writers+h.timers != 0 {
+		t.Fatalf("%d bytes are left, %d writers and %d timers were started", o.Buffered(), h.writers, h.timers)
+	}
+}
+
+func TestFramesLeaveWholeAndInOrderHoweverLittleIsTaken(t *testing.T) {
+	for _, large := range []int{100, 40 << 10} { // copied, and from where it is
+		for _, step := range []int{1, 2, 3, 7, 1000, 1 << 20} {
+			for _, free := range []int{0, 1, 2, 5, 130} {
+				t.Run(fmt.Sprintf("large=%d,step=%d,free=%d", large, step, free), func(t *testing.T) {
+					o, s, h := scripted(1<<20, free)
+					frames := []*Frame{text("one"), text(strings.Repeat("x", large)), control(frame.Ping, ""), text("four")}
+					put(t, o, frames...)
+					if h.writers != 1 {
+						t.Fatalf("%d background writers were started, want 1", h.writers)
+					}
+					if got := o.Buffered() + len(s.sent()); got != len(wire(frames...)) {
+						t.Fatalf("%d bytes are sent or buffered, want %d", got, len(wire(frames...)))
+					}
+					for range len(wire(frames...))/step + 10 {
+						s.waits = append(s.waits, step)
+					}
+					o.Run(1)
+					expectSent(t, s, frames...)
+				})
+			}
+		}
+	}
+}
+
+func TestFramesPutDuringAWriteLeaveTogetherInTheNext(t *testing.T) {
+	o, s, _ := scripted(1<<20, endless)
+	want := []*Frame{text("first")}
+	s.onTry = func(call int) {
+		for i := range 10 {
+			if call == 1 {
+				f := text(fmt.Sprint("joins ", i))
+				put(t, o, f)
+				want = append(want, f)
+			}
+		}
+	}
+	put(t, o, text("first"))
+	expectSent(t, s, want...)
+	if len(s.writes) != 2 {
+		t.Fatalf("%d writes, want 2", len(s.writes))
+	}
+}
+
+func TestFramesPutDuringALargeWriteLeaveBehindIt(t *testing.T) {
+	for _, free := range []int{0, 1, 2, 4, 5, 20 << 10, endless} {
+		o, s, _ := scripted(1<<20, free)
+		s.onTry = func(call int) {
+			if call == 1 {
+				put(t, o, text("behind"))
+			}
+		}
+		put(t, o, text(strings.Repeat("x", 30<<10)))
+		s.onTry = nil
+		runAll(o, s)
+		expectSent(t, s, text(strings.Repeat("x", 30<<10)), text("behind"))
+	}
+}
+
+func TestASenderDoesNotWriteForOthersForEver(t *testing.T) {
+	o, s, h := scripted(1<<20, endless)
+	s.onTry = func(int) { put(t, o, text("more")) }
+	put(t, o, text("first"))
+	if s.tries > 2*maxRounds || h.writers != 1 {
+		t.Fatalf("%d writes in one Put, and %d background writers", s.tries, h.writers)
+	}
+}
+
+func TestTheQueueTakesItsLimitAndNotAByteMore(t *testing.T) {
+	o, s, _ := scripted(1000, 0)
+	put(t, o, text(strings.Repeat("x", 400)), text(strings.Repeat("y", 1000-404-4-3)))
+	if got := o.Buffered(); got != 997 {
+		t.Fatalf("%d bytes are buffered, want 997", got)
+	}
+	expectError(t, o.TryPut(text("zz")), ErrFull)
+	expectError(t, o.TryPut(text("z")), nil)
+	expectError(t, o.TryPut(text("")), ErrFull)
+	runAll(o, s)
+	expectSent(t, s, text(strings.Repeat("x", 400)), text(strings.Repeat("y", 593)), text("z"))
+}
+
+func TestAFrameLargerThanTheWholeQueueIsTakenWhenThatIsEmpty(t *testing.T) {
+	for _, n := range []int{1000, 100 << 10} {
+		o, s, _ := scripted(500, 0)
+		giant := text(strings.Repeat("x", n))
+		put(t, o, giant)
+		expectError(t, o.TryPut(giant), ErrFull)
+		expectError(t, o.TryPut(text("")), ErrFull)
+		runAll(o, s)
+		expectSent(t, s, giant)
+		expectError(t, o.TryPut(giant), nil)
+	}
+}
+
+func TestFramesThatGatherLeaveInOneWriteWhenFlushed(t *testing.T) {
+	o, s, h := scripted(1<<20, endless)
+	var frames []*Frame
+	for i := range 50 {
+		f := text(fmt.Sprint("gathers ", i))
+		f.Gather = true
+		frames = append(frames, f)
+	}
+	put(t, o, frames...)
+	if s.tries != 0 || h.timers != 1 {
+		t.Fatalf("%d writes and %d timers before Flush, want none and 1", s.tries, h.timers)
+	}
+	o.Flush()
+	expectSent(t, s, frames...)
+	if s.tries != 1 {
+		t.Fatalf("%d writes, want 1", s.tries)
+	}
+	put(t, o, frames[0])
+	if h.timers != 2 {
+		t.Fatal("no timer was started for what gathers after a Flush")
+	}
+}
+
+func TestAFrameThatDoesNotGatherTakesAlongThoseThatDo(t *testing.T) {
+	for _, n := range []int{10, 20 << 10} {
+		o, s, _ := scripted(1<<20, endless)
+		gathers, goes := text("gathers"), text(strings.Repeat("x", n))
+		gathers.Gather = true
+		put(t, o, gathers, goes)
+		expectSent(t, s, gathers, goes)
+		if len(s.writes) != 1 {
+			t.Fatalf("%d writes, want 1", len(s.writes))
+		}
+	}
+}
+
+func TestNoMoreThan64KiBGather(t *testing.T) {
+	for _, size := range []int{1000, 10_000, 30_000, 100_000} {
+		o, s, _ := scripted(1<<20, endless)
+		f := text(strings.Repeat("x", size))
+		f.Gather = true
+		for n := f.size(); n < gatherLimit; n += f.size() {
+			put(t, o, f)
+		}
+		if s.tries != 0 {
+			t.Fatalf("size %d: a write before 64 KiB were together", size)
+		}
+		put(t, o, f)
+		if s.tries != 1 || o.Buffered() != 0 {
+			t.Fatalf("size %d: %d writes at 64 KiB, %d bytes left", size, s.tries, o.Buffered())
+		}
+	}
+}
+
+func TestWhatGathersStandsInNobodysWay(t *testing.T) {
+	o, s, _ := scripted(100, endless)
+	gathers := text(strings.Repeat("x", 80))
+	gathers.Gather = true
+	put(t, o, gathers)
+	expectError(t, o.TryPut(gathers), nil)
+	expectSent(t, s, gathers)
+}
+
+func TestARefusedPutQueuesNothingAndWhatIsQueuedLeaves(t *testing.T) {
+	o, s, _ := scripted(1000, 0)
+	why := errors.New("why")
+	put(t, o, text("queued"))
+	o.Refuse(why)
+	expectError(t, o.Put(context.Background(), text("late")), why)
+	expectError(t, o.TryPut(text("late")), why)
+	o.PutPong(nil, false)
+	o.Refuse(errors.New("another"))
+	expectError(t, o.TryPut(text("later")), why)
+	runAll(o, s)
+	expectSent(t, s, text("queued"))
+}
+
+func TestPutCopiesWhatItDoesNotSend(t *testing.T) {
+	for _, n := range []int{5, 40 << 10} {
+		o, s, _ := scripted(1<<20, 3)
+		f := text(strings.Repeat("x", n))
+		put(t, o, f)
+		clear(f.Data)
+		runAll(o, s)
+		expectSent(t, s, text(strings.Repeat("x", n)))
+	}
+}

@@ -1,0 +1,160 @@
+package outbox
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/handset-go/handset/internal/frame"
+	"github.com/handset-go/handset/internal/link"
+)
+
+// script is a transport that takes what a test tells it to, and does no I/O.
+// A test drives it, and the background writer, in a single goroutine.
+type script struct {
+	free      int            // bytes that TryWrite still takes
+	waits     []int          // bytes that each Write takes
+	onTry     func(call int) // called within each TryWrite
+	onWait    func(call int) // called within each Write
+	err       error          // of every write from now on
+	tries     int            // calls of TryWrite
+	writes    [][]byte       // what each call that took something took
+	deadlines []bool         // for each SetWriteDeadline, whether it set one
+	link.Conn                // the rest is not called
+}
+
+const endless = 1 << 40
+
+func (s *script) TryWrite(head, body []byte) (int, error) {
+	p := append(bytes.Clone(head), body...)
+	s.tries++
+	if s.onTry != nil {
+		s.onTry(s.tries)
+	}
+	if s.err != nil {
+		return 0, s.err
+	}
+	n := min(len(p), s.free)
+	s.free -= n
+	s.took(p[:n])
+	if n < len(p) {
+		return n, link.ErrWouldBlock
+	}
+	return n, nil
+}
+
+// Write takes the next of waits, and times out when there is none.
+func (s *script) Write(p []byte) (int, error) {
+	if s.onWait != nil {
+		s.onWait(len(s.writes))
+	}
+	switch {
+	case s.err != nil:
+		return 0, s.err
+	case len(s.waits) == 0:
+		return 0, os.ErrDeadlineExceeded
+	}
+	n := min(len(p), s.waits[0])
+	s.waits = s.waits[1:]
+	s.took(p[:n])
+	return n, nil
+}
+
+func (s *script) took(p []byte) {
+	if len(p) > 0 {
+		s.writes = append(s.writes, bytes.Clone(p))
+	}
+}
+
+func (s *script) SetWriteDeadline(t time.Time) error {
+	s.deadlines = append(s.deadlines, !t.IsZero())
+	return nil
+}
+
+func (s *script) RemoteAddr() net.Addr { return nil }
+
+// sent is all that was taken.
+func (s *script) sent() []byte { return bytes.Join(s.writes, nil) }
+
+// owner is a Host that notes what it is called for. As a session does, it
+// aborts the outbox when a write fails.
+type owner struct {
+	out     *Outbox
+	writers int
+	timers  int
+	drained int
+	failed  []error
+}
+
+func (h *owner) StartWriter() { h.writers++ }
+func (h *owner) StartTimer()  { h.timers++ }
+func (h *owner) Drained()     { h.drained++ }
+func (h *owner) WriteFailed(err error) {
+	h.failed = append(h.failed, err)
+	h.out.Abort(err)
+}
+
+// scripted returns an outbox for limit bytes on a transport that takes free.
+func scripted(limit, free int) (*Outbox, *script, *owner) {
+	o, s := new(Outbox), &script{free: free}
+	h := &owner{out: o}
+	o.Init(s, h, limit)
+	return o, s, h
+}
+
+// runAll runs the background writer on a transport that takes everything.
+func runAll(o *Outbox, s *script) {
+	for range 1000 {
+		s.waits = append(s.waits, endless)
+	}
+	o.Run(time.Second)
+}
+
+func text(payload string) *Frame {
+	return &Frame{Opcode: frame.Text, Fin: true, Data: []byte(payload)}
+}
+
+func control(op frame.Opcode, payload string) *Frame {
+	return &Frame{Opcode: op, Fin: true, Data: []byte(payload)}
+}
+
+// piece is a frame of owner's fragmented message.
+func piece(owner any, op frame.Opcode, fin bool, payload string) *Frame {
+	return &Frame{Opcode: op, Fin: fin, Data: []byte(payload), Owner: owner}
+}
+
+// wire is how frames look on their way.
+func wire(frames ...*Frame) []byte {
+	var b []byte
+	for _, f := range frames {
+		b = append(frame.Append(b, f.Opcode, f.Fin, len(f.Data)), f.Data...)
+	}
+	return b
+}
+
+func put(t testing.TB, o *Outbox, frames ...*Frame) {
+	t.Helper()
+	for _, f := range frames {
+		if err := o.Put(context.Background(), f); err != nil {
+			t.Fatalf("Put of %d bytes: %v", len(f.Data), err)
+		}
+	}
+}
+
+func expectSent(t testing.TB, s *script, frames ...*Frame) {
+	t.Helper()
+	if got, want := s.sent(), wire(frames...); !bytes.Equal(got, want) {
+		t.Fatalf("sent %d bytes %q, want %d bytes %q", len(got), got[:min(len(got), 80)], len(want), want[:min(len(want), 80)])
+	}
+}
+
+func expectError(t testing.TB, got, want error) {
+	t.Helper()
+	if !errors.Is(got, want) || (got == nil) != (want == nil) {
+		t.Fatalf("got error %v, want %v", got, want)
+	}
+}

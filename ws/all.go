@@ -1,0 +1,100 @@
+package ws
+
+import (
+	"context"
+	"io"
+	"iter"
+
+	"github.com/handset-go/handset/internal/link"
+)
+
+// all is All of either stream.
+func (m *MessageStream) all(ctx context.Context, poll poll) iter.Seq2[Message, error] {
+	return func(yield func(Message, error) bool) {
+		if err := m.turn.take(ctx); err != nil {
+			yield(Message{}, err)
+			return
+		}
+		defer m.giveTurn(true)
+		l := loop{m, ctx, poll, yield}
+		if looper, ok := m.session.conn.(link.Looper); ok {
+			l.inside(looper)
+		} else {
+			l.run()
+		}
+	}
+}
+
+// loop is a range loop over a stream.
+type loop struct {
+	stream *MessageStream
+	ctx    context.Context
+	poll   poll
+	yield  func(Message, error) bool
+}
+
+// run waits for every read anew.
+func (l *loop) run() {
+	for {
+		msg, err := l.stream.recv(l.ctx, l.poll)
+		if !l.hand(msg, err) {
+			return
+		}
+	}
+}
+
+// inside runs the loop's body within the transport's own loop.
+func (l *loop) inside(looper link.Looper) {
+	m := l.stream
+	for again := l.handAll(); again; {
+		m.pause(l.ctx)
+		err := looper.Loop(&m.rx, func(n int, err error) bool {
+			again = l.step(n, err)
+			return again
+		})
+		if err != nil {
+			again = l.step(0, err)
+		}
+	}
+}
+
+// step takes in what a read has brought, hands over the messages that makes,
+// and reports whether to wait for more.
+func (l *loop) step(n int, err error) bool {
+	err = l.stream.readDone(l.ctx, n, err)
+	if err == nil {
+		err = l.ctx.Err() // which no read is interrupted for while there is no wait
+	}
+	if err != nil {
+		l.yield(Message{}, err)
+		return false
+	}
+	if !l.handAll() {
+		return false
+	}
+	l.stream.pause(l.ctx)
+	return true
+}
+
+// handAll hands over the messages that are there, and reports whether the loop
+// goes on.
+func (l *loop) handAll() bool {
+	for {
+		msg, ok, err := l.poll()
+		if !ok && err == nil {
+			return true
+		}
+		if !l.hand(msg, err) {
+			return false
+		}
+	}
+}
+
+// hand gives the loop's body a message or an error, and reports whether the
+// loop goes on.
+func (l *loop) hand(msg Message, err error) bool {
+	if err == io.EOF {
+		return false
+	}
+	return l.yield(msg, err) && (err == nil || err == ErrMessageTooBig)
+}

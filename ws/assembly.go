@@ -1,0 +1,78 @@
+package ws
+
+import "github.com/handset-go/handset/internal/buffer"
+
+// assembly is a message that is being put together from its pieces, in one
+// buffer that grows as they arrive.
+type assembly struct {
+	buf   *buffer.Buffer
+	kind  Kind // Text or Binary, 0 between messages
+	lent  bool // buf belongs to the application until the next receive
+	skips bool // the message was too big, and its pieces are dropped
+}
+
+// begin starts a message whose first piece has the given kind.
+func (a *assembly) begin(first Kind) {
+	a.free()
+	a.kind = Text
+	if first == FirstBinary {
+		a.kind = Binary
+	}
+}
+
+// add appends a piece. left is how much of its frame is still to come, and max
+// the longest message: one that turns out, or announces itself, to be longer is
+// reported once.
+func (a *assembly) add(piece []byte, left uint64, max int) error {
+	if a.kind == 0 || a.skips {
+		return nil
+	}
+	if a.buf == nil {
+		a.buf = buffer.Get(len(piece))
+	}
+	room := uint64(max - len(a.buf.Bytes))
+	if n := uint64(len(piece)); n > room || left > room-n {
+		a.buf.Free()
+		a.buf, a.skips = nil, true
+		return ErrMessageTooBig
+	}
+	a.buf = a.buf.Grow(len(piece))
+	a.buf.Bytes = append(a.buf.Bytes, piece...)
+	return nil
+}
+
+// finish ends the message. ok is false if there was none, or it was too big.
+func (a *assembly) finish() (msg Message, ok bool) {
+	kind, skipped := a.kind, a.skips
+	a.kind, a.skips = 0, false
+	if kind == 0 || skipped {
+		return Message{}, false
+	}
+	a.lent = true
+	n := len(a.buf.Bytes)
+	return Message{Kind: kind, Data: a.buf.Bytes[:n:n]}, true
+}
+
+// open reports whether a message is being put together.
+func (a *assembly) open() bool { return a.kind != 0 && !a.skips }
+
+// space is where up to left bytes can be read to, behind what is there.
+func (a *assembly) space(left uint64) []byte {
+	a.buf = a.buf.Grow(1)
+	n := len(a.buf.Bytes)
+	room := min(uint64(cap(a.buf.Bytes)-n), left)
+	return a.buf.Bytes[n : n+int(room)]
+}
+
+// extend takes in n bytes that were read into the space, and returns them.
+func (a *assembly) extend(n int) []byte {
+	old := len(a.buf.Bytes)
+	a.buf.Bytes = a.buf.Bytes[:old+n]
+	return a.buf.Bytes[old:]
+}
+
+// free gives the buffer back and forgets the message.
+func (a *assembly) free() {
+	a.buf.Free()
+	*a = assembly{}
+}
