@@ -27,11 +27,13 @@ func (c *polled) Loop(place Place, each func(n int, err error) bool) error {
 func (c *polled) readAll(fd uintptr) bool {
 	for {
 		c.wrote.Store(false)
-		n, left, err := c.inq.read(int(fd), c.place.Space(readSize))
+		space := c.place.Space(c.readSize)
+		n, left, err := c.inq.read(int(fd), space)
 		if err == syscall.EAGAIN {
 			c.place.Waiting()
 			return false
 		}
+		c.adapt(n, len(space))
 		if !c.each(c.result(n, err)) {
 			return true
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 )
 
 // maxPlainWrite bounds one blocking Write, so that a slow peer's progress can
@@ -49,7 +50,15 @@ func (c *plain) Read(place Place) (int, error) {
 
 func (c *plain) TryWrite(head, body []byte) (int, error) { return 0, ErrWouldBlock }
 
-func (c *plain) Write(p []byte) (int, error) { return c.Conn.Write(p[:min(len(p), maxPlainWrite)]) }
+// Write reports what was taken before a deadline as progress: the peer is slow,
+// not stalled.
+func (c *plain) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p[:min(len(p), maxPlainWrite)])
+	if n > 0 && errors.Is(err, os.ErrDeadlineExceeded) {
+		return n, nil
+	}
+	return n, err
+}
 
 func (c *plain) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {

@@ -11,10 +11,12 @@ import (
 	"syscall"
 )
 
-// readSize is the room asked for one read: a large frame, or a long burst of
-// small ones. It is held for that moment only, and shared by all connections
-// that are not being read in that moment.
-const readSize = 72 << 10
+// A read is offered little room until what arrives fills it: the room is held
+// for as long as the application works on what was read.
+const (
+	smallRead = 4 << 10
+	largeRead = 64 << 10
+)
 
 // socket is what *net.TCPConn and *net.UnixConn have in common.
 type socket interface {
@@ -32,6 +34,7 @@ type polled struct {
 	raw syscall.RawConn
 
 	reading  sync.Mutex // one Read or Loop at a time
+	readSize int        // the room to ask for next
 	readOnce func(fd uintptr) bool
 	place    Place
 	each     func(n int, err error) bool // of Loop, nil for Read
@@ -59,7 +62,7 @@ func newPolled(s socket) Conn {
 	if err != nil {
 		return nil
 	}
-	c := &polled{socket: s, raw: raw}
+	c := &polled{socket: s, raw: raw, readSize: smallRead}
 	c.readOnce, c.writeOnce = c.tryRead, c.tryWrite
 	return c
 }
@@ -78,13 +81,25 @@ func (c *polled) Read(place Place) (int, error) {
 
 // tryRead runs inside RawConn.Read; false waits until the socket is readable.
 func (c *polled) tryRead(fd uintptr) bool {
-	n, err := retry(syscall.Read, int(fd), c.place.Space(readSize))
+	space := c.place.Space(c.readSize)
+	n, err := retry(syscall.Read, int(fd), space)
 	if err == syscall.EAGAIN {
 		c.place.Waiting()
 		return false
 	}
+	c.adapt(n, len(space))
 	c.readN, c.readErr = c.result(n, err)
 	return true
+}
+
+// adapt chooses the room for the next read by how much this one needed.
+func (c *polled) adapt(n, room int) {
+	switch {
+	case n == room:
+		c.readSize = min(4*c.readSize, largeRead)
+	case n < c.readSize/8:
+		c.readSize = max(c.readSize/4, smallRead)
+	}
 }
 
 // result turns what a system call returned into what Read returns.

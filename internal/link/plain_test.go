@@ -1,0 +1,165 @@
+package link
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// fakeConn is a net.Conn whose reads and writes a test scripts.
+type fakeConn struct {
+	net.Conn
+	read   func(p []byte) (int, error)
+	write  func(p []byte) (int, error)
+	closes *[]string
+	name   string
+}
+
+func (c fakeConn) Read(p []byte) (int, error)  { return c.read(p) }
+func (c fakeConn) Write(p []byte) (int, error) { return c.write(p) }
+func (c fakeConn) Close() error {
+	*c.closes = append(*c.closes, c.name)
+	return nil
+}
+
+// shelf is a Place that notes what it is asked for.
+type shelf struct {
+	sizes   []int
+	waiting chan struct{} // told of each Waiting, if there is room
+	space   []byte
+}
+
+func (s *shelf) Space(size int) []byte {
+	s.sizes = append(s.sizes, size)
+	s.space = make([]byte, size)
+	return s.space
+}
+
+func (s *shelf) Waiting() {
+	select {
+	case s.waiting <- struct{}{}:
+	default:
+	}
+}
+
+func TestAPlainConnNeverWritesWithoutWaiting(t *testing.T) {
+	c := newPlain(fakeConn{write: func([]byte) (int, error) {
+		t.Error("TryWrite has written, which may block")
+		return 0, nil
+	}})
+	if n, err := c.TryWrite([]byte("head"), []byte("body")); n != 0 || err != ErrWouldBlock {
+		t.Fatalf("TryWrite returned %d, %v", n, err)
+	}
+}
+
+func TestAPlainWriteShowsProgress(t *testing.T) {
+	other := errors.New("other")
+	for _, tt := range []struct {
+		takes int
+		err   error
+		n     int
+		want  error
+	}{
+		{takes: 1 << 20, n: maxPlainWrite},
+		{takes: 1000, err: os.ErrDeadlineExceeded, n: 1000}, // slow, but not stalled
+		{takes: 0, err: os.ErrDeadlineExceeded, n: 0, want: os.ErrDeadlineExceeded},
+		{takes: 1000, err: other, n: 1000, want: other},
+	} {
+		t.Run(fmt.Sprintf("takes=%d,err=%v", tt.takes, tt.err), func(t *testing.T) {
+			c := newPlain(fakeConn{write: func(p []byte) (int, error) { return min(len(p), tt.takes), tt.err }})
+			n, err := c.Write(make([]byte, 100<<10))
+			if n != tt.n || err != tt.want {
+				t.Fatalf("Write returned %d, %v, want %d, %v", n, err, tt.n, tt.want)
+			}
+		})
+	}
+}
+
+func TestAPlainConnWaitsWithALittleRoomAndFollowsUpWithMore(t *testing.T) {
+	takes := []int{10, idleRead, busyRead, busyRead - 1, 1}
+	c := newPlain(fakeConn{read: func(p []byte) (int, error) {
+		n := min(takes[0], len(p))
+		takes = takes[1:]
+		return n, nil
+	}})
+	place := new(shelf)
+	for range 5 {
+		if _, err := c.Read(place); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := []int{idleRead, idleRead, busyRead, busyRead, idleRead}; !slices.Equal(place.sizes, want) {
+		t.Fatalf("asked for room of %v, want %v", place.sizes, want)
+	}
+}
+
+func TestAPlainReadThatBringsNothingIsRepeatedButNotForEver(t *testing.T) {
+	calls := 0
+	c := newPlain(fakeConn{read: func(p []byte) (int, error) {
+		if calls++; calls == 3 {
+			return copy(p, "abc"), nil
+		}
+		return 0, nil
+	}})
+	place := new(shelf)
+	if n, err := c.Read(place); n != 3 || err != nil || string(place.space[:n]) != "abc" {
+		t.Fatalf("Read returned %d, %v", n, err)
+	}
+	if n, err := c.Read(place); n != 0 || err != io.ErrNoProgress {
+		t.Fatalf("Read returned %d, %v for a conn that brings nothing", n, err)
+	}
+}
+
+func TestBytesThatComeWithAnErrorAreNotLost(t *testing.T) {
+	left := strings.NewReader("abc")
+	c := newPlain(fakeConn{read: func(p []byte) (int, error) {
+		n, _ := left.Read(p)
+		return n, io.EOF
+	}})
+	place := new(shelf)
+	if n, err := c.Read(place); n != 3 || err != nil {
+		t.Fatalf("Read returned %d, %v, want 3 bytes", n, err)
+	}
+	if n, err := c.Read(place); n != 0 || err != io.EOF {
+		t.Fatalf("Read returned %d, %v, want EOF", n, err)
+	}
+}
+
+func TestAConnWithoutHalvesCannotCloseOne(t *testing.T) {
+	if err := newPlain(fakeConn{}).CloseWrite(); err != errors.ErrUnsupported {
+		t.Fatalf("CloseWrite returned %v", err)
+	}
+	if err := newPlain(halfCloser{}).CloseWrite(); err != io.ErrShortWrite {
+		t.Fatalf("CloseWrite returned %v, want the conn's own answer", err)
+	}
+}
+
+type halfCloser struct{ net.Conn }
+
+func (halfCloser) CloseWrite() error { return io.ErrShortWrite }
+
+type overConn struct {
+	fakeConn
+	under net.Conn
+}
+
+func (c overConn) NetConn() net.Conn { return c.under }
+
+func TestAbortClosesWhatIsUnderneathFirst(t *testing.T) {
+	var closes []string
+	under := fakeConn{closes: &closes, name: "tcp"}
+	if err := newPlain(overConn{fakeConn{closes: &closes, name: "tls"}, under}).Abort(); err != nil {
+		t.Fatal(err)
+	}
+	if err := newPlain(under).Abort(); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"tcp", "tls", "tcp"}; !slices.Equal(closes, want) {
+		t.Fatalf("closed %v, want %v", closes, want)
+	}
+}

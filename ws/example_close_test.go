@@ -1,0 +1,112 @@
+package ws_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+
+	"github.com/handset-go/handset/ws"
+)
+
+// Close says why, and does not wait for the peer's answer.
+func ExampleSession_Close() {
+	session, _, client := connect(&ws.Upgrader{})
+	defer client.leave()
+
+	reason := ws.CloseReason{Code: ws.CloseGoingAway, Description: "server restarts"}
+	if err := session.Close(reason); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("the client received", client.hear())
+
+	err := session.Text(context.Background(), "too late")
+	fmt.Println(err, errors.Is(err, ws.ErrClosed))
+	fmt.Println("closing again:", session.Close(ws.CloseReason{}))
+	// Output:
+	// the client received Close 1001 "server restarts"
+	// ws: session closed true
+	// closing again: <nil>
+}
+
+// The peer closes: the Close is the stream's last message, and the application
+// may answer it with a reason of its own.
+func ExampleSession_Close_answer() {
+	session, stream, client := connect(&ws.Upgrader{})
+	defer client.leave()
+
+	client.close(ws.CloseNormal, "that was all")
+	ctx := context.Background()
+	for msg, err := range stream.All(ctx) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		if msg.Kind == ws.Close {
+			fmt.Println(msg.Reason.Code, msg.Reason.Description)
+			session.Close(ws.CloseReason{Code: 4000, Description: "see you"})
+		}
+	}
+	fmt.Println("the client received", client.hear())
+	// Output:
+	// 1000 normal that was all
+	// the client received Close 4000 "see you"
+}
+
+// Done says when the connection is closed and nothing of the session is left,
+// and Err why.
+func ExampleSession_Done() {
+	session, _, client := connect(&ws.Upgrader{})
+	defer client.leave()
+
+	session.Close(ws.CloseReason{Code: ws.CloseNormal})
+	<-session.Done()
+	fmt.Println(session.Err())
+	// Output: ws: session closed
+}
+
+// A session that lost its connection tells that from one that was closed.
+func ExampleSession_Err() {
+	session, stream, client := connect(&ws.Upgrader{})
+	defer client.leave()
+
+	fmt.Println("open:", session.Err())
+	client.vanish()
+	for range stream.All(context.Background()) {
+		// Reading is how a session notices that its peer has gone.
+	}
+	<-session.Done()
+	err := session.Err()
+	fmt.Println("lost:", errors.Is(err, io.ErrUnexpectedEOF), "closed:", errors.Is(err, net.ErrClosed))
+	// Output:
+	// open: <nil>
+	// lost: true closed: false
+}
+
+// A reason that may not stand in a Close frame is an error, and the session
+// stays open.
+func ExampleCloseReason() {
+	session, _, client := connect(&ws.Upgrader{})
+	defer client.leave()
+
+	fmt.Println(session.Close(ws.CloseReason{Code: 1006}))
+	fmt.Println(session.Close(ws.CloseReason{Description: "without a code"}))
+	fmt.Println(session.Close(ws.CloseReason{Code: ws.ClosePolicyViolation, Description: "no spam"}))
+	fmt.Println("the client received", client.hear())
+	// Output:
+	// ws: close code 1006 may not be sent
+	// ws: close description is not UTF-8, or stands without a code
+	// <nil>
+	// the client received Close 1008 "no spam"
+}
+
+func ExampleCloseCode_String() {
+	fmt.Println(ws.CloseNormal)
+	fmt.Println(ws.CloseMessageTooBig)
+	fmt.Println(ws.CloseCode(4321))
+	// Output:
+	// 1000 normal
+	// 1009 message too big
+	// 4321
+}

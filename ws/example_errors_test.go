@@ -1,0 +1,138 @@
+package ws_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"time"
+
+	"github.com/handset-go/handset/ws"
+)
+
+// A peer that breaks the protocol has been told so; the error says how.
+func ExampleProtocolError() {
+	_, stream, client := connect(&ws.Upgrader{})
+	defer client.leave()
+
+	client.say("no UTF-8: \xff")
+	_, err := stream.Recv(context.Background())
+
+	var protocol *ws.ProtocolError
+	if errors.As(err, &protocol) {
+		fmt.Println(protocol.Code)
+		fmt.Println(protocol.Err)
+	}
+	fmt.Println("the client received", client.hear())
+	// Output:
+	// 1007 invalid payload
+	// text is not UTF-8
+	// the client received Close 1007 "text is not UTF-8"
+}
+
+// A send after the end of the session fails with ErrClosed, whatever ended it,
+// and with the cause.
+func Example_errClosed() {
+	session, stream, client := connect(&ws.Upgrader{})
+	defer client.leave()
+
+	client.say("no UTF-8: \xff")
+	_, _ = stream.Recv(context.Background())
+	<-session.Done()
+
+	err := session.Text(context.Background(), "hello?")
+	fmt.Println(err)
+	fmt.Println(errors.Is(err, ws.ErrClosed), errors.Is(err, net.ErrClosed))
+	// Output:
+	// ws: session closed: failed with 1007 invalid payload: text is not UTF-8
+	// true true
+}
+
+// A reader that does not want to go on after a message that is too big has
+// only to close: the client learns why.
+func Example_errMessageTooBig() {
+	session, stream, client := connect(&ws.Upgrader{})
+	defer client.leave()
+
+	client.say("much too long")
+	_, err := stream.Aggregate(10).Recv(context.Background())
+	if errors.Is(err, ws.ErrMessageTooBig) {
+		session.Close(ws.CloseReason{})
+	}
+	fmt.Println("the client received", client.hear())
+	// Output: the client received Close 1009 ""
+}
+
+// Whoever cannot keep up with a broadcast is left out of it, or let go.
+func Example_errBufferFull() {
+	session, _, client := connectSilent(&ws.Upgrader{})
+	defer client.leave()
+
+	frame := ws.Message{Kind: ws.Binary, Data: make([]byte, 16<<10)}
+	var err error
+	for err == nil {
+		err = session.TrySend(frame)
+	}
+	if errors.Is(err, ws.ErrBufferFull) {
+		fmt.Println("too slow:", session.Buffered() > 48<<10, session.Buffered() <= 64<<10)
+		session.Close(ws.CloseReason{Code: ws.CloseTryAgainLater})
+	}
+	// Output: too slow: true true
+}
+
+// A peer that takes nothing for WriteTimeout loses its session, and sends that
+// wait end.
+func Example_errWriteTimeout() {
+	session, _, client := connectSilent(&ws.Upgrader{WriteTimeout: 10 * time.Millisecond})
+	defer client.leave()
+
+	data := make([]byte, 64<<10)
+	var err error
+	for err == nil {
+		err = session.Binary(context.Background(), data)
+	}
+	fmt.Println(errors.Is(err, ws.ErrWriteTimeout), errors.Is(err, ws.ErrClosed))
+
+	<-session.Done()
+	fmt.Println(session.Err())
+	// Output:
+	// true true
+	// ws: write timeout
+}
+
+// A peer that does not answer a Close is not waited for beyond CloseTimeout.
+func Example_errCloseTimeout() {
+	session, _, client := connectSilent(&ws.Upgrader{CloseTimeout: 10 * time.Millisecond})
+	defer client.leave()
+
+	session.Close(ws.CloseReason{Code: ws.CloseNormal})
+	<-session.Done()
+	fmt.Println(session.Err())
+	// Output: ws: close timeout
+}
+
+// A stream has one reader.
+func Example_errConcurrentRecv() {
+	_, stream, client := connect(&ws.Upgrader{})
+	defer client.leave()
+
+	client.say("hello")
+	for msg, err := range stream.All(context.Background()) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Printf("the loop received %q\n", msg.Data)
+
+		_, err = stream.Recv(context.Background())
+		fmt.Println("inside the loop:", err)
+		break
+	}
+	client.say("again")
+	msg, err := stream.Recv(context.Background())
+	fmt.Printf("after the loop: %q %v\n", msg.Data, err)
+	// Output:
+	// the loop received "hello"
+	// inside the loop: ws: stream has another reader
+	// after the loop: "again" <nil>
+}

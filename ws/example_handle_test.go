@@ -1,0 +1,137 @@
+package ws_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+
+	"github.com/coder/websocket"
+
+	"github.com/handset-go/handset/ws"
+)
+
+// A handler may also stay until its session ends.
+func ExampleHandle() {
+	greet := func(w http.ResponseWriter, r *http.Request) {
+		session, stream, err := ws.Handle(w, r)
+		if err != nil {
+			log.Print(err)
+			return
+		}
+		defer session.Close(ws.CloseReason{Code: ws.CloseNormal})
+
+		msg, err := stream.Aggregate(100).Recv(context.Background())
+		if err != nil || msg.Kind != ws.Text {
+			return
+		}
+		_ = session.Text(context.Background(), "hello, "+string(msg.Data))
+	}
+
+	server := httptest.NewServer(http.HandlerFunc(greet))
+	defer server.Close()
+
+	ctx := context.Background()
+	client, _, err := websocket.Dial(ctx, server.URL, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := client.Write(ctx, websocket.MessageText, []byte("Ada")); err != nil {
+		log.Fatal(err)
+	}
+	_, data, _ := client.Read(ctx)
+	_, _, err = client.Read(ctx)
+	fmt.Printf("%s\n%v\n", data, websocket.CloseStatus(err))
+	// Output:
+	// hello, Ada
+	// StatusNormalClosure
+}
+
+// A request that is no WebSocket handshake is answered by Handle itself; the
+// handler has nothing left to do but to return.
+func ExampleHandle_refused() {
+	refused := make(chan error, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _, err := ws.Handle(w, r)
+		refused <- err
+	}))
+	defer server.Close()
+
+	resp, err := http.Get(server.URL)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer resp.Body.Close()
+	fmt.Println(resp.Status)
+
+	var handshake *ws.HandshakeError
+	if errors.As(<-refused, &handshake) {
+		fmt.Println("the handler knows:", handshake.Status)
+	}
+	// Output:
+	// 426 Upgrade Required
+	// the handler knows: 426
+}
+
+// Options go into an Upgrader, which may be shared by all handlers.
+func ExampleUpgrader_Handle() {
+	upgrader := &ws.Upgrader{
+		Subprotocols:   []string{"chat.v2", "chat.v1"},
+		OriginPatterns: []string{"https://*.example.com"},
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.SetCookie(w, &http.Cookie{Name: "visit", Value: "1"}) // will be in the 101
+		session, stream, err := upgrader.Handle(w, r)
+		if err != nil {
+			return
+		}
+		defer session.Close(ws.CloseReason{})
+		_, _ = stream.Recv(r.Context())
+	}))
+	defer server.Close()
+
+	dial := func(origin string) (*websocket.Conn, *http.Response) {
+		client, resp, _ := websocket.Dial(context.Background(), server.URL, &websocket.DialOptions{
+			HTTPHeader:   http.Header{"Origin": {origin}},
+			Subprotocols: []string{"chat.v1", "chat.v2"}, // the client's order decides
+		})
+		return client, resp
+	}
+
+	client, resp := dial("https://app.example.com")
+	fmt.Println(resp.Status, client.Subprotocol(), resp.Header.Get("Set-Cookie"))
+	client.Close(websocket.StatusNormalClosure, "")
+
+	_, resp = dial("https://example.org")
+	fmt.Println(resp.Status)
+	// Output:
+	// 101 Switching Protocols chat.v1 visit=1
+	// 403 Forbidden
+}
+
+// Why a handshake was refused, with the status the client has been answered
+// with.
+func ExampleHandshakeError() {
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest(http.MethodPost, "/chat", strings.NewReader("hello"))
+
+	_, _, err := ws.Handle(w, r)
+	fmt.Println(err)
+
+	var handshake *ws.HandshakeError
+	if errors.As(err, &handshake) {
+		fmt.Println(handshake.Status, "because:", handshake.Err)
+	}
+	answer := w.Result()
+	body, _ := io.ReadAll(answer.Body)
+	fmt.Printf("%s, Allow: %s\n%s", answer.Status, answer.Header.Get("Allow"), body)
+	// Output:
+	// ws: handshake refused with 405 Method Not Allowed: handshake method is not GET
+	// 405 because: handshake method is not GET
+	// 405 Method Not Allowed, Allow: GET
+	// handshake method is not GET
+}

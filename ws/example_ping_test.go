@@ -1,0 +1,46 @@
+package ws_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/handset-go/handset/ws"
+)
+
+// The peer's Pong arrives on the stream, with the payload of the Ping.
+func ExampleSession_Ping() {
+	session, stream, client := connect(&ws.Upgrader{})
+	defer client.leave()
+
+	ctx := context.Background()
+	if err := session.Ping(ctx, []byte("are you there?")); err != nil {
+		log.Fatal(err)
+	}
+	msg, err := stream.Recv(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%v %q\n", msg.Kind, msg.Data)
+	// Output: Pong "are you there?"
+}
+
+// With ManualPong the application answers the peer's Pings.
+func ExampleSession_Pong() {
+	session, stream, client := connect(&ws.Upgrader{ManualPong: true})
+	defer client.leave()
+
+	client.ping()
+	ctx := context.Background()
+	msg, err := stream.Recv(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if msg.Kind == ws.Ping {
+		if err := session.Pong(ctx, msg.Data); err != nil {
+			log.Fatal(err)
+		}
+	}
+	fmt.Println("the client received", client.hear())
+	// Output: the client received Pong "1"
+}
