@@ -83,6 +83,9 @@ func (s *Session) Pong(ctx context.Context, payload []byte) error {
 // across pieces, which may end inside a character. Continue and Last without a
 // first part are an error.
 func (s *Session) Continuation(ctx context.Context, part Kind, data []byte) error {
+	if int(part) >= len(kinds) || !kinds[part].piece {
+		return errKind(part)
+	}
 	return s.Send(ctx, Message{Kind: part, Data: data})
 }
 

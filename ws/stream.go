@@ -176,7 +176,7 @@ func (m *MessageStream) note(msg Message) {
 // pause prepares for a wait: what has gathered leaves first.
 func (m *MessageStream) pause(ctx context.Context) {
 	m.session.holds.Store(false)
-	m.session.out.Flush()
+	m.session.out.Idle()
 	m.heed(ctx)
 }
 

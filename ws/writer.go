@@ -54,7 +54,11 @@ func (w *messageWriter) Close() error {
 		return errWriterClosed
 	}
 	w.closed = true
-	if w.err == nil {
+	switch {
+	case w.err != nil:
+	case w.kind != Text && w.kind != Binary:
+		w.err = errKind(w.kind)
+	default:
 		w.err = w.send(true)
 	}
 	w.buf.Free()

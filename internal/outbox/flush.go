@@ -22,6 +22,45 @@ func (o *Outbox) Flush() {
 	}
 }
 
+// Idle is Flush when the application waits for the peer: what it sends next is
+// an answer, not more of the same.
+func (o *Outbox) Idle() {
+	o.mu.Lock()
+	o.inRow = 0
+	turn := o.takeTurn()
+	o.mu.Unlock()
+	if turn {
+		o.flush()
+	}
+}
+
+// A stream is what is sent on and on without waiting for the peer: after
+// streamAfter writes in a row, each begun within streamGap of the one before,
+// the background writer takes the rest, so that senders fill the queue while it
+// writes and many frames leave together.
+const (
+	streamAfter = 3
+	streamGap   = 50 * time.Microsecond
+)
+
+// streams notes that a sender is about to write, and reports whether to leave
+// that to the background writer.
+func (o *Outbox) streams() bool {
+	now := time.Since(epoch)
+	if now-o.lastWrite > streamGap {
+		o.inRow = 0
+	}
+	o.lastWrite = now
+	if o.inRow < streamAfter {
+		o.inRow++
+		return false
+	}
+	return true
+}
+
+// epoch is what times are measured from: a duration is half the size of a Time.
+var epoch = time.Now()
+
 // takeTurn takes the right to write if there is something to be written and
 // nobody has it.
 func (o *Outbox) takeTurn() bool {
@@ -129,7 +168,7 @@ func (o *Outbox) admitPong() {
 // the right to write is not given back.
 func (o *Outbox) fail(err error) {
 	o.mu.Lock()
-	o.aborted = true
+	o.aborted, o.direct = true, 0
 	o.freeOut()
 	o.mu.Unlock()
 	o.host.WriteFailed(err)

@@ -53,7 +53,5 @@ func (o *Outbox) keepRest(f *Frame, n int) {
 		o.out = o.out.Grow(len(rest))
 		o.out.Bytes = append(o.out.Bytes, rest...)
 	}
-	if f.ends() {
-		o.admitWaiters()
-	}
+	o.admitWaiters() // for what has left, and behind the end of a message
 }

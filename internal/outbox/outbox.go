@@ -11,6 +11,7 @@ package outbox
 import (
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/handset-go/handset/internal/buffer"
 	"github.com/handset-go/handset/internal/frame"
@@ -50,16 +51,18 @@ type Outbox struct {
 	host  Host
 	limit int
 
-	mu      sync.Mutex
-	queue   *buffer.Buffer // frames that no write has taken up
-	out     *buffer.Buffer // frames being written, touched by the writer alone
-	written int            // how much of out has left
-	direct  int            // bytes being written from where the sender has them
-	writing bool           // somebody has the right to write
-	timed   bool           // StartTimer was called and Flush has not come yet
-	final   bool           // the last frame of all is queued or has left
-	aborted bool           // nothing leaves any more
-	refusal error          // the answer to every Put from now on
+	mu        sync.Mutex
+	queue     *buffer.Buffer // frames that no write has taken up
+	out       *buffer.Buffer // frames being written, touched by the writer alone
+	written   int            // how much of out has left
+	direct    int            // bytes being written from where the sender has them
+	writing   bool           // somebody has the right to write
+	inRow     uint8          // writes by senders in close succession
+	timed     bool           // StartTimer was called and Flush has not come yet
+	final     bool           // the last frame of all is queued or has left
+	aborted   bool           // nothing leaves any more
+	lastWrite time.Duration  // when a sender last wrote, since epoch
+	refusal   error          // the answer to every Put from now on
 
 	open    any        // whose fragmented message is open, nil for none
 	text    bool       // the open message is text

@@ -96,7 +96,12 @@ func (o *Outbox) depart(gather bool) {
 		}
 	default:
 		o.writing = true
+		stream := o.streams()
 		o.mu.Unlock()
+		if stream {
+			o.host.StartWriter()
+			return
+		}
 		o.flush()
 	}
 }

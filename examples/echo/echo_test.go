@@ -1,0 +1,171 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/coder/websocket"
+)
+
+func TestEveryMessageComesBackAsItWasSent(t *testing.T) {
+	client := dial(t, start(t)+"ws_echo")
+	for _, test := range []struct {
+		name string
+		kind websocket.MessageType
+		data []byte
+	}{
+		{"empty text", websocket.MessageText, nil},
+		{"text", websocket.MessageText, []byte("Hello, handset!")},
+		{"text beyond ASCII", websocket.MessageText, []byte("手机 📞")},
+		{"text of 1 MiB", websocket.MessageText, bytes.Repeat([]byte("handset "), 1<<17)},
+		{"empty binary", websocket.MessageBinary, nil},
+		{"binary", websocket.MessageBinary, []byte{0, 0xff, 0x80}},
+		{"binary of 1 MiB", websocket.MessageBinary, bytes.Repeat([]byte{0xff, 0, 1, 2}, 1<<18)},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if err := client.Write(t.Context(), test.kind, test.data); err != nil {
+				t.Fatal(err)
+			}
+			kind, data, err := client.Read(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if kind != test.kind || !bytes.Equal(data, test.data) {
+				t.Errorf("%d bytes of %v came back as %d bytes of %v", len(test.data), test.kind, len(data), kind)
+			}
+		})
+	}
+}
+
+func TestAMessageOverOneMebibyteEndsTheSessionWith1009(t *testing.T) {
+	client := dial(t, start(t)+"ws_echo")
+	// The server may hang up before all of it is written.
+	_ = client.Write(t.Context(), websocket.MessageBinary, make([]byte, 1<<20+1))
+	_, _, err := client.Read(t.Context())
+	if code := websocket.CloseStatus(err); code != websocket.StatusMessageTooBig {
+		t.Errorf("read: %v, want close code 1009", err)
+	}
+}
+
+func TestAClientsCloseIsAnsweredWithItsCodeAndReason(t *testing.T) {
+	var tap bytes.Buffer
+	client, _, err := websocket.Dial(t.Context(), start(t)+"ws_echo", &websocket.DialOptions{
+		HTTPClient: &http.Client{Transport: &http.Transport{
+			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+				conn, err := new(net.Dialer).DialContext(ctx, network, addr)
+				return tapped{conn, io.TeeReader(conn, &tap)}, err
+			},
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Close(4321, "that is all"); err != nil {
+		t.Error(err)
+	}
+	want := "\x88\x0d\x10\xe1that is all" // FIN and Close, 13 bytes, 4321
+	if !strings.HasSuffix(tap.String(), "\r\n\r\n"+want) {
+		t.Errorf("the server sent %q, want it to end with %q", &tap, want)
+	}
+}
+
+// tapped is a connection whose incoming bytes go through a tap.
+type tapped struct {
+	net.Conn
+	tap io.Reader
+}
+
+func (c tapped) Read(p []byte) (int, error) { return c.tap.Read(p) }
+
+func TestWhatIsNoWebSocketOfThisSiteIsRefused(t *testing.T) {
+	url := start(t) + "ws_echo"
+	upgrade := http.Header{
+		"Connection": {"Upgrade"}, "Upgrade": {"websocket"},
+		"Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="},
+	}
+	fromElsewhere := upgrade.Clone()
+	fromElsewhere.Set("Origin", "http://elsewhere.example")
+	for _, test := range []struct {
+		name   string
+		header http.Header
+		status int
+	}{
+		{"a plain request", http.Header{}, http.StatusUpgradeRequired},
+		{"a page of another site", fromElsewhere, http.StatusForbidden},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Header = test.header
+			response, err := http.DefaultClient.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			response.Body.Close()
+			if response.StatusCode != test.status {
+				t.Errorf("answer %s, want %d", response.Status, test.status)
+			}
+		})
+	}
+}
+
+func TestEchoLogsWhatItSees(t *testing.T) {
+	url := start(t) + "ws_echo"
+	records := recordLog(t)
+	client := dial(t, url)
+	if peer := records.next(t, "connected")["peer"]; !strings.HasPrefix(peer.String(), "127.0.0.1:") {
+		t.Errorf("connected peer %v", peer)
+	}
+
+	if err := client.Write(t.Context(), websocket.MessageText, []byte("Hello")); err != nil {
+		t.Fatal(err)
+	}
+	expectReceived(t, records, "text", 5)
+	if _, _, err := client.Read(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Ping(client.CloseRead(t.Context())); err != nil { // CloseRead reads the pong
+		t.Fatal(err)
+	}
+	expectReceived(t, records, "ping", 1)
+}
+
+func TestEchoLogsHowASessionEnds(t *testing.T) {
+	url := start(t) + "ws_echo"
+	records := recordLog(t)
+
+	client := dial(t, url)
+	records.next(t, "connected")
+	client.Close(websocket.StatusNormalClosure, "done")
+	expectReceived(t, records, "close", 0)
+	closing := records.next(t, "closing")
+	if code, reason := closing["code"].String(), closing["reason"].String(); !strings.Contains(code, "1000") || reason != "done" {
+		t.Errorf("closing with code %s and reason %q, want 1000 and done", code, reason)
+	}
+
+	client = dial(t, url)
+	records.next(t, "connected")
+	client.CloseNow()
+	if err := records.next(t, "not received")["err"]; !strings.Contains(err.String(), "EOF") {
+		t.Errorf("a session lost without a goodbye logged %v", err)
+	}
+}
+
+// expectReceived wants the next record to be of a message received.
+func expectReceived(t *testing.T, records *recorder, kind string, atLeast int64) {
+	t.Helper()
+	attrs := records.next(t, "received")
+	if got := attrs["kind"].String(); !strings.EqualFold(got, kind) {
+		t.Errorf("received kind %s, want %s", got, kind)
+	}
+	if got := attrs["bytes"].Int64(); got < atLeast {
+		t.Errorf("received %d bytes, want at least %d", got, atLeast)
+	}
+}

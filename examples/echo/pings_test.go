@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+func TestEveryRequestForAPingIsAnsweredWithTheTimeOfItsPong(t *testing.T) {
+	url := start(t) + "ws_pings"
+	pinged := make(chan string, 1)
+	client, _, err := websocket.Dial(t.Context(), url, &websocket.DialOptions{
+		OnPingReceived: func(_ context.Context, payload []byte) bool {
+			pinged <- string(payload)
+			return true // and a pong goes out
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.CloseNow()
+
+	for _, payload := range []string{"", "ping 1", strings.Repeat("p", maxControlPayload)} {
+		if err := client.Write(t.Context(), websocket.MessageText, []byte(payload)); err != nil {
+			t.Fatal(err)
+		}
+		_, answer, err := client.Read(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if took, err := time.ParseDuration(string(answer)); err != nil || took <= 0 || took > patience {
+			t.Errorf("answer %q, want the time of a round trip", answer)
+		}
+		if got := <-pinged; got != payload {
+			t.Errorf("pinged with %q, want %q", got, payload)
+		}
+	}
+}
+
+func TestARequestThatDoesNotFitAPingEndsTheSession(t *testing.T) {
+	client := dial(t, start(t)+"ws_pings")
+	request := strings.Repeat("p", maxControlPayload+1)
+	if err := client.Write(t.Context(), websocket.MessageText, []byte(request)); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := client.Read(t.Context())
+	if code := websocket.CloseStatus(err); code != websocket.StatusMessageTooBig {
+		t.Errorf("read: %v, want close code 1009", err)
+	}
+}

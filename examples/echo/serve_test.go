@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+func TestShutdownSaysGoingAwayToEverySession(t *testing.T) {
+	url, stop := startUntil(t)
+	clients := []*websocket.Conn{dial(t, url+"ws_echo"), dial(t, url+"ws_echo"), dial(t, url+"ws_pings")}
+	ended := make(chan error, 1)
+	go func() { ended <- stop() }()
+	for i, client := range clients {
+		_, _, err := client.Read(t.Context())
+		if code := websocket.CloseStatus(err); code != websocket.StatusGoingAway {
+			t.Errorf("client %d read %v, want close code 1001", i, err)
+		}
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	for _, session := range open.list() {
+		select {
+		case <-session.Done():
+		default:
+			t.Errorf("serve returned before the session of %v was over", session.RemoteAddr())
+		}
+	}
+}
+
+// A browser may hold a connection it has not used yet, and http.Server.Shutdown
+// gives it 5 s. The goodbye does not wait for that.
+func TestShutdownSaysGoingAwayBeforeOtherConnectionsHaveEnded(t *testing.T) {
+	url, stop := startUntil(t)
+	unused, err := net.Dial("tcp", strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unused.Close()
+	client := dial(t, url+"ws_echo") // so the unused one has been accepted, too
+	roundTrip(t, client)             // and the session is known
+	ended := make(chan error, 1)
+	go func() { ended <- stop() }()
+
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	_, _, err = client.Read(ctx)
+	if code := websocket.CloseStatus(err); code != websocket.StatusGoingAway {
+		t.Errorf("read: %v, want close code 1001", err)
+	}
+	unused.Close()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestNobodyIsLetInAfterShutdown(t *testing.T) {
+	url, stop := startUntil(t)
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := websocket.Dial(t.Context(), url+"ws_echo", nil); err == nil {
+		t.Error("a client got in after the end")
+	}
+}
+
+func TestServeReturnsTheListenersError(t *testing.T) {
+	listener := loopback(t)
+	listener.Close()
+	if err := serve(t.Context(), listener); err == nil {
+		t.Error("no error from a listener that is closed")
+	}
+}
+
+// start serves until the test ends and returns the address, with its slash.
+func start(t *testing.T) (url string) {
+	url, stop := startUntil(t)
+	t.Cleanup(func() {
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return url
+}
+
+// startUntil serves until stop is called, which returns what serve returned.
+func startUntil(t *testing.T) (url string, stop func() error) {
+	listener := loopback(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	ended := make(chan error, 1)
+	go func() { ended <- serve(ctx, listener) }()
+	stop = func() error {
+		cancel()
+		return <-ended
+	}
+	return "http://" + listener.Addr().String() + "/", stop
+}
+
+func loopback(t *testing.T) net.Listener {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return listener
+}
+
+// roundTrip has one message echoed.
+func roundTrip(t *testing.T, client *websocket.Conn) {
+	t.Helper()
+	if err := client.Write(t.Context(), websocket.MessageText, []byte("there and back")); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := client.Read(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// dial connects a client that takes messages of any size. It is gone, without
+// a goodbye, when the test ends or patience does.
+func dial(t *testing.T, url string) *websocket.Conn {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	client, _, err := websocket.Dial(ctx, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client.SetReadLimit(-1)
+	tooLate := time.AfterFunc(patience, func() { client.CloseNow() })
+	t.Cleanup(func() {
+		tooLate.Stop()
+		client.CloseNow()
+	})
+	return client
+}

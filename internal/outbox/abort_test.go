@@ -1,0 +1,117 @@
+package outbox
+
+import (
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/handset-go/handset/internal/frame"
+)
+
+var errAborted = errors.New("aborted")
+
+func TestAfterAbortNothingLeaves(t *testing.T) {
+	o, s, h := scripted(1000, 3)
+	put(t, o, text("partly"))
+	o.PutPong(nil, false)
+	o.Abort(errAborted)
+	s.free = endless
+	expectError(t, o.TryPut(text("late")), errAborted)
+	o.PutFinal(nil, errors.New("final"))
+	o.Flush()
+	runAll(o, s)
+	if got := string(s.sent()); got != string(wire(text("partly"))[:3]) {
+		t.Fatalf("sent %q after Abort", got)
+	}
+	if h.drained != 0 || o.Buffered() != 0 {
+		t.Fatalf("drained %d times, %d bytes buffered", h.drained, o.Buffered())
+	}
+}
+
+func TestAbortDuringAWriteEndsTheWriter(t *testing.T) {
+	for _, n := range []int{10, 40 << 10} {
+		for _, free := range []int{endless, 0} {
+			o, s, h := scripted(1<<20, free)
+			s.onTry = func(int) {
+				put(t, o, text("joins"))
+				o.Abort(errAborted)
+			}
+			put(t, o, text(strings.Repeat("x", n)))
+			runAll(o, s)
+			if s.tries != 1 || h.drained+len(h.failed) != 0 {
+				t.Fatalf("%d writes, drained %d times, failed with %v", s.tries, h.drained, h.failed)
+			}
+			if got := o.Buffered(); got != 0 {
+				t.Fatalf("%d bytes are still buffered", got)
+			}
+		}
+	}
+}
+
+func TestAfterAWriteThatFailedNothingIsWrittenAgain(t *testing.T) {
+	broken := errors.New("broken")
+	for _, n := range []int{10, 40 << 10} {
+		o, s, h := scripted(1<<20, endless)
+		s.err = broken
+		put(t, o, text(strings.Repeat("x", n))) // was queued: the loss is told by the host
+		s.err = nil
+		expectError(t, o.TryPut(text("late")), broken)
+		o.Flush()
+		o.PutFinal(nil, errFinal)
+		runAll(o, s)
+		if len(s.writes) != 0 || !slices.Equal(h.failed, []error{broken}) || h.drained != 0 {
+			t.Fatalf("wrote %q, failed with %v, drained %d times", s.writes, h.failed, h.drained)
+		}
+		if got := o.Buffered(); got != 0 {
+			t.Fatalf("%d bytes are still buffered", got)
+		}
+	}
+}
+
+func TestABackgroundWriteThatFailsIsToldOnce(t *testing.T) {
+	o, s, h := scripted(1000, 0)
+	put(t, o, text("one"), text("two"))
+	s.waits = []int{3} // and then no more: a timeout
+	o.Run(time.Second)
+	expectError(t, o.TryPut(text("late")), os.ErrDeadlineExceeded)
+	if len(h.failed) != 1 || h.failed[0] != os.ErrDeadlineExceeded {
+		t.Fatalf("failed with %v, want one timeout", h.failed)
+	}
+	if len(s.sent()) != 3 {
+		t.Fatalf("sent %q", s.sent())
+	}
+}
+
+func TestEachProgressOfThePeerGivesItTheWholeTimeoutAgain(t *testing.T) {
+	o, s, h := scripted(1000, 0)
+	put(t, o, text("hello"))
+	s.waits = []int{1, 1, 1, 4}
+	o.Run(time.Second)
+	expectSent(t, s, text("hello"))
+	if want := []bool{true, true, true, true, false}; !slices.Equal(s.deadlines, want) {
+		t.Fatalf("deadlines set and taken away: %v, want %v", s.deadlines, want)
+	}
+	put(t, o, text("again"))
+	if h.writers != 2 {
+		t.Fatal("the background writer has kept the right to write")
+	}
+}
+
+func TestTheBackgroundWriterTakesUpWhatIsPutMeanwhile(t *testing.T) {
+	o, s, h := scripted(1000, 0)
+	put(t, o, text("first"))
+	s.waits = []int{endless, endless, endless}
+	s.onWait = func(call int) {
+		if call == 0 {
+			put(t, o, text("second"), control(frame.Ping, ""))
+		}
+	}
+	o.Run(time.Second)
+	expectSent(t, s, text("first"), text("second"), control(frame.Ping, ""))
+	if h.writers != 1 || len(s.writes) != 2 {
+		t.Fatalf("%d writers, %d writes, want 1 and 2", h.writers, len(s.writes))
+	}
+}

@@ -1,0 +1,156 @@
+package ws_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// chromiumText is typed into the page.
+const chromiumText = "Hello, handset! 手机 📞"
+
+// What testdata/chromium/echo.mjs reports.
+type (
+	chromiumVisit struct {
+		Title, Connected, Reconnected     string
+		Text, Binary, Mebibyte, TextAgain chromiumEcho
+		Received                          string
+		Pong                              string
+		Close, CloseWithoutCode           chromiumClose
+		Errors                            []string
+	}
+	chromiumEcho struct {
+		Size int
+		Took float64 // milliseconds
+		Same bool
+	}
+	chromiumClose struct {
+		Code   int
+		Reason string
+		Clean  bool
+	}
+)
+
+func TestChromiumTalksToTheEchoExample(t *testing.T) {
+	node := program(t, "node")
+	browser := program(t, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+	installed(t, "testdata/chromium/node_modules/playwright-core")
+	url, log, stop := startEchoExample(t)
+	var visit chromiumVisit
+	report(t, &visit, node, "testdata/chromium/echo.mjs", url, browser, chromiumText)
+
+	if visit.Title != "handset echo" || visit.Connected != "Connected" || visit.Reconnected != "Connected" {
+		t.Errorf("page %q said %q on connect and %q on reconnect", visit.Title, visit.Connected, visit.Reconnected)
+	}
+	expectChromiumEcho(t, "text", visit.Text, len(chromiumText))
+	expectChromiumEcho(t, "binary", visit.Binary, 1000)
+	expectChromiumEcho(t, "1 MiB", visit.Mebibyte, 1<<20)
+	expectChromiumEcho(t, "text after reconnect", visit.TextAgain, len(chromiumText))
+	if visit.Received != chromiumText {
+		t.Errorf("the text frame that came back says %q, typed was %q", visit.Received, chromiumText)
+	}
+	if took, err := time.ParseDuration(strings.TrimPrefix(visit.Pong, "pong after ")); err != nil || took <= 0 {
+		t.Errorf("the ping ended with %q, want the time of its pong", visit.Pong)
+	}
+	if want := (chromiumClose{4321, "that is all", true}); visit.Close != want {
+		t.Errorf("closed with %+v, want %+v", visit.Close, want)
+	}
+	if want := (chromiumClose{1005, "", true}); visit.CloseWithoutCode != want {
+		t.Errorf("closed without a code with %+v, want %+v", visit.CloseWithoutCode, want)
+	}
+	if len(visit.Errors) > 0 {
+		t.Errorf("the browser's console has errors: %q", visit.Errors)
+	}
+
+	stop()
+	for _, line := range []string{"connected", "bytes=1048576", "code=4321", `reason="that is all"`, `pong`} {
+		if !strings.Contains(log.String(), line) {
+			t.Errorf("the server's log says nothing of %s:\n%s", line, log)
+		}
+	}
+}
+
+func expectChromiumEcho(t *testing.T, what string, echo chromiumEcho, size int) {
+	t.Helper()
+	if echo.Size != size || !echo.Same || echo.Took <= 0 {
+		t.Errorf("%s: %+v, want the same %d bytes after some time", what, echo, size)
+	}
+}
+
+// startEchoExample builds and runs examples/echo. Calling stop asks it to end,
+// as Ctrl-C does; log then holds all it has logged.
+func startEchoExample(t *testing.T) (url string, log *bytes.Buffer, stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 3*toolPatience) // the build, the visit and the end
+	t.Cleanup(cancel)
+	binary := filepath.Join(t.TempDir(), "echo")
+	if runtime.GOOS == "windows" {
+		binary += ".exe"
+	}
+	if output, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "../examples/echo").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, output)
+	}
+	server := exec.CommandContext(ctx, binary, "-addr", "127.0.0.1:0")
+	stderr, err := server.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	log = new(bytes.Buffer)
+	logged := make(chan struct{})
+	address := make(chan string, 1)
+	go func() {
+		defer close(logged)
+		defer close(address)
+		copyLog(log, bufio.NewScanner(stderr), address)
+	}()
+	stop = sync.OnceFunc(func() { endEchoExample(t, server, logged) })
+	t.Cleanup(stop)
+	url, ok := <-address
+	if !ok {
+		t.Fatalf("examples/echo did not say where it listens:\n%s", log)
+	}
+	return url, log, stop
+}
+
+var listeningAt = regexp.MustCompile(`listening url=(\S+)`)
+
+// copyLog collects the lines, and sends on the first address it sees.
+func copyLog(log *bytes.Buffer, lines *bufio.Scanner, address chan<- string) {
+	for lines.Scan() {
+		log.WriteString(lines.Text() + "\n")
+		if found := listeningAt.FindStringSubmatch(lines.Text()); found != nil {
+			select {
+			case address <- found[1]:
+			default: // said twice
+			}
+		}
+	}
+}
+
+// endEchoExample wants a clean end where there are signals, and kills the
+// program where there are none.
+func endEchoExample(t *testing.T, server *exec.Cmd, logged <-chan struct{}) {
+	t.Helper()
+	signalled := server.Process.Signal(syscall.SIGTERM) == nil
+	if !signalled {
+		server.Process.Kill()
+	}
+	<-logged
+	if err := server.Wait(); signalled && err != nil && !errors.Is(err, os.ErrProcessDone) {
+		t.Errorf("examples/echo ended with %v", err)
+	}
+}
