@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 	"net"
 	"time"
@@ -37,16 +38,16 @@ func Example_errClosed() {
 	session, stream, client := connect(&ws.Upgrader{})
 	defer client.leave()
 
-	client.say("no UTF-8: \xff")
+	client.vanish()
 	_, _ = stream.Recv(context.Background())
 	<-session.Done()
 
 	err := session.Text(context.Background(), "hello?")
-	fmt.Println(err)
-	fmt.Println(errors.Is(err, ws.ErrClosed), errors.Is(err, net.ErrClosed))
+	fmt.Println("closed:", errors.Is(err, ws.ErrClosed), errors.Is(err, net.ErrClosed))
+	fmt.Println("without a Close:", errors.Is(err, io.ErrUnexpectedEOF))
 	// Output:
-	// ws: session closed: failed with 1007 invalid payload: text is not UTF-8
-	// true true
+	// closed: true true
+	// without a Close: true
 }
 
 // A reader that does not want to go on after a message that is too big has

@@ -2,9 +2,11 @@ package ws_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 
@@ -17,6 +19,7 @@ import (
 // over TCP on the loopback interface.
 type peer struct {
 	conn  *websocket.Conn
+	tcp   net.Conn // under conn
 	hears chan string
 
 	server  *httptest.Server
@@ -44,25 +47,31 @@ func connectSilent(u *ws.Upgrader) (*ws.Session, *ws.MessageStream, *peer) {
 		client.session = session
 		streams <- stream
 	}))
+	client.dial(u.Subprotocols)
+	stream := <-streams
+	return client.session, stream, client
+}
+
+func (p *peer) dial(subprotocols []string) {
+	transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		var err error
+		p.tcp, err = new(net.Dialer).DialContext(ctx, network, addr)
+		return p.tcp, err
+	}}
 	var err error
-	client.conn, _, err = websocket.Dial(context.Background(), client.server.URL, &websocket.DialOptions{
-		Subprotocols: u.Subprotocols,
-		OnPingReceived: func(_ context.Context, payload []byte) bool {
-			client.hears <- fmt.Sprintf("Ping %q", payload)
-			return true
-		},
+	p.conn, _, err = websocket.Dial(context.Background(), p.server.URL, &websocket.DialOptions{
+		HTTPClient:   &http.Client{Transport: transport},
+		Subprotocols: subprotocols,
 		OnPongReceived: func(_ context.Context, payload []byte) {
-			client.hears <- fmt.Sprintf("Pong %q", payload)
+			p.hears <- fmt.Sprintf("Pong %q", payload)
 		},
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
-	stream := <-streams
-	return client.session, stream, client
 }
 
-// listen receives until the connection ends.
+// listen receives, and answers, until the connection ends.
 func (p *peer) listen() {
 	for {
 		kind, data, err := p.conn.Read(context.Background())
@@ -108,20 +117,28 @@ func (p *peer) sayInPieces(pieces ...string) {
 	}
 }
 
-// ping sends a Ping. Its payload is the number of Pings sent so far.
-func (p *peer) ping() { go p.conn.Ping(context.Background()) }
+// ping sends a Ping.
+func (p *peer) ping(payload string) { p.control(0x9, []byte(payload)) }
 
-// close sends a Close, without waiting for the answer.
+// close sends a Close, and leaves the answer to be heard.
 func (p *peer) close(code ws.CloseCode, reason string) {
-	go p.conn.Close(websocket.StatusCode(code), reason)
+	p.control(0x8, append(binary.BigEndian.AppendUint16(nil, uint16(code)), reason...))
+}
+
+// control sends a control frame, masked with a key of zeros.
+func (p *peer) control(opcode byte, payload []byte) {
+	frame := append([]byte{0x80 | opcode, 0x80 | byte(len(payload)), 0, 0, 0, 0}, payload...)
+	if _, err := p.tcp.Write(frame); err != nil {
+		log.Fatal(err)
+	}
 }
 
 // vanish closes the connection without a word.
-func (p *peer) vanish() { p.conn.CloseNow() }
+func (p *peer) vanish() { p.tcp.Close() }
 
 // leave ends everything that connect began.
 func (p *peer) leave() {
-	p.vanish()
+	p.conn.CloseNow()
 	p.session.Close(ws.CloseReason{})
 	<-p.session.Done()
 	p.server.Close()

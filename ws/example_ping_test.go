@@ -30,7 +30,7 @@ func ExampleSession_Pong() {
 	session, stream, client := connect(&ws.Upgrader{ManualPong: true})
 	defer client.leave()
 
-	client.ping()
+	client.ping("still there?")
 	ctx := context.Background()
 	msg, err := stream.Recv(ctx)
 	if err != nil {
@@ -42,5 +42,5 @@ func ExampleSession_Pong() {
 		}
 	}
 	fmt.Println("the client received", client.hear())
-	// Output: the client received Pong "1"
+	// Output: the client received Pong "still there?"
 }

@@ -63,7 +63,7 @@ func (s *Session) Close(reason CloseReason) error {
 func (s *Session) sendClose(reason CloseReason) bool {
 	l := &s.life
 	l.mu.Lock()
-	if l.sent || l.over {
+	if l.sent || l.over || s.conn == nil {
 		l.mu.Unlock()
 		return false
 	}

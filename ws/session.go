@@ -130,6 +130,8 @@ func (s *Session) frame(msg Message) (outbox.Frame, error) {
 	}
 	f := outbox.Frame{Data: msg.Data, Opcode: k.opcode, Fin: k.fin}
 	switch {
+	case s.conn == nil: // not from Handle
+		return f, ErrClosed
 	case !k.sendable:
 		return f, errKind(msg.Kind)
 	case msg.Kind == Text && !utf8.Valid(msg.Data):

@@ -239,31 +239,5 @@ func (m *MessageStream) drain() {
 	}
 }
 
-// linger reads and drops what a peer that was failed still sends, so that the
-// Close frame is not lost to a reset of the connection, until the peer closes
-// or CloseTimeout strikes.
-func (s *Session) linger() {
-	_ = s.conn.CloseWrite()
-	place := new(dustbin)
-	for {
-		if _, err := s.conn.Read(place); err != nil {
-			s.end(s.life.failure)
-			return
-		}
-	}
-}
-
-// dustbin is a place for bytes that nobody wants.
-type dustbin struct{ space []byte }
-
-func (d *dustbin) Space(size int) []byte {
-	if d.space == nil {
-		d.space = make([]byte, size)
-	}
-	return d.space
-}
-
-func (d *dustbin) Waiting() { d.space = nil }
-
 // longAgo is a deadline that has passed.
 var longAgo = time.Unix(1, 0)

@@ -82,7 +82,7 @@ func (c *polled) Read(place Place) (int, error) {
 // tryRead runs inside RawConn.Read; false waits until the socket is readable.
 func (c *polled) tryRead(fd uintptr) bool {
 	space := c.place.Space(c.readSize)
-	n, err := retry(syscall.Read, int(fd), space)
+	n, err := recv(int(fd), space)
 	if err == syscall.EAGAIN {
 		c.place.Waiting()
 		return false
@@ -161,14 +161,4 @@ func (c *polled) advance(n int) {
 func (c *polled) failed(op string, err error) error {
 	return &net.OpError{Op: op, Net: c.RemoteAddr().Network(), Source: c.LocalAddr(), Addr: c.RemoteAddr(),
 		Err: os.NewSyscallError(op, err)}
-}
-
-// retry repeats a call that a signal interrupted.
-func retry(call func(int, []byte) (int, error), fd int, p []byte) (int, error) {
-	for {
-		n, err := call(fd, p)
-		if err != syscall.EINTR {
-			return max(n, 0), err
-		}
-	}
 }

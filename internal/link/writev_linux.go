@@ -9,9 +9,9 @@ import (
 func writeBoth(fd int, both *[2][]byte) (int, error) {
 	switch {
 	case len(both[1]) == 0:
-		return retry(syscall.Write, fd, both[0])
+		return send(fd, both[0])
 	case len(both[0]) == 0:
-		return retry(syscall.Write, fd, both[1])
+		return send(fd, both[1])
 	}
 	var iov [2]syscall.Iovec
 	for i, p := range both {

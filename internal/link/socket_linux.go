@@ -31,10 +31,30 @@ func (q *inq) read(fd int, p []byte) (n, left int, err error) {
 		}
 	}
 	if *q == inqMissing {
-		n, err = retry(syscall.Read, fd, p)
+		n, err = recv(fd, p)
 		return n, unknownLeft, err
 	}
 	return recvmsg(fd, p)
+}
+
+// recv and send are read and write for sockets, spared what the kernel does for
+// files.
+func recv(fd int, p []byte) (int, error) { return transfer(syscall.SYS_RECVFROM, fd, p, 0) }
+func send(fd int, p []byte) (int, error) {
+	return transfer(syscall.SYS_SENDTO, fd, p, syscall.MSG_NOSIGNAL)
+}
+
+func transfer(call uintptr, fd int, p []byte, flags uintptr) (int, error) {
+	for {
+		n, _, errno := syscall.Syscall6(call, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), flags, 0, 0)
+		switch errno {
+		case 0:
+			return int(n), nil
+		case syscall.EINTR: // a signal interrupted it
+		default:
+			return 0, errno
+		}
+	}
 }
 
 // inqMessage is the control message that tells what is left.

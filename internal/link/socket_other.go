@@ -1,0 +1,29 @@
+//go:build unix && (!linux || 386 || s390x)
+
+package link
+
+import "syscall"
+
+// unknownLeft says that the kernel did not tell how much is left to be read.
+const unknownLeft = -1
+
+// inq reads a socket. Only Linux tells with the same call how much is left.
+type inq struct{}
+
+func (inq) read(fd int, p []byte) (n, left int, err error) {
+	n, err = recv(fd, p)
+	return n, unknownLeft, err
+}
+
+func recv(fd int, p []byte) (int, error) { return retry(syscall.Read, fd, p) }
+func send(fd int, p []byte) (int, error) { return retry(syscall.Write, fd, p) }
+
+// retry repeats a call that a signal interrupted.
+func retry(call func(int, []byte) (int, error), fd int, p []byte) (int, error) {
+	for {
+		n, err := call(fd, p)
+		if err != syscall.EINTR {
+			return max(n, 0), err
+		}
+	}
+}

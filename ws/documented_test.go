@@ -1,0 +1,159 @@
+package ws_test
+
+import (
+	"go/ast"
+	"go/doc"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/handset-go/handset/ws"
+)
+
+// parse reads the Go files of this package whose names end, or do not end,
+// with _test.go.
+func parse(t *testing.T, tests bool) []*ast.File {
+	t.Helper()
+	names, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []*ast.File
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") != tests {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+	}
+	return files
+}
+
+func TestEveryExportedEntryPointHasAnExampleWithVerifiedOutput(t *testing.T) {
+	examples := make(map[string]bool)
+	for _, example := range doc.Examples(parse(t, true)...) {
+		if example.Output != "" {
+			examples[subject(example.Name)] = true
+		}
+	}
+	points := entryPoints(parse(t, false))
+	if len(points) < 30 {
+		t.Fatalf("found only %d exported entry points: %v", len(points), points)
+	}
+	for _, point := range points {
+		if !examples[point] {
+			t.Errorf("there is no Example%s with an Output", point)
+		}
+	}
+}
+
+// subject is what an example is of: its name without what tells it from others
+// of the same subject. Those of variables, which have no examples of their own
+// in go doc, belong to the package and are told apart by their name alone.
+func subject(name string) string {
+	if strings.HasPrefix(name, "_") {
+		return name
+	}
+	last := strings.LastIndex(name, "_")
+	if last >= 0 && unicode.IsLower(rune(name[last+1])) {
+		return name[:last]
+	}
+	return name
+}
+
+// entryPoints are the names that the examples of a package's functions,
+// methods and errors must have.
+func entryPoints(files []*ast.File) []string {
+	var points []string
+	for _, file := range files {
+		for _, decl := range file.Decls {
+			switch d := decl.(type) {
+			case *ast.FuncDecl:
+				if point := functionPoint(d); point != "" {
+					points = append(points, point)
+				}
+			case *ast.GenDecl:
+				points = append(points, errorPoints(d)...)
+			}
+		}
+	}
+	return points
+}
+
+// functionPoint is the subject of a function's or method's examples, "" if it
+// is not exported. What makes a type an error is shown by the type's examples.
+func functionPoint(f *ast.FuncDecl) string {
+	if !f.Name.IsExported() {
+		return ""
+	}
+	if f.Recv == nil {
+		return f.Name.Name
+	}
+	of := f.Recv.List[0].Type
+	if pointer, ok := of.(*ast.StarExpr); ok {
+		of = pointer.X
+	}
+	name := of.(*ast.Ident).Name
+	switch {
+	case !ast.IsExported(name):
+		return ""
+	case f.Name.Name == "Error", f.Name.Name == "Unwrap":
+		return name
+	}
+	return name + "_" + f.Name.Name
+}
+
+// errorPoints are the subjects of the exported error variables' examples.
+func errorPoints(d *ast.GenDecl) []string {
+	var points []string
+	for _, spec := range d.Specs {
+		value, ok := spec.(*ast.ValueSpec)
+		if !ok || d.Tok != token.VAR {
+			continue
+		}
+		for _, name := range value.Names {
+			if name.IsExported() {
+				points = append(points, "_e"+strings.TrimPrefix(name.Name, "E"))
+			}
+		}
+	}
+	return points
+}
+
+func TestThePackageOverviewNamesEveryTypeErrorAndOption(t *testing.T) {
+	var overview string
+	var names []string
+	for _, file := range parse(t, false) {
+		overview += file.Doc.Text()
+		names = append(names, typesAndErrors(file)...)
+	}
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[ws.Upgrader]()) {
+		names = append(names, "Upgrader."+field.Name)
+	}
+	if len(names) < 20 {
+		t.Fatalf("found only %v", names)
+	}
+	for _, name := range names {
+		if !strings.Contains(overview, "["+name+"]") && !strings.Contains(overview, "[*"+name+"]") {
+			t.Errorf("doc.go does not mention [%s]", name)
+		}
+	}
+}
+
+// typesAndErrors are the names of a file's exported types and variables.
+func typesAndErrors(file *ast.File) []string {
+	var names []string
+	for name, object := range file.Scope.Objects {
+		if ast.IsExported(name) && (object.Kind == ast.Typ || object.Kind == ast.Var) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
