@@ -57,8 +57,12 @@ func (a *AggregatedStream) poll() (Message, bool, error) {
 			return Message{}, false, err
 		}
 		if !ok {
+			err := a.foresee()
+			if err != nil {
+				m.session.tooBig.Store(true)
+			}
 			m.gatherLong()
-			return Message{}, false, nil
+			return Message{}, false, err
 		}
 		msg, ok, err = a.add(msg)
 		if ok || err != nil {
@@ -75,6 +79,10 @@ func (a *AggregatedStream) add(msg Message) (whole Message, ok bool, err error) 
 	case Ping, Pong, Close:
 		return msg, true, nil
 	case Text, Binary:
+		if under.skips {
+			under.free()
+			return Message{}, false, nil
+		}
 		if len(msg.Data) > a.max {
 			return Message{}, false, ErrMessageTooBig
 		}
@@ -87,6 +95,17 @@ func (a *AggregatedStream) add(msg Message) (whole Message, ok bool, err error) 
 		whole, ok = under.finish()
 	}
 	return whole, ok, err
+}
+
+// foresee looks at the frame that is arriving: that its message will be too big
+// is to be told by the header, before the payload, or even without it.
+func (a *AggregatedStream) foresee() error {
+	m := a.stream
+	missed := m.rx.begun && m.message.kind == 0 // the beginning went to the stream's own view
+	if !m.rx.inFrame || m.rx.of.Control() || missed {
+		return nil
+	}
+	return m.message.expect(m.rx.left, a.max)
 }
 
 // gatherLong has the rest of a long frame read straight to where its message

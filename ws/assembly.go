@@ -8,33 +8,47 @@ type assembly struct {
 	buf   *buffer.Buffer
 	kind  Kind // Text or Binary, 0 between messages
 	lent  bool // buf belongs to the application until the next receive
-	skips bool // the message was too big, and its pieces are dropped
+	skips bool // the message, or the one about to begin, is too big and is dropped
 }
 
 // begin starts a message whose first piece has the given kind.
 func (a *assembly) begin(first Kind) {
+	foreseen := a.skips && a.kind == 0
 	a.free()
+	a.skips = foreseen
 	a.kind = Text
 	if first == FirstBinary {
 		a.kind = Binary
 	}
 }
 
+// expect takes note of how many bytes more there are or are announced. A
+// message that has, or is going to have, more than max of them is reported once
+// and dropped.
+func (a *assembly) expect(more uint64, max int) error {
+	have := 0
+	if a.buf != nil {
+		have = len(a.buf.Bytes)
+	}
+	if a.skips || more <= uint64(max-have) {
+		return nil
+	}
+	a.buf.Free()
+	a.buf, a.skips = nil, true
+	return ErrMessageTooBig
+}
+
 // add appends a piece. left is how much of its frame is still to come, and max
-// the longest message: one that turns out, or announces itself, to be longer is
-// reported once.
+// the longest message.
 func (a *assembly) add(piece []byte, left uint64, max int) error {
 	if a.kind == 0 || a.skips {
 		return nil
 	}
+	if err := a.expect(uint64(len(piece))+left, max); err != nil {
+		return err
+	}
 	if a.buf == nil {
 		a.buf = buffer.Get(len(piece))
-	}
-	room := uint64(max - len(a.buf.Bytes))
-	if n := uint64(len(piece)); n > room || left > room-n {
-		a.buf.Free()
-		a.buf, a.skips = nil, true
-		return ErrMessageTooBig
 	}
 	a.buf = a.buf.Grow(len(piece))
 	a.buf.Bytes = append(a.buf.Bytes, piece...)

@@ -34,7 +34,7 @@ control messages (RFC 6455 §5.5): a stream delivers them in their place among
 the others, but a program that is interested only in data can ignore them, since
 the library answers pings and closes.
 
-There are three views of a stream, and all of them deliver the same messages.
+There are three views of a stream's messages, each of which is received once.
 [MessageStream.Recv] waits for the next one. [MessageStream.All] is a range loop
 over Recv that ends after the Close message. [MessageStream.Chan] is a channel,
 for a select in which other things are waited for too. A stream has one reader
@@ -65,9 +65,8 @@ dropped as it arrives, and the stream goes on behind it.
 # Bytes on loan
 
 The Data of a message from Recv or All is lent: it is valid until the next
-receive, that is until the loop goes on, and may be changed until then.
-[Message.Clone] makes a message that may be kept. The messages of a channel are
-the receiver's own.
+receive, that is until the loop goes on. [Message.Clone] makes a message that
+may be kept. The messages of a channel are the receiver's own.
 
 What is handed to a send is lent the other way, until the send returns. A
 message just received can therefore be sent as it is.
@@ -81,8 +80,9 @@ never mix, and those of one goroutine arrive in the order in which it sent them.
 
 A send puts its message into the session's queue and returns. It does not wait
 for the peer while the queue has room, which is [Upgrader.SendBuffer] bytes. On
-an idle session the message has been handed to the operating system by then.
-While the stream holds more messages that have arrived and were not yet
+an idle session over TCP the message has been handed to the operating system by
+then; over TLS, which cannot be written without waiting, a goroutine does it at
+once. While the stream holds more messages that have arrived and were not yet
 received, what is sent gathers, and leaves in one write: when the stream next
 waits for the network, when 64 KiB are together, or after a millisecond. A burst
 of requests is so answered with few system calls, and a single one at once.
@@ -101,7 +101,7 @@ other data messages wait for its end; control messages pass.
 
 # Pings
 
-A Ping is answered before it is delivered, with the same payload. With
+A Ping is answered before it is delivered (RFC 6455 §5.5.3). With
 [Upgrader.ManualPong] that is left to the application, which then sends
 [Session.Pong]. The Pong to a Ping of our own arrives on the stream.
 
@@ -110,9 +110,11 @@ A Ping is answered before it is delivered, with the same payload. With
 [Session.Close] sends a Close message with a [CloseReason] behind what is
 queued, and returns; every later send is [ErrClosed]. The peer's Close is
 delivered as the last message of the stream, and after it Recv returns io.EOF.
-The application may answer it, with Close again; if it does not, its [CloseCode]
-is echoed when the next message is asked for. A loop over All has nothing to do
-but to run to its end.
+The application may answer it, with Session.Close; if it does not, its
+[CloseCode] is echoed when the next message is asked for. A loop over All has
+nothing to do but to run to its end. Through a channel nobody can tell when the
+application has dealt with a Close, so there it is echoed as soon as it is on
+its way.
 
 When both have closed, or after [Upgrader.CloseTimeout], the connection is
 closed. [Session.Done] tells when, and [Session.Err] why. Nothing of the session
@@ -130,8 +132,8 @@ long a peer may say nothing, is for the application to decide.
 
 # Errors
 
-No error of this package's is a panic, and none is lost by going on: a stream
-that has ended returns the same error again.
+Bad input, from the peer or from the program, is an error and never a panic. A
+stream that has ended returns the same error each time it is asked.
 
   - [*HandshakeError] is why Handle began no session, with the HTTP status.
   - io.EOF is a stream's end after a Close message.

@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -74,15 +75,13 @@ func entryPoints(files []*ast.File) []string {
 	var points []string
 	for _, file := range files {
 		for _, decl := range file.Decls {
-			switch d := decl.(type) {
-			case *ast.FuncDecl:
-				if point := functionPoint(d); point != "" {
-					points = append(points, point)
-				}
-			case *ast.GenDecl:
-				points = append(points, errorPoints(d)...)
+			if f, ok := decl.(*ast.FuncDecl); ok && functionPoint(f) != "" {
+				points = append(points, functionPoint(f))
 			}
 		}
+	}
+	for _, name := range declared(files, token.VAR) {
+		points = append(points, "_e"+strings.TrimPrefix(name, "E"))
 	}
 	return points
 }
@@ -110,30 +109,44 @@ func functionPoint(f *ast.FuncDecl) string {
 	return name + "_" + f.Name.Name
 }
 
-// errorPoints are the subjects of the exported error variables' examples.
-func errorPoints(d *ast.GenDecl) []string {
-	var points []string
-	for _, spec := range d.Specs {
-		value, ok := spec.(*ast.ValueSpec)
-		if !ok || d.Tok != token.VAR {
-			continue
-		}
-		for _, name := range value.Names {
-			if name.IsExported() {
-				points = append(points, "_e"+strings.TrimPrefix(name.Name, "E"))
+// declared are the exported names that files declare with the given keyword,
+// type or var.
+func declared(files []*ast.File, keyword token.Token) []string {
+	var names []string
+	for _, file := range files {
+		for _, decl := range file.Decls {
+			d, ok := decl.(*ast.GenDecl)
+			if !ok || d.Tok != keyword {
+				continue
+			}
+			for _, spec := range d.Specs {
+				names = append(names, specNames(spec)...)
 			}
 		}
 	}
-	return points
+	return slices.DeleteFunc(names, func(name string) bool { return !ast.IsExported(name) })
+}
+
+func specNames(spec ast.Spec) []string {
+	var names []string
+	switch s := spec.(type) {
+	case *ast.TypeSpec:
+		names = append(names, s.Name.Name)
+	case *ast.ValueSpec:
+		for _, name := range s.Names {
+			names = append(names, name.Name)
+		}
+	}
+	return names
 }
 
 func TestThePackageOverviewNamesEveryTypeErrorAndOption(t *testing.T) {
+	files := parse(t, false)
 	var overview string
-	var names []string
-	for _, file := range parse(t, false) {
+	for _, file := range files {
 		overview += file.Doc.Text()
-		names = append(names, typesAndErrors(file)...)
 	}
+	names := append(declared(files, token.TYPE), declared(files, token.VAR)...)
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[ws.Upgrader]()) {
 		names = append(names, "Upgrader."+field.Name)
 	}
@@ -145,15 +158,4 @@ func TestThePackageOverviewNamesEveryTypeErrorAndOption(t *testing.T) {
 			t.Errorf("doc.go does not mention [%s]", name)
 		}
 	}
-}
-
-// typesAndErrors are the names of a file's exported types and variables.
-func typesAndErrors(file *ast.File) []string {
-	var names []string
-	for name, object := range file.Scope.Objects {
-		if ast.IsExported(name) && (object.Kind == ast.Typ || object.Kind == ast.Var) {
-			names = append(names, name)
-		}
-	}
-	return names
 }

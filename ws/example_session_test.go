@@ -59,8 +59,8 @@ func ExampleSession_Binary() {
 	// Output: the client received Binary ca fe
 }
 
-// Send takes any message, such as one just received: here every message goes
-// back as it came, the Close too.
+// Send takes any message, such as one just received: here each goes back as it
+// came, the Close too.
 func ExampleSession_Send() {
 	session, stream, client := connect(&ws.Upgrader{})
 	defer client.leave()
@@ -68,9 +68,12 @@ func ExampleSession_Send() {
 	client.say("hello")
 	client.close(ws.CloseNormal, "bye")
 	ctx := context.Background()
-	for msg, err := range stream.All(ctx) {
+	for msg, err := range stream.Aggregate(0).All(ctx) {
 		if err != nil {
 			log.Fatal(err)
+		}
+		if msg.Kind == ws.Ping || msg.Kind == ws.Pong {
+			continue // a Ping has been answered
 		}
 		if err := session.Send(ctx, msg); err != nil {
 			log.Fatal(err)

@@ -1,11 +1,9 @@
 package ws_test
 
 import (
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log"
 
 	"github.com/handset-go/handset/ws"
@@ -50,29 +48,4 @@ func ExampleSession_Writer() {
 	}
 	fmt.Println("the client received", client.hear())
 	// Output: the client received Text "{\"answer\":42}\n"
-}
-
-// A Close that is deferred as well does nothing more than say so, and closes
-// the message when the function returns early.
-func ExampleSession_Writer_deferred() {
-	session, _, client := connect(&ws.Upgrader{})
-	defer client.leave()
-
-	report := func(text string) error {
-		w := session.Writer(context.Background(), ws.Binary)
-		defer w.Close()
-		z := gzip.NewWriter(w)
-		if _, err := io.WriteString(z, text); err != nil {
-			return err
-		}
-		if err := z.Close(); err != nil {
-			return err
-		}
-		return w.Close()
-	}
-	if err := report("hello"); err != nil {
-		log.Fatal(err)
-	}
-	fmt.Printf("the client received %.12s…\n", client.hear())
-	// Output: the client received Binary 1f 8b…
 }

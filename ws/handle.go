@@ -70,8 +70,11 @@ func Handle(w http.ResponseWriter, r *http.Request) (*Session, *MessageStream, e
 // On an error, always a *HandshakeError, the client has been answered with its
 // status, and there is nothing left to be done with w.
 func (u *Upgrader) Handle(w http.ResponseWriter, r *http.Request) (*Session, *MessageStream, error) {
-	if w == nil || r == nil {
-		return nil, nil, &HandshakeError{http.StatusInternalServerError, errors.New("nil response writer or request")}
+	if w == nil {
+		return nil, nil, &HandshakeError{http.StatusInternalServerError, errors.New("nil response writer")}
+	}
+	if r == nil {
+		return nil, nil, refuse(w, http.StatusInternalServerError, errors.New("nil request"))
 	}
 	if err := u.check(); err != nil {
 		return nil, nil, refuse(w, http.StatusInternalServerError, err)

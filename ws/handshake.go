@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/coder/websocket"
@@ -74,11 +75,21 @@ func (h *handshake) Write(p []byte) (int, error) {
 	return h.ResponseWriter.Write(p)
 }
 
-// WriteHeaderNow is what gin's writers need to write a header at all.
+// WriteHeaderNow has gin's writers, wrapped or not, write a header at all.
 func (h *handshake) WriteHeaderNow() {
-	now, ok := h.ResponseWriter.(interface{ WriteHeaderNow() })
-	if ok && h.status == http.StatusSwitchingProtocols {
-		now.WriteHeaderNow()
+	if h.status != http.StatusSwitchingProtocols {
+		return
+	}
+	for w := h.ResponseWriter; ; {
+		switch v := w.(type) {
+		case interface{ WriteHeaderNow() }:
+			v.WriteHeaderNow()
+			return
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = v.Unwrap()
+		default:
+			return
+		}
 	}
 }
 
@@ -110,6 +121,8 @@ func (u *Upgrader) accept(w http.ResponseWriter, r *http.Request) (*handshake, e
 // checkRequest finds what Accept would answer less exactly, or not at all.
 func (u *Upgrader) checkRequest(w http.ResponseWriter, r *http.Request) (status int, err error) {
 	switch {
+	case r.ProtoMajor > 1: // where Upgrade may not even be answered (RFC 9113 §8.2.2)
+		return http.StatusNotImplemented, errors.New("HTTP/" + strconv.Itoa(r.ProtoMajor) + " request cannot be hijacked")
 	case r.Method != http.MethodGet:
 		w.Header().Set("Allow", http.MethodGet)
 		return http.StatusMethodNotAllowed, errors.New("handshake method is not GET")
@@ -122,19 +135,35 @@ func (u *Upgrader) checkRequest(w http.ResponseWriter, r *http.Request) (status 
 		return http.StatusUpgradeRequired, errors.New("WebSocket version is not " + version)
 	}
 	if !u.AllowAnyOrigin {
-		return http.StatusForbidden, u.checkScheme(r)
+		return http.StatusForbidden, u.checkOrigin(r)
 	}
 	return 0, nil
 }
 
-// checkScheme refuses, over TLS, the page of the same host that was not loaded
-// over TLS, unless a pattern allows it: whoever can change that page must not
-// have the session. A server behind a proxy that ends TLS cannot tell.
-func (u *Upgrader) checkScheme(r *http.Request) error {
-	origin, err := url.Parse(strings.ToLower(r.Header.Get("Origin")))
-	if err != nil || r.TLS == nil || origin.Scheme != "http" {
-		return nil // for Accept to compare the hosts
+// checkOrigin refuses what Accept would let through: a second origin; one
+// without a host, such as null, for a request with an empty Host; and, over TLS,
+// the page of the same host that came by plain http.
+func (u *Upgrader) checkOrigin(r *http.Request) error {
+	origins := r.Header.Values("Origin")
+	if len(origins) > 1 {
+		return errors.New("more than one origin")
 	}
+	origin, err := url.Parse(strings.ToLower(r.Header.Get("Origin")))
+	switch {
+	case len(origins) == 0 || err != nil:
+		return nil // for Accept to tell
+	case origin.Host == "" && r.Host == "":
+		return errors.New("origin without a host")
+	case r.TLS != nil && origin.Scheme == "http":
+		return u.checkScheme(origin)
+	}
+	return nil
+}
+
+// checkScheme refuses the origin of plain http, for a server with TLS, unless a
+// pattern allows it: whoever can change that page must not have the session. A
+// server behind a proxy that ends TLS cannot tell.
+func (u *Upgrader) checkScheme(origin *url.URL) error {
 	for _, pattern := range u.OriginPatterns {
 		target := origin.Host
 		if strings.Contains(pattern, "://") {

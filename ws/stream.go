@@ -8,6 +8,8 @@ import (
 	"os"
 	"sync/atomic"
 	"time"
+
+	"github.com/handset-go/handset/internal/inbox"
 )
 
 // MessageStream is the half of a connection to listen on: messages as they
@@ -126,7 +128,7 @@ func (m *MessageStream) recv(ctx context.Context, poll poll) (Message, error) {
 
 // poll is the stream's own: pieces as they come.
 func (m *MessageStream) poll() (Message, bool, error) {
-	if m.message.buf != nil || m.rx.into != nil {
+	if m.message != (assembly{}) || m.rx.into != nil {
 		m.abandon()
 	}
 	return m.pollPiece()
@@ -227,6 +229,7 @@ func (m *MessageStream) lost(err error) {
 // has gone.
 func (m *MessageStream) drain() {
 	defer m.turn.give()
+	m.leaveLent()
 	for {
 		msg, err := m.recv(context.Background(), m.poll)
 		if err != nil {
@@ -237,6 +240,15 @@ func (m *MessageStream) drain() {
 			return
 		}
 	}
+}
+
+// leaveLent lets the application keep what it received last, which is lent to it
+// until it receives again: the stream goes on in other buffers.
+func (m *MessageStream) leaveLent() {
+	held := m.rx.Bytes()
+	m.rx.Inbox = inbox.Inbox{}
+	m.rx.Add(held)
+	m.rx.into, m.message = nil, assembly{}
 }
 
 // longAgo is a deadline that has passed.

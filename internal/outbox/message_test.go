@@ -28,6 +28,7 @@ func TestWhileAMessageIsOpenControlFramesPassAndOtherDataWaits(t *testing.T) {
 		put(t, o, middle, last)
 		expectError(t, <-whole, nil)
 		expectError(t, <-theirs, nil)
+		runAll(o, s) // time stands still here: so many writes in a row are a stream's
 		expectSent(t, s, begin, ping, pong, middle, last, text("whole"), piece(nil, frame.Binary, false, "theirs"))
 		select {
 		case err := <-behind:
@@ -81,6 +82,7 @@ func TestAWaitForAnOpenMessageEndsWithItsContext(t *testing.T) {
 		cancel()
 		expectError(t, <-w, context.Canceled)
 		put(t, o, last, text("after"))
+		runAll(o, s) // the last of several writes in a row
 		expectSent(t, s, begin, last, text("after"))
 	})
 }

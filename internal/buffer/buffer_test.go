@@ -1,0 +1,114 @@
+package buffer
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+)
+
+// fill is n bytes whose period is no power of two.
+func fill(n int) []byte {
+	period := make([]byte, 251)
+	for i := range period {
+		period[i] = byte(i)
+	}
+	return bytes.Repeat(period, n/len(period)+1)[:n:n]
+}
+
+func TestGetLendsAnEmptyBufferOfTheSmallestClassThatIsLargeEnough(t *testing.T) {
+	for _, c := range []struct{ n, want int }{
+		{0, 256}, {1, 256}, {256, 256}, {257, 1 << 10}, {1 << 10, 1 << 10}, {1<<10 + 1, 4 << 10}, {4 << 10, 4 << 10},
+		{4<<10 + 1, 18 << 10}, {18 << 10, 18 << 10}, {18<<10 + 1, 72 << 10}, {72 << 10, 72 << 10},
+		{72<<10 + 1, 264 << 10}, {264<<10 + 1, 1032 << 10}, {1032 << 10, 1032 << 10}, {1032<<10 + 1, 1032<<10 + 1},
+	} {
+		b := Get(c.n)
+		if len(b.Bytes) != 0 || cap(b.Bytes) != c.want {
+			t.Errorf("Get(%d): length %d, capacity %d; want 0, %d", c.n, len(b.Bytes), cap(b.Bytes), c.want)
+		}
+		b.Free()
+	}
+}
+
+func TestABufferThatWasFreedComesBackEmptyAndWhole(t *testing.T) {
+	for range 100 {
+		b := Get(1 << 10)
+		if len(b.Bytes) != 0 || cap(b.Bytes) != 1<<10 {
+			t.Fatalf("length %d, capacity %d", len(b.Bytes), cap(b.Bytes))
+		}
+		b.Bytes = append(b.Bytes, fill(1000)...)[:500]
+		b.Free()
+	}
+}
+
+func TestBuffersOnLoanDoNotShareMemory(t *testing.T) {
+	var lent []*Buffer
+	for i := range 50 {
+		b := Get(100)
+		b.Bytes = append(b.Bytes, bytes.Repeat([]byte{byte(i)}, 256)...)
+		lent = append(lent, b)
+		if i%3 == 2 {
+			lent[0].Free()
+			lent = lent[1:]
+		}
+	}
+	for _, b := range lent {
+		if want := bytes.Repeat(b.Bytes[:1], 256); !bytes.Equal(b.Bytes, want) {
+			t.Fatal("a buffer was changed through another one")
+		}
+	}
+}
+
+func TestGrowMakesRoomAndKeepsTheBytes(t *testing.T) {
+	for _, c := range []struct{ held, more, want int }{
+		{0, 0, 256}, {0, 256, 256}, {200, 56, 256}, {200, 57, 1 << 10}, {256, 1, 1 << 10},
+		{1 << 10, 1, 4 << 10}, {4 << 10, 20 << 10, 72 << 10}, {72 << 10, 1, 264 << 10},
+		{1032 << 10, 1, 2064 << 10}, {3 << 20, 1, 6 << 20},
+	} {
+		t.Run(fmt.Sprintf("held=%d,more=%d", c.held, c.more), func(t *testing.T) {
+			b := Get(c.held)
+			b.Bytes = append(b.Bytes, fill(c.held)...)
+			had := cap(b.Bytes)
+			grown := b.Grow(c.more)
+			if !bytes.Equal(grown.Bytes, fill(c.held)) {
+				t.Error("the bytes are not the same")
+			}
+			if cap(grown.Bytes) != c.want {
+				t.Errorf("capacity %d, want %d", cap(grown.Bytes), c.want)
+			}
+			if same := grown == b; same != (c.want == had) {
+				t.Errorf("the same buffer: %v", same)
+			}
+			grown.Free()
+		})
+	}
+}
+
+func TestFitMovesTheBytesToTheSmallestClassThatHoldsThem(t *testing.T) {
+	for _, c := range []struct{ room, held, want int }{
+		{256, 0, 256}, {256, 256, 256}, {1 << 10, 256, 256}, {1 << 10, 257, 1 << 10},
+		{18 << 10, 0, 256}, {18 << 10, 5, 256}, {18 << 10, 4<<10 + 1, 18 << 10},
+		{72 << 10, 16 << 10, 18 << 10}, {1032 << 10, 100, 256}, {3 << 20, 100, 256}, {3 << 20, 2 << 20, 3 << 20},
+	} {
+		t.Run(fmt.Sprintf("room=%d,held=%d", c.room, c.held), func(t *testing.T) {
+			b := Get(c.room)
+			b.Bytes = append(b.Bytes, fill(c.held)...)
+			fitting := b.Fit()
+			if !bytes.Equal(fitting.Bytes, fill(c.held)) {
+				t.Error("the bytes are not the same")
+			}
+			if cap(fitting.Bytes) != c.want {
+				t.Errorf("capacity %d, want %d", cap(fitting.Bytes), c.want)
+			}
+			if same := fitting == b; same != (c.want == c.room) {
+				t.Errorf("the same buffer: %v", same)
+			}
+			fitting.Free()
+		})
+	}
+}
+
+func TestFreeOfNothingDoesNothing(t *testing.T) {
+	var b *Buffer
+	b.Free() // must not panic
+	Get(5 << 20).Free()
+}

@@ -1,0 +1,208 @@
+package frame
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// unhex reads bytes written in hexadecimal, with spaces for the eye.
+func unhex(s string) []byte {
+	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// goodHeaders are whole headers, each with the key 37 fa 21 3d of RFC 6455 §5.7.
+var goodHeaders = []struct {
+	name string
+	hex  string
+	op   Opcode
+	fin  bool
+	len  uint64
+}{
+	{"empty text", "81 80 37fa213d", Text, true, 0},
+	{"text of five bytes", "81 85 37fa213d", Text, true, 5},
+	{"binary of 125 bytes", "82 fd 37fa213d", Binary, true, 125},
+	{"binary of 126 bytes", "82 fe 007e 37fa213d", Binary, true, 126},
+	{"binary of 127 bytes", "82 fe 007f 37fa213d", Binary, true, 127},
+	{"binary of 65535 bytes", "82 fe ffff 37fa213d", Binary, true, 65535},
+	{"binary of 65536 bytes", "82 ff 0000000000010000 37fa213d", Binary, true, 65536},
+	{"binary of 65537 bytes", "82 ff 0000000000010001 37fa213d", Binary, true, 65537},
+	{"binary of 2^63-1 bytes", "82 ff 7fffffffffffffff 37fa213d", Binary, true, 1<<63 - 1},
+	{"first fragment of text", "01 83 37fa213d", Text, false, 3},
+	{"first fragment of binary", "02 83 37fa213d", Binary, false, 3},
+	{"fragment in the middle", "00 fe 0100 37fa213d", Continuation, false, 256},
+	{"last fragment", "80 80 37fa213d", Continuation, true, 0},
+	{"close", "88 82 37fa213d", Close, true, 2},
+	{"empty ping", "89 80 37fa213d", Ping, true, 0},
+	{"longest ping", "89 fd 37fa213d", Ping, true, 125},
+	{"pong", "8a 84 37fa213d", Pong, true, 4},
+}
+
+// badHeaders are headers that break a rule, up to and including the first byte
+// that shows it.
+var badHeaders = []struct {
+	name string
+	hex  string
+	err  error
+}{
+	{"RSV1 on text", "c1", ErrReservedBits},
+	{"RSV2 on text", "a1", ErrReservedBits},
+	{"RSV3 on text", "91", ErrReservedBits},
+	{"RSV1 on a continuation", "40", ErrReservedBits},
+	{"RSV1 on ping", "c9", ErrReservedBits},
+	{"RSV1 on close", "c8", ErrReservedBits},
+	{"fragmented close", "08", ErrControlFragmented},
+	{"fragmented ping", "09", ErrControlFragmented},
+	{"fragmented pong", "0a", ErrControlFragmented},
+	{"unmasked text", "81 05", ErrUnmasked},
+	{"unmasked empty ping", "89 00", ErrUnmasked},
+	{"unmasked with a 16-bit length", "82 7e", ErrUnmasked},
+	{"ping of 126 bytes", "89 fe", ErrControlTooLong},
+	{"close with a 64-bit length", "88 ff", ErrControlTooLong},
+	{"0 in 16 bits", "82 fe 0000", ErrLengthNotMinimal},
+	{"125 in 16 bits", "82 fe 007d", ErrLengthNotMinimal},
+	{"0 in 64 bits", "82 ff 0000000000000000", ErrLengthNotMinimal},
+	{"125 in 64 bits", "82 ff 000000000000007d", ErrLengthNotMinimal},
+	{"126 in 64 bits", "82 ff 000000000000007e", ErrLengthNotMinimal},
+	{"65535 in 64 bits", "82 ff 000000000000ffff", ErrLengthNotMinimal},
+	{"2^63", "82 ff 8000000000000000", ErrLengthTooLarge},
+	{"2^63+5", "81 ff 8000000000000005", ErrLengthTooLarge},
+	{"2^64-1", "82 ff ffffffffffffffff", ErrLengthTooLarge},
+}
+
+func TestParseReadsAHeaderOnceAllOfItIsThere(t *testing.T) {
+	for _, c := range goodHeaders {
+		t.Run(c.name, func(t *testing.T) {
+			b := unhex(c.hex)
+			for n := range b {
+				if h, got, err := Parse(b[:n]); h != (Header{}) || got != 0 || err != nil {
+					t.Errorf("of %d bytes: %+v, %d, %v; want nothing yet", n, h, got, err)
+				}
+			}
+			want := Header{Length: c.len, Key: 0x3d21fa37, Opcode: c.op, Fin: c.fin}
+			for _, behind := range []string{"", "00", "ff ffff"} {
+				h, n, err := Parse(append(b[:len(b):len(b)], unhex(behind)...))
+				if h != want || n != len(b) || err != nil {
+					t.Errorf("with %q behind: %+v, %d, %v; want %+v, %d", behind, h, n, err, want, len(b))
+				}
+			}
+		})
+	}
+}
+
+func TestParseReportsAViolationFromTheFirstByteThatShowsIt(t *testing.T) {
+	for _, c := range badHeaders {
+		t.Run(c.name, func(t *testing.T) {
+			b := unhex(c.hex)
+			for n := range b { // a length shows nothing before its last byte
+				if _, got, err := Parse(b[:n]); got != 0 || err != nil {
+					t.Errorf("of %d bytes: %d, %v; want nothing yet", n, got, err)
+				}
+			}
+			for _, behind := range []string{"", "37fa213d", "37fa213d 00000000000000"} {
+				h, n, err := Parse(append(b[:len(b):len(b)], unhex(behind)...))
+				if h != (Header{}) || n != 0 || err != c.err {
+					t.Errorf("with %q behind: %+v, %d, %v; want %v", behind, h, n, err, c.err)
+				}
+			}
+		})
+	}
+}
+
+func TestParseTakesSixOpcodesAndNoOther(t *testing.T) {
+	good := map[Opcode]bool{Continuation: true, Text: true, Binary: true, Close: true, Ping: true, Pong: true}
+	for op := range Opcode(16) {
+		_, n, err := Parse([]byte{0x80 | byte(op), 0x80, 1, 2, 3, 4})
+		if good[op] && (n != 6 || err != nil) || !good[op] && err != ErrReservedOpcode {
+			t.Errorf("opcode %#x: %d, %v", op, n, err)
+		}
+	}
+}
+
+func TestParseAgreesWithTheNaiveParserOnEveryFirstTwoBytes(t *testing.T) {
+	var tails [][]byte
+	for _, tail := range []string{"", "00", "007d37fa213d", "007e37fa213d", "000000000000ffff37fa213d",
+		"000000000001000037fa213d", "800000000000000037fa213d"} {
+		tails = append(tails, unhex(tail))
+	}
+	for first := range 256 {
+		for second := range 256 {
+			for _, tail := range tails {
+				compareParse(t, append([]byte{byte(first), byte(second)}, tail...))
+			}
+		}
+	}
+}
+
+// compareParse compares Parse with naiveParse.
+func compareParse(t *testing.T, b []byte) {
+	h, n, err := Parse(b)
+	wantH, wantN, wantErr := naiveParse(b)
+	if h != wantH || n != wantN || err != wantErr {
+		t.Fatalf("Parse(%x) = %+v, %d, %v; the naive parser says %+v, %d, %v", b, h, n, err, wantH, wantN, wantErr)
+	}
+}
+
+// FuzzParse compares Parse with the naive parser.
+func FuzzParse(f *testing.F) {
+	for _, c := range goodHeaders {
+		f.Add(unhex(c.hex))
+	}
+	for _, c := range badHeaders {
+		f.Add(unhex(c.hex))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		compareParse(t, b)
+		compareParse(t, b[:min(len(b), MaxHeader)])
+		if h, n, err := Parse(b); n > MaxHeader || n > 0 && (err != nil || h.Length>>63 != 0) {
+			t.Fatalf("Parse(%x) = %+v, %d, %v", b, h, n, err)
+		}
+	})
+}
+
+func TestAppendWritesTheShortestUnmaskedHeader(t *testing.T) {
+	for _, c := range []struct {
+		length int
+		hex    string
+	}{
+		{0, "82 00"}, {1, "82 01"}, {125, "82 7d"}, {126, "82 7e 007e"}, {127, "82 7e 007f"},
+		{65535, "82 7e ffff"}, {65536, "82 7f 0000000000010000"}, {65537, "82 7f 0000000000010001"},
+		{1 << 30, "82 7f 0000000040000000"},
+	} {
+		t.Run(fmt.Sprint("len=", c.length), func(t *testing.T) {
+			got := Append([]byte("before"), Binary, true, c.length)
+			if want := append([]byte("before"), unhex(c.hex)...); !bytes.Equal(got, want) {
+				t.Errorf("Append: %x, want %x", got, want)
+			}
+			if got, want := Size(c.length), len(unhex(c.hex))+c.length; got != want {
+				t.Errorf("Size: %d, want %d", got, want)
+			}
+		})
+	}
+}
+
+func TestWhatAppendWritesParsesToTheSameWhenMasked(t *testing.T) {
+	for _, op := range []Opcode{Continuation, Text, Binary, Close, Ping, Pong} {
+		for _, fin := range []bool{true, false} {
+			for _, length := range []int{0, 1, 125, 126, 127, 65535, 65536, 65537, 1 << 31 / 2} {
+				if op.Control() && (!fin || length > MaxControl) {
+					continue
+				}
+				b := Append(nil, op, fin, length)
+				b[1] |= 0x80
+				b = append(b, 1, 2, 3, 4)
+				h, n, err := Parse(b)
+				want := Header{Length: uint64(length), Key: 0x04030201, Opcode: op, Fin: fin}
+				if h != want || n != len(b) || err != nil {
+					t.Errorf("%+v, %d, %v; want %+v, %d", h, n, err, want, len(b))
+				}
+			}
+		}
+	}
+}

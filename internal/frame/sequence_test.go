@@ -1,0 +1,69 @@
+package frame
+
+import (
+	"strings"
+	"testing"
+)
+
+// frames reads headers from words: an opcode's letter — t, b, c, or a control
+// frame's P, O or X — and a dot behind the last frame of a message.
+func frames(s string) (all []Header) {
+	ops := map[byte]Opcode{'t': Text, 'b': Binary, 'c': Continuation, 'P': Ping, 'O': Pong, 'X': Close}
+	for _, word := range strings.Fields(s) {
+		all = append(all, Header{Opcode: ops[word[0]], Fin: len(word) > 1 || ops[word[0]].Control()})
+	}
+	return all
+}
+
+func TestSequenceTellsWhichMessageAFrameBelongsTo(t *testing.T) {
+	for _, c := range []struct {
+		name, frames string
+		want         []Opcode
+		err          error // of the frame after the last one wanted
+	}{
+		{"whole messages", "t. b. t.", []Opcode{Text, Binary, Text}, nil},
+		{"text in fragments", "t c c. b.", []Opcode{Text, Text, Text, Binary}, nil},
+		{"binary in fragments", "b c c. t.", []Opcode{Binary, Binary, Binary, Text}, nil},
+		{"controls between fragments", "b P c O c. X", []Opcode{Binary, Ping, Binary, Pong, Binary, Close}, nil},
+		{"continuation first", "c.", nil, ErrNoMessageOpen},
+		{"open continuation first", "c", nil, ErrNoMessageOpen},
+		{"continuation after a whole message", "t. c.", []Opcode{Text}, ErrNoMessageOpen},
+		{"continuation after a last fragment", "t c. c", []Opcode{Text, Text}, ErrNoMessageOpen},
+		{"continuation after a ping only", "P c.", []Opcode{Ping}, ErrNoMessageOpen},
+		{"text inside a text", "t t.", []Opcode{Text}, ErrMessageOpen},
+		{"binary inside a text", "t c b.", []Opcode{Text, Text}, ErrMessageOpen},
+		{"text begun inside a binary", "b P t", []Opcode{Binary, Ping}, ErrMessageOpen},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var s Sequence
+			for i, h := range frames(c.frames) {
+				op, err := s.Next(h)
+				if i == len(c.want) {
+					if err != c.err || op != 0 {
+						t.Errorf("frame %d: %v, %v; want %v", i, op, err, c.err)
+					}
+					return
+				}
+				if op != c.want[i] || err != nil {
+					t.Fatalf("frame %d: %v, %v; want %v", i, op, err, c.want[i])
+				}
+			}
+			if c.err != nil {
+				t.Errorf("no %v", c.err)
+			}
+		})
+	}
+}
+
+func TestSequenceAfterAViolationStandsWhereItStood(t *testing.T) {
+	var s Sequence
+	for _, h := range frames("t") {
+		s.Next(h)
+	}
+	if _, err := s.Next(Header{Opcode: Binary, Fin: true}); err != ErrMessageOpen {
+		t.Fatal(err)
+	}
+	if op, err := s.Next(Header{Fin: true}); op != Text || err != nil {
+		t.Errorf("the open message went on as %v, %v", op, err)
+	}
+}
