@@ -25,76 +25,76 @@ func (a *AggregatedStream) Recv(ctx context.Context) (Message, error) {
 	if err := m.turn.take(ctx); err != nil {
 		return Message{}, err
 	}
-	msg, err := m.recv(ctx, a.poll)
-	m.giveTurn(err != nil && err != ErrMessageTooBig)
-	return msg, err
+	if err := m.recv(ctx, a); err != nil {
+		m.giveTurn(err != ErrMessageTooBig)
+		return Message{}, err
+	}
+	m.giveTurn(false)
+	return m.rx.msg, nil
 }
 
 // All is MessageStream.All in whole messages. ErrMessageTooBig does not end
 // the sequence: a loop that goes on receives what follows.
 func (a *AggregatedStream) All(ctx context.Context) iter.Seq2[Message, error] {
-	return a.stream.all(ctx, a.poll)
+	return a.stream.all(ctx, a)
 }
 
 // Chan is MessageStream.Chan in whole messages. A message that is too big ends
 // it: the session is closed with CloseMessageTooBig.
-func (a *AggregatedStream) Chan() <-chan Message { return a.pump.start(a.stream, a.poll) }
+func (a *AggregatedStream) Chan() <-chan Message { return a.pump.start(a.stream, a) }
 
 // Err returns why the channel of Chan was closed: nil before that, and after a
 // Close message.
 func (a *AggregatedStream) Err() error { return a.pump.reason() }
 
-// poll is MessageStream.pollPiece in whole messages.
-func (a *AggregatedStream) poll() (Message, bool, error) {
+// poll is the view in whole messages.
+func (a *AggregatedStream) poll() (ok bool, err error) {
 	m := a.stream
 	if m.message.lent {
 		m.message.free()
 	}
-	for {
-		msg, ok, err := m.pollPiece()
-		if err != nil {
+	for !ok && err == nil {
+		ok, err = m.pollPiece()
+		switch {
+		case err != nil:
 			m.abandon()
-			return Message{}, false, err
-		}
-		if !ok {
-			err := a.foresee()
-			if err != nil {
-				m.session.tooBig.Store(true)
-			}
+			return false, err
+		case ok:
+			ok, err = a.add(&m.rx.msg)
+		default:
+			err = a.foresee()
 			m.gatherLong()
-			return Message{}, false, err
-		}
-		msg, ok, err = a.add(msg)
-		if ok || err != nil {
 			m.session.tooBig.Store(err != nil)
-			return msg, ok, err
+			return false, err
 		}
 	}
+	m.session.tooBig.Store(err != nil)
+	return ok, err
 }
 
-// add takes a piece and returns a message when one is whole.
-func (a *AggregatedStream) add(msg Message) (whole Message, ok bool, err error) {
+// add takes a piece, and makes a message of it when that is whole.
+func (a *AggregatedStream) add(msg *Message) (ok bool, err error) {
 	under := &a.stream.message
 	switch msg.Kind {
 	case Ping, Pong, Close:
-		return msg, true, nil
+		return true, nil
 	case Text, Binary:
 		if under.skips {
 			under.free()
-			return Message{}, false, nil
+			return false, nil
 		}
 		if len(msg.Data) > a.max {
-			return Message{}, false, ErrMessageTooBig
+			return false, ErrMessageTooBig
 		}
-		return msg, true, nil
+		return true, nil
 	case FirstText, FirstBinary:
 		under.begin(msg.Kind)
 	}
 	err = under.add(msg.Data, a.stream.rx.left, a.max)
 	if msg.Kind == Last {
-		whole, ok = under.finish()
+		ok = under.finish(msg)
 	}
-	return whole, ok, err
+	return ok, err
 }
 
 // foresee looks at the frame that is arriving: that its message will be too big

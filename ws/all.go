@@ -9,14 +9,14 @@ import (
 )
 
 // all is All of either stream.
-func (m *MessageStream) all(ctx context.Context, poll poll) iter.Seq2[Message, error] {
+func (m *MessageStream) all(ctx context.Context, v view) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
 		if err := m.turn.take(ctx); err != nil {
 			yield(Message{}, err)
 			return
 		}
 		defer m.giveTurn(true)
-		l := loop{m, ctx, poll, yield}
+		l := loop{m, ctx, v, yield}
 		if looper, ok := m.session.conn.(link.Looper); ok {
 			l.inside(looper)
 		} else {
@@ -29,15 +29,14 @@ func (m *MessageStream) all(ctx context.Context, poll poll) iter.Seq2[Message, e
 type loop struct {
 	stream *MessageStream
 	ctx    context.Context
-	poll   poll
+	view   view
 	yield  func(Message, error) bool
 }
 
 // run waits for every read anew.
 func (l *loop) run() {
 	for {
-		msg, err := l.stream.recv(l.ctx, l.poll)
-		if !l.hand(msg, err) {
+		if !l.hand(l.stream.recv(l.ctx, l.view)) {
 			return
 		}
 	}
@@ -80,21 +79,28 @@ func (l *loop) step(n int, err error) bool {
 // goes on.
 func (l *loop) handAll() bool {
 	for {
-		msg, ok, err := l.poll()
+		ok, err := l.view.poll()
 		if !ok && err == nil {
 			return true
 		}
-		if !l.hand(msg, err) {
+		if !l.hand(err) {
 			return false
 		}
 	}
 }
 
-// hand gives the loop's body a message or an error, and reports whether the
-// loop goes on.
-func (l *loop) hand(msg Message, err error) bool {
-	if err == io.EOF {
+// hand gives the loop's body the message that was found, or the error, and
+// reports whether the loop goes on.
+func (l *loop) hand(err error) bool {
+	switch err {
+	case nil:
+		return l.yield(l.stream.rx.msg, nil)
+	case io.EOF:
+		return false
+	case ErrMessageTooBig:
+		return l.yield(Message{}, err)
+	default:
+		l.yield(Message{}, err)
 		return false
 	}
-	return l.yield(msg, err) && (err == nil || err == ErrMessageTooBig)
 }

@@ -55,16 +55,18 @@ func (a *assembly) add(piece []byte, left uint64, max int) error {
 	return nil
 }
 
-// finish ends the message. ok is false if there was none, or it was too big.
-func (a *assembly) finish() (msg Message, ok bool) {
+// finish ends the message and puts it into msg. ok is false if there was none,
+// or it was too big.
+func (a *assembly) finish(msg *Message) (ok bool) {
 	kind, skipped := a.kind, a.skips
 	a.kind, a.skips = 0, false
 	if kind == 0 || skipped {
-		return Message{}, false
+		return false
 	}
 	a.lent = true
 	n := len(a.buf.Bytes)
-	return Message{Kind: kind, Data: a.buf.Bytes[:n:n]}, true
+	*msg = Message{Kind: kind, Data: a.buf.Bytes[:n:n]}
+	return true
 }
 
 // open reports whether a message is being put together.

@@ -20,7 +20,7 @@ type pumping struct {
 
 // start returns the channel, and starts the goroutine that fills it when it is
 // the first to ask.
-func (p *pump) start(m *MessageStream, poll poll) <-chan Message {
+func (p *pump) start(m *MessageStream, v view) <-chan Message {
 	if run := p.running.Load(); run != nil {
 		return run.out
 	}
@@ -29,7 +29,7 @@ func (p *pump) start(m *MessageStream, poll poll) <-chan Message {
 		return p.running.Load().out
 	}
 	m.channel.Store(run)
-	go run.run(m, poll)
+	go run.run(m, v)
 	return run.out
 }
 
@@ -49,10 +49,10 @@ func (p *pump) reason() error {
 }
 
 // run fills the channel until the stream ends.
-func (run *pumping) run(m *MessageStream, poll poll) {
+func (run *pumping) run(m *MessageStream, v view) {
 	defer close(run.out)
 	closing := m.session.whenClosing()
-	for msg, err := range m.all(context.Background(), poll) {
+	for msg, err := range m.all(context.Background(), v) {
 		if err != nil {
 			run.err.Store(&err)
 			if err == ErrMessageTooBig { // a channel cannot say so and go on

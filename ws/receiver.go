@@ -17,6 +17,7 @@ const chunkSize = 64 << 10
 type receiver struct {
 	inbox.Inbox
 	into     *assembly // takes the payload of long frames as it is read
+	msg      Message   // the last one next has found, here so that it is not copied about
 	maxFrame uint64    // longest frame that is accepted, 0 for any
 
 	sequence frame.Sequence
@@ -32,29 +33,28 @@ type receiver struct {
 	bad      error        // found in payload that was read into the assembly
 }
 
-// next returns the next message, ok false when that takes more bytes, or how
-// the peer broke the protocol. The message's Data is the inbox's.
-func (r *receiver) next() (msg Message, ok bool, err error) {
+// next puts the next message into msg: ok is false when that takes more bytes,
+// and err is how the peer broke the protocol. The message's Data is the inbox's.
+func (r *receiver) next() (ok bool, err error) {
 	for r.bad == nil {
 		if !r.inFrame {
 			if ok, err := r.begin(); !ok {
-				return Message{}, false, err
+				return false, err
 			}
 		}
 		payload := r.payload()
 		if err := r.open(payload); err != nil {
-			return Message{}, false, err
+			return false, err
 		}
 		whole := uint64(len(payload)) == r.left
 		if !whole && (!r.inPieces || len(payload) == 0) {
-			return Message{}, false, nil
+			return false, nil
 		}
-		msg, ok, err = r.deliver(payload, whole)
-		if ok || err != nil {
-			return msg, ok, err
+		if ok, err := r.deliver(payload, whole); ok || err != nil {
+			return ok, err
 		}
 	}
-	return Message{}, false, r.bad
+	return false, r.bad
 }
 
 // begin reads a frame's header.
@@ -104,22 +104,23 @@ func (r *receiver) unmask(fresh []byte) error {
 
 // deliver takes the payload out of the inbox. ok is false for an empty piece,
 // which has nothing to say.
-func (r *receiver) deliver(payload []byte, whole bool) (msg Message, ok bool, err error) {
+func (r *receiver) deliver(payload []byte, whole bool) (ok bool, err error) {
 	r.Consume(len(payload))
 	r.left -= uint64(len(payload))
 	r.opened = 0
 	r.inFrame = !whole
 	if r.of.Control() {
-		msg, err = control(r.of, payload)
-		return msg, err == nil, err
+		err = r.control(payload)
+		return err == nil, err
 	}
 	last := whole && r.fin
 	if last && !r.utf8.Whole() {
-		return Message{}, false, frame.ErrInvalidUTF8
+		return false, frame.ErrInvalidUTF8
 	}
 	kind := pieceKind(r.of, !r.begun, last)
 	r.begun = !last
-	return Message{Kind: kind, Data: payload}, kind != Continue || len(payload) > 0, nil
+	r.msg = Message{Kind: kind, Data: payload}
+	return kind != Continue || len(payload) > 0, nil
 }
 
 func pieceKind(of frame.Opcode, first, last bool) Kind {
@@ -139,15 +140,19 @@ func pieceKind(of frame.Opcode, first, last bool) Kind {
 	}
 }
 
-func control(op frame.Opcode, payload []byte) (Message, error) {
-	switch op {
+// control makes a message of a control frame.
+func (r *receiver) control(payload []byte) error {
+	switch r.of {
 	case frame.Ping:
-		return Message{Kind: Ping, Data: payload}, nil
+		r.msg = Message{Kind: Ping, Data: payload}
+		return nil
 	case frame.Pong:
-		return Message{Kind: Pong, Data: payload}, nil
+		r.msg = Message{Kind: Pong, Data: payload}
+		return nil
 	}
 	code, reason, err := frame.ParseClose(payload)
-	return Message{Kind: Close, Reason: CloseReason{CloseCode(code), reason}}, err
+	r.msg = Message{Kind: Close, Reason: CloseReason{CloseCode(code), reason}}
+	return err
 }
 
 // holdsFrame reports whether another whole frame waits in the inbox.

@@ -38,6 +38,7 @@ type Session struct {
 	out      outbox.Outbox
 	stream   MessageStream
 	life     life
+	owner    outbox.Owner // of what Continuation sends
 	protocol string
 
 	writeTimeout time.Duration
@@ -140,7 +141,7 @@ func (s *Session) frame(msg Message) (outbox.Frame, error) {
 		return f, errLongControl
 	}
 	if k.piece {
-		f.Owner = s
+		f.Owner = &s.owner
 	}
 	f.Gather = s.gathers()
 	return f, nil

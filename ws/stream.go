@@ -37,7 +37,7 @@ type MessageStream struct {
 	channel atomic.Pointer[pumping] // that is filled, by this view or an aggregate
 	closed  bool                    // the Close message has been delivered
 	message assembly                // what an aggregate puts together
-	late    Message                 // the Close message that drain received, to be delivered
+	late    bool                    // the Close message was received by drain and is to be delivered
 	err     error                   // what every receive returns from now on
 }
 
@@ -62,16 +62,19 @@ func (m *MessageStream) Recv(ctx context.Context) (Message, error) {
 	if err := m.turn.take(ctx); err != nil {
 		return Message{}, err
 	}
-	msg, err := m.recv(ctx, m.poll)
-	m.giveTurn(err != nil)
-	return msg, err
+	if err := m.recv(ctx, m); err != nil {
+		m.giveTurn(true)
+		return Message{}, err
+	}
+	m.giveTurn(false)
+	return m.rx.msg, nil
 }
 
 // All returns the messages as a sequence for a range loop, which ends after the
 // Close message, or with the first error that Recv would return. Data is valid
 // until the loop goes on.
 func (m *MessageStream) All(ctx context.Context) iter.Seq2[Message, error] {
-	return m.all(ctx, m.poll)
+	return m.all(ctx, m)
 }
 
 // Chan returns the messages as a channel, the same one each time. It is read
@@ -83,7 +86,7 @@ func (m *MessageStream) All(ctx context.Context) iter.Seq2[Message, error] {
 // leave time for an answer of the application's own. When the session ends, or
 // the application calls Session.Close, messages that nobody takes are dropped:
 // the goroutine behind the channel ends with the session.
-func (m *MessageStream) Chan() <-chan Message { return m.pump.start(m, m.poll) }
+func (m *MessageStream) Chan() <-chan Message { return m.pump.start(m, m) }
 
 // Err returns why the channel of Chan was closed: nil before that, and after a
 // Close message.
@@ -98,9 +101,12 @@ func (m *MessageStream) Aggregate(maxSize int) *AggregatedStream {
 	return &AggregatedStream{stream: m, max: maxSize}
 }
 
-// poll returns the next message if that takes no waiting: ok is false when it
-// does. A stream and its aggregate differ in it alone.
-type poll func() (msg Message, ok bool, err error)
+// view is what a stream and its aggregate differ in.
+type view interface {
+	// poll puts the next message into the receiver's msg if that takes no
+	// waiting: ok is false when it does.
+	poll() (ok bool, err error)
+}
 
 // giveTurn gives the reader's turn back. If the reader may not come again and
 // the session is closing, what the peer still sends is read in the background.
@@ -111,23 +117,22 @@ func (m *MessageStream) giveTurn(leaving bool) {
 	}
 }
 
-// recv waits until poll returns a message or an error. The caller has the turn.
-func (m *MessageStream) recv(ctx context.Context, poll poll) (Message, error) {
+// recv waits until there is a message, or an error. The caller has the turn.
+func (m *MessageStream) recv(ctx context.Context, v view) error {
 	for {
-		msg, ok, err := poll()
-		if ok || err != nil {
-			return msg, err
+		if ok, err := v.poll(); ok || err != nil {
+			return err
 		}
 		m.pause(ctx)
 		n, err := m.session.conn.Read(&m.rx)
 		if err := m.readDone(ctx, n, err); err != nil {
-			return Message{}, err
+			return err
 		}
 	}
 }
 
-// poll is the stream's own: pieces as they come.
-func (m *MessageStream) poll() (Message, bool, error) {
+// poll is the stream's own view: pieces as they come.
+func (m *MessageStream) poll() (ok bool, err error) {
 	if m.message != (assembly{}) || m.rx.into != nil {
 		m.abandon()
 	}
@@ -135,31 +140,31 @@ func (m *MessageStream) poll() (Message, bool, error) {
 }
 
 // pollPiece takes the next message, or piece of one, out of what has arrived.
-func (m *MessageStream) pollPiece() (Message, bool, error) {
+func (m *MessageStream) pollPiece() (ok bool, err error) {
 	switch {
 	case m.err != nil:
-		return Message{}, false, m.err
+		return false, m.err
+	case m.late:
+		m.late, m.closed = false, true
+		return true, nil
 	case m.closed:
 		m.session.answerClose()
 		m.err = io.EOF
-		return Message{}, false, m.err
-	case m.late.Kind == Close:
-		m.closed = true
-		return m.late, true, nil
+		return false, m.err
 	}
-	msg, ok, err := m.rx.next()
+	ok, err = m.rx.next()
 	switch {
 	case err != nil:
 		m.broken(err)
-		return Message{}, false, m.err
+		return false, m.err
 	case ok:
-		m.note(msg)
+		m.note(&m.rx.msg)
 	}
-	return msg, ok, nil
+	return ok, nil
 }
 
 // note does what a message asks of the session before it is delivered.
-func (m *MessageStream) note(msg Message) {
+func (m *MessageStream) note(msg *Message) {
 	s := m.session
 	s.tooBig.Store(false)
 	if holds := m.rx.holdsFrame(); s.holds.Load() != holds {
@@ -177,6 +182,7 @@ func (m *MessageStream) note(msg Message) {
 
 // pause prepares for a wait: what has gathered leaves first.
 func (m *MessageStream) pause(ctx context.Context) {
+	m.rx.msg = Message{}
 	m.session.holds.Store(false)
 	m.session.out.Idle()
 	m.heed(ctx)
@@ -231,12 +237,11 @@ func (m *MessageStream) drain() {
 	defer m.turn.give()
 	m.leaveLent()
 	for {
-		msg, err := m.recv(context.Background(), m.poll)
-		if err != nil {
+		if err := m.recv(context.Background(), m); err != nil {
 			return
 		}
-		if msg.Kind == Close {
-			m.late, m.closed = msg, false
+		if m.rx.msg.Kind == Close {
+			m.late = true
 			return
 		}
 	}

@@ -16,6 +16,7 @@ type messageWriter struct {
 	session *Session
 	ctx     context.Context
 	kind    Kind
+	owner   outbox.Owner
 	buf     *buffer.Buffer
 	begun   bool  // a fragment has been sent
 	closed  bool  // Close was called
@@ -92,7 +93,7 @@ func (w *messageWriter) sendFrame(last bool) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
-	f := outbox.Frame{Data: data, Owner: w, Fin: last, Gather: w.session.gathers()}
+	f := outbox.Frame{Data: data, Owner: &w.owner, Fin: last, Gather: w.session.gathers()}
 	if !w.begun {
 		f.Opcode = frame.Text
 		if w.kind == Binary {

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// ErrWouldBlock is TryWrite's answer when bytes are left that only a write
-// that waits can move.
+// ErrWouldBlock is the answer when bytes are left that only a write that waits
+// can move.
 var ErrWouldBlock = errors.New("link: write would block")
 
 // Place is where a read puts its bytes. It is asked for space only when a read
@@ -32,12 +32,12 @@ type Conn interface {
 	// Read waits until there is something to read and reads once. It returns
 	// io.EOF at the end.
 	Read(Place) (int, error)
-	// TryWrite writes what it can of head and then body without waiting, and
-	// returns ErrWouldBlock if that is not all of them. body may be nil.
-	TryWrite(head, body []byte) (int, error)
-	// Write waits until some of p can be written and returns how much was. It
-	// may return early, with no error, so that the caller sees progress.
-	Write(p []byte) (int, error)
+	// Write writes head and then body, which may be nil, and returns how much
+	// of them was written. If wait is true it waits until that is at least a
+	// byte, and may return early, with no error, so that the caller sees
+	// progress. Otherwise it writes what it can without waiting, and returns
+	// ErrWouldBlock if that is not all of them.
+	Write(head, body []byte, wait bool) (int, error)
 	// SetReadDeadline and SetWriteDeadline end a Read or a Write that waits,
 	// with os.ErrDeadlineExceeded; the zero time takes the deadline away.
 	SetReadDeadline(time.Time) error

@@ -48,7 +48,7 @@ func TestALoopAnswersEachReadAndSeesTheNext(t *testing.T) {
 		go func() {
 			done <- c.Loop(place, func(n int, err error) bool {
 				if err == nil {
-					_, err = c.TryWrite(place.space[:n], nil)
+					_, err = c.Write(place.space[:n], nil, false)
 				}
 				return err == nil
 			})
@@ -144,7 +144,7 @@ func TestALoopNeverSleepsThroughAReset(t *testing.T) {
 					return false
 				}
 				if i%3 > 0 {
-					_, _ = c.TryWrite(place.space[:n], nil)
+					_, _ = c.Write(place.space[:n], nil, false)
 				}
 				return true
 			})

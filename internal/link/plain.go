@@ -48,12 +48,16 @@ func (c *plain) Read(place Place) (int, error) {
 	return 0, io.ErrNoProgress
 }
 
-func (c *plain) TryWrite(head, body []byte) (int, error) { return 0, ErrWouldBlock }
-
 // Write reports what was taken before a deadline as progress: the peer is slow,
 // not stalled.
-func (c *plain) Write(p []byte) (int, error) {
-	n, err := c.Conn.Write(p[:min(len(p), maxPlainWrite)])
+func (c *plain) Write(head, body []byte, wait bool) (int, error) {
+	if !wait {
+		return 0, ErrWouldBlock
+	}
+	if len(head) == 0 {
+		head = body
+	}
+	n, err := c.Conn.Write(head[:min(len(head), maxPlainWrite)])
 	if n > 0 && errors.Is(err, os.ErrDeadlineExceeded) {
 		return n, nil
 	}

@@ -49,11 +49,11 @@ func (s *shelf) Waiting() {
 
 func TestAPlainConnNeverWritesWithoutWaiting(t *testing.T) {
 	c := newPlain(fakeConn{write: func([]byte) (int, error) {
-		t.Error("TryWrite has written, which may block")
+		t.Error("a Write that does not wait has written, which may block")
 		return 0, nil
 	}})
-	if n, err := c.TryWrite([]byte("head"), []byte("body")); n != 0 || err != ErrWouldBlock {
-		t.Fatalf("TryWrite returned %d, %v", n, err)
+	if n, err := c.Write([]byte("head"), []byte("body"), false); n != 0 || err != ErrWouldBlock {
+		t.Fatalf("Write returned %d, %v", n, err)
 	}
 }
 
@@ -72,7 +72,7 @@ func TestAPlainWriteShowsProgress(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("takes=%d,err=%v", tt.takes, tt.err), func(t *testing.T) {
 			c := newPlain(fakeConn{write: func(p []byte) (int, error) { return min(len(p), tt.takes), tt.err }})
-			n, err := c.Write(make([]byte, 100<<10))
+			n, err := c.Write(make([]byte, 100<<10), nil, true)
 			if n != tt.n || err != tt.want {
 				t.Fatalf("Write returned %d, %v, want %d, %v", n, err, tt.n, tt.want)
 			}

@@ -42,11 +42,11 @@ type polled struct {
 	readErr  error
 	inq      inq // of Loop
 
-	writeOnce func(fd uintptr) bool
-	out       [2][]byte
-	wait      bool // rather than give up when nothing can be written
-	wroteN    int
-	wroteErr  error
+	writeOnce  func(fd uintptr) bool
+	head, body []byte
+	wait       bool // rather than give up when nothing can be written
+	wroteN     int
+	wroteErr   error
 
 	// wrote says that a write has succeeded after the last read, which proves
 	// that the connection had not been reset by then.
@@ -113,14 +113,10 @@ func (c *polled) result(n int, err error) (int, error) {
 	return n, nil
 }
 
-func (c *polled) TryWrite(head, body []byte) (int, error) { return c.write(head, body, false) }
-
-func (c *polled) Write(p []byte) (int, error) { return c.write(p, nil, true) }
-
-func (c *polled) write(head, body []byte, wait bool) (int, error) {
-	c.out, c.wait, c.wroteN, c.wroteErr = [2][]byte{head, body}, wait, 0, nil
+func (c *polled) Write(head, body []byte, wait bool) (int, error) {
+	c.head, c.body, c.wait, c.wroteN, c.wroteErr = head, body, wait, 0, nil
 	err := c.raw.Write(c.writeOnce)
-	c.out = [2][]byte{}
+	c.head, c.body = nil, nil
 	if c.wroteN > 0 {
 		c.wrote.Store(true)
 	}
@@ -132,8 +128,8 @@ func (c *polled) write(head, body []byte, wait bool) (int, error) {
 
 // tryWrite runs inside RawConn.Write; false waits until the socket is writable.
 func (c *polled) tryWrite(fd uintptr) bool {
-	for len(c.out[0])+len(c.out[1]) > 0 {
-		n, err := writeBoth(int(fd), &c.out)
+	for len(c.head)+len(c.body) > 0 {
+		n, err := c.sendSome(int(fd))
 		switch {
 		case err == syscall.EAGAIN && c.wait:
 			return c.wroteN > 0
@@ -144,17 +140,28 @@ func (c *polled) tryWrite(fd uintptr) bool {
 			c.wroteErr = c.failed("write", err)
 			return true
 		}
-		c.wroteN += n
 		c.advance(n)
 	}
 	return true
 }
 
+func (c *polled) sendSome(fd int) (int, error) {
+	switch {
+	case len(c.body) == 0:
+		return send(fd, c.head)
+	case len(c.head) == 0:
+		return send(fd, c.body)
+	default:
+		return sendBoth(fd, c.head, c.body)
+	}
+}
+
 // advance drops what has been written.
 func (c *polled) advance(n int) {
-	k := min(n, len(c.out[0]))
-	c.out[0] = c.out[0][k:]
-	c.out[1] = c.out[1][n-k:]
+	c.wroteN += n
+	k := min(n, len(c.head))
+	c.head = c.head[k:]
+	c.body = c.body[n-k:]
 }
 
 // failed dresses an errno as the net package would.

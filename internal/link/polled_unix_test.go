@@ -86,13 +86,13 @@ func fill(t testing.TB, c *polled) []byte {
 	var taken []byte
 	for i := range 10_000 {
 		p := bytes.Repeat([]byte{byte(i)}, 10_000)
-		n, err := c.TryWrite(p[:100], p[100:])
+		n, err := c.Write(p[:100], p[100:], false)
 		taken = append(taken, p[:n]...)
 		switch {
 		case err == ErrWouldBlock && n == 0:
 			return taken
 		case err == nil && n != len(p), err != nil && err != ErrWouldBlock:
-			t.Fatalf("TryWrite returned %d, %v", n, err)
+			t.Fatalf("Write returned %d, %v", n, err)
 		}
 	}
 	t.Fatal("the socket takes everything")
@@ -119,7 +119,7 @@ func TestOnlyARealSocketIsReadThroughItsDescriptor(t *testing.T) {
 	}
 }
 
-func TestTryWriteTakesWhatFitsWithoutWaiting(t *testing.T) {
+func TestAWriteThatDoesNotWaitTakesWhatFits(t *testing.T) {
 	each(t, func(t *testing.T, c *polled, peer net.Conn) {
 		want := fill(t, c)
 		got := make([]byte, len(want))
@@ -127,19 +127,19 @@ func TestTryWriteTakesWhatFitsWithoutWaiting(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(got, want) {
-			t.Fatal("other bytes arrived than TryWrite said it took")
+			t.Fatal("other bytes arrived than Write said it took")
 		}
 	})
 }
 
-func TestTryWriteMakesOneSystemCallOfHeadAndBody(t *testing.T) {
+func TestAWriteMakesOneSystemCallOfHeadAndBody(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("needs a socket that keeps the borders of writes, and writev: Linux only")
 	}
 	c, peer := sockets(t, "unixpacket")
 	for _, parts := range [][2]string{{"head", "body"}, {"head", ""}, {"", "body"}} {
-		if n, err := c.TryWrite([]byte(parts[0]), []byte(parts[1])); err != nil || n != len(parts[0]+parts[1]) {
-			t.Fatalf("TryWrite returned %d, %v", n, err)
+		if n, err := c.Write([]byte(parts[0]), []byte(parts[1]), false); err != nil || n != len(parts[0]+parts[1]) {
+			t.Fatalf("Write returned %d, %v", n, err)
 		}
 		got := make([]byte, 100)
 		n, err := peer.Read(got)
@@ -152,7 +152,7 @@ func TestTryWriteMakesOneSystemCallOfHeadAndBody(t *testing.T) {
 func TestWriteWaitsUntilThePeerTakesSomething(t *testing.T) {
 	each(t, func(t *testing.T, c *polled, peer net.Conn) {
 		taken := fill(t, c)
-		wrote := started(func() (int, error) { return c.Write(bytes.Repeat([]byte("x"), 16<<20)) })
+		wrote := started(func() (int, error) { return c.Write(bytes.Repeat([]byte("x"), 16<<20), nil, true) })
 		if _, err := io.CopyN(io.Discard, peer, int64(len(taken))); err != nil {
 			t.Fatal(err)
 		}
@@ -181,15 +181,15 @@ func TestADeadlineEndsAWaitAndCanBeTakenAway(t *testing.T) {
 
 		taken := fill(t, c)
 		_ = c.SetWriteDeadline(time.Now().Add(time.Millisecond))
-		if n, err := c.Write([]byte("late")); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		if n, err := c.Write([]byte("late"), nil, true); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Fatalf("Write returned %d, %v", n, err)
 		}
 		_ = c.SetWriteDeadline(time.Time{})
 		if _, err := io.CopyN(io.Discard, peer, int64(len(taken))); err != nil {
 			t.Fatal(err)
 		}
-		if n, err := c.TryWrite([]byte("abc"), nil); n != 3 || err != nil {
-			t.Fatalf("TryWrite returned %d, %v", n, err)
+		if n, err := c.Write([]byte("abc"), nil, false); n != 3 || err != nil {
+			t.Fatalf("Write returned %d, %v", n, err)
 		}
 	})
 }
@@ -199,7 +199,7 @@ func TestCloseWakesWhoeverWaits(t *testing.T) {
 		fill(t, c)
 		place := &shelf{waiting: make(chan struct{}, 1)}
 		read := started(func() (int, error) { return c.Read(place) })
-		write := started(func() (int, error) { return c.Write([]byte("x")) })
+		write := started(func() (int, error) { return c.Write([]byte("x"), nil, true) })
 		await(t, place.waiting, "the reader's wait")
 		if err := c.Close(); err != nil {
 			t.Fatal(err)
@@ -209,8 +209,8 @@ func TestCloseWakesWhoeverWaits(t *testing.T) {
 				t.Fatalf("got %d, %v, want a net.ErrClosed", r.n, r.err)
 			}
 		}
-		if n, err := c.TryWrite([]byte("x"), nil); n != 0 || !errors.Is(err, net.ErrClosed) {
-			t.Fatalf("TryWrite returned %d, %v", n, err)
+		if n, err := c.Write([]byte("x"), nil, false); n != 0 || !errors.Is(err, net.ErrClosed) {
+			t.Fatalf("Write returned %d, %v", n, err)
 		}
 	})
 }
@@ -244,9 +244,9 @@ func TestTheStreamEndsWithEOFAndAResetIsAnError(t *testing.T) {
 	if n != 0 || !errors.Is(err, syscall.ECONNRESET) || !errors.As(err, &op) || op.Op != "read" {
 		t.Fatalf("Read returned %d, %v", n, err)
 	}
-	n, err = c.TryWrite([]byte("x"), nil)
+	n, err = c.Write([]byte("x"), nil, false)
 	if n != 0 || !errors.Is(err, syscall.EPIPE) || !errors.As(err, &op) || op.Op != "write" {
-		t.Fatalf("TryWrite returned %d, %v", n, err)
+		t.Fatalf("Write returned %d, %v", n, err)
 	}
 }
 
@@ -272,7 +272,7 @@ func TestReadingAndWritingAllocateNothing(t *testing.T) {
 		in, p := make([]byte, 100), []byte("hello")
 		place := &fixed{}
 		allocs := testing.AllocsPerRun(100, func() {
-			if _, err := c.TryWrite(p, nil); err != nil {
+			if _, err := c.Write(p, nil, false); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := io.ReadFull(peer, in[:5]); err != nil {

@@ -5,16 +5,10 @@ import (
 	"unsafe"
 )
 
-// writeBoth writes two slices with one system call.
-func writeBoth(fd int, both *[2][]byte) (int, error) {
-	switch {
-	case len(both[1]) == 0:
-		return send(fd, both[0])
-	case len(both[0]) == 0:
-		return send(fd, both[1])
-	}
+// sendBoth writes two slices, neither empty, with one system call.
+func sendBoth(fd int, head, body []byte) (int, error) {
 	var iov [2]syscall.Iovec
-	for i, p := range both {
+	for i, p := range [...][]byte{head, body} {
 		iov[i].Base = &p[0]
 		iov[i].SetLen(len(p))
 	}
@@ -23,7 +17,7 @@ func writeBoth(fd int, both *[2][]byte) (int, error) {
 		switch errno {
 		case 0:
 			return int(n), nil
-		case syscall.EINTR:
+		case syscall.EINTR: // a signal interrupted it
 		default:
 			return 0, errno
 		}

@@ -2,10 +2,5 @@
 
 package link
 
-// writeBoth writes the first of two slices that is not empty.
-func writeBoth(fd int, both *[2][]byte) (int, error) {
-	if len(both[0]) > 0 {
-		return send(fd, both[0])
-	}
-	return send(fd, both[1])
-}
+// sendBoth writes the first of two slices; the other one's turn comes next.
+func sendBoth(fd int, head, _ []byte) (int, error) { return send(fd, head) }

@@ -79,7 +79,7 @@ func (o *Outbox) flush() {
 		if p == nil {
 			return
 		}
-		n, err := o.conn.TryWrite(p, nil)
+		n, err := o.conn.Write(p, nil, false)
 		if err != nil && err != link.ErrWouldBlock {
 			o.fail(err)
 			return
@@ -100,7 +100,7 @@ func (o *Outbox) Run(timeout time.Duration) {
 	for p := o.progress(0, false); p != nil; p = o.progress(0, true) {
 		for p != nil {
 			_ = o.conn.SetWriteDeadline(time.Now().Add(timeout))
-			n, err := o.conn.Write(p)
+			n, err := o.conn.Write(p, nil, true)
 			if err != nil {
 				o.fail(err)
 				return

@@ -13,11 +13,11 @@ import (
 func TestWhileAMessageIsOpenControlFramesPassAndOtherDataWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, _ := scripted(1000, endless)
-		mine := new(int)
+		mine := new(Owner)
 		begin := piece(mine, frame.Text, false, "begin")
 		put(t, o, begin)
 		whole := waiting(t, o, t.Context(), text("whole"))
-		theirs := waiting(t, o, t.Context(), piece(new(int), frame.Binary, false, "theirs"))
+		theirs := waiting(t, o, t.Context(), piece(new(Owner), frame.Binary, false, "theirs"))
 		behind := waiting(t, o, t.Context(), text("behind theirs"))
 		expectError(t, o.TryPut(text("try")), ErrFull)
 
@@ -43,7 +43,7 @@ func TestWhileAMessageIsOpenControlFramesPassAndOtherDataWaits(t *testing.T) {
 func TestTheLastPieceGoesAheadOfDataThatWaitsForIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, _ := scripted(100, 0)
-		mine := new(int)
+		mine := new(Owner)
 		begin := piece(mine, frame.Text, false, strings.Repeat("x", 90))
 		put(t, o, begin)
 		whole := waiting(t, o, t.Context(), text("whole"))
@@ -59,7 +59,7 @@ func TestALargeLastPieceLetsGoThoseWhoWaitedForIt(t *testing.T) {
 	for _, free := range []int{endless, 1000} {
 		synctest.Test(t, func(t *testing.T) {
 			o, s, _ := scripted(1<<20, free)
-			mine := new(int)
+			mine := new(Owner)
 			begin, last := piece(mine, frame.Text, false, "begin"), piece(mine, frame.Continuation, true, strings.Repeat("y", 40<<10))
 			put(t, o, begin)
 			whole := waiting(t, o, t.Context(), text("whole"))
@@ -74,7 +74,7 @@ func TestALargeLastPieceLetsGoThoseWhoWaitedForIt(t *testing.T) {
 func TestAWaitForAnOpenMessageEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, _ := scripted(1000, endless)
-		mine := new(int)
+		mine := new(Owner)
 		begin, last := piece(mine, frame.Text, false, ""), piece(mine, frame.Continuation, true, "")
 		put(t, o, begin)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -89,7 +89,7 @@ func TestAWaitForAnOpenMessageEndsWithItsContext(t *testing.T) {
 
 func TestAPieceOfNoOpenMessageIsRefused(t *testing.T) {
 	o, s, _ := scripted(1000, endless)
-	mine, theirs := new(int), new(int)
+	mine, theirs := new(Owner), new(Owner)
 	expectError(t, o.TryPut(piece(mine, frame.Continuation, true, "x")), ErrNoMessage)
 	put(t, o, piece(mine, frame.Text, false, "a"))
 	expectError(t, o.TryPut(piece(theirs, frame.Continuation, false, "x")), ErrNoMessage)
@@ -115,7 +115,7 @@ func TestTextIsCheckedAcrossItsPieces(t *testing.T) {
 			o, s, _ := scripted(1000, endless)
 			var sent []*Frame
 			for i, p := range tt.pieces {
-				f := piece(t, frame.Continuation, i == len(tt.pieces)-1, p)
+				f := piece(&one, frame.Continuation, i == len(tt.pieces)-1, p)
 				if len(sent) == 0 {
 					f.Opcode = frame.Text
 				}
@@ -133,7 +133,7 @@ func TestTextIsCheckedAcrossItsPieces(t *testing.T) {
 
 func TestBinaryPiecesMayHoldAnything(t *testing.T) {
 	o, s, _ := scripted(1000, endless)
-	frames := []*Frame{piece(t, frame.Binary, false, "\xff"), piece(t, frame.Continuation, true, "\xc3")}
+	frames := []*Frame{piece(&one, frame.Binary, false, "\xff"), piece(&one, frame.Continuation, true, "\xc3")}
 	put(t, o, frames...)
 	expectSent(t, s, frames...)
 }
@@ -141,9 +141,9 @@ func TestBinaryPiecesMayHoldAnything(t *testing.T) {
 func TestBadTextThatWaitedIsRefusedWhenItsTurnComes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, _ := scripted(100, 0)
-		begin := piece(t, frame.Text, false, strings.Repeat("x", 98))
+		begin := piece(&one, frame.Text, false, strings.Repeat("x", 98))
 		put(t, o, begin)
-		w := waiting(t, o, t.Context(), piece(t, frame.Continuation, true, "\xff"))
+		w := waiting(t, o, t.Context(), piece(&one, frame.Continuation, true, "\xff"))
 		runAll(o, s)
 		expectError(t, <-w, frame.ErrInvalidUTF8)
 		expectSent(t, s, begin)

@@ -64,7 +64,7 @@ type Outbox struct {
 	lastWrite time.Duration  // when a sender last wrote, since epoch
 	refusal   error          // the answer to every Put from now on
 
-	open    any        // whose fragmented message is open, nil for none
+	open    *Owner     // whose fragmented message is open, nil for none
 	text    bool       // the open message is text
 	utf8    frame.UTF8 // how far its text has been checked
 	waiters []*waiter  // frames that wait for room or for the open message's end

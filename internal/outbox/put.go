@@ -7,10 +7,13 @@ import (
 	"github.com/handset-go/handset/internal/frame"
 )
 
+// Owner stands for one who sends fragmented messages, one at a time.
+type Owner struct{ _ byte }
+
 // Frame is one to be sent.
 type Frame struct {
 	Data   []byte // read only, and only until Put returns
-	Owner  any    // whose fragmented message it is part of, nil if it is whole
+	Owner  *Owner // whose fragmented message it is part of, nil if it is whole
 	Opcode frame.Opcode
 	Fin    bool
 	Gather bool // may wait for more frames to leave with

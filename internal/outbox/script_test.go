@@ -16,12 +16,12 @@ import (
 // script is a transport that takes what a test tells it to, and does no I/O.
 // A test drives it, and the background writer, in a single goroutine.
 type script struct {
-	free      int            // bytes that TryWrite still takes
-	waits     []int          // bytes that each Write takes
-	onTry     func(call int) // called within each TryWrite
-	onWait    func(call int) // called within each Write
+	free      int            // bytes that a Write that does not wait still takes
+	waits     []int          // bytes that each Write that waits takes
+	onTry     func(call int) // called within each Write that does not wait
+	onWait    func(call int) // called within each Write that waits
 	err       error          // of every write from now on
-	tries     int            // calls of TryWrite
+	tries     int            // calls of Write that do not wait
 	writes    [][]byte       // what each call that took something took
 	deadlines []bool         // for each SetWriteDeadline, whether it set one
 	link.Conn                // the rest is not called
@@ -29,7 +29,10 @@ type script struct {
 
 const endless = 1 << 30
 
-func (s *script) TryWrite(head, body []byte) (int, error) {
+func (s *script) Write(head, body []byte, wait bool) (int, error) {
+	if wait {
+		return s.waitWrite(head)
+	}
 	p := append(bytes.Clone(head), body...)
 	s.tries++
 	if s.onTry != nil {
@@ -47,8 +50,8 @@ func (s *script) TryWrite(head, body []byte) (int, error) {
 	return n, nil
 }
 
-// Write takes the next of waits, and times out when there is none.
-func (s *script) Write(p []byte) (int, error) {
+// waitWrite takes the next of waits, and times out when there is none.
+func (s *script) waitWrite(p []byte) (int, error) {
 	if s.onWait != nil {
 		s.onWait(len(s.writes))
 	}
@@ -122,8 +125,11 @@ func control(op frame.Opcode, payload string) *Frame {
 	return &Frame{Opcode: op, Fin: true, Data: []byte(payload)}
 }
 
+// one is an owner for tests that need no other.
+var one Owner
+
 // piece is a frame of owner's fragmented message.
-func piece(owner any, op frame.Opcode, fin bool, payload string) *Frame {
+func piece(owner *Owner, op frame.Opcode, fin bool, payload string) *Frame {
 	return &Frame{Opcode: op, Fin: fin, Data: []byte(payload), Owner: owner}
 }
 
