@@ -96,14 +96,14 @@ func (s *Session) Send(ctx context.Context, msg Message) error {
 	if msg.Kind == Close {
 		return s.Close(msg.Reason)
 	}
-	f, err := s.frame(msg)
-	if err != nil {
-		return err
-	}
 	if ctx == nil {
 		return errNilContext
 	}
 	if err := ctx.Err(); err != nil {
+		return err
+	}
+	f := outbox.Frame{Data: msg.Data}
+	if err := s.frame(&f, msg.Kind); err != nil {
 		return err
 	}
 	return sent(s.out.Put(ctx, &f))
@@ -116,35 +116,35 @@ func (s *Session) TrySend(msg Message) error {
 	if msg.Kind == Close {
 		return s.Close(msg.Reason)
 	}
-	f, err := s.frame(msg)
-	if err != nil {
+	f := outbox.Frame{Data: msg.Data}
+	if err := s.frame(&f, msg.Kind); err != nil {
 		return err
 	}
 	return sent(s.out.TryPut(&f))
 }
 
-// frame makes a frame of the message, if it may be sent.
-func (s *Session) frame(msg Message) (outbox.Frame, error) {
+// frame makes a message of the given kind of the frame's Data, if that may be
+// sent.
+func (s *Session) frame(f *outbox.Frame, kind Kind) error {
 	k := &kinds[0]
-	if int(msg.Kind) < len(kinds) {
-		k = &kinds[msg.Kind]
+	if int(kind) < len(kinds) {
+		k = &kinds[kind]
 	}
-	f := outbox.Frame{Data: msg.Data, Opcode: k.opcode, Fin: k.fin}
 	switch {
 	case s.conn == nil: // not from Handle
-		return f, ErrClosed
+		return ErrClosed
 	case !k.sendable:
-		return f, errKind(msg.Kind)
-	case msg.Kind == Text && !utf8.Valid(msg.Data):
-		return f, errNotUTF8
-	case k.opcode.Control() && len(msg.Data) > frame.MaxControl:
-		return f, errLongControl
+		return errKind(kind)
+	case kind == Text && !utf8.Valid(f.Data):
+		return errNotUTF8
+	case k.opcode.Control() && len(f.Data) > frame.MaxControl:
+		return errLongControl
 	}
+	f.Opcode, f.Fin, f.Gather = k.opcode, k.fin, s.gathers()
 	if k.piece {
 		f.Owner = &s.owner
 	}
-	f.Gather = s.gathers()
-	return f, nil
+	return nil
 }
 
 // gathers reports whether the application still has messages to receive, whose

@@ -23,14 +23,25 @@ var pools [len(classes)]sync.Pool
 
 // Get lends an empty buffer with a capacity of at least n.
 func Get(n int) *Buffer {
+	if c := classOf(n); c != unpooled {
+		if b, _ := pools[c].Get().(*Buffer); b != nil {
+			return b
+		}
+	}
+	return fresh(n)
+}
+
+// fresh makes a buffer. It is apart so that the usual way through Get needs
+// little stack: a session that is read and written deep down in a goroutine of
+// two kilobytes should not cost it another two.
+//
+//go:noinline
+func fresh(n int) *Buffer {
 	c := classOf(n)
-	if c == unpooled {
-		return &Buffer{Bytes: make([]byte, 0, n), class: unpooled}
+	if c != unpooled {
+		n = classes[c]
 	}
-	if b, _ := pools[c].Get().(*Buffer); b != nil {
-		return b
-	}
-	return &Buffer{Bytes: make([]byte, 0, classes[c]), class: int8(c)}
+	return &Buffer{Bytes: make([]byte, 0, n), class: int8(c)}
 }
 
 // Free ends the loan. The bytes must not be touched any more. Free of a nil

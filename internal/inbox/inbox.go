@@ -11,12 +11,15 @@ type Inbox struct {
 	next int            // the first byte of buf that was not consumed
 }
 
-// Add puts in a copy of bytes that someone else has already read.
+// Add puts in a copy of bytes that someone else has already read. They are
+// likely to be the beginning of something: there is room for more.
 func (in *Inbox) Add(early []byte) {
 	if len(early) > 0 {
-		in.Arrived(copy(in.Space(len(early)), early))
+		in.Arrived(copy(in.Space(max(len(early), earlyRoom)), early))
 	}
 }
+
+const earlyRoom = 4 << 10
 
 // Bytes are those that have not been consumed. They may be changed in place
 // and are valid until Fill.
@@ -50,6 +53,9 @@ func (in *Inbox) compact() {
 // connection holds follows what arrived, not what was announced.
 func (in *Inbox) Space(size int) []byte {
 	in.compact()
+	if in.buf != nil && len(in.buf.Bytes) == 0 && cap(in.buf.Bytes) < size {
+		in.Free()
+	}
 	switch {
 	case in.buf == nil:
 		in.buf = buffer.Get(size)

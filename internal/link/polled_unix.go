@@ -69,14 +69,15 @@ func newPolled(s socket) Conn {
 
 func (c *polled) Read(place Place) (int, error) {
 	c.reading.Lock()
-	defer c.reading.Unlock()
-	c.place = place
+	c.place, c.readN = place, 0
 	err := c.raw.Read(c.readOnce)
-	c.place = nil
-	if err != nil {
-		return 0, err
+	if err == nil {
+		err = c.readErr
 	}
-	return c.readN, c.readErr
+	n := c.readN
+	c.place = nil
+	c.reading.Unlock()
+	return n, err
 }
 
 // tryRead runs inside RawConn.Read; false waits until the socket is readable.
@@ -104,13 +105,18 @@ func (c *polled) adapt(n, room int) {
 
 // result turns what a system call returned into what Read returns.
 func (c *polled) result(n int, err error) (int, error) {
-	switch {
-	case err != nil:
-		return 0, c.failed("read", err)
-	case n == 0:
-		return 0, io.EOF
+	if n > 0 {
+		return n, nil
 	}
-	return n, nil
+	return 0, c.noResult(err)
+}
+
+//go:noinline
+func (c *polled) noResult(err error) error {
+	if err == nil {
+		return io.EOF
+	}
+	return c.failed("read", err)
 }
 
 func (c *polled) Write(head, body []byte, wait bool) (int, error) {

@@ -75,21 +75,28 @@ func (o *Outbox) takeTurn() bool {
 // leaves the rest to the background writer. The caller has the right to write.
 func (o *Outbox) flush() {
 	p := o.progress(0, true)
-	for range maxRounds {
-		if p == nil {
+	for round := 0; p != nil; round++ {
+		if round == maxRounds {
+			o.host.StartWriter()
 			return
 		}
 		n, err := o.conn.Write(p, nil, false)
-		if err != nil && err != link.ErrWouldBlock {
-			o.fail(err)
+		if err != nil {
+			o.falter(n, err)
 			return
 		}
 		p = o.progress(n, true)
-		if err != nil {
-			break
-		}
 	}
-	if p != nil {
+}
+
+// falter gives up writing after n bytes: for good, or until the peer has taken
+// some of what it has.
+func (o *Outbox) falter(n int, err error) {
+	if err != link.ErrWouldBlock {
+		o.fail(err)
+		return
+	}
+	if o.progress(n, true) != nil {
 		o.host.StartWriter()
 	}
 }
