@@ -40,11 +40,12 @@ func (a *AggregatedStream) All(ctx context.Context) iter.Seq2[Message, error] {
 }
 
 // Chan is MessageStream.Chan in whole messages. A message that is too big ends
-// it: the session is closed with CloseMessageTooBig.
+// it: the session is closed with CloseMessageTooBig, and Err is
+// ErrMessageTooBig.
 func (a *AggregatedStream) Chan() <-chan Message { return a.pump.start(a.stream, a) }
 
-// Err returns why the channel of Chan was closed: nil before that, and after a
-// Close message.
+// Err returns why the channel of this view's Chan was closed: nil before that,
+// and after a Close message.
 func (a *AggregatedStream) Err() error { return a.pump.reason() }
 
 // poll is the view in whole messages.

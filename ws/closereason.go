@@ -15,18 +15,18 @@ type CloseCode uint16
 
 // The codes that may be sent, of RFC 6455 §7.4.1 and the IANA registry.
 const (
-	CloseNormal             CloseCode = 1000
-	CloseGoingAway          CloseCode = 1001
-	CloseProtocolError      CloseCode = 1002
-	CloseUnsupportedData    CloseCode = 1003
-	CloseInvalidPayload     CloseCode = 1007
-	ClosePolicyViolation    CloseCode = 1008
-	CloseMessageTooBig      CloseCode = 1009
-	CloseMandatoryExtension CloseCode = 1010
-	CloseInternalError      CloseCode = 1011
-	CloseServiceRestart     CloseCode = 1012
-	CloseTryAgainLater      CloseCode = 1013
-	CloseBadGateway         CloseCode = 1014
+	CloseNormal             CloseCode = 1000 // the purpose is fulfilled
+	CloseGoingAway          CloseCode = 1001 // the server goes down, or the page was left
+	CloseProtocolError      CloseCode = 1002 // the peer broke the protocol
+	CloseUnsupportedData    CloseCode = 1003 // a kind of data that is not taken
+	CloseInvalidPayload     CloseCode = 1007 // not what its kind promises, such as text that is not UTF-8
+	ClosePolicyViolation    CloseCode = 1008 // against the rules of the application
+	CloseMessageTooBig      CloseCode = 1009 // a message or frame above the limit
+	CloseMandatoryExtension CloseCode = 1010 // for clients: an extension was not agreed on
+	CloseInternalError      CloseCode = 1011 // something unexpected on this side
+	CloseServiceRestart     CloseCode = 1012 // come back soon
+	CloseTryAgainLater      CloseCode = 1013 // overloaded, come back later
+	CloseBadGateway         CloseCode = 1014 // a server behind this one answered badly
 )
 
 var closeNames = map[CloseCode]string{

@@ -11,9 +11,9 @@ import (
 	"github.com/handset-go/handset/internal/frame"
 )
 
-// ErrClosed is returned by every send after Close, and after the session has
-// ended in any other way; errors.Is then finds the cause too. It is a
-// net.ErrClosed.
+// ErrClosed is returned by every send after Close or after the session has
+// ended. Compare with errors.Is: if the session ended without Close the error
+// wraps the reason too, such as ErrWriteTimeout. It is a net.ErrClosed.
 var ErrClosed error = closedError{}
 
 var (
@@ -21,6 +21,7 @@ var (
 	// aggregate's limit. The stream goes on behind it.
 	ErrMessageTooBig = errors.New("ws: message too big")
 	// ErrBufferFull is returned by TrySend when Send would have to wait.
+	// Nothing was sent.
 	ErrBufferFull = errors.New("ws: send buffer full")
 	// ErrWriteTimeout ends a session whose peer has taken nothing for
 	// Upgrader.WriteTimeout.
@@ -29,7 +30,8 @@ var (
 	// Upgrader.CloseTimeout.
 	ErrCloseTimeout = errors.New("ws: close timeout")
 	// ErrConcurrentRecv is returned to a second reader of a stream that is
-	// being read: by another Recv, an unfinished All, or Chan.
+	// being read: by another Recv, an unfinished All, or Chan. The first
+	// reader is not disturbed.
 	ErrConcurrentRecv = errors.New("ws: stream has another reader")
 )
 
@@ -42,13 +44,15 @@ var (
 	errWriterClosed  = errors.New("ws: message writer is closed")
 )
 
-// HandshakeError is why Handle did not begin a session. The HTTP answer has
-// been written.
+// HandshakeError is why Handle did not begin a session. Status is 400, 403,
+// 405, 426, 501 if the ResponseWriter cannot be hijacked, or 500 if an option
+// of the Upgrader makes no sense or the connection could not be taken.
 type HandshakeError struct {
 	Status int   // of the answer, such as 403
 	Err    error // what was wrong
 }
 
+// Error gives the status and what was wrong.
 func (e *HandshakeError) Error() string {
 	return fmt.Sprintf("ws: handshake refused with %d %s: %v", e.Status, http.StatusText(e.Status), e.Err)
 }
@@ -56,13 +60,16 @@ func (e *HandshakeError) Error() string {
 // Unwrap returns Err.
 func (e *HandshakeError) Unwrap() error { return e.Err }
 
-// ProtocolError is how a peer broke the protocol. The session has been failed
-// with a Close frame of the same code (RFC 6455 §7.1.7).
+// ProtocolError is how a peer broke the protocol. It is what receives return
+// from then on, and Session.Err at the end. Unless the session was closing
+// already, the peer has been sent a Close frame with this code and Err's text
+// (RFC 6455 §7.1.7).
 type ProtocolError struct {
 	Code CloseCode // CloseProtocolError, CloseInvalidPayload or CloseMessageTooBig
 	Err  error     // what was wrong
 }
 
+// Error gives the code and what was wrong.
 func (e *ProtocolError) Error() string { return fmt.Sprintf("ws: failed with %v: %v", e.Code, e.Err) }
 
 // Unwrap returns Err.

@@ -14,7 +14,8 @@ import (
 
 // Upgrader holds the options of a server's sessions. Its zero value is ready
 // and is what Handle uses. It must not be changed while it is in use, and may
-// then be shared by any number of goroutines.
+// then be shared by any number of goroutines. Negative sizes and times, and
+// patterns that path.Match cannot read, refuse every handshake with 500.
 type Upgrader struct {
 	// Subprotocols are those the server speaks. The first one the client lists
 	// that is among them is agreed on (RFC 6455 §1.9); if none is, the session
@@ -22,8 +23,9 @@ type Upgrader struct {
 	Subprotocols []string
 
 	// OriginPatterns are the origins, beside the server's own, whose pages may
-	// open sessions: patterns of path.Match for the origin's host, such as
-	// "*.example.com", or for scheme and host, such as "https://example.com".
+	// open sessions: patterns of path.Match, without regard to case, for the
+	// origin's host, such as "*.example.com", with its port if it names one,
+	// or for scheme and host, such as "https://example.com".
 	// Over TLS a page of the server's own host that came by plain http needs a
 	// pattern too. Requests without an Origin header, which do not
 	// come from a browser, are always accepted (RFC 6455 §10.2).
@@ -33,19 +35,22 @@ type Upgrader struct {
 	// authentication that lets any web site act for its visitors.
 	AllowAnyOrigin bool
 
-	// ManualPong leaves it to the application to answer pings.
+	// ManualPong leaves it to the application to answer pings, with
+	// Session.Pong. They are delivered either way.
 	ManualPong bool
 
 	// SendBuffer is how many bytes, frame headers included, a session queues
-	// for a peer that does not keep up; 0 means 64 KiB.
+	// for a peer that does not keep up; 0 means 64 KiB. A frame larger than all
+	// of it is accepted when nothing is queued.
 	SendBuffer int
 
 	// WriteTimeout is how long a peer may take nothing of what is queued for
 	// it before the session ends with ErrWriteTimeout; 0 means 30 s.
 	WriteTimeout time.Duration
 
-	// CloseTimeout is how long the closing handshake may take before the
-	// connection is closed without it; 0 means 5 s.
+	// CloseTimeout is how long the closing handshake may take, from the first
+	// Close frame in either direction, before the connection is closed without
+	// it; 0 means 5 s.
 	CloseTimeout time.Duration
 }
 
@@ -63,12 +68,14 @@ func Handle(w http.ResponseWriter, r *http.Request) (*Session, *MessageStream, e
 
 // Handle answers a WebSocket handshake (RFC 6455 §4.2) and returns the session
 // it begins: a half to send with and a half to receive from. The connection is
-// theirs from then on; the handler may return at once or stay, and the server's
-// timeouts and the request's context no longer apply. Headers set on w before,
-// such as cookies, are part of the answer.
+// theirs from then on, and the handler may return at once or stay. The server's
+// timeouts no longer apply. The request's context is cancelled by net/http when
+// the handler returns: what outlives it needs another one. Headers set on w
+// before, such as cookies, are part of the answer.
 //
 // On an error, always a *HandshakeError, the client has been answered with its
-// status, and there is nothing left to be done with w.
+// status, and there is nothing left to be done with w; only when w is nil or
+// the connection could not be taken from the server, nobody could be answered.
 func (u *Upgrader) Handle(w http.ResponseWriter, r *http.Request) (*Session, *MessageStream, error) {
 	if w == nil {
 		return nil, nil, &HandshakeError{http.StatusInternalServerError, errors.New("nil response writer")}

@@ -44,7 +44,8 @@ var closedChan = func() chan struct{} {
 //
 // The zero reason sends no status code, or CloseMessageTooBig if the last
 // thing received was ErrMessageTooBig. A code or description that may not be
-// sent is an error, and the session stays open. Closing again does nothing.
+// sent is always an error, and the session stays open. Closing again does
+// nothing and returns nil. Close passes a fragmented message that is open.
 func (s *Session) Close(reason CloseReason) error {
 	if err := reason.check(); err != nil {
 		return err
@@ -52,15 +53,15 @@ func (s *Session) Close(reason CloseReason) error {
 	if reason.Code == 0 && s.tooBig.Load() {
 		reason.Code = CloseMessageTooBig
 	}
-	if s.sendClose(reason) && s.stream.turn.drains() {
+	if s.sendClose(reason, ErrClosed) && s.stream.turn.drains() {
 		go s.stream.drain()
 	}
 	return nil
 }
 
 // sendClose sends our Close frame, once, and reports whether the peer's is
-// still to come.
-func (s *Session) sendClose(reason CloseReason) bool {
+// still to come. Later sends get the given error.
+func (s *Session) sendClose(reason CloseReason, refusal error) bool {
 	l := &s.life
 	l.mu.Lock()
 	if l.sent || l.over || s.conn == nil {
@@ -76,7 +77,7 @@ func (s *Session) sendClose(reason CloseReason) bool {
 		l.timer = time.AfterFunc(s.closeTimeout, s.closeTimedOut)
 	}
 	l.mu.Unlock()
-	s.out.PutFinal(reason.payload(), ErrClosed)
+	s.out.PutFinal(reason.payload(), refusal)
 	return await
 }
 
@@ -106,7 +107,7 @@ func (s *Session) answerClose() {
 	s.life.mu.Lock()
 	code := s.life.answer
 	s.life.mu.Unlock()
-	s.sendClose(CloseReason{Code: code})
+	s.sendClose(CloseReason{Code: code}, ErrClosed)
 }
 
 // closeFlushed notes that our Close frame has left.
@@ -135,7 +136,7 @@ func (s *Session) fail(err *ProtocolError) {
 	l.mu.Unlock()
 	switch {
 	case !sent:
-		s.sendClose(CloseReason{Code: err.Code, Description: err.Err.Error()})
+		s.sendClose(CloseReason{Code: err.Code, Description: err.Err.Error()}, closedBy(err))
 	case flushed:
 		s.end(err)
 	}
@@ -193,7 +194,7 @@ func (s *Session) end(err error) {
 }
 
 // Done returns a channel that is closed when the session has ended and its
-// connection is closed.
+// connection is closed. It does not block.
 func (s *Session) Done() <-chan struct{} {
 	l := &s.life
 	l.mu.Lock()
@@ -206,7 +207,8 @@ func (s *Session) Done() <-chan struct{} {
 
 // Err returns nil until Done is closed, and then why the session ended:
 // ErrClosed after a closing handshake, ErrWriteTimeout, ErrCloseTimeout, a
-// *ProtocolError, or an io.ErrUnexpectedEOF if the connection was lost.
+// *ProtocolError, or an io.ErrUnexpectedEOF, by errors.Is, if the connection was
+// lost. It does not block; a receive may return its error a moment earlier.
 func (s *Session) Err() error {
 	l := &s.life
 	l.mu.Lock()

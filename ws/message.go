@@ -14,7 +14,7 @@ const (
 	// Binary is a whole message of bytes.
 	Binary
 	// Ping asks for a Pong with the same payload (RFC 6455 §5.5.2). Unless
-	// Upgrader.ManualPong is set it has been answered already.
+	// Upgrader.ManualPong is set its Pong has been queued already.
 	Ping
 	// Pong answers a Ping, or is sent unasked as a sign of life (§5.5.3).
 	Pong
@@ -51,7 +51,7 @@ type Message struct {
 	// Kind says which fields count.
 	Kind Kind
 	// Data is the payload of every kind but Close. Messages from Recv and All
-	// lend it until the next receive; those from Chan own it.
+	// lend it until the next receive; those from Chan own it. nil for Close.
 	Data []byte
 	// Reason is what a Close says.
 	Reason CloseReason

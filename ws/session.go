@@ -17,22 +17,25 @@ import (
 // Session is the half of a connection to speak into. All its methods are safe
 // for any number of goroutines at once, and messages never mix.
 //
-// A send queues its message and returns. While fewer than Upgrader.SendBuffer
-// bytes are queued it never waits for the peer: on an idle session the message
-// has been handed to the operating system before the send returns, and what
-// that does not take is written in the background. While the stream holds
-// messages that the application has not received yet, what is sent gathers, to
-// leave in one write when the stream next waits for the network, when 64 KiB
-// are together, or after a millisecond. When the queue is full a send waits
-// until its context ends. A message larger than the whole queue is accepted
-// when the queue is empty.
+// A send queues its message and returns. While the message's frame fits into
+// Upgrader.SendBuffer it does not wait for the peer: on an idle session over
+// TCP the message has been handed to the operating system before the send
+// returns, and what that does not take is written in the background; over TLS,
+// other wrapped connections, and on systems other than Unix, a goroutine writes
+// it at once. While the stream holds messages that the application has not
+// received yet, what is sent gathers, to leave in one write when the stream
+// next waits for the network, when 64 KiB are together, or after a millisecond.
+// What is sent on and on without waiting for the peer is written in the
+// background too, as much at a time as has been queued meanwhile.
 //
-// A context is about the waiting alone. A send whose context ends first returns
-// the context's error and has sent nothing; once a send has returned nil,
-// cancelling its context changes nothing. A session whose peer takes nothing
-// for Upgrader.WriteTimeout ends with ErrWriteTimeout.
+// When the queue is full a send waits until there is room, its context ends, or
+// the session does. Data messages also wait for the end of a fragmented message
+// that is open. A context is about that waiting alone: a send that returns its
+// error has sent nothing, and one that has returned nil is not undone by it. A
+// session whose peer takes nothing for Upgrader.WriteTimeout ends with
+// ErrWriteTimeout.
 //
-// Bytes handed to a send may be reused when it returns.
+// Bytes handed to a send are only read, and may be reused when it returns.
 type Session struct {
 	conn     link.Conn
 	out      outbox.Outbox
@@ -49,31 +52,32 @@ type Session struct {
 	gathering    *time.Timer // sends off what has gathered; guarded by life.mu
 }
 
-// Text sends a text message. It returns an error, and sends nothing, if text
-// is not UTF-8 (RFC 6455 §5.6).
+// Text sends a text message, which must be UTF-8 (RFC 6455 §5.6). It waits and
+// fails as Send does.
 func (s *Session) Text(ctx context.Context, text string) error {
 	return s.TextBytes(ctx, unsafe.Slice(unsafe.StringData(text), len(text)))
 }
 
-// TextBytes is Text for bytes.
+// TextBytes is Text for a text in bytes.
 func (s *Session) TextBytes(ctx context.Context, text []byte) error {
 	return s.Send(ctx, Message{Kind: Text, Data: text})
 }
 
-// Binary sends a binary message.
+// Binary sends a binary message. It waits and fails as Send does.
 func (s *Session) Binary(ctx context.Context, data []byte) error {
 	return s.Send(ctx, Message{Kind: Binary, Data: data})
 }
 
 // Ping sends a Ping with a payload of at most 125 bytes; the stream delivers
 // the peer's Pong. Like Pong and Close it may pass a fragmented message that is
-// open (RFC 6455 §5.4).
+// open (RFC 6455 §5.4). It waits and fails as Send does.
 func (s *Session) Ping(ctx context.Context, payload []byte) error {
 	return s.Send(ctx, Message{Kind: Ping, Data: payload})
 }
 
 // Pong sends a Pong with a payload of at most 125 bytes. Pings are answered
-// without it, unless Upgrader.ManualPong is set.
+// without it, unless Upgrader.ManualPong is set. It waits and fails as Send
+// does.
 func (s *Session) Pong(ctx context.Context, payload []byte) error {
 	return s.Send(ctx, Message{Kind: Pong, Data: payload})
 }
@@ -82,7 +86,10 @@ func (s *Session) Pong(ctx context.Context, payload []byte) error {
 // then any number of Continue, then Last. Until Last, other data messages wait,
 // and so does another first part; control messages pass. Text is checked
 // across pieces, which may end inside a character. Continue and Last without a
-// first part are an error.
+// first part are an error. It waits and fails as Send does; a first part also
+// waits for the end of the goroutine's own message, if that is still open. One
+// goroutine sends the pieces of a message, and none after a first part that
+// failed: they would be taken for another goroutine's.
 func (s *Session) Continuation(ctx context.Context, part Kind, data []byte) error {
 	if int(part) >= len(kinds) || !kinds[part].piece {
 		return errKind(part)
@@ -90,8 +97,14 @@ func (s *Session) Continuation(ctx context.Context, part Kind, data []byte) erro
 	return s.Send(ctx, Message{Kind: part, Data: data})
 }
 
-// Send sends a message of any kind, such as one just received. For Close it is
-// s.Close(msg.Reason).
+// Send sends a message of any kind, such as one just received; a Ping goes out
+// as a Ping, not as its answer. For Close it is s.Close(msg.Reason), whatever
+// ctx.
+//
+// Send returns ctx's error if that has ended or ends while it waits, and
+// ErrClosed when the session is closed. Text that is not UTF-8, a Ping or Pong
+// of more than 125 bytes, a kind that cannot be sent and a nil context are
+// errors too. On any error nothing was sent.
 func (s *Session) Send(ctx context.Context, msg Message) error {
 	if msg.Kind == Close {
 		return s.Close(msg.Reason)
@@ -110,8 +123,7 @@ func (s *Session) Send(ctx context.Context, msg Message) error {
 }
 
 // TrySend is Send without waiting: where Send would wait, for room or for the
-// end of another goroutine's fragmented message, it returns ErrBufferFull and
-// has sent nothing.
+// end of a fragmented message, it returns ErrBufferFull and has sent nothing.
 func (s *Session) TrySend(msg Message) error {
 	if msg.Kind == Close {
 		return s.Close(msg.Reason)
@@ -151,27 +163,30 @@ func (s *Session) frame(f *outbox.Frame, kind Kind) error {
 // answers may leave together with what is sent now.
 func (s *Session) gathers() bool { return s.holds.Load() || s.stream.channel.Load().holds() }
 
-// Subprotocol returns the subprotocol that was agreed, "" for none.
+// Subprotocol returns the subprotocol that was agreed on, "" for none.
 func (s *Session) Subprotocol() string { return s.protocol }
 
 // Buffered returns how many bytes, frame headers included, are queued and have
-// not been taken by the operating system.
+// not been taken by the operating system. It does not wait for the peer.
 func (s *Session) Buffered() int { return s.out.Buffered() }
 
 // RemoteAddr returns the address of the connection's other end, which behind a
-// proxy is the proxy's.
+// proxy is the proxy's. It stays the same after the end.
 func (s *Session) RemoteAddr() net.Addr { return s.conn.RemoteAddr() }
 
 // Writer returns a writer for one message of the given kind, Text or Binary,
 // that ends with the writer's Close. What is written is gathered: a message of
 // up to 16 KiB leaves as one frame on Close, a longer one in fragments as it
 // is written, and from the first fragment on other data messages wait for its
-// end. The writer waits and fails as a send with ctx does. It is not safe for
+// end. The writer waits and fails as a send with ctx does, so that ctx must last
+// until Close; a wrong kind is an error of Write and Close. It is not safe for
 // use by several goroutines.
 //
-// Close must be called. If a Write has failed the message cannot be finished,
-// and Close ends the session with CloseInternalError unless nothing of the
-// message was sent.
+// Close must be called, and sends what was written as the whole message: do not
+// defer it past an error after which the peer must not have the message. If a
+// Write, or Close itself, fails after a fragment was sent, the message cannot be
+// finished, and Close ends the session with CloseInternalError. A second Close
+// returns an error and does nothing.
 func (s *Session) Writer(ctx context.Context, kind Kind) io.WriteCloser {
 	return &messageWriter{session: s, ctx: ctx, kind: kind}
 }

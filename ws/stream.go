@@ -18,8 +18,8 @@ import (
 // FirstBinary, Continue, and Last. Aggregate makes whole messages of those.
 //
 // Recv, All and Chan are three views of the same messages, each of which is
-// received once. There is one reader at a time: a second one gets
-// ErrConcurrentRecv.
+// received once. There is one reader at a time, on any goroutine: a second one
+// gets ErrConcurrentRecv.
 //
 // Pings are answered before they are delivered. A Close is delivered as the
 // last message; the application may answer it with Session.Close, otherwise
@@ -42,9 +42,10 @@ type MessageStream struct {
 }
 
 // MaxFrameSize makes the stream refuse frames whose payload is longer than n
-// bytes: the session fails with a *ProtocolError of CloseMessageTooBig. Without
-// it, or with n <= 0, frames of any length are taken, in pieces. It must be
-// called before the first receive, and returns the stream itself.
+// bytes, control frames included: the session fails with a *ProtocolError of
+// CloseMessageTooBig. Without it, or with n <= 0, frames of any length are
+// taken, in pieces. It must be called before the first receive, and returns the
+// stream itself.
 func (m *MessageStream) MaxFrameSize(n int) *MessageStream {
 	m.rx.maxFrame = uint64(max(n, 0))
 	return m
@@ -53,11 +54,13 @@ func (m *MessageStream) MaxFrameSize(n int) *MessageStream {
 // Recv waits for the next message. Its Data is valid until the next receive;
 // Message.Clone keeps it.
 //
-// When ctx ends first Recv returns its error, and the next receive carries on
-// where this one left off, even inside a frame. After the Close message Recv
-// returns io.EOF. A stream that ends without one returns an
-// io.ErrUnexpectedEOF, and a peer that breaks the protocol gives a
-// *ProtocolError. These errors stay: every further Recv returns them again.
+// When ctx ends first, or has ended before, Recv returns its error, and the
+// next receive carries on where this one left off, even inside a frame. A
+// second reader gets ErrConcurrentRecv. After the Close message Recv returns
+// io.EOF. A stream that ends without one returns an error that is, by
+// errors.Is, an io.ErrUnexpectedEOF and also the reason if that is known, such
+// as ErrWriteTimeout or a *net.OpError. A peer that breaks the protocol gives a
+// *ProtocolError. These last three stay: every further Recv returns them again.
 func (m *MessageStream) Recv(ctx context.Context) (Message, error) {
 	if err := m.turn.take(ctx); err != nil {
 		return Message{}, err
@@ -71,15 +74,17 @@ func (m *MessageStream) Recv(ctx context.Context) (Message, error) {
 }
 
 // All returns the messages as a sequence for a range loop, which ends after the
-// Close message, or with the first error that Recv would return. Data is valid
-// until the loop goes on.
+// Close message, or after the first error that Recv would return has been
+// yielded. Data is valid until the loop goes on. A loop that breaks off leaves
+// the stream as it is, for the next reader.
 func (m *MessageStream) All(ctx context.Context) iter.Seq2[Message, error] {
 	return m.all(ctx, m)
 }
 
-// Chan returns the messages as a channel, the same one each time. It is read
-// ahead of the application by at most 16 messages, each of which owns its Data.
-// The channel is closed at the stream's end; Err then says why.
+// Chan returns the messages as a channel, the same one each time, and does not
+// block. The stream is read ahead of the application by up to 17 messages, each
+// of which owns its Data. The channel is closed at the stream's end, or for good
+// if the stream has another reader; Err then says why.
 //
 // Through a channel the stream cannot know when the application has dealt with
 // a Close message, so it is answered as soon as it is on its way; Recv and All
@@ -89,11 +94,12 @@ func (m *MessageStream) All(ctx context.Context) iter.Seq2[Message, error] {
 func (m *MessageStream) Chan() <-chan Message { return m.pump.start(m, m) }
 
 // Err returns why the channel of Chan was closed: nil before that, and after a
-// Close message.
+// Close message. An aggregate's channel has an Err of its own.
 func (m *MessageStream) Err() error { return m.pump.reason() }
 
 // Aggregate returns a view of the stream in whole messages of up to maxSize
-// bytes; maxSize <= 0 means 1 MiB. Use it in place of the stream's own views.
+// bytes; maxSize <= 0 means 1 MiB. Use it in place of the stream's own views: a
+// message of which those have received a piece is not part of it.
 func (m *MessageStream) Aggregate(maxSize int) *AggregatedStream {
 	if maxSize <= 0 {
 		maxSize = 1 << 20
