@@ -1,0 +1,65 @@
+# Everything that CI does, by the same commands. `make ci` is all of it.
+
+GO       ?= go
+FUZZTIME ?= 60s
+
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+PLATFORMS = linux/386 linux/arm64 darwin/arm64 freebsd/amd64 windows/amd64
+
+.PHONY: test lint fmt vet staticcheck vulnerabilities cross fuzz interop interop-tools bench bench-quick ci
+
+test:
+	$(GO) test -race -shuffle=on ./...
+
+lint: fmt vet staticcheck vulnerabilities
+
+fmt:
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+
+vet:
+	$(GO) vet ./...
+	$(GO) -C bench vet ./...
+
+staticcheck:
+	$(GO) run $(STATICCHECK) ./...
+
+# Vulnerabilities are known by a database on the net, which not every machine
+# can reach.
+vulnerabilities:
+	@echo '$(GO) run $(GOVULNCHECK) ./...'
+	@output=$$($(GO) run $(GOVULNCHECK) ./... 2>&1); code=$$?; echo "$$output"; \
+	case "$$output" in \
+	*'fetching vulnerabilities'*) echo '*** SKIPPED: govulncheck cannot reach its database ***' ;; \
+	*) exit $$code ;; \
+	esac
+
+# The systems that the tests do not run on must at least build, tests included.
+cross: $(PLATFORMS)
+
+.PHONY: $(PLATFORMS)
+$(PLATFORMS):
+	GOOS=$(@D) GOARCH=$(@F) $(GO) build ./...
+	GOOS=$(@D) GOARCH=$(@F) $(GO) vet ./...
+
+# Every fuzz target for FUZZTIME.
+fuzz:
+	GO='$(GO)' FUZZTIME='$(FUZZTIME)' bash .ci/fuzz
+
+# Foreign programs that the library is tested against. Without them their tests
+# are skipped by `make test`; here they must be there.
+interop-tools:
+	bash .ci/interop-tools
+
+interop:
+	HANDSET_INTEROP=1 $(GO) test -count=1 -v -run 'Coders|Nodes|Pythons|Nginx|Chromium' ./ws_test
+
+# Beside its peers, on this machine. Minutes, and the quick one.
+bench:
+	$(GO) -C bench run ./cmd/bench
+
+bench-quick:
+	$(GO) -C bench run ./cmd/bench -servers 'handset*,raw' -workloads echo,burst -rounds 1 -seconds 1
+
+ci: lint cross test interop-tools interop fuzz

@@ -1,0 +1,130 @@
+package load
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Target is a server to drive.
+type Target struct {
+	Addr netip.AddrPort
+	TLS  bool
+}
+
+// The key and the answer to it that RFC 6455 §1.3 works out.
+const (
+	handshakeKey    = "dGhlIHNhbXBsZSBub25jZQ=="
+	handshakeAccept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+)
+
+// request is the client's half of the handshake.
+func request(addr, path string) []byte {
+	return []byte("GET " + path + " HTTP/1.1\r\nHost: " + addr + "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + handshakeKey + "\r\n\r\n")
+}
+
+var headerEnd = []byte("\r\n\r\n")
+
+// checkAnswer reads the server's half of the handshake from b. It wants all of
+// the header, and says how long it was.
+func checkAnswer(b []byte) (size int, err error) {
+	end := bytes.Index(b, headerEnd)
+	if end < 0 {
+		return 0, fmt.Errorf("load: a handshake answer without an end: %.80q", b)
+	}
+	status, fields, _ := strings.Cut(string(b[:end]), "\r\n")
+	if !strings.HasPrefix(status, "HTTP/1.1 101") {
+		return 0, fmt.Errorf("load: the handshake was answered with %q", status)
+	}
+	if !strings.Contains(fields, handshakeAccept) {
+		return 0, fmt.Errorf("load: the handshake was answered with a wrong Sec-WebSocket-Accept")
+	}
+	return end + len(headerEnd), nil
+}
+
+// dialOptions are what a connection may have of its own.
+type dialOptions struct {
+	receiveBuffer int // bytes of SO_RCVBUF, 0: the system's choice
+}
+
+// dial connects and shakes hands, blocking, and returns the socket with what
+// the server sent after its handshake.
+func dial(target Target, path string, options dialOptions) (fd int, rest []byte, err error) {
+	fd, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, nil, fmt.Errorf("load: socket: %w", err)
+	}
+	if err = connect(fd, target, options); err == nil {
+		rest, err = shakeHands(fd, target, path)
+	}
+	if err != nil {
+		abort(fd)
+		return -1, nil, err
+	}
+	return fd, rest, nil
+}
+
+func connect(fd int, target Target, options dialOptions) error {
+	if options.receiveBuffer > 0 {
+		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, options.receiveBuffer); err != nil {
+			return fmt.Errorf("load: SO_RCVBUF: %w", err)
+		}
+	}
+	// A server that says nothing fails the measurement, it does not hang it.
+	limit := unix.Timeval{Sec: int64(stallLimit.Seconds())}
+	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &limit); err != nil {
+		return fmt.Errorf("load: SO_RCVTIMEO: %w", err)
+	}
+	if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
+		return fmt.Errorf("load: TCP_NODELAY: %w", err)
+	}
+	addr := unix.SockaddrInet4{Port: int(target.Addr.Port()), Addr: target.Addr.Addr().As4()}
+	if err := ignoringEINTR(func() error { return unix.Connect(fd, &addr) }); err != nil {
+		return fmt.Errorf("load: connect: %w", err)
+	}
+	return nil
+}
+
+func shakeHands(fd int, target Target, path string) (rest []byte, err error) {
+	if _, err := unix.Write(fd, request(target.Addr.String(), path)); err != nil {
+		return nil, fmt.Errorf("load: handshake: %w", err)
+	}
+	answer := make([]byte, 0, 4096)
+	for !bytes.Contains(answer, headerEnd) && len(answer) < cap(answer) {
+		var n int
+		err := ignoringEINTR(func() (err error) {
+			n, err = unix.Read(fd, answer[len(answer):cap(answer)])
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("load: handshake: %w", err)
+		}
+		if n == 0 {
+			break
+		}
+		answer = answer[:len(answer)+n]
+	}
+	size, err := checkAnswer(answer)
+	if err != nil {
+		return nil, err
+	}
+	return answer[size:], nil
+}
+
+// abort closes with a reset, so that no port is kept in TIME_WAIT.
+func abort(fd int) {
+	unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+	unix.Close(fd)
+}
+
+func ignoringEINTR(call func() error) error {
+	for {
+		if err := call(); err != unix.EINTR {
+			return err
+		}
+	}
+}

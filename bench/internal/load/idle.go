@@ -1,0 +1,127 @@
+package load
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/tls"
+	"io"
+	"net"
+	"time"
+)
+
+// Idle opens connections that each echo one message and then say nothing more.
+type Idle struct {
+	Conns int
+	Tape  TapeSpec
+}
+
+// Run opens the connections to the target's /echo, calls idle while they are
+// open, and closes them.
+func (d Idle) Run(target Target, idle func() error) error {
+	open := d.openPlain
+	if target.TLS {
+		open = d.openTLS
+	}
+	closeAll, err := open(target)
+	defer closeAll()
+	if err != nil {
+		return err
+	}
+	return idle()
+}
+
+func (d Idle) openPlain(target Target) (closeAll func(), err error) {
+	crowd, err := dialCrowd(target, "/echo", NewTape(d.Tape), d.Conns, 1)
+	if err != nil {
+		return func() {}, err
+	}
+	for _, conn := range crowd.conns {
+		if err := conn.send(1); err != nil {
+			return crowd.close, err
+		}
+	}
+	count := 0
+	arrived := func(_, messages int) error {
+		count += messages
+		return nil
+	}
+	watch := startStopwatch(Span{Warmup: time.Hour})
+	for count < d.Conns {
+		if err := crowd.next(arrived); err != nil {
+			return crowd.close, err
+		}
+		if _, _, err := watch.tick(count); err != nil {
+			return crowd.close, err
+		}
+	}
+	return crowd.close, nil
+}
+
+// openTLS does without epoll: nothing is timed.
+func (d Idle) openTLS(target Target) (closeAll func(), err error) {
+	tape, conns := NewTape(d.Tape), make([]net.Conn, d.Conns)
+	err = inParallel(d.Conns, dialers, func(i int) (err error) {
+		conns[i], err = echoOnceTLS(target, tape, i)
+		return err
+	})
+	return func() {
+		for _, conn := range conns {
+			if conn != nil {
+				conn.Close()
+			}
+		}
+	}, err
+}
+
+// clientTLS trusts anyone, because the certificate is the bench's own.
+var clientTLS = tls.Config{InsecureSkipVerify: true}
+
+// echoOnceTLS opens a connection and has message number i of the tape echoed.
+func echoOnceTLS(target Target, tape *Tape, i int) (net.Conn, error) {
+	plain, err := net.DialTimeout("tcp4", target.Addr.String(), stallLimit)
+	if err != nil {
+		return nil, err
+	}
+	plain.(*net.TCPConn).SetLinger(0)
+	conn := tls.Client(plain, &clientTLS)
+	conn.SetDeadline(time.Now().Add(stallLimit))
+	if err := echoOnce(conn, target, tape, i); err != nil {
+		return conn, err
+	}
+	return conn, conn.SetDeadline(time.Time{})
+}
+
+func echoOnce(conn net.Conn, target Target, tape *Tape, i int) error {
+	if _, err := conn.Write(request(target.Addr.String(), "/echo")); err != nil {
+		return err
+	}
+	r := bufio.NewReader(conn)
+	if err := readAnswer(r); err != nil {
+		return err
+	}
+	// Not sent with the handshake, which half of the libraries do not take.
+	if _, err := conn.Write(tape.Wire(i, 1)); err != nil {
+		return err
+	}
+	got := make([]byte, len(tape.echo(i)))
+	if _, err := io.ReadFull(r, got); err != nil {
+		return err
+	}
+	if !bytes.Equal(got, tape.echo(i)) {
+		return ErrWrongBytes
+	}
+	return nil
+}
+
+func readAnswer(r *bufio.Reader) error {
+	var answer []byte
+	for !bytes.HasSuffix(answer, headerEnd) {
+		line, err := r.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		answer = append(answer, line...)
+	}
+	_, err := checkAnswer(answer)
+	return err
+}

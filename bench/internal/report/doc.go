@@ -1,0 +1,3 @@
+// Package report writes outcomes down: on the terminal, as tables in Markdown
+// and as charts.
+package report

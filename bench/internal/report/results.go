@@ -1,0 +1,132 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/handset-go/handset/bench/internal/suite"
+)
+
+// Run is all there is to write down.
+type Run struct {
+	Runner   *suite.Runner
+	Servers  []suite.Server
+	Outcomes []suite.Outcome
+	Date     time.Time
+	Others   float64 // cores that other processes kept busy meanwhile
+}
+
+const (
+	resultsFile  = "RESULTS.md"
+	chartsFolder = "charts"
+)
+
+// Write writes RESULTS.md and the charts below folder.
+func Write(folder string, run Run) error {
+	charts := filepath.Join(folder, chartsFolder)
+	if err := os.MkdirAll(charts, 0o755); err != nil {
+		return err
+	}
+	var page bytes.Buffer
+	head(&page, run)
+	targets(&page, suite.Judge(suite.Targets, run.Outcomes))
+	for _, outcome := range run.Outcomes {
+		file := outcome.Workload.Name + ".svg"
+		fmt.Fprintf(&page, "\n## %s\n\n%s.\n\n", outcome.Workload.Name, outcome.Workload.Title)
+		markdown(&page, table(outcome))
+		if drawn, err := chart(filepath.Join(charts, file), outcome); err != nil {
+			return err
+		} else if drawn {
+			fmt.Fprintf(&page, "\n![%s](%s/%s)\n", outcome.Workload.Title, chartsFolder, file)
+		}
+	}
+	return os.WriteFile(filepath.Join(folder, resultsFile), page.Bytes(), 0o644)
+}
+
+// method tells how the figures came about.
+const method = `
+Every server is a process of its own, pinned to the first core (GOMAXPROCS=1, one worker), and driven by a load
+generator pinned to the second: one thread, one edge-triggered epoll, frames masked beforehand, every byte that comes
+back compared with what was sent. The workloads at the end run unpinned on both cores instead (GOMAXPROCS=2).
+
+A measurement starts the server anew, opens the connections, warms up for a fifth of the time and measures for the
+rest. In each round every server has its turn, beginning with another one each time. A ratio is taken within a round;
+the tables show the median of the rounds and, in brackets, the least and the greatest. Figures without brackets are
+medians. The machine's speed changes from minute to minute, so compare ratios, not figures of different tables.
+
+CPU is user and system time of the whole server process by the kernel's own clock for it. Memory is the resident set
+by smaps_rollup, after garbage collection, less what it was with no connection open, divided by the connections.
+Latency is counted from when a message was due, not from when it could be sent, so a server that stands still pays for
+all that should have happened meanwhile (no coordinated omission); it goes into an HDR histogram of three digits.
+
+Compression is off everywhere. Text is checked as UTF-8 everywhere, by the server where the library does not.
+raw is a hand-written loop over net.Conn: one read, unmask in place, one write for each read; the ceiling for one
+goroutine per connection. The handset rows differ in how the application listens: Recv, All or Chan on the stream as
+it is (long messages come in pieces), and "whole" through Aggregate, which is what the other libraries do. Which rows
+a workload has depends on where these differ.
+`
+
+func head(w io.Writer, run Run) {
+	fmt.Fprintf(w, "# Results\n\nWritten by `make bench` on %s; do not edit.\n\n", run.Date.Format("2 January 2006"))
+	fmt.Fprintf(w, "%d rounds of %.3g s for each server and workload, on this machine:\n\n", run.Runner.Rounds, run.Runner.Seconds)
+	markdown(w, slices.Concat([][]string{{"machine", ""}}, machine(), [][]string{
+		{"other processes", fmt.Sprintf("kept %.2f cores busy meanwhile", run.Others)},
+	}))
+	fmt.Fprintln(w)
+	markdown(w, versions(run))
+	fmt.Fprintf(w, "\n## Method\n%s", method)
+}
+
+// versions says what each server was built from, or why it was not.
+func versions(run Run) [][]string {
+	cells := [][]string{{"server", "version"}}
+	for _, server := range run.Servers {
+		version, err := run.Runner.Version(server)
+		if err != nil {
+			version = failure(err)
+		}
+		cells = append(cells, []string{server.Name, version})
+	}
+	return cells
+}
+
+func targets(w io.Writer, verdicts []suite.Verdict) {
+	if len(verdicts) == 0 {
+		return
+	}
+	cells := [][]string{{"workload", "server", "figure", "target", "measured", ""}}
+	for _, verdict := range verdicts {
+		target := verdict.Target
+		measured, judgement := ratio(verdict.Spread), "**missed**"
+		if verdict.Best == "" {
+			measured = target.Figure.Format(verdict.Spread.Median)
+		} else if len(target.To.Servers) > 1 {
+			measured += " × " + verdict.Best
+		}
+		if verdict.Met() {
+			judgement = "met"
+		}
+		cells = append(cells, []string{target.Workload, target.Server, target.Figure.String(), target.LimitText(), measured, judgement})
+	}
+	fmt.Fprintf(w, "\n## Targets\n\n")
+	markdown(w, cells)
+}
+
+// markdown writes a table, the first line of cells being its head.
+func markdown(w io.Writer, cells [][]string) {
+	for i, line := range cells {
+		for j, cell := range line {
+			line[j] = strings.ReplaceAll(strings.ReplaceAll(cell, "|", "\\|"), "\n", " ")
+		}
+		fmt.Fprintf(w, "| %s |\n", strings.Join(line, " | "))
+		if i == 0 {
+			fmt.Fprintf(w, "|%s\n", strings.Repeat("---|", len(line)))
+		}
+	}
+}

@@ -1,0 +1,86 @@
+package suite
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Server is one way to serve: a row of the tables.
+type Server struct {
+	Name  string
+	Build Builder  // what it is made from
+	Args  []string // besides those every server gets
+	extra bool     // from outside the table
+}
+
+// Servers are all there are, in the order of the tables.
+var Servers = []Server{
+	{Name: "handset-recv", Build: handset, Args: []string{"-view", "recv"}},
+	{Name: "handset-all", Build: handset, Args: []string{"-view", "all"}},
+	{Name: "handset-chan", Build: handset, Args: []string{"-view", "chan"}},
+	{Name: "handset-whole", Build: handset, Args: []string{"-view", "recv", "-aggregate"}},
+	{Name: "handset-whole-all", Build: handset, Args: []string{"-view", "all", "-aggregate"}},
+	{Name: "raw", Build: goProgram{dir: "servers/raw"}},
+	{Name: "gws", Build: goProgram{dir: "servers/gws", library: "github.com/lxzan/gws"}},
+	{Name: "gorilla", Build: goProgram{dir: "servers/gorilla", library: "github.com/gorilla/websocket"}},
+	{Name: "coder", Build: goProgram{dir: "servers/coder", library: "github.com/coder/websocket"}},
+	{Name: "gobwas", Build: goProgram{dir: "servers/gobwas", library: "github.com/gobwas/ws"}},
+	{Name: "nbio", Build: goProgram{dir: "servers/nbio", library: "github.com/lesismal/nbio", apart: true}},
+	{Name: "actix", Build: cargoProgram{dir: "actix", library: "actix-ws"}},
+	{Name: "node-ws", Build: nodeProgram{dir: "node", library: "ws"}},
+}
+
+var handset = goProgram{dir: "servers/handset", library: "github.com/handset-go/handset"}
+
+// Extra is a server that is there already, made from another state of this
+// tree perhaps: "name=program and its arguments". It takes part in every
+// workload.
+func Extra(text string) (Server, error) {
+	name, command, found := strings.Cut(text, "=")
+	args := strings.Fields(command)
+	if !found || name == "" || len(args) == 0 {
+		return Server{}, fmt.Errorf("%q is not name=program", text)
+	}
+	return Server{Name: name, Build: binary{args[0]}, Args: args[1:], extra: true}, nil
+}
+
+// ServersNamed picks servers: by name, or by a prefix that ends in "*".
+// None named means all.
+func ServersNamed(names []string) ([]Server, error) {
+	return pick(Servers, func(s Server) string { return s.Name }, names)
+}
+
+// pick keeps the table's order, so that the rows of a run are always alike.
+func pick[T any](table []T, name func(T) string, wanted []string) (picked []T, err error) {
+	if len(wanted) == 0 {
+		return table, nil
+	}
+	var all []string
+	found := make(map[string]bool)
+	for _, entry := range table {
+		all = append(all, name(entry))
+		i := slices.IndexFunc(wanted, func(want string) bool { return matches(want, name(entry)) })
+		if i < 0 {
+			continue
+		}
+		picked = append(picked, entry)
+		for _, want := range wanted {
+			found[want] = found[want] || matches(want, name(entry))
+		}
+	}
+	for _, want := range wanted {
+		if !found[want] {
+			return nil, fmt.Errorf("no %q; there are: %s", want, strings.Join(all, " "))
+		}
+	}
+	return picked, nil
+}
+
+func matches(want, name string) bool {
+	prefix, wild := strings.CutSuffix(want, "*")
+	return want == name || wild && strings.HasPrefix(name, prefix)
+}
+
+// Handset says whether the server is this repository's library.
+func (s Server) Handset() bool { return s.Build == handset }

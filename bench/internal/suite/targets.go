@@ -1,0 +1,46 @@
+package suite
+
+// References that targets share.
+var (
+	bestPeer    = Reference{Name: "best Go peer", Servers: []string{"gws", "gorilla", "coder", "gobwas", "nbio"}}
+	bestOfThree = Reference{Name: "best of gws, gorilla, coder", Servers: []string{"gws", "gorilla", "coder"}}
+	bestThreads = Reference{Name: "best peer with goroutines", Servers: []string{"gws", "gorilla", "coder", "gobwas"}}
+	handWritten = one("raw")
+	actix       = one("actix")
+	withoutDead = Reference{Name: "without the dead", Servers: []string{"handset-recv"}, Workload: "broadcast"}
+)
+
+func one(server string) Reference { return Reference{Name: server, Servers: []string{server}} }
+
+// Targets are what handset means to reach.
+var Targets = []Target{
+	{"echo", "handset-recv", CPU, bestPeer, 1},
+	{"echo", "handset-recv", CPU, handWritten, 1.05},
+	{"echo", "handset-all", CPU, handWritten, 0.92},
+	{"echo", "handset-all", CPU, bestPeer, 0.85},
+	{"echo", "handset-chan", CPU, one("handset-recv"), 1.35},
+	{"text", "handset-recv", CPU, bestPeer, 1},
+	{"text", "handset-recv", CPU, handWritten, 1.05},
+	{"text", "handset-all", CPU, handWritten, 0.92},
+	{"text", "handset-all", CPU, bestPeer, 0.85},
+	{"text", "handset-chan", CPU, one("handset-recv"), 1.35},
+	{"burst", "handset-recv", CPU, bestOfThree, 1.0 / 7},
+	{"burst", "handset-recv", CPU, handWritten, 1.15},
+	{"burst", "handset-recv", CPU, actix, 1},
+	{"burst", "handset-chan", CPU, one("handset-recv"), 1.35},
+	{"large", "handset-whole", CPU, bestPeer, 1},
+	{"huge", "handset-whole", CPU, one("gws"), 0.6},
+	{"huge", "handset-whole", CPU, handWritten, 1.15},
+	{"broadcast", "handset-recv", CPU, bestPeer, 0.8},
+	{"broadcast", "handset-recv", CPU, actix, 1},
+	{"broadcast-dead", "handset-recv", Rate, withoutDead, 0.95},
+	{"push", "handset-recv", PerCPU, bestPeer, 5},
+	{"push", "handset-recv", PerCPU, actix, 1},
+	{"idle", "handset-recv", Memory, Reference{}, 4096},
+	{"idle-tls", "handset-recv", Memory, bestThreads, 0.7},
+	{"accept", "handset-recv", Handshakes, one("coder"), 1},
+	{"latency", "handset-recv", P99, bestPeer, 1},
+	{"latency", "handset-recv", P999, bestPeer, 1},
+	{"echo-free", "handset-recv", CPU, bestPeer, 1},
+	{"burst-free", "handset-recv", CPU, bestOfThree, 1.0 / 7},
+}

@@ -1,0 +1,119 @@
+package suite
+
+import "github.com/handset-go/handset/bench/internal/load"
+
+// Groups of servers that workloads are meant for.
+var (
+	peers = []string{"raw", "gws", "gorilla", "coder", "gobwas", "nbio", "actix", "node-ws"}
+
+	// everyView is for small messages, which both kinds of stream deliver whole.
+	everyView = join("handset-recv", "handset-all", "handset-chan", "handset-whole")
+	// wholeFirst is for messages that the raw stream delivers in pieces, while
+	// all the peers deliver them whole.
+	wholeFirst = join("handset-whole", "handset-whole-all", "handset-recv", "handset-all")
+	wholeOnly  = join("handset-whole", "handset-whole-all")
+	// recvAll is for where the view may matter, oneView for where it does not.
+	recvAll = join("handset-recv", "handset-all", "handset-chan")
+	oneView = join("handset-recv")
+)
+
+func join(views ...string) []string { return append(views, peers...) }
+
+var throughput = []Figure{CPU, Rate}
+
+// Loads that more than one workload puts on.
+var (
+	small     = load.TapeSpec{Opcode: load.Binary, Size: 125, Count: 16}
+	echoSmall = load.Echo{Conns: 100, InFlight: 1, Tape: small}
+	echoBurst = load.Echo{Conns: 100, InFlight: 16, Tape: small}
+	idle      = load.Idle{Conns: 10_000, Tape: small}
+)
+
+// Workloads are all there are, in the order of the tables.
+var Workloads = []Workload{
+	{
+		Name: "echo", Title: "Echo: 100 connections, 1 message of 125 B in flight on each",
+		Servers: everyView, Columns: throughput,
+		Run: counting(echoSmall),
+	},
+	{
+		Name: "text", Title: "Echo: 100 connections, 1 message of 1 KiB text in flight on each, UTF-8 checked",
+		Servers: everyView, Columns: throughput,
+		Run: counting(load.Echo{Conns: 100, InFlight: 1, Tape: load.TapeSpec{Opcode: load.Text, Size: 1 << 10, Count: 16}}),
+	},
+	{
+		Name: "burst", Title: "Burst echo: 100 connections, 16 messages of 125 B in flight on each",
+		Servers: everyView, Columns: throughput,
+		Run: counting(echoBurst),
+	},
+	{
+		Name: "large", Title: "Large: 20 connections, 1 message of 64 KiB in flight on each",
+		Servers: wholeFirst, Columns: throughput,
+		Run: counting(load.Echo{Conns: 20, InFlight: 1, Tape: load.TapeSpec{Opcode: load.Binary, Size: 64 << 10, Count: 2}}),
+	},
+	{
+		Name: "huge", Title: "Large: 4 connections, 1 message of 1 MiB in flight on each",
+		Servers: wholeFirst, Columns: throughput,
+		Run: counting(load.Echo{Conns: 4, InFlight: 1, Tape: load.TapeSpec{Opcode: load.Binary, Size: 1 << 20, Count: 2}}),
+	},
+	{
+		Name: "fragments", Title: "Large: 4 connections, 1 message of 1 MiB in flight on each, sent in fragments of 1 KiB and echoed whole",
+		Servers: wholeOnly, Columns: throughput,
+		Run: counting(load.Echo{Conns: 4, InFlight: 1, Tape: load.TapeSpec{Opcode: load.Binary, Size: 1 << 20, Fragment: 1 << 10, Count: 2}}),
+	},
+	{
+		Name: "broadcast", Title: "Broadcast: 1 sender, 1,000 receivers, 125 B, 1 message in flight; per delivered message",
+		Servers: oneView, Columns: throughput,
+		Run: counting(load.Broadcast{Receivers: 1000, InFlight: 1, Tape: small}),
+	},
+	{
+		Name: "broadcast-dead", Title: "Broadcast as before, and 10 more receivers that never read",
+		Servers: oneView, Columns: throughput, With: "broadcast",
+		Run: counting(load.Broadcast{Receivers: 1000, Dead: 10, InFlight: 1, Tape: small}),
+	},
+	{
+		Name: "broadcast-burst", Title: "Broadcast: 1 sender, 1,000 receivers, 125 B, 16 messages in flight; per delivered message",
+		Servers: oneView, Columns: throughput,
+		Run: counting(load.Broadcast{Receivers: 1000, InFlight: 16, Tape: small}),
+	},
+	{
+		Name: "push", Title: "Push: 8 goroutines send 125 B as fast as they can to 1 connection",
+		Servers: oneView, Columns: []Figure{PerCPU, CPU, Rate},
+		Run: counting(load.Push{Tape: small}),
+	},
+	{
+		Name: "idle", Title: "Idle: 10,000 connections that have each echoed 125 B once; after garbage collection",
+		Servers: recvAll, Columns: []Figure{Memory},
+		Run: remembering(idle),
+	},
+	{
+		Name: "idle-tls", Title: "Idle over TLS: 2,000 connections that have each echoed 125 B once; after garbage collection",
+		Servers: recvAll, Columns: []Figure{Memory}, TLS: true,
+		Run: remembering(load.Idle{Conns: 2000, Tape: small}), // handshakes of 10,000 would take most of the time there is
+	},
+	{
+		Name: "accept", Title: "Accept: 8 clients that connect, shake hands and leave",
+		Servers: oneView, Columns: []Figure{Handshakes},
+		Run: counting(load.Accept{Clients: 8}),
+	},
+	{
+		Name: "latency", Title: "Latency: 1,000 connections, 20,000 messages of 125 B per second, open loop",
+		Servers: recvAll, Columns: []Figure{P99, P50, P999, CPU}, Longer: 3,
+		Run: timing(load.Latency{Conns: 1000, Rate: 20_000, Tape: small}),
+	},
+	{
+		Name: "echo-free", Title: "Both cores: echo as above, GOMAXPROCS=2, server and load unpinned",
+		Servers: recvAll, Columns: throughput, Free: true,
+		Run: counting(echoSmall),
+	},
+	{
+		Name: "burst-free", Title: "Both cores: burst echo as above, GOMAXPROCS=2, server and load unpinned",
+		Servers: recvAll, Columns: throughput, Free: true,
+		Run: counting(echoBurst),
+	},
+}
+
+// WorkloadsNamed picks workloads as ServersNamed does servers.
+func WorkloadsNamed(names []string) ([]Workload, error) {
+	return pick(Workloads, func(w Workload) string { return w.Name }, names)
+}

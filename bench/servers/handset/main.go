@@ -1,0 +1,69 @@
+// Command handset serves with this repository's library. How it listens is a
+// flag: -view recv, all or chan, of the stream as it is or with -aggregate.
+package main
+
+import (
+	"context"
+	"flag"
+	"log"
+	"net/http"
+
+	"github.com/handset-go/handset/bench/internal/serve"
+	"github.com/handset-go/handset/ws"
+)
+
+// aggregateLimit is above the largest message of the load.
+const aggregateLimit = 16 << 20
+
+var (
+	viewName  = flag.String("view", "recv", "how to listen: recv, all or chan")
+	aggregate = flag.Bool("aggregate", false, "listen for whole messages")
+)
+
+func main() {
+	flag.Parse()
+	listen, found := views[*viewName]
+	if !found {
+		log.Fatalf("no view %q", *viewName)
+	}
+	serve.Main(serve.Handlers{
+		Echo: handle(func(session *ws.Session, stream stream) { listen(session, stream, echo) }),
+		Join: handle(join),
+		Talk: handle(talk),
+		Push: handle(push),
+	})
+}
+
+// handle returns from the handler at once and serves from a new goroutine, as
+// the README's first example does.
+func handle(serve func(*ws.Session, stream)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		session, messages, err := ws.Handle(w, r)
+		if err != nil {
+			log.Print(err)
+			return
+		}
+		go func() {
+			defer session.Close(ws.CloseReason{})
+			serve(session, whole(messages))
+		}()
+	}
+}
+
+func whole(messages *ws.MessageStream) stream {
+	if *aggregate {
+		return messages.Aggregate(aggregateLimit)
+	}
+	return messages
+}
+
+// echo answers one message, and says whether to go on.
+func echo(session *ws.Session, msg ws.Message) bool {
+	switch msg.Kind {
+	case ws.Ping, ws.Pong: // answered by the library
+		return true
+	case ws.Close:
+		return session.Close(msg.Reason) == nil
+	}
+	return session.Send(context.Background(), msg) == nil
+}

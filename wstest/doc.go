@@ -1,0 +1,18 @@
+// Package wstest lets tests of WebSocket handlers run without a network: a
+// server in memory, coder/websocket's client to talk to it, and for those who
+// test less than a handler the two ends of one connection.
+//
+// Nothing here opens a port, so tests run side by side and inside a bubble of
+// testing/synctest, where timeouts of half a minute pass in no time. A
+// connection behaves as one over TCP does: each direction holds 64 KiB that
+// were written and not yet read, a write waits when they are full, and a peer
+// that has gone leaves its last bytes behind.
+//
+// Everything is closed when the test ends.
+//
+//	synctest.Test(t, func(t *testing.T) {
+//		_, session, _ := wstest.Pair(t, &ws.Upgrader{CloseTimeout: time.Minute})
+//		session.Close(ws.CloseReason{}) // which the client does not answer
+//		<-session.Done()                // a minute later, and at once
+//	})
+package wstest
