@@ -1,0 +1,127 @@
+package ws_test
+
+import (
+	"bytes"
+	"context"
+	"testing"
+
+	"github.com/handset-go/handset/ws"
+)
+
+func TestALoopThatIsLeftLosesNothing(t *testing.T) {
+	for name, view := range map[string]func(*ws.MessageStream) listener{
+		"stream":    func(m *ws.MessageStream) listener { return m },
+		"aggregate": func(m *ws.MessageStream) listener { return m.Aggregate(0) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+				const n = 100
+				var b []byte
+				for i := range n {
+					b = append(b, masked(fin|opBinary, numberedPayload(i, 500))...)
+				}
+				p.writeLater(b)
+				l := view(p.stream)
+				for i := range n {
+					for msg, err := range l.All(within(t)) {
+						if err != nil || !bytes.Equal(msg.Data, numberedPayload(i, 500)) {
+							t.Fatalf("message %d is %q, %v", i, clip(msg.Data), err)
+						}
+						break
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestAPanicInALoopPassesAndTheStreamCanBeReadOn(t *testing.T) {
+	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		for range 3 { // the first messages are there at once, the last is waited for
+			p.send(opText, "trouble")
+			func() {
+				defer func() {
+					if r := recover(); r != "trouble" {
+						t.Fatalf("recovered %v", r)
+					}
+				}()
+				for msg, err := range p.stream.All(within(t)) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					panic(string(msg.Data))
+				}
+			}()
+			p.send(opText, "calm")
+			if msg := recvKind(t, p.stream, ws.Text); string(msg.Data) != "calm" {
+				t.Fatalf("received %q", msg.Data)
+			}
+		}
+	})
+}
+
+// A loop's sequence may be ranged over again, and kept.
+func TestASequenceCarriesOnWhereItWasLeft(t *testing.T) {
+	p := connect(t, ws.Upgrader{})
+	all := p.stream.All(within(t))
+	for _, want := range []string{"one", "two", "three"} {
+		p.send(opText, want)
+		for msg, err := range all {
+			if err != nil || string(msg.Data) != want {
+				t.Fatalf("received %q, %v; want %q", msg.Data, err, want)
+			}
+			break
+		}
+	}
+}
+
+func TestALoopEndsAfterACloseWithoutAnError(t *testing.T) {
+	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		p.write(append(masked(fin|opText, nil), closeFrame(1000)...))
+		var kinds []ws.Kind
+		for msg, err := range p.stream.All(within(t)) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			kinds = append(kinds, msg.Kind)
+		}
+		if len(kinds) != 2 || kinds[1] != ws.Close {
+			t.Fatalf("received %v", kinds)
+		}
+		for msg, err := range p.stream.All(within(t)) {
+			t.Fatalf("afterwards received %v, %v", msg.Kind, err)
+		}
+	})
+}
+
+func TestALoopGoesOnToReceiveAfterTheSessionIsClosed(t *testing.T) {
+	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		got := make(chan ws.Message, 10)
+		go func() {
+			defer close(got)
+			for msg, err := range p.stream.Aggregate(0).All(context.Background()) {
+				if err != nil {
+					t.Errorf("the loop got %v", err)
+				}
+				got <- msg.Clone()
+			}
+		}()
+		p.send(opText, "before")
+		await(t, got, "the first message")
+		if err := p.session.Close(ws.CloseReason{Code: ws.CloseGoingAway}); err != nil {
+			t.Fatal(err)
+		}
+		p.expect(opClose, string(closePayload(1001, "")))
+		long := string(mixedText(150_000))
+		p.writeLater(append(fragmented(opText, long, long), closeFrame(1001)...))
+		if msg := await(t, got, "the long message"); string(msg.Data) != long+long {
+			t.Fatalf("received %v of %d bytes", msg.Kind, len(msg.Data))
+		}
+		if msg := await(t, got, "the Close message"); msg.Kind != ws.Close || msg.Reason.Code != 1001 {
+			t.Fatalf("received %v %v", msg.Kind, msg.Reason)
+		}
+		if msg, open := <-got; open {
+			t.Fatalf("received %v after the Close message", msg.Kind)
+		}
+	})
+}

@@ -1,0 +1,207 @@
+package ws_test
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/handset-go/handset/ws"
+)
+
+func TestAnAnswerToAHandshakeIsWhatRFC6455Demands(t *testing.T) {
+	for _, r := range []*http.Request{
+		request(),
+		request("Connection", "keep-alive, Upgrade"),
+		request("Connection", "UPGRADE", "Upgrade", "WebSocket"),
+		with(request("Connection", "keep-alive"), "Connection", "upgrade"),
+		request("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits, x-unknown"),
+	} {
+		bubbleRequest(t, &ws.Upgrader{}, r, func(w *writer) {
+			if w.status != 101 {
+				t.Fatalf("%v: answered with %d", r.Header, w.status)
+			}
+			if got := w.header.Get("Sec-WebSocket-Accept"); got != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" {
+				t.Errorf("%v: Sec-WebSocket-Accept: %q", r.Header, got)
+			}
+			if w.header.Get("Upgrade") != "websocket" || w.header.Get("Connection") != "Upgrade" {
+				t.Errorf("%v: answered with %v", r.Header, w.header)
+			}
+			for _, name := range []string{"Sec-Websocket-Extensions", "Sec-Websocket-Protocol"} {
+				if got, there := w.header[name]; there {
+					t.Errorf("%v: %s: %q was answered, and nothing was agreed", r.Header, name, got)
+				}
+			}
+		})
+	}
+}
+
+// bubbleRequest does a handshake that must succeed.
+func bubbleRequest(t *testing.T, u *ws.Upgrader, r *http.Request, check func(w *writer)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		end, peer := net.Pipe()
+		w := &writer{conn: end}
+		session, _, err := u.Handle(w, r)
+		if err != nil {
+			t.Fatalf("%v: %v", r.Header, err)
+		}
+		check(w)
+		peer.Close()
+		_ = session.Close(ws.CloseReason{})
+		<-session.Done()
+	})
+}
+
+func TestTheFirstSubprotocolTheClientListsIsChosen(t *testing.T) {
+	for _, tt := range []struct {
+		client []string // header lines
+		server []string
+		want   string
+	}{
+		{nil, []string{"a"}, ""},
+		{[]string{"a"}, nil, ""},
+		{[]string{"a"}, []string{"a"}, "a"},
+		{[]string{"a, b"}, []string{"b", "a"}, "a"},
+		{[]string{"x,b ,a"}, []string{"a", "b"}, "b"},
+		{[]string{"x", "y, b", "a"}, []string{"a", "b"}, "b"},
+		{[]string{"Chat"}, []string{"chat"}, ""},
+		{[]string{"chat", "Chat"}, []string{"Chat"}, "Chat"},
+		{[]string{"x, y"}, []string{"a"}, ""},
+		{[]string{""}, []string{"a"}, ""},
+		{[]string{",,"}, []string{"a", ""}, ""},
+		{[]string{strings.Repeat(",", 100_000) + "a"}, []string{"a"}, "a"},
+	} {
+		t.Run(fmt.Sprintf("%.40q", append(tt.client, tt.server...)), func(t *testing.T) {
+			r := request()
+			for _, line := range tt.client {
+				r.Header.Add("Sec-WebSocket-Protocol", line)
+			}
+			synctest.Test(t, func(t *testing.T) {
+				end, peer := net.Pipe()
+				w := &writer{conn: end}
+				w.Header().Set("Sec-WebSocket-Protocol", "not agreed")
+				session, _, err := (&ws.Upgrader{Subprotocols: tt.server}).Handle(w, r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := session.Subprotocol(); got != tt.want {
+					t.Errorf("Subprotocol returned %q, want %q", got, tt.want)
+				}
+				var want []string
+				if tt.want != "" {
+					want = []string{tt.want}
+				}
+				if got := w.header.Values("Sec-WebSocket-Protocol"); !slices.Equal(got, want) {
+					t.Errorf("answered with %q, want %q", got, want)
+				}
+				peer.Close()
+				_ = session.Close(ws.CloseReason{})
+				<-session.Done()
+			})
+		})
+	}
+}
+
+func TestHeadersAndCookiesSetBeforeAreInTheAnswer(t *testing.T) {
+	for _, over := range transports {
+		t.Run(over.name, func(t *testing.T) {
+			srv := serve(t, over, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("X-Request-Id", "42")
+				http.SetCookie(w, &http.Cookie{Name: "a", Value: "1"})
+				http.SetCookie(w, &http.Cookie{Name: "b", Value: "2"})
+				session, stream, err := ws.Handle(w, r)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				go func() { _ = echo(session, stream.Aggregate(0)) }()
+			}))
+			c, answer := shakeWith(t, srv, request())
+			if answer.StatusCode != 101 || answer.Header.Get("X-Request-Id") != "42" || len(answer.Cookies()) != 2 {
+				t.Fatalf("answered with %s %v", answer.Status, answer.Header)
+			}
+			expectEcho(t, c)
+		})
+	}
+}
+
+// shakeWith sends a request to srv.
+func shakeWith(t *testing.T, srv *httptest.Server, r *http.Request) (*client, *http.Response) {
+	t.Helper()
+	conn, err := net.Dial("tcp", srv.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if srv.TLS != nil {
+		conn = tlsClient(srv, conn)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return shake(t, conn, r)
+}
+
+// expectEcho checks that a session works, and ends it.
+func expectEcho(t *testing.T, c *client) {
+	t.Helper()
+	c.send(opText, "hello")
+	c.expect(opText, "hello")
+	c.write(closeFrame(1000))
+	c.expectClose(1000)
+	c.expectEnd()
+}
+
+func TestAHandlerMayReturnOrStay(t *testing.T) {
+	for _, stays := range []bool{false, true} {
+		srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			session, stream, err := ws.Handle(w, r)
+			if err != nil {
+				t.Error(err)
+			} else if stays {
+				_ = echo(session, stream.Aggregate(0))
+			} else {
+				go func() { _ = echo(session, stream.Aggregate(0)) }()
+			}
+		}))
+		expectEcho(t, dial(t, srv, ""))
+	}
+}
+
+func TestAUpgraderMayServeManyHandshakesAtOnce(t *testing.T) {
+	u := &ws.Upgrader{Subprotocols: []string{"chat"}}
+	srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if session, stream, err := u.Handle(w, r); err == nil {
+			go func() { _ = echo(session, stream.Aggregate(0)) }()
+		}
+	}))
+	done := make(chan struct{})
+	const clients = 20
+	for range clients {
+		go func() {
+			defer func() { done <- struct{}{} }()
+			conn, err := net.Dial("tcp", srv.Listener.Addr().String())
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			_ = conn.SetDeadline(time.Now().Add(patience))
+			if err := request("Sec-WebSocket-Protocol", "chat").Write(conn); err != nil {
+				t.Error(err)
+				return
+			}
+			answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil || answer.Header.Get("Sec-WebSocket-Protocol") != "chat" {
+				t.Errorf("answered with %v, %v", answer, err)
+			}
+		}()
+	}
+	for range clients {
+		await(t, done, "a client's end")
+	}
+}

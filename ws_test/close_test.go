@@ -1,0 +1,257 @@
+package ws_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/handset-go/handset/ws"
+)
+
+// overAll runs a test over every transport.
+func overAll(t *testing.T, u ws.Upgrader, test func(t *testing.T, p *pair)) {
+	t.Helper()
+	for _, over := range transports {
+		t.Run(over.name, func(t *testing.T) { test(t, connectOver(t, over, u)) })
+	}
+}
+
+// expectOver waits for the session's end, which must have the given cause.
+func expectOver(t *testing.T, s *ws.Session, cause error) {
+	t.Helper()
+	await(t, s.Done(), "the session's end")
+	if err := s.Err(); !errors.Is(err, cause) {
+		t.Fatalf("the session ended with %v, want %v", err, cause)
+	}
+}
+
+// receiveAll receives until the stream's end, for which io.EOF stands.
+func receiveAll(p *pair) <-chan error {
+	end := make(chan error, 1)
+	go func() {
+		for {
+			if _, err := p.stream.Recv(context.Background()); err != nil {
+				end <- err
+				return
+			}
+		}
+	}()
+	return end
+}
+
+// closeFrame is a client's.
+func closeFrame(code uint16) []byte { return masked(fin|opClose, closePayload(code, "")) }
+
+func TestASessionIsNotOverBeforeItIsClosed(t *testing.T) {
+	p := connect(t, ws.Upgrader{})
+	select {
+	case <-p.session.Done():
+		t.Fatal("Done is closed")
+	default:
+	}
+	if err := p.session.Err(); err != nil {
+		t.Fatalf("Err returned %v", err)
+	}
+}
+
+func TestTheServerClosesAndAReaderReceivesToTheEnd(t *testing.T) {
+	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		got := make(chan ws.Message, 10)
+		go func() {
+			defer close(got)
+			for msg, err := range p.stream.All(context.Background()) {
+				if err != nil {
+					t.Errorf("the loop got %v", err)
+				}
+				got <- msg.Clone()
+			}
+		}()
+		p.send(opText, "hello")
+		await(t, got, "the first message")
+		if err := p.session.Close(ws.CloseReason{Code: ws.CloseGoingAway, Description: "bye"}); err != nil {
+			t.Fatal(err)
+		}
+		p.expect(opClose, string(closePayload(1001, "bye")))
+		p.send(opText, "still under way")
+		p.write(masked(fin|opClose, closePayload(1001, "bye too")))
+		p.expectEnd()
+		if msg := await(t, got, "the text"); string(msg.Data) != "still under way" {
+			t.Fatalf("received %v %q", msg.Kind, msg.Data)
+		}
+		want := ws.CloseReason{Code: 1001, Description: "bye too"}
+		if msg := await(t, got, "the Close message"); msg.Kind != ws.Close || msg.Reason != want {
+			t.Fatalf("received %v %v", msg.Kind, msg.Reason)
+		}
+		if msg := await(t, got, "the loop's end"); msg.Kind != 0 {
+			t.Fatalf("received %v after the Close message", msg.Kind)
+		}
+		expectOver(t, p.session, ws.ErrClosed)
+	})
+}
+
+func TestTheServerClosesWithNobodyReading(t *testing.T) {
+	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		if err := p.session.Close(ws.CloseReason{Code: 4000}); err != nil {
+			t.Fatal(err)
+		}
+		p.expect(opClose, string(closePayload(4000, "")))
+		p.send(opText, strings.Repeat("nobody wants this", 10_000))
+		p.write(closeFrame(4000))
+		p.expectEnd()
+		expectOver(t, p.session, ws.ErrClosed)
+		if msg, err := p.stream.Recv(t.Context()); err != nil || msg.Kind != ws.Close || msg.Reason.Code != 4000 {
+			t.Fatalf("received %v %v, %v after the end", msg.Kind, msg.Reason, err)
+		}
+		if _, err := p.stream.Recv(t.Context()); err != io.EOF {
+			t.Fatalf("the stream ended with %v", err)
+		}
+	})
+}
+
+func TestTheClientClosesAndTheApplicationAnswers(t *testing.T) {
+	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		p.write(closeFrame(4000))
+		recvKind(t, p.stream, ws.Close)
+		if err := p.session.Close(ws.CloseReason{Code: 4001, Description: "own answer"}); err != nil {
+			t.Fatal(err)
+		}
+		p.expect(opClose, string(closePayload(4001, "own answer")))
+		p.expectEnd()
+		expectOver(t, p.session, ws.ErrClosed)
+	})
+}
+
+func TestTheClientClosesAndTheLibraryAnswers(t *testing.T) {
+	for _, code := range []uint16{0, 1000, 3999} {
+		overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			end := receiveAll(p)
+			frame := closeFrame(code)
+			if code == 0 {
+				frame = masked(fin|opClose, nil)
+			}
+			p.write(frame)
+			p.expectClose(int(code))
+			p.expectEnd()
+			expectOver(t, p.session, ws.ErrClosed)
+			if err := await(t, end, "the stream's end"); err != io.EOF {
+				t.Fatalf("the stream ended with %v", err)
+			}
+		})
+	}
+}
+
+func TestBothCloseAtOnce(t *testing.T) {
+	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		end := receiveAll(p)
+		go func() { _ = p.session.Close(ws.CloseReason{Code: 4000}) }()
+		p.write(closeFrame(4001))
+		f, err := p.next()
+		if err != nil || f.opcode() != opClose || f.closeCode() != 4000 && f.closeCode() != 4001 {
+			t.Fatalf("got frame %#x %q, %v", f.first, f.payload, err)
+		}
+		p.expectEnd() // and no second Close frame
+		expectOver(t, p.session, ws.ErrClosed)
+		if err := await(t, end, "the stream's end"); err != io.EOF {
+			t.Fatalf("the stream ended with %v", err)
+		}
+	})
+}
+
+func TestCloseDuringABlockedSendEndsTheSend(t *testing.T) {
+	bubble(t, ws.Upgrader{SendBuffer: 100}, func(t *testing.T, p *pair) {
+		if err := p.session.Text(t.Context(), strings.Repeat("x", 98)); err != nil {
+			t.Fatal(err)
+		}
+		sent := make(chan error, 1)
+		go func() { sent <- p.session.Text(context.Background(), "waits") }()
+		synctest.Wait()
+		start := time.Now()
+		if err := p.session.Close(ws.CloseReason{Code: 4000}); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-sent; !errors.Is(err, ws.ErrClosed) || time.Since(start) != 0 {
+			t.Fatalf("the send returned %v after %v", err, time.Since(start))
+		}
+		p.expect(opText, strings.Repeat("x", 98)) // what was queued still leaves
+		p.expect(opClose, string(closePayload(4000, "")))
+		p.writeLater(closeFrame(4000))
+		<-p.session.Done()
+		if err := p.session.Err(); err != ws.ErrClosed {
+			t.Fatalf("the session ended with %v", err)
+		}
+	})
+}
+
+func TestClosingTwiceOrFromManyGoroutinesSendsOneCloseFrame(t *testing.T) {
+	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		var closers sync.WaitGroup
+		for i := range 20 {
+			closers.Go(func() {
+				for range 2 {
+					if err := p.session.Close(ws.CloseReason{Code: ws.CloseCode(4000 + i)}); err != nil {
+						t.Errorf("Close returned %v", err)
+					}
+				}
+			})
+		}
+		closers.Wait()
+		p.write(closeFrame(4000))
+		f, err := p.next()
+		if err != nil || f.opcode() != opClose || f.closeCode() < 4000 || f.closeCode() >= 4020 {
+			t.Fatalf("got frame %#x %q, %v", f.first, f.payload, err)
+		}
+		p.expectEnd()
+		expectOver(t, p.session, ws.ErrClosed)
+		if err := p.session.Close(ws.CloseReason{Code: 4000}); err != nil {
+			t.Fatalf("Close after the end returned %v", err)
+		}
+	})
+}
+
+func TestWhatWasQueuedLeavesBeforeTheCloseFrame(t *testing.T) {
+	overAll(t, ws.Upgrader{SendBuffer: 8 << 20}, func(t *testing.T, p *pair) {
+		for range 60 {
+			if err := p.session.Binary(within(t), make([]byte, 100_000)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := p.session.Send(within(t), ws.Message{Kind: ws.Close, Reason: ws.CloseReason{Code: 4000}}); err != nil {
+			t.Fatal(err)
+		}
+		for range 60 {
+			p.expect(opBinary, string(make([]byte, 100_000)))
+		}
+		p.expect(opClose, string(closePayload(4000, "")))
+		p.write(closeFrame(4000))
+		p.expectEnd()
+		expectOver(t, p.session, ws.ErrClosed)
+	})
+}
+
+func TestDoneIsTheSameForAllWhoAskBeforeAndAfter(t *testing.T) {
+	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		before := p.session.Done()
+		_ = p.client.conn.Close()
+		_ = p.session.Close(ws.CloseReason{})
+		<-before
+		<-p.session.Done()
+	})
+	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) { // nobody has asked before
+		_ = p.client.conn.Close()
+		_ = p.session.Close(ws.CloseReason{})
+		synctest.Wait()
+		select {
+		case <-p.session.Done():
+		default:
+			t.Fatal("Done is not closed after the end")
+		}
+		if p.session.Err() == nil {
+			t.Fatal("Err returned nil after the end")
+		}
+	})
+}

@@ -1,0 +1,114 @@
+package ws_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/handset-go/handset/ws"
+)
+
+func TestACloseThatTheApplicationSitsOnIsAnsweredJustBeforeTheTimeout(t *testing.T) {
+	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		start := time.Now()
+		p.writeLater(closeFrame(4000))
+		recvKind(t, p.stream, ws.Close)
+		p.expect(opClose, string(closePayload(4000, "")))
+		if got := time.Since(start); got < 4*time.Second || got >= 5*time.Second {
+			t.Fatalf("Close was answered after %v, want just before 5s", got)
+		}
+		<-p.session.Done()
+		if err := p.session.Err(); err != ws.ErrClosed {
+			t.Fatalf("the session ended with %v", err)
+		}
+	})
+}
+
+func TestASilentPeerIsClosedOnAfterCloseTimeout(t *testing.T) {
+	for _, u := range []ws.Upgrader{{}, {CloseTimeout: time.Hour}} {
+		bubble(t, u, func(t *testing.T, p *pair) {
+			start, want := time.Now(), max(u.CloseTimeout, 5*time.Second)
+			if err := p.session.Close(ws.CloseReason{}); err != nil {
+				t.Fatal(err)
+			}
+			p.expect(opClose, "")
+			<-p.session.Done()
+			if got := time.Since(start); got != want {
+				t.Fatalf("closing took %v, want %v", got, want)
+			}
+			if err := p.session.Err(); err != ws.ErrCloseTimeout {
+				t.Fatalf("the session ended with %v", err)
+			}
+			if err := p.session.Text(t.Context(), "late"); !errors.Is(err, ws.ErrClosed) {
+				t.Fatalf("a send returned %v", err)
+			}
+		})
+	}
+}
+
+func TestAPeerThatGoesOnSendingDoesNotPutOffTheCloseTimeout(t *testing.T) {
+	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		start := time.Now()
+		if err := p.session.Close(ws.CloseReason{}); err != nil {
+			t.Fatal(err)
+		}
+		stopped := make(chan error)
+		go func() {
+			for err := error(nil); err == nil; time.Sleep(time.Second) {
+				_, err = p.client.conn.Write(masked(fin|opText, []byte("more")))
+			}
+			close(stopped)
+		}()
+		p.expect(opClose, "")
+		<-p.session.Done()
+		if got := time.Since(start); got != 5*time.Second || p.session.Err() != ws.ErrCloseTimeout {
+			t.Fatalf("closing took %v and ended with %v", got, p.session.Err())
+		}
+		<-stopped
+	})
+}
+
+func TestOverEveryTransportASilentPeerIsClosedOn(t *testing.T) {
+	overAll(t, ws.Upgrader{CloseTimeout: 50 * time.Millisecond}, func(t *testing.T, p *pair) {
+		end := receiveAll(p)
+		if err := p.session.Close(ws.CloseReason{}); err != nil {
+			t.Fatal(err)
+		}
+		expectOver(t, p.session, ws.ErrCloseTimeout)
+		if err := await(t, end, "the stream's end"); !errors.Is(err, ws.ErrCloseTimeout) || !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Fatalf("the stream ended with %v", err)
+		}
+		p.expect(opClose, "")
+		p.expectEnd()
+	})
+}
+
+func TestCloseOnAPeerThatTakesNothingIsOverAfterCloseTimeout(t *testing.T) {
+	overAll(t, ws.Upgrader{CloseTimeout: 50 * time.Millisecond}, func(t *testing.T, p *pair) {
+		sent := make(chan error, 1)
+		started := make(chan struct{})
+		go func() {
+			close(started)
+			for {
+				if err := p.session.Binary(context.Background(), make([]byte, 10_000)); err != nil {
+					sent <- err
+					return
+				}
+			}
+		}()
+		<-started
+		for p.session.Buffered() < 60_000 {
+			stuff(t, p.session, strings.Repeat("x", 10_000))
+		}
+		if err := p.session.Close(ws.CloseReason{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := await(t, sent, "the send's end"); !errors.Is(err, ws.ErrClosed) {
+			t.Fatalf("the send returned %v", err)
+		}
+		expectOver(t, p.session, ws.ErrCloseTimeout)
+	})
+}

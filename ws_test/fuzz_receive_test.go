@@ -1,0 +1,52 @@
+package ws_test
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"testing"
+)
+
+// limitsToTry are what a fuzzed conversation may have for a limit.
+var limitsToTry = [...]int{0, 1, 5, 125, 126, 1000, 65535, 65536}
+
+// decide makes a way to listen of three numbers.
+func decide(options, maxFrame, maxMessage byte) *conversation {
+	return &conversation{
+		manner:     manner(options % byte(manners)),
+		manualPong: options&0x80 != 0,
+		maxFrame:   limitsToTry[int(maxFrame)%len(limitsToTry)],
+		maxMessage: limitsToTry[int(maxMessage)%len(limitsToTry)],
+	}
+}
+
+// FuzzReceive has a stream receive what a client said, in reads whose sizes are
+// the input's choice too, and compares what it makes of it with the model. A
+// size of 0 is a read that the end of a context interrupts; the first bytes,
+// if early says so, come with the handshake.
+func FuzzReceive(f *testing.F) {
+	for i, v := range violations() {
+		f.Add(append(masked(fin|opText, []byte("good")), v.bytes...), []byte{byte(i), 0, 3}, byte(i), byte(0), byte(0), byte(i))
+	}
+	for i, n := range []int{0, 125, 126, 127, 65535, 65536, 65537} {
+		said := append(masked(fin|opText, mixedText(n)), masked(opBinary, mixedText(n))...)
+		said = append(append(said, masked(fin|opPing, nil)...), masked(fin|opContinuation, nil)...)
+		f.Add(append(said, closeFrame(1000)...), []byte{255, 1, 200}, byte(i), byte(i), byte(i), byte(0))
+	}
+	for seed := range uint64(20) {
+		if said, _ := randomTalk(rand.New(rand.NewPCG(seed, 8))); len(said) < 10_000 {
+			f.Add(said, []byte{1, 2, 0, 3, 100}, byte(seed), byte(0), byte(seed), byte(seed))
+		}
+	}
+	f.Fuzz(func(t *testing.T, said, sizes []byte, options, maxFrame, maxMessage, early byte) {
+		reads := []int{}
+		for _, size := range sizes {
+			n := int(size)
+			if n > 200 {
+				n = (n - 200) * 1000
+			}
+			reads = append(reads, n)
+		}
+		reads = append(reads, 1<<16) // so that not all are interrupted
+		hear(t, bytes.Clone(said), min(int(early), len(said)), reads, decide(options, maxFrame, maxMessage))
+	})
+}

@@ -1,0 +1,204 @@
+package ws_test
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/handset-go/handset/ws"
+)
+
+func TestAHandshakeThatIsRefusedIsAnsweredAndReported(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		request *http.Request
+		status  int
+		header  http.Header // of the answer, as far as it matters
+	}{
+		{"no upgrade at all", request("Connection", "", "Upgrade", ""), 426, http.Header{"Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}}},
+		{"no Connection", request("Connection", ""), 426, http.Header{"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}}},
+		{"another Connection", request("Connection", "keep-alive"), 426, http.Header{"Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}}},
+		{"no Upgrade", request("Upgrade", ""), 426, http.Header{"Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}}},
+		{"another Upgrade", request("Upgrade", "h2c"), 426, http.Header{"Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}}},
+		{"no version", request("Sec-WebSocket-Version", ""), 426, http.Header{"Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}}},
+		{"version 8", request("Sec-WebSocket-Version", "8"), 426, http.Header{"Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}}},
+		{"a list of versions", request("Sec-WebSocket-Version", "8, 13"), 426, http.Header{"Sec-Websocket-Version": {"13"}}},
+		{"two versions", with(request(), "Sec-WebSocket-Version", "8"), 426, http.Header{"Sec-Websocket-Version": {"13"}}},
+		{"HTTP/1.0", old(request()), 426, nil},
+		{"POST", method(request(), http.MethodPost), 405, http.Header{"Allow": {"GET"}}},
+		{"HEAD", method(request(), http.MethodHead), 405, http.Header{"Allow": {"GET"}}},
+		{"CONNECT, as of RFC 8441", method(request(), http.MethodConnect), 405, http.Header{"Allow": {"GET"}}},
+		{"a body", body(request(), 5), 400, nil},
+		{"a body of unknown length", body(request(), -1), 400, nil},
+		{"no key", request("Sec-WebSocket-Key", ""), 400, nil},
+		{"a short key", request("Sec-WebSocket-Key", "c2hvcnQ="), 400, nil},
+		{"a long key", request("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZSBpcyBsb25n"), 400, nil},
+		{"a key that is not base64", request("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZ***"), 400, nil},
+		{"two keys", with(request(), "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="), 400, nil},
+		{"a foreign origin", request("Origin", "https://evil.example"), 403, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := httptest.NewRecorder()
+			expectRefused(t, new(ws.Upgrader), hijackable{w}, tt.request, tt.status)
+			answer := w.Result()
+			if answer.StatusCode != tt.status {
+				t.Errorf("answered with %s, want %d", answer.Status, tt.status)
+			}
+			for name, want := range tt.header {
+				if got := answer.Header[name]; !slices.Equal(got, want) {
+					t.Errorf("answered with %s: %q, want %q", name, got, want)
+				}
+			}
+			if text := w.Body.String(); strings.TrimSpace(text) == "" || strings.Count(text, "\n") != 1 {
+				t.Errorf("answered with the body %q, want one line", text)
+			}
+			if got := answer.Header.Get("Sec-WebSocket-Accept"); got != "" {
+				t.Errorf("answered with Sec-WebSocket-Accept: %q", got)
+			}
+		})
+	}
+}
+
+// hijackable is a ResponseWriter that must not be hijacked.
+type hijackable struct{ http.ResponseWriter }
+
+func (hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	panic("a connection was hijacked for a handshake that is refused")
+}
+
+func with(r *http.Request, name, value string) *http.Request {
+	r.Header.Add(name, value)
+	return r
+}
+
+func method(r *http.Request, method string) *http.Request {
+	r.Method = method
+	return r
+}
+
+func old(r *http.Request) *http.Request {
+	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.0", 1, 0
+	return r
+}
+
+func body(r *http.Request, length int64) *http.Request {
+	r.Body, r.ContentLength = io.NopCloser(strings.NewReader("hello")), length
+	return r
+}
+
+// expectRefused checks what Handle returns for a handshake that fails.
+func expectRefused(t *testing.T, u *ws.Upgrader, w http.ResponseWriter, r *http.Request, status int) {
+	t.Helper()
+	session, stream, err := u.Handle(w, r)
+	var refused *ws.HandshakeError
+	if !errors.As(err, &refused) || refused.Status != status || session != nil || stream != nil {
+		t.Fatalf("Handle returned %v, %v, %v, want a HandshakeError with status %d", session, stream, err, status)
+	}
+	if refused.Err == nil || !errors.Is(err, refused.Err) || strings.Count(err.Error(), "ws: ") != 1 {
+		t.Errorf("the error %q does not say why, or does not begin with ws: once", err)
+	}
+}
+
+func TestBadOptionsAreAnsweredWith500(t *testing.T) {
+	for name, u := range map[string]*ws.Upgrader{
+		"SendBuffer":     {SendBuffer: -1},
+		"WriteTimeout":   {WriteTimeout: -1},
+		"CloseTimeout":   {CloseTimeout: -time.Hour},
+		"OriginPatterns": {OriginPatterns: []string{"ok", "[bad"}},
+	} {
+		w := httptest.NewRecorder()
+		expectRefused(t, u, hijackable{w}, request(), 500)
+		if w.Code != 500 || w.Body.Len() == 0 {
+			t.Errorf("%s: answered with %d %q", name, w.Code, w.Body)
+		}
+	}
+}
+
+func TestANilRequestOrWriterIsAnErrorAndNoPanic(t *testing.T) {
+	w := httptest.NewRecorder()
+	expectRefused(t, new(ws.Upgrader), w, nil, 500)
+	if w.Code != 500 {
+		t.Errorf("answered with %d", w.Code)
+	}
+	expectRefused(t, new(ws.Upgrader), nil, request(), 500)
+	expectRefused(t, new(ws.Upgrader), nil, nil, 500)
+	expectRefused(t, new(ws.Upgrader), w, new(http.Request), 405)
+}
+
+// bare is a ResponseWriter and nothing else.
+type bare struct{ http.ResponseWriter }
+
+func TestAWriterThatCannotBeHijackedIsAnsweredWith501(t *testing.T) {
+	for name, wrap := range map[string]func(http.ResponseWriter) http.ResponseWriter{
+		"itself":    func(w http.ResponseWriter) http.ResponseWriter { return w },
+		"unwrapped": func(w http.ResponseWriter) http.ResponseWriter { return unwrapping{bare{w}} },
+	} {
+		w := httptest.NewRecorder()
+		expectRefused(t, new(ws.Upgrader), wrap(w), request(), 501)
+		if w.Code != 501 || w.Body.Len() == 0 {
+			t.Errorf("%s: answered with %d %q", name, w.Code, w.Body)
+		}
+		for _, header := range []string{"Upgrade", "Connection", "Sec-WebSocket-Accept"} {
+			if got := w.Result().Header.Get(header); got != "" {
+				t.Errorf("%s: answered with %s: %q", name, header, got)
+			}
+		}
+	}
+}
+
+func TestAHijackThatFailsIsReported(t *testing.T) {
+	broken := errors.New("broken")
+	_, _, err := ws.Handle(failing{httptest.NewRecorder(), broken}, request())
+	var refused *ws.HandshakeError
+	if !errors.As(err, &refused) || refused.Status != 500 || !errors.Is(err, broken) {
+		t.Fatalf("Handle returned %v", err)
+	}
+}
+
+type failing struct {
+	http.ResponseWriter
+	err error
+}
+
+func (w failing) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, w.err }
+
+func TestARequestOverHTTP2IsRefusedCleanly(t *testing.T) {
+	refused := make(chan error, 1)
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _, err := ws.Handle(w, r)
+		refused <- err
+	}))
+	srv.EnableHTTP2 = true
+	srv.StartTLS()
+	defer srv.Close()
+	r, err := http.NewRequest(http.MethodGet, srv.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Sec-WebSocket-Version", "13")
+	r.Header.Set("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+	answer, err := srv.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.ProtoMajor != 2 || answer.StatusCode != 501 {
+		t.Fatalf("answered over %s with %s", answer.Proto, answer.Status)
+	}
+	for _, name := range []string{"Upgrade", "Connection"} { // RFC 9113 §8.2.2: malformed
+		if got := answer.Header.Get(name); got != "" {
+			t.Errorf("answered over HTTP/2 with %s: %q", name, got)
+		}
+	}
+	var why *ws.HandshakeError
+	if err := await(t, refused, "Handle's error"); !errors.As(err, &why) || why.Status != answer.StatusCode {
+		t.Fatalf("Handle returned %v for %s", err, answer.Status)
+	}
+}

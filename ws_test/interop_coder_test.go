@@ -1,0 +1,124 @@
+package ws_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/coder/websocket"
+
+	"github.com/handset-go/handset/ws"
+)
+
+// mixedMessages is how many messages every foreign client sends.
+const mixedMessages = 1000
+
+// mixedSizes are their lengths, in turn: the borders of RFC 6455 §5.2, and more.
+var mixedSizes = []int{0, 1, 2, 10, 100, 124, 125, 126, 127, 128, 129, 200, 1000, 1001, 4096, 4097, 16384, 65535, 65536, 65537}
+
+// mixedMessage returns the i-th message: text and binary in turns of twenty,
+// every third one in fragments, whose borders fall within characters.
+func mixedMessage(i int) (kind websocket.MessageType, data []byte, fragmented bool) {
+	size := mixedSizes[i%len(mixedSizes)]
+	if i/len(mixedSizes)%2 == 1 {
+		data = make([]byte, size)
+		for k := range data {
+			data[k] = byte(i + k*7)
+		}
+		return websocket.MessageBinary, data, i%3 == 0
+	}
+	const text = "aé手📞"
+	data = append(bytes.Repeat([]byte(text), size/len(text)), strings.Repeat("x", size%len(text))...)
+	return websocket.MessageText, data, i%3 == 0
+}
+
+func TestCodersClientHasAThousandMixedMessagesEchoed(t *testing.T) {
+	for _, over := range transports {
+		for _, see := range tallyViews {
+			t.Run(over.name+", "+see.name, func(t *testing.T) {
+				srv, tallies := talliedEcho(t, over, see)
+				client := dialCoder(t, srv)
+				total := talkMixed(t, client)
+				if err := client.Close(4321, "that is all"); err != nil {
+					t.Errorf("close: %v", err)
+				}
+				see.expectTally(t, await(t, tallies, "the session's end"), tally{
+					messages: mixedMessages, bytes: total, pings: mixedMessages / pingEvery, pongs: mixedMessages / pingEvery,
+					closed: ws.CloseReason{Code: 4321, Description: "that is all"},
+				})
+			})
+		}
+	}
+}
+
+// dialCoder connects coder/websocket's client.
+func dialCoder(t *testing.T, srv *httptest.Server) *websocket.Conn {
+	t.Helper()
+	client, _, err := websocket.Dial(within(t), srv.URL, &websocket.DialOptions{HTTPClient: srv.Client()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client.SetReadLimit(-1)
+	t.Cleanup(func() { _ = client.CloseNow() })
+	return client
+}
+
+// talkMixed sends the mixed messages while it checks what comes back, with a
+// ping now and then, and returns how many bytes they had.
+func talkMixed(t *testing.T, client *websocket.Conn) (total int) {
+	t.Helper()
+	ctx := within(t)
+	sent := make(chan error, 1)
+	go func() { sent <- sendMixed(ctx, client) }()
+	for i := range mixedMessages {
+		wantKind, want, _ := mixedMessage(i)
+		kind, got, err := client.Read(ctx)
+		if err != nil {
+			t.Fatalf("message %d: %v", i, err)
+		}
+		if kind != wantKind || !bytes.Equal(got, want) {
+			t.Fatalf("message %d, %d bytes of %v, came back as %d bytes of %v", i, len(want), wantKind, len(got), kind)
+		}
+		total += len(got)
+	}
+	if err := await(t, sent, "the end of sending"); err != nil {
+		t.Fatal(err)
+	}
+	return total
+}
+
+func sendMixed(ctx context.Context, client *websocket.Conn) error {
+	for i := range mixedMessages {
+		kind, data, fragmented := mixedMessage(i)
+		if err := sendCoder(ctx, client, kind, data, fragmented); err != nil {
+			return fmt.Errorf("message %d: %w", i, err)
+		}
+		if i%pingEvery == 0 {
+			if err := client.Ping(ctx); err != nil {
+				return fmt.Errorf("ping %d: %w", i, err)
+			}
+		}
+	}
+	return nil
+}
+
+// sendCoder sends a message, in three fragments and an empty one if it is to be
+// fragmented.
+func sendCoder(ctx context.Context, client *websocket.Conn, kind websocket.MessageType, data []byte, fragmented bool) error {
+	if !fragmented {
+		return client.Write(ctx, kind, data)
+	}
+	w, err := client.Writer(ctx, kind)
+	if err != nil {
+		return err
+	}
+	for k := range 3 {
+		if _, err := w.Write(data[k*len(data)/3 : (k+1)*len(data)/3]); err != nil {
+			return err
+		}
+	}
+	return w.Close()
+}

@@ -1,0 +1,62 @@
+package ws_test
+
+import (
+	"encoding/pem"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/handset-go/handset/ws"
+)
+
+// foreignVisit is what the scripts of testdata/node and testdata/python print:
+// messages sent and found the same when they came back, and what became of the
+// pings and of the closing handshake.
+type foreignVisit struct {
+	Messages, Fragmented, Bytes int
+	Pongs                       int // that answered the client's pings
+	Code                        int // of the server's Close frame
+	Reason                      string
+}
+
+// foreignTalk has a script talk to an echo, over TCP and TLS and with
+// both views of the stream, and compares what the two ends have seen.
+func foreignTalk(t *testing.T, program, script string) {
+	t.Helper()
+	for _, over := range transports {
+		for _, see := range tallyViews {
+			t.Run(over.name+", "+see.name, func(t *testing.T) {
+				srv, tallies := talliedEcho(t, over, see)
+				var visit foreignVisit
+				report(t, &visit, program, append([]string{script}, foreignArgs(t, srv)...)...)
+				if want := (foreignVisit{
+					Messages: mixedMessages, Fragmented: 334, Bytes: visit.Bytes, Pongs: 100,
+					Code: 4321, Reason: "that is all",
+				}); visit != want {
+					t.Errorf("the client saw %+v, want %+v", visit, want)
+				}
+				see.expectTally(t, await(t, tallies, "the session's end"), tally{
+					messages: mixedMessages, bytes: visit.Bytes, pings: 100, pongs: mixedMessages / pingEvery,
+					closed: ws.CloseReason{Code: 4321, Description: "that is all"},
+				})
+			})
+		}
+	}
+}
+
+// foreignArgs are the URL and, for TLS, a file with the server's certificate.
+func foreignArgs(t *testing.T, srv *httptest.Server) []string {
+	t.Helper()
+	args := []string{strings.Replace(srv.URL, "http", "ws", 1)}
+	if srv.TLS == nil {
+		return args
+	}
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw})
+	if err := os.WriteFile(file, certificate, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return append(args, file)
+}

@@ -1,0 +1,194 @@
+//go:build unix
+
+package ws_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/coder/websocket"
+
+	"github.com/handset-go/handset/ws"
+)
+
+func TestASessionBehindNginxIsLikeOneWithout(t *testing.T) {
+	nginx := program(t, "nginx", "/usr/sbin/nginx")
+	for _, see := range tallyViews {
+		t.Run(see.name, func(t *testing.T) {
+			srv, tallies := talliedEcho(t, transports[0], see)
+			client := dialNginx(t, startNginx(t, nginx, srv))
+			total := talkMixed(t, client)
+			total += expectMebibyte(t, client)
+			if err := client.Close(4321, "that is all"); err != nil {
+				t.Errorf("close: %v", err)
+			}
+			see.expectTally(t, await(t, tallies, "the session's end"), tally{
+				messages: mixedMessages + 1, bytes: total, pings: mixedMessages / pingEvery, pongs: mixedMessages / pingEvery,
+				closed: ws.CloseReason{Code: 4321, Description: "that is all"},
+			})
+		})
+	}
+}
+
+func TestAServersCloseReachesTheClientThroughNginx(t *testing.T) {
+	nginx := program(t, "nginx", "/usr/sbin/nginx")
+	ended := make(chan error, 1)
+	srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		session, _, err := ws.Handle(w, r)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_ = session.Close(ws.CloseReason{Code: ws.CloseTryAgainLater, Description: "later"})
+		<-session.Done()
+		ended <- session.Err()
+	}))
+	client := dialNginx(t, startNginx(t, nginx, srv))
+	_, _, err := client.Read(within(t))
+	var closed websocket.CloseError
+	if !errors.As(err, &closed) || closed.Code != websocket.StatusTryAgainLater || closed.Reason != "later" {
+		t.Errorf("the client read %v, want code 1013 and its reason", err)
+	}
+	if err := await(t, ended, "the session's end"); !errors.Is(err, ws.ErrClosed) {
+		t.Errorf("the session ended with %v", err)
+	}
+}
+
+func TestAClientThatIsGoneIsMissedThroughNginx(t *testing.T) {
+	nginx := program(t, "nginx", "/usr/sbin/nginx")
+	srv, tallies := talliedEcho(t, transports[0], tallyViews[0])
+	client := dialNginx(t, startNginx(t, nginx, srv))
+	_ = client.CloseNow()
+	if seen := await(t, tallies, "the session's end"); seen.err == nil {
+		t.Errorf("the server saw %+v, want an error", seen)
+	}
+}
+
+// expectMebibyte has 1 MiB echoed.
+func expectMebibyte(t *testing.T, client *websocket.Conn) int {
+	t.Helper()
+	data := bytes.Repeat([]byte("handset!"), 1<<17)
+	if err := client.Write(within(t), websocket.MessageBinary, data); err != nil {
+		t.Fatal(err)
+	}
+	if _, got, err := client.Read(within(t)); err != nil || !bytes.Equal(got, data) {
+		t.Errorf("1 MiB came back as %d bytes, error %v", len(got), err)
+	}
+	return len(data)
+}
+
+const nginxConf = `
+daemon off;
+master_process off;
+pid nginx.pid;
+error_log stderr notice;
+events {}
+http {
+	access_log off;
+	client_body_temp_path body;
+	proxy_temp_path proxy;
+	fastcgi_temp_path fastcgi;
+	uwsgi_temp_path uwsgi;
+	scgi_temp_path scgi;
+	server {
+		listen unix:listen.sock;
+		location / {
+			proxy_pass http://UPSTREAM;
+			proxy_http_version 1.1;
+			proxy_set_header Upgrade $http_upgrade;
+			proxy_set_header Connection "upgrade";
+			proxy_set_header Host $host;
+		}
+	}
+}
+`
+
+// startNginx runs nginx in front of srv and returns the socket it listens on.
+func startNginx(t *testing.T, nginx string, srv *httptest.Server) (socket string) {
+	t.Helper()
+	// Not TempDir, whose path may be too long for a socket's.
+	dir, err := os.MkdirTemp("", "nginx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	socket = filepath.Join(dir, "listen.sock")
+	conf := strings.NewReplacer("UPSTREAM", srv.Listener.Addr().String(), "listen.sock", socket).Replace(nginxConf)
+	if err := os.WriteFile(filepath.Join(dir, "nginx.conf"), []byte(conf), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	runNginx(t, nginx, dir)
+	return socket
+}
+
+// runNginx returns when nginx listens; it ends with the test.
+func runNginx(t *testing.T, nginx, dir string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), toolPatience)
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, nginx, "-e", "stderr", "-p", dir, "-c", "nginx.conf")
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	listening, ended := make(chan bool, 1), make(chan string, 1)
+	go func() { ended <- nginxLog(bufio.NewScanner(stderr), listening) }()
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		log := <-ended
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("nginx ended with %v:\n%s", err, log)
+		}
+	})
+	select {
+	case <-listening:
+	case log := <-ended:
+		ended <- log
+		t.Fatalf("nginx did not start:\n%s", log)
+	}
+}
+
+// nginxLog collects the log, and tells when nginx says what system it is on:
+// by then it has opened its sockets.
+func nginxLog(lines *bufio.Scanner, listening chan<- bool) string {
+	var log strings.Builder
+	for lines.Scan() {
+		log.WriteString(lines.Text() + "\n")
+		if strings.Contains(lines.Text(), ": OS: ") {
+			listening <- true
+		}
+	}
+	return log.String()
+}
+
+// dialNginx connects as a page of the host that nginx serves would.
+func dialNginx(t *testing.T, socket string) *websocket.Conn {
+	t.Helper()
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", socket)
+	}}
+	client, _, err := websocket.Dial(within(t), "ws://proxied.example/echo", &websocket.DialOptions{
+		HTTPClient: &http.Client{Transport: transport},
+		HTTPHeader: http.Header{"Origin": {"http://proxied.example"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client.SetReadLimit(-1)
+	t.Cleanup(func() { _ = client.CloseNow() })
+	return client
+}

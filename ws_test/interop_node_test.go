@@ -1,0 +1,12 @@
+package ws_test
+
+import (
+	"path/filepath"
+	"testing"
+)
+
+func TestNodesWsHasAThousandMixedMessagesEchoed(t *testing.T) {
+	node := program(t, "node")
+	installed(t, filepath.Join("testdata", "node", "node_modules", "ws"))
+	foreignTalk(t, node, filepath.Join("testdata", "node", "echo.mjs"))
+}

@@ -1,0 +1,167 @@
+package ws_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/handset-go/handset/"
+
+// layer is what a package may do.
+type layer struct {
+	on         []string // the packages of the module it stands on
+	pure       bool     // bytes in, bytes out: no sockets, no clock, no locks
+	goroutines bool     // it may start some
+}
+
+// layers has every package that programs can be built from. A new one says
+// here where it stands.
+var layers = map[string]layer{
+	".":               {pure: true},
+	"internal/frame":  {pure: true},
+	"internal/buffer": {},
+	"internal/link":   {},
+	"internal/inbox":  {on: []string{"internal/buffer", "internal/link"}},
+	"internal/outbox": {on: []string{"internal/buffer", "internal/frame", "internal/link"}},
+	"ws": {goroutines: true, on: []string{
+		"internal/buffer", "internal/frame", "internal/inbox", "internal/link", "internal/outbox",
+	}},
+	"wstest":        {goroutines: true, on: []string{"ws"}},
+	"examples/echo": {goroutines: true, on: []string{"ws"}},
+}
+
+// impure are the packages, with all below them, that a pure layer does without.
+var impure = []string{"context", "io", "log", "net", "os", "runtime", "sync", "syscall", "time"}
+
+func TestThePackagesKeepToTheirLayers(t *testing.T) {
+	seen := map[string]bool{}
+	for file, source := range sources(t) {
+		dir := path.Dir(file)
+		seen[dir] = true
+		for _, breach := range breaches(dir, source) {
+			t.Errorf("%s %s", file, breach)
+		}
+	}
+	for _, dir := range []string{"internal/frame", "internal/outbox", "ws", "wstest"} {
+		if !seen[dir] {
+			t.Errorf("no file of %s was looked at", dir)
+		}
+	}
+}
+
+func TestABreachOfTheLayersIsSeen(t *testing.T) {
+	for _, test := range []struct{ name, dir, source, breach string }{
+		{"an internal package on ws", "internal/inbox", `import "` + module + `ws"`, "imports ws"},
+		{"a layer on the one above", "internal/link", `import "` + module + `internal/outbox"`, "imports internal/outbox"},
+		{"a test kit in the library", "ws", `import "` + module + `wstest"`, "imports wstest"},
+		{"frames with sockets", "internal/frame", `import "net"`, "imports net"},
+		{"frames with HTTP", "internal/frame", `import "net/http"`, "imports net/http"},
+		{"frames with locks", "internal/frame", `import "sync/atomic"`, "imports sync/atomic"},
+		{"frames with a module", "internal/frame", `import "golang.org/x/sync/errgroup"`, "imports golang.org/x/sync/errgroup"},
+		{"a goroutine below ws", "internal/outbox", "func f() { go f() }", "starts a goroutine"},
+		{"a goroutine within a function", "internal/link", "var f = func() { for { go func() {}() } }", "starts a goroutine"},
+		{"a timer's goroutine below ws", "internal/inbox", `import "time"; func f() { time.AfterFunc(0, f) }`, "starts a goroutine with AfterFunc"},
+		{"a group's goroutine below ws", "internal/inbox", `import "sync"; func f(wg *sync.WaitGroup) { wg.Go(nil) }`, "starts a goroutine with Go"},
+		{"a package without a place", "internal/util", "", "has no layer"},
+		{"what is allowed", "ws", `import ("net"; "` + module + `internal/frame"); func f() { go f() }`, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			file, err := parser.ParseFile(token.NewFileSet(), "", "package p;"+test.source, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := strings.Join(breaches(test.dir, file), "\n")
+			if !strings.Contains(got, test.breach) || (got == "") != (test.breach == "") {
+				t.Errorf("breaches: %q, want %q", got, test.breach)
+			}
+		})
+	}
+}
+
+// sources are the Go files of the module for every system, but for tests, by
+// their paths from its root.
+func sources(t *testing.T) map[string]*ast.File {
+	t.Helper()
+	files := map[string]*ast.File{}
+	err := filepath.WalkDir("..", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel("..", name)
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() {
+			return skipped(filepath.ToSlash(rel))
+		}
+		if strings.HasSuffix(rel, ".go") && !strings.HasSuffix(rel, "_test.go") {
+			files[filepath.ToSlash(rel)], err = parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// skipped leaves out what is no part of the module: bench has one of its own.
+func skipped(dir string) error {
+	base := path.Base(dir)
+	if dir == "bench" || base == "testdata" || len(base) > 1 && strings.HasPrefix(base, ".") {
+		return filepath.SkipDir
+	}
+	return nil
+}
+
+// breaches says what a file does that its package's layer does not allow.
+func breaches(dir string, file *ast.File) (found []string) {
+	may, ok := layers[dir]
+	if !ok {
+		found = append(found, "has no layer in this test")
+	}
+	for _, spec := range file.Imports {
+		name, _ := strconv.Unquote(spec.Path.Value)
+		if !may.imports(name) {
+			found = append(found, "imports "+strings.TrimPrefix(name, module))
+		}
+	}
+	if !may.goroutines {
+		found = append(found, goroutinesOf(file)...)
+	}
+	return found
+}
+
+// imports reports whether the layer may import a package.
+func (may layer) imports(name string) bool {
+	if own, ok := strings.CutPrefix(name, module); ok {
+		return slices.Contains(may.on, own)
+	}
+	top, _, _ := strings.Cut(name, "/")
+	return !may.pure || !strings.Contains(top, ".") && !slices.Contains(impure, top)
+}
+
+// goroutinesOf finds the places where a file starts one.
+func goroutinesOf(file *ast.File) (found []string) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.GoStmt:
+			found = append(found, "starts a goroutine")
+		case *ast.CallExpr:
+			if f, ok := n.Fun.(*ast.SelectorExpr); ok && (f.Sel.Name == "AfterFunc" || f.Sel.Name == "Go") {
+				found = append(found, fmt.Sprintf("starts a goroutine with %s", f.Sel.Name))
+			}
+		}
+		return true
+	})
+	return found
+}

@@ -1,0 +1,211 @@
+package ws_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/handset-go/handset/ws"
+)
+
+func TestMaxFrameSizeTakesFramesUpToItAndRefusesLongerOnes(t *testing.T) {
+	for _, n := range []int{1, 125, 126, 65535, 65536, 100_000} {
+		t.Run(fmt.Sprint("n=", n), func(t *testing.T) {
+			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+				stream := p.stream.MaxFrameSize(n)
+				p.writeLater(bytes.Join([][]byte{
+					masked(fin|opBinary, make([]byte, n)), fragmented(opText, string(mixedText(n)), string(mixedText(n))),
+					header(fin|opBinary, uint64(n)+1), {1, 2, 3, 4}, // and nothing behind its key
+				}, nil))
+				for _, want := range []int{n, 2 * n} {
+					if _, data := recvPieces(t, stream); len(data) != want {
+						t.Fatalf("received %d bytes, want %d", len(data), want)
+					}
+				}
+				_, err := stream.Recv(within(t))
+				expectViolation(t, err, ws.CloseMessageTooBig)
+				p.expectClose(1009)
+			})
+		})
+	}
+}
+
+func TestMaxFrameSizeOfNothingTakesAnyFrame(t *testing.T) {
+	for _, n := range []int{0, -1, math.MinInt} {
+		p := connect(t, ws.Upgrader{})
+		stream := p.stream.MaxFrameSize(n)
+		p.writeLater(masked(fin|opBinary, make([]byte, 300_000)))
+		if _, data := recvPieces(t, stream); len(data) != 300_000 {
+			t.Fatalf("received %d bytes", len(data))
+		}
+	}
+}
+
+func TestMaxFrameSizeHoldsForAggregatesToo(t *testing.T) {
+	p := connect(t, ws.Upgrader{})
+	p.write(header(opText, 1001))
+	p.write([]byte{1, 2, 3, 4})
+	_, err := p.stream.MaxFrameSize(1000).Aggregate(10).Recv(within(t))
+	expectViolation(t, err, ws.CloseMessageTooBig)
+}
+
+// allocated is how many bytes f has the program allocate.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// expectFrugal checks that f allocates less than limit bytes all in all, so
+// that it cannot have held more.
+func expectFrugal(t *testing.T, limit uint64, f func()) {
+	t.Helper()
+	if n := allocated(f); n >= limit && !raced { // which makes pools forget what they were given
+		t.Errorf("%d bytes were allocated, want less than %d", n, limit)
+	}
+}
+
+func TestAMessageOfOneGibibyteIsStreamedInLessThanOneMebibyte(t *testing.T) {
+	for _, over := range transports {
+		t.Run(over.name, func(t *testing.T) {
+			size := 1 << 30
+			switch {
+			case raced, testing.Short():
+				size = 32 << 20
+			case over.tls: // crypto/tls allocates for every record
+				size = 64 << 20
+			}
+			p := connectOver(t, over, ws.Upgrader{})
+			p.stream = p.stream.MaxFrameSize(size)
+			piece := masked(opBinary, make([]byte, 256<<10))[14:] // the key again and again
+			head := append(header(fin|opBinary, uint64(size)), 0x37, 0xfa, 0x21, 0x3d)
+			expectFrugal(t, 1<<20, func() {
+				wrote := make(chan error, 1)
+				go func() { wrote <- writeRepeated(p.conn, head, piece, size) }()
+				expectZeroes(t, p.stream, size)
+				if err := await(t, wrote, "the client's last write"); err != nil {
+					t.Fatal(err)
+				}
+			})
+		})
+	}
+}
+
+func writeRepeated(w io.Writer, head, piece []byte, size int) error {
+	_, err := w.Write(head)
+	for ; size > 0 && err == nil; size -= len(piece) {
+		_, err = w.Write(piece)
+	}
+	return err
+}
+
+// expectZeroes receives a binary message of nothing but zeroes.
+func expectZeroes(t *testing.T, stream *ws.MessageStream, size int) {
+	t.Helper()
+	zeroes := make([]byte, 64<<10)
+	for {
+		msg, err := stream.Recv(context.Background())
+		if err != nil || !bytes.Equal(msg.Data, zeroes[:len(msg.Data)]) {
+			t.Fatalf("received %v of %d bytes with %d to come, %v", msg.Kind, len(msg.Data), size, err)
+		}
+		if size -= len(msg.Data); msg.Kind == ws.Last {
+			break
+		}
+	}
+	if size != 0 {
+		t.Fatalf("%d bytes are missing", size)
+	}
+}
+
+func TestHeadersThatDeclareOneGibibyteAllocateNextToNothing(t *testing.T) {
+	for name, receive := range map[string]func(context.Context, *ws.MessageStream) (ws.Message, error){
+		"raw": func(ctx context.Context, m *ws.MessageStream) (ws.Message, error) { return m.Recv(ctx) },
+		"aggregate": func(ctx context.Context, m *ws.MessageStream) (ws.Message, error) {
+			return m.Aggregate(math.MaxInt).Recv(ctx)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, over := range transports {
+				var pairs []*pair
+				for range 4 {
+					pairs = append(pairs, connectOver(t, over, ws.Upgrader{}))
+				}
+				expectFrugal(t, 1<<20, func() {
+					for _, p := range pairs {
+						p.write(append(header(opBinary, 1<<30), 1, 2, 3, 4))
+						receiveNothing(t, p, receive)
+						p.write([]byte{1, 2, 3})
+						receiveNothing(t, p, receive)
+					}
+				})
+			}
+		})
+	}
+}
+
+// receiveNothing receives for a moment, in which no whole message may come.
+func receiveNothing(t *testing.T, p *pair, receive func(context.Context, *ws.MessageStream) (ws.Message, error)) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	for {
+		msg, err := receive(ctx, p.stream)
+		if errors.Is(err, context.DeadlineExceeded) {
+			return
+		}
+		if err != nil || len(msg.Data) > 3 {
+			t.Fatalf("received %v of %d bytes, %v", msg.Kind, len(msg.Data), err)
+		}
+	}
+}
+
+func TestAMillionFragmentsCostNoMoreThanTheirBytes(t *testing.T) {
+	n := 1_000_000
+	if raced || testing.Short() {
+		n = 100_000
+	}
+	for name, part := range map[string]string{"empty": "", "of one byte": "x"} {
+		t.Run(name, func(t *testing.T) {
+			said := masked(opText, []byte(part))
+			said = append(said, bytes.Repeat(masked(opContinuation, []byte(part)), n-2)...)
+			said = append(said, masked(fin|opContinuation, []byte(part))...)
+			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+				stream := p.stream.Aggregate(n)
+				began := cpuTime()
+				expectFrugal(t, 4<<20, func() { // the buffer as it grows
+					p.writeLater(said)
+					if msg := recvWhole(t, stream); msg.Kind != ws.Text || len(msg.Data) != n*len(part) {
+						t.Fatalf("received %v of %d bytes", msg.Kind, len(msg.Data))
+					}
+				})
+				if took := cpuTime() - began; took > time.Second && !raced {
+					t.Errorf("%v of CPU, both ends together", took)
+				}
+			})
+		})
+	}
+}
+
+func TestAMillionFragmentsCannotPassTheLimit(t *testing.T) {
+	const n = 1_000_000
+	said := append(masked(opText, []byte("x")), bytes.Repeat(masked(opContinuation, []byte("x")), n)...)
+	said = append(said, 0xFF) // so that the stream ends
+	p := connect(t, ws.Upgrader{})
+	stream := p.stream.Aggregate(1000)
+	expectFrugal(t, 1<<20, func() {
+		p.writeLater(said)
+		if _, err := stream.Recv(within(t)); err != ws.ErrMessageTooBig {
+			t.Fatalf("received %v", err)
+		}
+		_, err := stream.Recv(within(t))
+		expectViolation(t, err, ws.CloseProtocolError)
+	})
+}

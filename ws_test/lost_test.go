@@ -1,0 +1,117 @@
+package ws_test
+
+import (
+	"errors"
+	"io"
+	"net"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/handset-go/handset/ws"
+)
+
+func TestAnUnreadChannelEndsWithALostConnection(t *testing.T) {
+	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		messages := p.stream.Chan()
+		for range 100 {
+			p.send(opText, "unread")
+		}
+		until(t, "the channel is full", func() bool { return len(messages) == cap(messages) })
+		p.client.conn.Close()
+		// Nobody reads from the connection now, so it is a send that finds out.
+		for err := error(nil); err == nil; {
+			err = p.session.Binary(within(t), make([]byte, 10_000))
+		}
+		expectOver(t, p.session, io.ErrUnexpectedEOF)
+		until(t, "the channel is closed", func() bool { return p.stream.Err() != nil })
+		if err := p.stream.Err(); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Fatalf("the channel ended with %v", err)
+		}
+		if len(messages) != cap(messages) {
+			t.Fatalf("%d messages are left, want %d", len(messages), cap(messages))
+		}
+	})
+}
+
+// until waits until something is so that tells nobody.
+func until(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for start := time.Now(); !is(); runtime.Gosched() {
+		if time.Since(start) > patience {
+			t.Fatalf("waited in vain until %s", what)
+		}
+	}
+}
+
+func TestAConnectionThatEndsWithoutACloseFrameIsAnUnexpectedEOF(t *testing.T) {
+	for name, leave := range map[string]func(c *client){
+		"a half-close": func(c *client) {
+			if half, ok := c.conn.(interface{ CloseWrite() error }); ok {
+				_ = half.CloseWrite()
+			}
+		},
+		"an abrupt end": func(c *client) { under(c.conn).Close() },
+		"a reset":       reset,
+		"a frame's middle": func(c *client) {
+			c.write(masked(fin|opText, []byte("cut off"))[:9])
+			under(c.conn).Close()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+				end := receiveAll(p)
+				leave(p.client)
+				err := await(t, end, "the stream's end")
+				if !errors.Is(err, io.ErrUnexpectedEOF) || strings.Count(err.Error(), "ws: ") > 1 {
+					t.Fatalf("the stream ended with %v", err)
+				}
+				expectOver(t, p.session, io.ErrUnexpectedEOF)
+				if _, again := p.stream.Recv(t.Context()); again != err {
+					t.Fatalf("Recv returned %v and then %v", err, again)
+				}
+				expectAllClosed(t, p.session)
+			})
+		})
+	}
+}
+
+// under is the TCP connection under a client's.
+func under(c net.Conn) *net.TCPConn {
+	if tls, ok := c.(interface{ NetConn() net.Conn }); ok {
+		c = tls.NetConn()
+	}
+	return c.(*net.TCPConn)
+}
+
+// reset ends a client's connection with a RST.
+func reset(c *client) {
+	_ = under(c.conn).SetLinger(0)
+	under(c.conn).Close()
+}
+
+func TestCloseAfterThePeersReset(t *testing.T) {
+	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		reset(p.client)
+		if err := p.session.Close(ws.CloseReason{Code: 4000}); err != nil {
+			t.Fatal(err)
+		}
+		expectOver(t, p.session, io.ErrUnexpectedEOF)
+	})
+}
+
+func TestAWriteThatFailsWithNobodyReadingEndsTheSession(t *testing.T) {
+	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		reset(p.client)
+		for err := error(nil); err == nil; {
+			if err = p.session.Text(within(t), "hello?"); err != nil && !errors.Is(err, ws.ErrClosed) {
+				t.Fatalf("a send returned %v", err)
+			}
+		}
+		expectOver(t, p.session, io.ErrUnexpectedEOF)
+		if err := p.session.Text(t.Context(), "late"); !errors.Is(err, io.ErrUnexpectedEOF) || !errors.Is(err, net.ErrClosed) {
+			t.Fatalf("a send after that returned %v, without the cause", err)
+		}
+	})
+}

@@ -1,0 +1,218 @@
+package ws_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/handset-go/handset/ws"
+)
+
+// option is a field of Upgrader and what can be observed of it.
+type option struct {
+	set     func(*ws.Upgrader)
+	observe func(*testing.T, *ws.Upgrader) string
+	zero    string // observed with the zero Upgrader
+	want    string // observed with nothing but this option set
+}
+
+var options = map[string]option{
+	"Subprotocols": {
+		set:     func(u *ws.Upgrader) { u.Subprotocols = []string{"chat"} },
+		observe: observeSubprotocol, zero: "", want: "chat",
+	},
+	"OriginPatterns": {
+		set:     func(u *ws.Upgrader) { u.OriginPatterns = []string{"*.example.org"} },
+		observe: observeForeignOrigin, zero: "403", want: "101",
+	},
+	"AllowAnyOrigin": {
+		set:     func(u *ws.Upgrader) { u.AllowAnyOrigin = true },
+		observe: observeForeignOrigin, zero: "403", want: "101",
+	},
+	"ManualPong": {
+		set:     func(u *ws.Upgrader) { u.ManualPong = true },
+		observe: observeAnswerToPing, zero: "pong", want: "none",
+	},
+	"SendBuffer": {
+		set:     func(u *ws.Upgrader) { u.SendBuffer = 8 << 10 },
+		observe: observeFullQueue, zero: "65536 bytes", want: "8192 bytes",
+	},
+	"WriteTimeout": {
+		set:     func(u *ws.Upgrader) { u.WriteTimeout = 2 * time.Second },
+		observe: observeWriteTimeout, zero: "30s", want: "2s",
+	},
+	"CloseTimeout": {
+		set:     func(u *ws.Upgrader) { u.CloseTimeout = time.Second },
+		observe: observeCloseTimeout, zero: "5s", want: "1s",
+	},
+}
+
+func TestEveryUpgraderOptionChangesWhatASessionDoes(t *testing.T) {
+	fields := reflect.TypeFor[ws.Upgrader]()
+	if fields.NumField() != len(options) {
+		t.Errorf("Upgrader has %d fields, tested are %d", fields.NumField(), len(options))
+	}
+	for i := range fields.NumField() {
+		name := fields.Field(i).Name
+		t.Run(name, func(t *testing.T) {
+			o, ok := options[name]
+			if !ok {
+				t.Fatal("the option is not tested")
+			}
+			u := new(ws.Upgrader)
+			o.set(u)
+			expectOnly(t, u, name)
+			o.expect(t, new(ws.Upgrader), o.zero)
+			o.expect(t, u, o.want)
+		})
+	}
+}
+
+// expectOnly fails the test unless the named option is all that u sets.
+func expectOnly(t *testing.T, u *ws.Upgrader, name string) {
+	t.Helper()
+	v := reflect.ValueOf(u).Elem()
+	for i := range v.NumField() {
+		field := v.Type().Field(i).Name
+		if isSet := !v.Field(i).IsZero(); isSet != (field == name) {
+			t.Fatalf("%s is set: %v", field, isSet)
+		}
+	}
+}
+
+// expect observes a session in a bubble, where time passes by itself.
+func (o option) expect(t *testing.T, u *ws.Upgrader, want string) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		if got := o.observe(t, u); got != want {
+			t.Errorf("with %+v observed %q, want %q", *u, got, want)
+		}
+	})
+}
+
+// piped is a session with an unbuffered pipe for a connection, and the pipe's
+// other end.
+type piped struct {
+	*pair
+	end    net.Conn
+	status int // of the handshake's answer
+}
+
+// pipe does a handshake with the given headers added to it.
+func pipe(t *testing.T, u *ws.Upgrader, header ...string) piped {
+	t.Helper()
+	server, end := net.Pipe()
+	t.Cleanup(func() { server.Close(); end.Close() })
+	r := httptest.NewRequest(http.MethodGet, "http://example.com/", nil)
+	for i, name := range []string{"Connection", "Upgrade", "Sec-WebSocket-Version", "Sec-WebSocket-Key"} {
+		r.Header.Set(name, []string{"Upgrade", "websocket", "13", "dGhlIHNhbXBsZSBub25jZQ=="}[i])
+	}
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := hijackedRecorder{httptest.NewRecorder(), server}
+	session, stream, err := u.Handle(w, r)
+	var refused *ws.HandshakeError
+	switch {
+	case err == nil:
+		t.Cleanup(func() { end.Close(); session.Close(ws.CloseReason{}); <-session.Done() })
+		return piped{&pair{session: session, stream: stream}, end, w.Code}
+	case errors.As(err, &refused):
+		return piped{nil, end, refused.Status}
+	}
+	t.Fatal(err)
+	panic("unreachable")
+}
+
+// hijackedRecorder is a recorder whose connection is a pipe's end.
+type hijackedRecorder struct {
+	*httptest.ResponseRecorder
+	conn net.Conn
+}
+
+func (w hijackedRecorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return w.conn, bufio.NewReadWriter(bufio.NewReader(w.conn), bufio.NewWriter(w.conn)), nil
+}
+
+func observeSubprotocol(t *testing.T, u *ws.Upgrader) string {
+	return pipe(t, u, "Sec-WebSocket-Protocol", "chat").session.Subprotocol()
+}
+
+func observeForeignOrigin(t *testing.T, u *ws.Upgrader) string {
+	return fmt.Sprint(pipe(t, u, "Origin", "https://www.example.org").status)
+}
+
+// observeAnswerToPing has the session send a text after it has received a Ping:
+// what the peer receives before that is the answer.
+func observeAnswerToPing(t *testing.T, u *ws.Upgrader) string {
+	p := pipe(t, u)
+	c := &client{t: t, conn: p.end, br: bufio.NewReader(p.end)}
+	go func() {
+		if _, err := p.stream.Recv(context.Background()); err == nil {
+			_ = p.session.Text(context.Background(), "received")
+		}
+	}()
+	c.send(opPing, "hello")
+	first, err := c.next()
+	switch {
+	case err != nil:
+		t.Fatal(err)
+	case first.opcode() == opPong:
+		c.expect(opText, "received")
+		return "pong"
+	}
+	return "none"
+}
+
+// observeFullQueue sends to a peer that reads nothing until it has to wait.
+func observeFullQueue(t *testing.T, u *ws.Upgrader) string {
+	p := pipe(t, u)
+	kib := ws.Message{Kind: ws.Binary, Data: make([]byte, 1020)} // and a header of 4
+	for range 1 << 10 {
+		switch err := p.session.TrySend(kib); err {
+		case nil:
+		case ws.ErrBufferFull:
+			return fmt.Sprintf("%d bytes", p.session.Buffered())
+		default:
+			t.Fatal(err)
+		}
+	}
+	return "no end"
+}
+
+func observeWriteTimeout(t *testing.T, u *ws.Upgrader) string {
+	p := pipe(t, u)
+	if err := p.session.Text(context.Background(), "is anybody there?"); err != nil {
+		t.Fatal(err)
+	}
+	return p.endsAfter(t, ws.ErrWriteTimeout)
+}
+
+func observeCloseTimeout(t *testing.T, u *ws.Upgrader) string {
+	p := pipe(t, u)
+	go io.Copy(io.Discard, p.end)
+	if err := p.session.Close(ws.CloseReason{}); err != nil {
+		t.Fatal(err)
+	}
+	return p.endsAfter(t, ws.ErrCloseTimeout)
+}
+
+// endsAfter returns how long it takes the session to end for the given reason.
+func (p piped) endsAfter(t *testing.T, reason error) string {
+	t.Helper()
+	start := time.Now()
+	<-p.session.Done()
+	if err := p.session.Err(); err != reason {
+		t.Errorf("session ended with %v, want %v", err, reason)
+	}
+	return time.Since(start).String()
+}

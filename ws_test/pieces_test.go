@@ -1,0 +1,82 @@
+package ws_test
+
+import (
+	"net"
+	"sync/atomic"
+	"testing"
+
+	"github.com/handset-go/handset/ws"
+)
+
+// piecewise is a session that reads what its client writes in pieces of a
+// chosen size.
+type piecewise struct {
+	*pair
+	limit *atomic.Int64 // of a read of the server's, nil where writes decide
+}
+
+// write writes b so that the session reads it in pieces of the given size.
+func (p *piecewise) write(b []byte, size int) {
+	if p.limit != nil {
+		p.limit.Store(int64(size))
+		size = len(b)
+	}
+	for len(b) > 0 {
+		n := min(size, len(b))
+		if _, err := p.conn.Write(b[:n]); err != nil {
+			p.t.Errorf("client write: %v", err)
+			return
+		}
+		b = b[n:]
+	}
+}
+
+// piecewiseWays are ways to have bytes read in pieces: as packets of a polled
+// socket, as segments that TCP may yet join, through a wrapper that reads no
+// more than it should, and as TLS records. Those of a large frame are tried in
+// the given sizes, those of a small one in every size.
+var piecewiseWays = []struct {
+	name    string
+	connect func(t *testing.T) *piecewise
+	large   []int
+}{
+	{"polled packets", func(t *testing.T) *piecewise {
+		return &piecewise{pair: connectUnix(t, "unixpacket", ws.Upgrader{}, nil)}
+	}, []int{1}}, // a larger one might not fit the rest of a buffer, and be cut
+	{"polled", func(t *testing.T) *piecewise {
+		return &piecewise{pair: connect(t, ws.Upgrader{})}
+	}, []int{3, 5, 4095, 4096, 4097, 65535, 65537, 100_000}},
+	{"wrapped", connectLimited, []int{1, 1, 3, 511, 512, 513, 4096, 16384, 65535, 100_000}},
+	{"tls", func(t *testing.T) *piecewise {
+		return &piecewise{pair: connectOver(t, transport{tls: true}, ws.Upgrader{})}
+	}, []int{11, 511, 4096, 16383, 16384, 100_000}},
+}
+
+func connectLimited(t *testing.T) *piecewise {
+	limit := new(atomic.Int64)
+	limit.Store(100_000)
+	return &piecewise{connectOn(t, limitingListener{listen(t), limit}, false, ws.Upgrader{}), limit}
+}
+
+// limitingListener limits what a read of its connections brings.
+type limitingListener struct {
+	net.Listener
+	limit *atomic.Int64
+}
+
+func (l limitingListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return limitedConn{c, l.limit}, nil
+}
+
+type limitedConn struct {
+	net.Conn
+	limit *atomic.Int64
+}
+
+func (c limitedConn) Read(p []byte) (int, error) {
+	return c.Conn.Read(p[:min(int64(len(p)), c.limit.Load())])
+}

@@ -1,0 +1,341 @@
+package ws_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/handset-go/handset/ws"
+)
+
+// violation is what a client may not send, and the code that answers it.
+type violation struct {
+	name  string
+	bytes []byte
+	code  ws.CloseCode
+}
+
+// violations are as short as they can be: what follows could not mend them.
+func violations() []violation {
+	return append(append(badFrames(), badCloses()...), badTexts()...)
+}
+
+func badFrames() (all []violation) {
+	bad := func(name string, b ...byte) { all = append(all, violation{name, b, ws.CloseProtocolError}) }
+	for _, op := range []byte{opText, opBinary, opContinuation, opClose, opPing, opPong} {
+		for i, bit := range []byte{0x40, 0x20, 0x10} {
+			bad(fmt.Sprintf("RSV%d on opcode %#x", i+1, op), fin|bit|op)
+		}
+	}
+	for _, op := range []byte{3, 4, 5, 6, 7, 0xB, 0xC, 0xD, 0xE, 0xF} {
+		bad(fmt.Sprintf("reserved opcode %#x", op), fin|op)
+	}
+	for _, op := range []byte{opClose, opPing, opPong} {
+		bad(fmt.Sprintf("fragmented control %#x", op), op)
+		bad(fmt.Sprintf("control %#x of 126 bytes", op), fin|op, 0x80|126)
+		bad(fmt.Sprintf("control %#x with a 64-bit length", op), fin|op, 0x80|127)
+	}
+	bad("unmasked text", fin|opText, 5)
+	bad("unmasked empty text", fin|opText, 0)
+	bad("unmasked ping", fin|opPing, 0)
+	for _, n := range []uint16{0, 1, 125} {
+		bad(fmt.Sprintf("length %d in 16 bits", n), binary.BigEndian.AppendUint16([]byte{fin | opText, 0x80 | 126}, n)...)
+	}
+	for _, n := range []uint64{0, 125, 126, 65535, 1 << 63, 1<<63 + 1, 1<<63 | 65536, 1<<64 - 1} {
+		bad(fmt.Sprintf("length %d in 64 bits", n), binary.BigEndian.AppendUint64([]byte{fin | opBinary, 0x80 | 127}, n)...)
+	}
+	bad("continuation of nothing", masked(fin|opContinuation, nil)...)
+	bad("open continuation of nothing", masked(opContinuation, []byte("x"))...)
+	bad("continuation of a whole message", append(masked(fin|opText, nil), masked(fin|opContinuation, nil)...)...)
+	bad("text inside a text", append(masked(opText, nil), masked(fin|opText, nil)...)...)
+	bad("binary inside a text", append(masked(opText, nil), masked(opBinary, nil)...)...)
+	bad("text inside a binary", append(masked(opBinary, nil), masked(fin|opText, nil)...)...)
+	return all
+}
+
+func badCloses() (all []violation) {
+	all = append(all, violation{"close payload of one byte", masked(fin|opClose, []byte{3}), 1002})
+	for _, code := range []uint16{0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535} {
+		all = append(all, violation{fmt.Sprint("close code ", code), closeFrame(code), 1002})
+	}
+	for _, reason := range []string{"\xFF", "bye \xC3", "\xED\xA0\x80"} {
+		all = append(all, violation{fmt.Sprintf("close reason %q", reason), masked(fin|opClose, closePayload(1000, reason)), 1007})
+	}
+	return all
+}
+
+func badTexts() (all []violation) {
+	bad := func(name string, b []byte) { all = append(all, violation{name, b, ws.CloseInvalidPayload}) }
+	for _, text := range []string{"\x80", "a\xC0\x80", "\xE0\x9F", "\xED\xA0", "\xF0\x8F", "\xF4\x90", "\xF5", "\xFF", "\xC3a"} {
+		bad(fmt.Sprintf("text %q", text), masked(fin|opText, []byte(text)))
+		bad(fmt.Sprintf("%q in a frame that goes on", text), masked(fin|opText, []byte(text+strings.Repeat("x", 100)))[:6+len(text)])
+		bad(fmt.Sprintf("%q in a long frame that goes on", text), masked(fin|opText, []byte(text+strings.Repeat("x", 70_000)))[:14+len(text)])
+		bad(fmt.Sprintf("%q in a fragment", text), masked(opText, []byte(text)))
+		bad(fmt.Sprintf("%q across fragments", text), bytes.Join([][]byte{masked(opText, []byte(text[:1])),
+			masked(fin|opPing, nil), masked(opContinuation, nil), masked(opContinuation, []byte(text[1:]+"\xFF"))}, nil))
+	}
+	bad("text cut inside a character", masked(fin|opText, []byte("a\xE2\x82")))
+	bad("fragments cut inside a character", fragmented(opText, "a\xE2", "\x82"))
+	bad("an empty last fragment inside a character", fragmented(opText, "\xF0\x9F\x98", ""))
+	return all
+}
+
+func TestEveryViolationIsAnsweredWithItsCodeAndEndsTheStream(t *testing.T) {
+	for _, over := range transports {
+		t.Run(over.name, func(t *testing.T) {
+			for i, v := range violations() {
+				t.Run(v.name, func(t *testing.T) {
+					p := connectOver(t, over, ws.Upgrader{})
+					p.write(append(masked(fin|opText, []byte("good")), v.bytes...))
+					err := recvToEnd(t, p, i%3)
+					expectViolation(t, err, v.code)
+					p.expectClose(int(v.code))
+					if !over.wrap { // to which only closing it all says that this was the end
+						p.expectEnd()
+					}
+					p.conn.Close()
+					await(t, p.session.Done(), "the session's end")
+					expectViolation(t, p.session.Err(), v.code)
+				})
+			}
+		})
+	}
+}
+
+// recvToEnd receives a text that says "good" and then to the stream's end, in
+// one of three ways.
+func recvToEnd(t *testing.T, p *pair, way int) (err error) {
+	t.Helper()
+	var l listener = p.stream
+	if way == 1 {
+		l = p.stream.Aggregate(0)
+	}
+	if way == 2 {
+		if msg := await(t, l.Chan(), "the good message"); string(msg.Data) != "good" {
+			t.Fatalf("received %v %q", msg.Kind, msg.Data)
+		}
+		for range l.Chan() {
+		}
+		return l.Err()
+	}
+	var got []string
+	for msg, err := range l.All(within(t)) {
+		if err != nil && len(got) > 0 && got[0] == "good" {
+			return err
+		}
+		got = append(got, string(msg.Data))
+	}
+	t.Fatalf("received %q and no error", got)
+	return nil
+}
+
+func expectViolation(t *testing.T, err error, code ws.CloseCode) {
+	t.Helper()
+	var failed *ws.ProtocolError
+	if !errors.As(err, &failed) || failed.Code != code || failed.Err == nil {
+		t.Fatalf("got %v, want a ProtocolError of %v", err, code)
+	}
+}
+
+func TestErrorsStayHoweverOftenOneReadsOn(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		end  func(p *pair)
+		want func(error) bool
+	}{
+		{"a violation", func(p *pair) { p.write([]byte{0xFF}) }, func(err error) bool {
+			var failed *ws.ProtocolError
+			return errors.As(err, &failed)
+		}},
+		{"a Close", func(p *pair) { p.write(closeFrame(1000)) }, func(err error) bool { return err == io.EOF }},
+		{"a reset", func(p *pair) { reset(p.client) }, isLost},
+		{"an end inside a frame", func(p *pair) {
+			p.write(masked(fin|opText, []byte("cut short"))[:9])
+			p.conn.Close()
+		}, isLost},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+				c.end(p)
+				err := await(t, receiveAll(p), "the stream's end")
+				if !c.want(err) {
+					t.Fatalf("ended with %v", err)
+				}
+				whole := p.stream.Aggregate(0)
+				for range 20 {
+					expectSame(t, "Recv", func(ctx context.Context) error { _, err := p.stream.Recv(ctx); return err }, err)
+					expectSame(t, "Aggregate.Recv", func(ctx context.Context) error { _, err := whole.Recv(ctx); return err }, err)
+					expectSame(t, "All", func(ctx context.Context) error { return errorOfAll(ctx, p.stream) }, err)
+					expectSame(t, "Aggregate.All", func(ctx context.Context) error { return errorOfAll(ctx, whole) }, err)
+				}
+				expectSame(t, "Chan", func(context.Context) error { return errorOfChan(t, p.stream) }, err)
+				expectSame(t, "Aggregate.Chan", func(context.Context) error { return errorOfChan(t, whole) }, err)
+			})
+		})
+	}
+}
+
+func isLost(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) }
+
+func expectSame(t *testing.T, what string, receive func(context.Context) error, want error) {
+	t.Helper()
+	if err := receive(t.Context()); err != want {
+		t.Fatalf("%s: %v, before %v", what, err, want)
+	}
+}
+
+// errorOfAll is how a range loop that receives nothing ends, io.EOF for none.
+func errorOfAll(ctx context.Context, l listener) error {
+	for _, err := range l.All(ctx) {
+		return err
+	}
+	return io.EOF
+}
+
+func errorOfChan(t *testing.T, l listener) error {
+	t.Helper()
+	if msg := await(t, l.Chan(), "the channel's end"); msg.Kind != 0 {
+		t.Fatalf("received %v", msg.Kind)
+	}
+	if err := l.Err(); err != nil {
+		return err
+	}
+	return io.EOF
+}
+
+func TestAConnectionThatIsLostAnywhereIsAnUnexpectedEOF(t *testing.T) {
+	frame := masked(opText, []byte(strings.Repeat("lost", 50))) // 208 bytes, 8 of them header
+	for _, lose := range []struct {
+		name string
+		lose func(*client)
+	}{
+		{"FIN", func(c *client) { _ = under(c.conn).CloseWrite() }},
+		{"goodbye", func(c *client) { _ = c.conn.(interface{ CloseWrite() error }).CloseWrite() }}, // of TLS, too
+		{"RST", reset},
+	} {
+		for _, sent := range []int{0, 1, 3, 7, 8, 9, 207, 208} {
+			t.Run(fmt.Sprintf("%s,sent=%d", lose.name, sent), func(t *testing.T) {
+				overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+					p.write(append(masked(fin|opPing, nil), frame[:sent]...))
+					recvKind(t, p.stream, ws.Ping)
+					p.expect(opPong, "")
+					lose.lose(p.client)
+					if err := await(t, receiveAll(p), "the stream's end"); !isLost(err) {
+						t.Fatalf("the stream ended with %v", err)
+					}
+					expectOver(t, p.session, io.ErrUnexpectedEOF)
+				})
+			})
+		}
+	}
+}
+
+// An end that comes right behind data must not be missed by a loop that answers
+// from within.
+func TestALoopNoticesAnEndRightBehindAMessage(t *testing.T) {
+	for name, end := range map[string]func(*client){
+		"FIN": func(c *client) { _ = under(c.conn).CloseWrite() },
+		"RST": reset,
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 40 {
+				p := connect(t, ws.Upgrader{})
+				ended := make(chan error, 1)
+				go func() {
+					for msg, err := range p.stream.All(context.Background()) {
+						if err != nil {
+							ended <- err
+							return
+						}
+						_ = p.session.Send(context.Background(), msg)
+					}
+					ended <- nil
+				}()
+				for range 3 {
+					p.send(opText, "echo")
+					p.expect(opText, "echo")
+				}
+				p.send(opText, "the last")
+				end(p.client)
+				if err := await(t, ended, "the loop's end"); !isLost(err) && !errors.Is(err, ws.ErrClosed) {
+					t.Fatalf("the loop ended with %v", err)
+				}
+				p.conn.Close()
+				await(t, p.session.Done(), "the session's end")
+			}
+		})
+	}
+}
+
+func TestTheCodeOfACloseIsEchoed(t *testing.T) {
+	for _, code := range []uint16{0, 1000, 1001, 1002, 1003, 1007, 1014, 3000, 4999} {
+		t.Run(fmt.Sprint("code=", code), func(t *testing.T) {
+			p := connect(t, ws.Upgrader{})
+			payload := []byte(nil)
+			if code != 0 {
+				payload = closePayload(code, "for a reason")
+			}
+			p.write(masked(fin|opClose, payload))
+			if err := await(t, receiveAll(p), "the stream's end"); err != io.EOF {
+				t.Fatalf("the stream ended with %v", err)
+			}
+			p.expect(opClose, string(payload[:min(2, len(payload))]))
+			p.expectEnd()
+		})
+	}
+}
+
+func TestTheApplicationsOwnAnswerToACloseWins(t *testing.T) {
+	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		p.write(closeFrame(1000))
+		recvKind(t, p.stream, ws.Close)
+		if err := p.session.Close(ws.CloseReason{Code: 4002, Description: "my own"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.stream.Recv(t.Context()); err != io.EOF {
+			t.Fatalf("then received %v", err)
+		}
+		p.expect(opClose, string(closePayload(4002, "my own")))
+		p.expectEnd()
+	})
+}
+
+func TestACloseLeftUnansweredIsAnsweredJustBeforeCloseTimeout(t *testing.T) {
+	const timeout = time.Minute
+	bubble(t, ws.Upgrader{CloseTimeout: timeout}, func(t *testing.T, p *pair) {
+		_ = p.conn.SetDeadline(time.Time{})
+		p.writeLater(closeFrame(4003))
+		recvKind(t, p.stream, ws.Close)
+		began := time.Now()
+		p.expect(opClose, string(closePayload(4003, "")))
+		if took := time.Since(began); took < timeout*3/4 || took >= timeout {
+			t.Errorf("answered after %v of %v", took, timeout)
+		}
+		<-p.session.Done()
+		if took := time.Since(began); took > timeout || p.session.Err() != ws.ErrClosed {
+			t.Errorf("ended with %v after %v of %v", p.session.Err(), took, timeout)
+		}
+	})
+}
+
+func TestAMessageIsDeliveredBeforeTheViolationBehindIt(t *testing.T) {
+	p := connect(t, ws.Upgrader{})
+	var b []byte
+	for i := range 50 {
+		b = append(b, masked(fin|opText, fmt.Append(nil, i))...)
+	}
+	p.write(append(b, 0xFF))
+	for i := range 50 {
+		if msg := recvKind(t, p.stream, ws.Text); string(msg.Data) != fmt.Sprint(i) {
+			t.Fatalf("received %q, want %d", msg.Data, i)
+		}
+	}
+	_, err := p.stream.Recv(t.Context())
+	expectViolation(t, err, ws.CloseProtocolError)
+}
