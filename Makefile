@@ -8,7 +8,7 @@ GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 PLATFORMS = linux/386 linux/arm64 darwin/arm64 freebsd/amd64 windows/amd64
 
-.PHONY: test lint fmt vet staticcheck vulnerabilities cross fuzz interop interop-tools bench bench-quick ci
+.PHONY: test lint fmt vet staticcheck vulnerabilities cross fuzz interop interop-tools bench bench-quick bench-test ci
 
 test:
 	$(GO) test -race -shuffle=on ./...
@@ -55,11 +55,17 @@ interop-tools:
 interop:
 	HANDSET_INTEROP=1 $(GO) test -count=1 -v -run 'Coders|Nodes|Pythons|Nginx|Chromium' ./ws_test
 
-# Beside its peers, on this machine. Minutes, and the quick one.
+# Beside its peers, on this machine: bench/RESULTS.md and its charts, in a
+# quarter of an hour, and the quick one, which only prints.
 bench:
-	$(GO) -C bench run ./cmd/bench
+	$(GO) -C bench run ./cmd/bench -rounds 5 -seconds 0.4 -out .
 
 bench-quick:
-	$(GO) -C bench run ./cmd/bench -servers 'handset*,raw' -workloads echo,burst -rounds 1 -seconds 1
+	$(GO) -C bench run ./cmd/bench -rounds 3 -seconds 0.4 -workloads echo,burst,large,broadcast,push,accept \
+		-servers 'handset-recv,handset-all,handset-whole,raw,gws,gorilla,coder'
 
-ci: lint cross test interop-tools interop fuzz
+# The bench is a module of its own, with tests of its own.
+bench-test:
+	$(GO) -C bench test ./...
+
+ci: lint cross test bench-test interop-tools interop fuzz
