@@ -128,7 +128,7 @@ func (u *Upgrader) checkRequest(w http.ResponseWriter, r *http.Request) (status 
 		return http.StatusMethodNotAllowed, errors.New("handshake method is not GET")
 	case r.ContentLength != 0: // its bytes would be taken for frames
 		return http.StatusBadRequest, errors.New("handshake has a body")
-	case r.Header.Get("Upgrade") != "" && !slices.Equal(r.Header.Values("Sec-WebSocket-Version"), []string{version}):
+	case len(r.Header.Values("Upgrade")) > 0 && !slices.Equal(r.Header.Values("Sec-WebSocket-Version"), []string{version}):
 		w.Header().Set("Connection", "Upgrade")
 		w.Header().Set("Upgrade", "websocket")
 		w.Header().Set("Sec-WebSocket-Version", version)

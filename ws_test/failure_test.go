@@ -61,13 +61,14 @@ type halfCloser struct{ net.Conn }
 func (halfCloser) CloseWrite() error { return nil }
 
 func TestAProtocolFailureAfterCloseEndsTheSession(t *testing.T) {
-	overAll(t, ws.Upgrader{CloseTimeout: 100 * time.Millisecond}, func(t *testing.T, p *pair) {
+	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		if err := p.session.Close(ws.CloseReason{Code: 4000}); err != nil {
 			t.Fatal(err)
 		}
 		p.expectClose(4000)
 		p.write([]byte{fin | 0x3, 0x80, 0, 0, 0, 0})
 		p.expectEnd()
+		p.client.conn.Close()
 		await(t, p.session.Done(), "the session's end")
 		var failure *ws.ProtocolError
 		if err := p.session.Err(); !errors.As(err, &failure) {

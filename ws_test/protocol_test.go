@@ -143,6 +143,28 @@ func expectViolation(t *testing.T, err error, code ws.CloseCode) {
 	}
 }
 
+func TestABadByteOfTextFailsTheConnectionAsSoonAsItIsSeen(t *testing.T) {
+	for name, said := range map[string][]byte{
+		"inside a frame":       masked(fin|opText, []byte("so far so good \xFF and so on"))[:6+16],
+		"inside a long frame":  masked(fin|opText, append(mixedText(100_000), "\xFF and so on"...))[:14+100_001],
+		"inside a fragment":    append(masked(opText, []byte("so far")), masked(opContinuation, []byte("so \xC3 good"))[:6+5]...),
+		"in its second byte":   masked(fin|opText, []byte("so far \xE0\x9F and so on"))[:6+9],
+		"at a fragment's edge": append(masked(opText, []byte("so far \xF0")), masked(opContinuation, []byte("\x8F\x80\x80"))[:6+1]...),
+	} {
+		t.Run(name, func(t *testing.T) {
+			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+				p.writeLater(said) // and nothing behind the bad byte
+				var err error
+				for err == nil {
+					_, err = p.stream.Recv(within(t))
+				}
+				expectViolation(t, err, ws.CloseInvalidPayload)
+				p.expectClose(1007)
+			})
+		})
+	}
+}
+
 func TestErrorsStayHoweverOftenOneReadsOn(t *testing.T) {
 	for _, c := range []struct {
 		name string

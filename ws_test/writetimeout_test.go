@@ -39,6 +39,21 @@ func TestAPeerThatTakesNothingLosesTheSessionAfterWriteTimeout(t *testing.T) {
 	})
 }
 
+func TestSendingMoreDoesNotPutOffTheWriteTimeout(t *testing.T) {
+	bubble(t, ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
+		start := time.Now()
+		for err := error(nil); err == nil; time.Sleep(time.Second) {
+			err = p.session.Ping(t.Context(), []byte("alive?"))
+		}
+		if got := time.Since(start).Truncate(10 * time.Second); got != 30*time.Second {
+			t.Fatalf("the session lasted %v, want 30s", got)
+		}
+		if err := p.session.Err(); err != ws.ErrWriteTimeout {
+			t.Fatalf("the session ended with %v", err)
+		}
+	})
+}
+
 func TestOverEveryTransportAStalledPeerLosesTheSession(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
@@ -92,13 +107,13 @@ func TestASlowButSteadyReaderKeepsTheSession(t *testing.T) {
 }
 
 func TestASlowButSteadyReaderOfASocketKeepsTheSession(t *testing.T) {
-	const total, timeout = 200_000, 400 * time.Millisecond
+	const total, timeout = 200_000, time.Second
 	p := connectUnix(t, "unix", ws.Upgrader{SendBuffer: 2 * total, WriteTimeout: timeout},
 		func(c net.Conn) { _ = c.(*net.UnixConn).SetWriteBuffer(4 << 10) })
 	if err := p.session.Text(within(t), strings.Repeat("x", total)); err != nil {
 		t.Fatal(err)
 	}
-	start, pace := time.Now(), time.NewTicker(25*time.Millisecond)
+	start, pace := time.Now(), time.NewTicker(50*time.Millisecond)
 	defer pace.Stop()
 	for got, b := 0, make([]byte, 4<<10); got < total; <-pace.C {
 		n, err := p.br.Read(b)

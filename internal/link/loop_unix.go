@@ -22,11 +22,11 @@ func (c *polled) Loop(place Place, each func(n int, err error) bool) error {
 // It need not try to read when the kernel has said that nothing is left, an end
 // of the stream included, and the connection was not reset before this
 // goroutine last woke up: a reset leaves no trace in what is left, and may have
-// come with the wake-up that brought the data. A write that succeeded after the
-// read proves that it had not; if it comes later, it wakes the wait.
+// come with the wake-up that brought the data. A write that began after the wake-up
+// and succeeded proves that it had not; if it comes later, it wakes the wait.
 func (c *polled) readAll(fd uintptr) bool {
 	for {
-		c.wrote.Store(false)
+		reads := c.reads.Add(1)
 		space := c.place.Space(c.readSize)
 		n, left, err := c.inq.read(int(fd), space)
 		if err == syscall.EAGAIN {
@@ -37,7 +37,7 @@ func (c *polled) readAll(fd uintptr) bool {
 		if !c.each(c.result(n, err)) {
 			return true
 		}
-		if left == 0 && c.wrote.Load() {
+		if left == 0 && c.wroteAt.Load() == reads {
 			c.place.Waiting()
 			return false
 		}

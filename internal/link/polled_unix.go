@@ -48,9 +48,10 @@ type polled struct {
 	wroteN     int
 	wroteErr   error
 
-	// wrote says that a write has succeeded after the last read, which proves
-	// that the connection had not been reset by then.
-	wrote atomic.Bool
+	// reads counts those of Loop, and wroteAt is what the count was when the
+	// last write that succeeded began. If they are equal, the connection had
+	// not been reset when the last read was made.
+	reads, wroteAt atomic.Uint32
 
 	closing sync.Mutex // guards the rest
 	looping bool
@@ -121,10 +122,11 @@ func (c *polled) noResult(err error) error {
 
 func (c *polled) Write(head, body []byte, wait bool) (int, error) {
 	c.head, c.body, c.wait, c.wroteN, c.wroteErr = head, body, wait, 0, nil
+	reads := c.reads.Load()
 	err := c.raw.Write(c.writeOnce)
 	c.head, c.body = nil, nil
 	if c.wroteN > 0 {
-		c.wrote.Store(true)
+		c.wroteAt.Store(reads)
 	}
 	if err != nil {
 		return c.wroteN, err
