@@ -43,11 +43,12 @@ func TestMessagesFromAChannelOwnTheirData(t *testing.T) {
 
 func TestAChannelIsTheSameOneEachTime(t *testing.T) {
 	p := connect(t, ws.Upgrader{})
-	if p.stream.Chan() != p.stream.Chan() {
+	first, second := p.stream.Chan(), p.stream.Chan()
+	if first != second {
 		t.Error("a stream has two channels")
 	}
 	whole := p.stream.Aggregate(0)
-	if whole.Chan() != whole.Chan() {
+	if first, second := whole.Chan(), whole.Chan(); first != second {
 		t.Error("an aggregate has two channels")
 	}
 }
