@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"log"
 	"net/http"
@@ -22,12 +21,12 @@ var (
 
 func main() {
 	flag.Parse()
-	listen, found := views[*viewName]
+	echo, found := echoes[*viewName]
 	if !found {
 		log.Fatalf("no view %q", *viewName)
 	}
 	serve.Main(serve.Handlers{
-		Echo: handle(func(session *ws.Session, stream stream) { listen(session, stream, echo) }),
+		Echo: handle(echo),
 		Join: handle(join),
 		Talk: handle(talk),
 		Push: handle(push),
@@ -55,15 +54,4 @@ func whole(messages *ws.MessageStream) stream {
 		return messages.Aggregate(aggregateLimit)
 	}
 	return messages
-}
-
-// echo answers one message, and says whether to go on.
-func echo(session *ws.Session, msg ws.Message) bool {
-	switch msg.Kind {
-	case ws.Ping, ws.Pong: // answered by the library
-		return true
-	case ws.Close:
-		return session.Close(msg.Reason) == nil
-	}
-	return session.Send(context.Background(), msg) == nil
 }

@@ -23,14 +23,21 @@ func join(session *ws.Session, stream stream) {
 		delete(members, session)
 		roomMu.Unlock()
 	}()
-	byAll(session, stream, func(session *ws.Session, msg ws.Message) bool { return msg.Kind != ws.Close })
+	for _, err := range stream.All(context.Background()) {
+		if err != nil {
+			report(err)
+		}
+	}
 }
 
-func talk(session *ws.Session, stream stream) {
-	byAll(session, stream, func(_ *ws.Session, msg ws.Message) bool {
+func talk(_ *ws.Session, stream stream) {
+	for msg, err := range stream.All(context.Background()) {
+		if err != nil {
+			report(err)
+			return
+		}
 		publish(msg)
-		return true
-	})
+	}
 }
 
 // publish waits for nobody: a member whose queue is full misses the message.

@@ -18,45 +18,60 @@ type stream interface {
 	Err() error
 }
 
-// answer is called with each message until it returns false.
-type answer func(*ws.Session, ws.Message) bool
-
-// views are the three ways to listen.
-var views = map[string]func(*ws.Session, stream, answer){
-	"recv": byRecv,
-	"all":  byAll,
-	"chan": byChan,
+// echoes are the README's echo, in each of the three ways to listen.
+var echoes = map[string]func(*ws.Session, stream){
+	"recv": echoRecv,
+	"all":  echoAll,
+	"chan": echoChan,
 }
 
-func byRecv(session *ws.Session, stream stream, answer answer) {
+func echoRecv(session *ws.Session, stream stream) {
 	for {
 		msg, err := stream.Recv(context.Background())
 		if err != nil {
 			report(err)
 			return
 		}
-		if !answer(session, msg) {
-			return
+		switch msg.Kind {
+		case ws.Ping, ws.Pong: // answered by the library
+		case ws.Close:
+			session.Close(msg.Reason)
+		default:
+			if err := session.Send(context.Background(), msg); err != nil {
+				return
+			}
 		}
 	}
 }
 
-func byAll(session *ws.Session, stream stream, answer answer) {
+func echoAll(session *ws.Session, stream stream) {
 	for msg, err := range stream.All(context.Background()) {
 		if err != nil {
 			report(err)
 			return
 		}
-		if !answer(session, msg) {
-			return
+		switch msg.Kind {
+		case ws.Ping, ws.Pong: // answered by the library
+		case ws.Close:
+			session.Close(msg.Reason)
+		default:
+			if err := session.Send(context.Background(), msg); err != nil {
+				return
+			}
 		}
 	}
 }
 
-func byChan(session *ws.Session, stream stream, answer answer) {
+func echoChan(session *ws.Session, stream stream) {
 	for msg := range stream.Chan() {
-		if !answer(session, msg) {
-			return
+		switch msg.Kind {
+		case ws.Ping, ws.Pong: // answered by the library
+		case ws.Close:
+			session.Close(msg.Reason)
+		default:
+			if err := session.Send(context.Background(), msg); err != nil {
+				return
+			}
 		}
 	}
 	report(stream.Err())
