@@ -8,10 +8,14 @@ GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 PLATFORMS = linux/386 linux/arm64 darwin/arm64 freebsd/amd64 windows/amd64
 
-.PHONY: test lint fmt vet staticcheck vulnerabilities cross fuzz interop interop-tools bench bench-quick bench-test ci
+.PHONY: test allocations lint fmt vet staticcheck vulnerabilities cross fuzz interop interop-tools bench bench-quick bench-test ci
 
 test:
 	$(GO) test -race -shuffle=on ./...
+
+# The race detector allocates, so what must not allocate is tested without it.
+allocations:
+	$(GO) test -run Alloc ./...
 
 lint: fmt vet staticcheck vulnerabilities
 
@@ -68,4 +72,4 @@ bench-quick:
 bench-test:
 	$(GO) -C bench test ./...
 
-ci: lint cross test bench-test interop-tools interop fuzz
+ci: lint cross test allocations bench-test interop-tools interop fuzz

@@ -3,6 +3,7 @@ package ws_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"testing"
 
 	"github.com/handset-go/handset/ws"
@@ -122,6 +123,43 @@ func TestALoopGoesOnToReceiveAfterTheSessionIsClosed(t *testing.T) {
 		}
 		if msg, open := <-got; open {
 			t.Fatalf("received %v after the Close message", msg.Kind)
+		}
+	})
+}
+
+func TestALoopEndsWithItsContextThoughThereIsMoreToRead(t *testing.T) {
+	p := connectUnix(t, "unix", ws.Upgrader{}, nil)
+	p.write(bytes.Repeat(masked(fin|opBinary, make([]byte, 100)), 1000))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	n := 0
+	for _, err := range p.stream.All(ctx) {
+		if err != nil {
+			if err != context.Canceled {
+				t.Errorf("the loop ended with %v", err)
+			}
+			break
+		}
+		cancel()
+		n++
+	}
+	if n > 900 { // more than one read brings
+		t.Errorf("received %d messages before the loop ended", n)
+	}
+}
+
+func TestTheCloseThatCameWhileNobodyReceivedIsStillDelivered(t *testing.T) {
+	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		if err := p.session.Close(ws.CloseReason{Code: 4000}); err != nil {
+			t.Fatal(err)
+		}
+		p.write(append(masked(fin|opText, []byte("dropped")), closeFrame(4000)...))
+		expectOver(t, p.session, ws.ErrClosed)
+		if msg := recvKind(t, p.stream, ws.Close); msg.Reason.Code != 4000 {
+			t.Fatalf("received %v", msg.Reason)
+		}
+		if msg, err := p.stream.Recv(t.Context()); err != io.EOF {
+			t.Fatalf("then received %v, %v", msg.Kind, err)
 		}
 	})
 }

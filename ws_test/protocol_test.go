@@ -151,17 +151,23 @@ func TestABadByteOfTextFailsTheConnectionAsSoonAsItIsSeen(t *testing.T) {
 		"in its second byte":   masked(fin|opText, []byte("so far \xE0\x9F and so on"))[:6+9],
 		"at a fragment's edge": append(masked(opText, []byte("so far \xF0")), masked(opContinuation, []byte("\x8F\x80\x80"))[:6+1]...),
 	} {
-		t.Run(name, func(t *testing.T) {
-			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
-				p.writeLater(said) // and nothing behind the bad byte
-				var err error
-				for err == nil {
-					_, err = p.stream.Recv(within(t))
-				}
-				expectViolation(t, err, ws.CloseInvalidPayload)
-				p.expectClose(1007)
+		for _, whole := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s,whole=%v", name, whole), func(t *testing.T) {
+				overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+					var l listener = p.stream
+					if whole {
+						l = p.stream.Aggregate(0)
+					}
+					p.writeLater(said) // and nothing behind the bad byte
+					var err error
+					for err == nil {
+						_, err = l.Recv(within(t))
+					}
+					expectViolation(t, err, ws.CloseInvalidPayload)
+					p.expectClose(1007)
+				})
 			})
-		})
+		}
 	}
 }
 
