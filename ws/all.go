@@ -15,13 +15,19 @@ func (m *MessageStream) all(ctx context.Context, v view) iter.Seq2[Message, erro
 			yield(Message{}, err)
 			return
 		}
-		defer m.giveTurn(true)
-		l := loop{m, ctx, v, yield}
-		if looper, ok := m.session.conn.(link.Looper); ok {
-			l.inside(looper)
-		} else {
-			l.run()
-		}
+		m.loop(ctx, v, yield)
+	}
+}
+
+// loop hands the messages to yield, for those who have the turn, and gives the
+// turn back.
+func (m *MessageStream) loop(ctx context.Context, v view, yield func(Message, error) bool) {
+	defer m.giveTurn(true)
+	l := loop{m, ctx, v, yield}
+	if looper, ok := m.session.conn.(link.Looper); ok {
+		l.inside(looper)
+	} else {
+		l.run()
 	}
 }
 
@@ -35,10 +41,7 @@ type loop struct {
 
 // run waits for every read anew.
 func (l *loop) run() {
-	for {
-		if !l.hand(l.stream.recv(l.ctx, l.view)) {
-			return
-		}
+	for l.goesOn() && l.hand(l.stream.recv(l.ctx, l.view)) {
 	}
 }
 
@@ -60,11 +63,7 @@ func (l *loop) inside(looper link.Looper) {
 // step takes in what a read has brought, hands over the messages that makes,
 // and reports whether to wait for more.
 func (l *loop) step(n int, err error) bool {
-	err = l.stream.readDone(l.ctx, n, err)
-	if err == nil {
-		err = l.ctx.Err() // which no read is interrupted for while there is no wait
-	}
-	if err != nil {
+	if err := l.stream.readDone(l.ctx, n, err); err != nil {
 		l.yield(Message{}, err)
 		return false
 	}
@@ -78,7 +77,7 @@ func (l *loop) step(n int, err error) bool {
 // handAll hands over the messages that are there, and reports whether the loop
 // goes on.
 func (l *loop) handAll() bool {
-	for {
+	for l.goesOn() {
 		ok, err := l.view.poll()
 		if !ok && err == nil {
 			return true
@@ -87,6 +86,16 @@ func (l *loop) handAll() bool {
 			return false
 		}
 	}
+	return false
+}
+
+// goesOn ends the loop with its context, though messages may be there.
+func (l *loop) goesOn() bool {
+	err := l.ctx.Err()
+	if err != nil {
+		l.yield(Message{}, err)
+	}
+	return err == nil
 }
 
 // hand gives the loop's body the message that was found, or the error, and

@@ -28,8 +28,13 @@ func (p *pump) start(m *MessageStream, v view) <-chan Message {
 	if !p.running.CompareAndSwap(nil, run) {
 		return p.running.Load().out
 	}
+	drained, err := m.turn.try()
+	if err != nil {
+		run.end(err)
+		return run.out
+	}
 	m.channel.Store(run)
-	go run.run(m, v)
+	go run.run(m, v, drained)
 	return run.out
 }
 
@@ -48,20 +53,37 @@ func (p *pump) reason() error {
 	return nil
 }
 
-// run fills the channel until the stream ends.
-func (run *pumping) run(m *MessageStream, v view) {
-	defer close(run.out)
-	closing := m.session.whenClosing()
-	for msg, err := range m.all(context.Background(), v) {
-		if err != nil {
-			run.err.Store(&err)
-			if err == ErrMessageTooBig { // a channel cannot say so and go on
-				_ = m.session.Close(CloseReason{Code: CloseMessageTooBig})
-			}
+// run fills the channel until the stream ends. It has the turn, unless drained
+// tells when that may be taken.
+func (run *pumping) run(m *MessageStream, v view, drained <-chan struct{}) {
+	if drained != nil {
+		if err := m.turn.take(context.Background()); err != nil {
+			run.end(err)
 			return
 		}
-		run.deliver(m.session, closing, msg.Clone())
 	}
+	closing := m.session.whenClosing()
+	var end error
+	m.loop(context.Background(), v, func(msg Message, err error) bool {
+		if err == nil {
+			run.deliver(m.session, closing, msg.Clone())
+			return true
+		}
+		if err == ErrMessageTooBig { // a channel cannot say so and go on
+			_ = m.session.Close(CloseReason{Code: CloseMessageTooBig})
+		}
+		end = err
+		return false
+	})
+	run.end(end)
+}
+
+// end closes the channel, with the reason why if there is one to tell.
+func (run *pumping) end(err error) {
+	if err != nil {
+		run.err.Store(&err)
+	}
+	close(run.out)
 }
 
 // deliver puts the message into the channel, waiting for room until the session

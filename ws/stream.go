@@ -75,8 +75,9 @@ func (m *MessageStream) Recv(ctx context.Context) (Message, error) {
 
 // All returns the messages as a sequence for a range loop, which ends after the
 // Close message, or after the first error that Recv would return has been
-// yielded. Data is valid until the loop goes on. A loop that breaks off leaves
-// the stream as it is, for the next reader.
+// yielded. Data is valid until the loop goes on. When ctx ends the loop ends
+// with its error, though messages may have arrived. A loop that breaks off or
+// ends with ctx leaves the stream as it is, for the next reader.
 func (m *MessageStream) All(ctx context.Context) iter.Seq2[Message, error] {
 	return m.all(ctx, m)
 }

@@ -21,21 +21,31 @@ func (t *turn) take(ctx context.Context) error {
 		return err
 	}
 	for {
-		t.mu.Lock()
-		taken, drained := t.taken, t.drained
-		t.taken = true
-		t.mu.Unlock()
-		switch {
-		case !taken:
-			return nil
-		case drained == nil:
-			return ErrConcurrentRecv
+		drained, err := t.try()
+		if drained == nil {
+			return err
 		}
 		select {
 		case <-drained:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+	}
+}
+
+// try takes the turn without waiting. When drain has it, it returns the channel
+// that tells when to try again.
+func (t *turn) try() (drained <-chan struct{}, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case !t.taken:
+		t.taken = true
+		return nil, nil
+	case t.drained == nil:
+		return nil, ErrConcurrentRecv
+	default:
+		return t.drained, nil
 	}
 }
 

@@ -1,7 +1,9 @@
 package ws_test
 
 import (
+	"fmt"
 	"net"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -79,4 +81,81 @@ type limitedConn struct {
 
 func (c limitedConn) Read(p []byte) (int, error) {
 	return c.Conn.Read(p[:min(int64(len(p)), c.limit.Load())])
+}
+
+// borders are the lengths at which headers, and pieces, begin to differ.
+var borders = []int{0, 125, 126, 127, 65535, 65536, 65537}
+
+func TestAMessageArrivesTheSameWhateverTheSizesOfTheReads(t *testing.T) {
+	for _, way := range piecewiseWays {
+		t.Run(way.name, func(t *testing.T) {
+			p := way.connect(t)
+			for _, n := range borders {
+				frame := masked(fin|opText, mixedText(n))
+				sizes := way.large
+				switch {
+				case n <= 127:
+					sizes = upTo(len(frame))
+				case raced && n != 65536: // under which single bytes take their time
+					sizes = slices.DeleteFunc(slices.Clone(sizes), func(size int) bool { return size == 1 })
+				}
+				for i, size := range sizes {
+					c := &conversation{maxMessage: i % 2 * (n + 1)} // pieces, and whole messages
+					done := make(chan struct{})
+					go func() { defer close(done); p.write(frame, size) }()
+					c.listenOnce(t, p.stream)
+					<-done
+					if got := c.events[0]; got.kind != ws.Text || got.data != string(mixedText(n)) {
+						t.Fatalf("len=%d,size=%d,%v: %s", n, size, c, show(c.events, 0))
+					}
+				}
+			}
+		})
+	}
+}
+
+// upTo is 1 to n.
+func upTo(n int) (all []int) {
+	for i := range n {
+		all = append(all, i+1)
+	}
+	return all
+}
+
+// listenOnce receives one message, whole or piece by piece.
+func (c *conversation) listenOnce(t *testing.T, stream *ws.MessageStream) {
+	t.Helper()
+	var l listener = stream
+	if c.maxMessage > 0 {
+		l = stream.Aggregate(c.maxMessage)
+	}
+	for len(c.events) == 0 {
+		if c.note(l.Recv(within(t))); c.err != nil {
+			t.Fatalf("%v, with %d bytes of the message", c.err, len(c.payload))
+		}
+	}
+}
+
+func TestFragmentsArriveTheSameWhateverTheSizesOfTheReads(t *testing.T) {
+	talk := masked(opText, []byte("aé€"))
+	talk = append(talk, masked(fin|opPing, []byte("in between"))...)
+	talk = append(talk, masked(opContinuation, []byte("\xF0\x9F"))...)
+	talk = append(talk, masked(opContinuation, nil)...)
+	talk = append(talk, masked(fin|opContinuation, []byte("\x98\x80!"))...)
+	for _, way := range piecewiseWays {
+		t.Run(way.name, func(t *testing.T) {
+			p := way.connect(t)
+			for _, size := range upTo(len(talk)) {
+				p.write(talk, size)
+				c := new(conversation)
+				for len(c.events) < 2 && c.err == nil {
+					c.note(p.stream.Recv(within(t)))
+				}
+				want := []event{{kind: ws.Ping, data: "in between", at: 6}, {kind: ws.Text, data: "aé€😀!"}}
+				if fmt.Sprint(c.events) != fmt.Sprint(want) {
+					t.Fatalf("size=%d: received %v, %v; want %v", size, c.events, c.err, want)
+				}
+			}
+		})
+	}
 }

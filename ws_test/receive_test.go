@@ -5,154 +5,11 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/handset-go/handset/ws"
 )
-
-// borders are the lengths at which headers, and pieces, begin to differ.
-var borders = []int{0, 125, 126, 127, 65535, 65536, 65537}
-
-func TestAMessageArrivesTheSameWhateverTheSizesOfTheReads(t *testing.T) {
-	for _, way := range piecewiseWays {
-		t.Run(way.name, func(t *testing.T) {
-			p := way.connect(t)
-			for _, n := range borders {
-				frame := masked(fin|opText, mixedText(n))
-				sizes := way.large
-				switch {
-				case n <= 127:
-					sizes = upTo(len(frame))
-				case raced && n != 65536: // under which single bytes take their time
-					sizes = slices.DeleteFunc(slices.Clone(sizes), func(size int) bool { return size == 1 })
-				}
-				for i, size := range sizes {
-					c := &conversation{maxMessage: i % 2 * (n + 1)} // pieces, and whole messages
-					done := make(chan struct{})
-					go func() { defer close(done); p.write(frame, size) }()
-					c.listenOnce(t, p.stream)
-					<-done
-					if got := c.events[0]; got.kind != ws.Text || got.data != string(mixedText(n)) {
-						t.Fatalf("len=%d,size=%d,%v: %s", n, size, c, show(c.events, 0))
-					}
-				}
-			}
-		})
-	}
-}
-
-// upTo is 1 to n.
-func upTo(n int) (all []int) {
-	for i := range n {
-		all = append(all, i+1)
-	}
-	return all
-}
-
-// listenOnce receives one message, whole or piece by piece.
-func (c *conversation) listenOnce(t *testing.T, stream *ws.MessageStream) {
-	t.Helper()
-	var l listener = stream
-	if c.maxMessage > 0 {
-		l = stream.Aggregate(c.maxMessage)
-	}
-	for len(c.events) == 0 {
-		if c.note(l.Recv(within(t))); c.err != nil {
-			t.Fatalf("%v, with %d bytes of the message", c.err, len(c.payload))
-		}
-	}
-}
-
-func TestFragmentsArriveTheSameWhateverTheSizesOfTheReads(t *testing.T) {
-	talk := masked(opText, []byte("aé€"))
-	talk = append(talk, masked(fin|opPing, []byte("in between"))...)
-	talk = append(talk, masked(opContinuation, []byte("\xF0\x9F"))...)
-	talk = append(talk, masked(opContinuation, nil)...)
-	talk = append(talk, masked(fin|opContinuation, []byte("\x98\x80!"))...)
-	for _, way := range piecewiseWays {
-		t.Run(way.name, func(t *testing.T) {
-			p := way.connect(t)
-			for _, size := range upTo(len(talk)) {
-				p.write(talk, size)
-				c := new(conversation)
-				for len(c.events) < 2 && c.err == nil {
-					c.note(p.stream.Recv(within(t)))
-				}
-				want := []event{{kind: ws.Ping, data: "in between", at: 6}, {kind: ws.Text, data: "aé€😀!"}}
-				if fmt.Sprint(c.events) != fmt.Sprint(want) {
-					t.Fatalf("size=%d: received %v, %v; want %v", size, c.events, c.err, want)
-				}
-			}
-		})
-	}
-}
-
-func TestRecvLendsItsDataUntilTheNextReceive(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
-		p.write(append(masked(fin|opText, []byte("one")), masked(fin|opText, []byte("two"))...))
-		one := recvKind(t, p.stream, ws.Text)
-		kept := one.Clone()
-		_ = append(one.Data, "!!!!!!!!!!!!"...) // must not reach what follows
-		if string(one.Data) != "one" {
-			t.Fatalf("received %q", one.Data)
-		}
-		if two := recvKind(t, p.stream, ws.Text); string(two.Data) != "two" {
-			t.Fatalf("then received %q", two.Data)
-		}
-		if string(kept.Data) != "one" {
-			t.Fatalf("the clone became %q", kept.Data)
-		}
-	})
-}
-
-// Closing is no receive, though it reads on in the background.
-func TestWhatIsLentStaysWhenTheSessionIsClosed(t *testing.T) {
-	long := strings.Repeat("lent ", 40_000)
-	for name, receive := range map[string]func(*testing.T, *pair) ws.Message{
-		"frame":   func(t *testing.T, p *pair) ws.Message { return recvKind(t, p.stream, ws.Text) },
-		"message": func(t *testing.T, p *pair) ws.Message { return recvWhole(t, p.stream.Aggregate(0)) },
-		"loop": func(t *testing.T, p *pair) (last ws.Message) {
-			for last = range p.stream.All(within(t)) {
-				break
-			}
-			return last
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
-				want := long[:1000]
-				if name == "message" {
-					want = long
-				}
-				p.writeLater(masked(fin|opText, []byte(want)))
-				msg := receive(t, p)
-				if err := p.session.Close(ws.CloseReason{}); err != nil {
-					t.Fatal(err)
-				}
-				for range 20 { // to be read in the background
-					p.write(masked(fin|opText, []byte(strings.Repeat("over", 1000))))
-				}
-				p.write(closeFrame(1000))
-				await(t, p.session.Done(), "the session's end")
-				if string(msg.Data) != want {
-					t.Fatalf("what was lent became %q", clip(msg.Data))
-				}
-			})
-		})
-	}
-}
-
-// recvWhole receives a whole message.
-func recvWhole(t testing.TB, stream *ws.AggregatedStream) ws.Message {
-	t.Helper()
-	msg, err := stream.Recv(within(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return msg
-}
 
 func TestAFrameOfUpTo64KiBArrivesWholeAndALongerOneInPieces(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
@@ -249,49 +106,6 @@ func TestControlMessagesArriveBetweenThePiecesInOrder(t *testing.T) {
 	})
 }
 
-func TestAPingIsAnsweredWithTheSamePayloadAndThenDelivered(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
-		for _, payload := range []string{"", "hello", "\x00\xFF\x80", strings.Repeat("x", 125)} {
-			p.send(opPing, payload)
-			if msg := recvKind(t, p.stream, ws.Ping); string(msg.Data) != payload {
-				t.Fatalf("delivered %q, want %q", msg.Data, payload)
-			}
-			p.expect(opPong, payload) // though nothing further is received
-		}
-	})
-}
-
-func TestWithManualPongTheAnswerIsTheApplications(t *testing.T) {
-	overAll(t, ws.Upgrader{ManualPong: true}, func(t *testing.T, p *pair) {
-		p.send(opPing, "by hand")
-		msg := recvKind(t, p.stream, ws.Ping)
-		if err := p.session.Text(within(t), "first something else"); err != nil {
-			t.Fatal(err)
-		}
-		if err := p.session.Pong(within(t), msg.Data); err != nil {
-			t.Fatal(err)
-		}
-		p.expect(opText, "first something else")
-		p.expect(opPong, "by hand")
-	})
-}
-
-func TestPingsBetweenFragmentsAreAnsweredBeforeTheMessageIsWhole(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
-		stream := p.stream.Aggregate(0)
-		p.write(masked(opText, []byte("first, ")))
-		p.send(opPing, "still there?")
-		if msg := recvWhole(t, stream); msg.Kind != ws.Ping {
-			t.Fatalf("received %v", msg.Kind)
-		}
-		p.expect(opPong, "still there?")
-		p.write(masked(fin|opContinuation, []byte("last")))
-		if msg := recvWhole(t, stream); msg.Kind != ws.Text || string(msg.Data) != "first, last" {
-			t.Fatalf("received %v %q", msg.Kind, msg.Data)
-		}
-	})
-}
-
 func TestACloseIsDeliveredAndThenTheStreamIsAtItsEnd(t *testing.T) {
 	reason := ws.CloseReason{Code: 4001, Description: "that is all, ciào"}
 	for name, receive := range map[string]func(*pair) (ws.Message, error){
@@ -364,4 +178,14 @@ func TestSmallMessagesAreReceivedWithoutAllocating(t *testing.T) {
 			})
 		}
 	}
+}
+
+// recvWhole receives a whole message.
+func recvWhole(t testing.TB, stream *ws.AggregatedStream) ws.Message {
+	t.Helper()
+	msg, err := stream.Recv(within(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return msg
 }
