@@ -1,0 +1,197 @@
+package deflate
+
+// blockHeader is what precedes the data of a block that brings its own codes
+// (RFC 1951 §3.2.7).
+type blockHeader struct {
+	literals  int // how many lengths there are for these codes
+	distances int
+	codes     int // how many for the code that encodes the lengths
+	read      int // how many of a kind have been read
+	lengths   [maxLiterals + maxDistances]uint8
+}
+
+const (
+	maxLiterals  = 286
+	maxDistances = 30
+)
+
+// codeOrder is the order in which the lengths for the code of the lengths come.
+var codeOrder = [19]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
+
+// fixedLiterals and fixedDistances are the codes of RFC 1951 §3.2.6.
+var fixedLiterals, fixedDistances = fixed()
+
+func fixed() (literals, distances *huffman) {
+	literals, distances = new(huffman), new(huffman)
+	var lengths [288]uint8
+	for i := range lengths {
+		switch {
+		case i < 144:
+			lengths[i] = 8
+		case i < 256:
+			lengths[i] = 9
+		case i < 280:
+			lengths[i] = 7
+		default:
+			lengths[i] = 8
+		}
+	}
+	literals.build(lengths[:], literalMeanings[:])
+	for i := range 32 {
+		lengths[i] = 5
+	}
+	distances.build(lengths[:32], distanceMeanings[:])
+	return literals, distances
+}
+
+// block begins a block.
+func (f *inflation) block() outcome {
+	if !f.need(3) {
+		return starved
+	}
+	f.final = f.take(1) == 1
+	switch f.take(2) {
+	case 0:
+		f.drop(f.count & 7) // to the next byte
+		f.step = atStoredLength
+	case 1:
+		f.literals, f.distances = fixedLiterals, fixedDistances
+		f.step = inSymbols
+	case 2:
+		f.step = atSizes
+	default:
+		return invalid
+	}
+	return proceed
+}
+
+// endBlock ends it. After a final block another stream may follow on the next
+// byte (RFC 7692 §7.2.3.4); its matches may go on referring to what came before.
+func (f *inflation) endBlock() outcome {
+	if f.final {
+		f.drop(f.count & 7)
+	}
+	f.step = atBlock
+	return proceed
+}
+
+func (f *inflation) storedLength() outcome {
+	if !f.need(32) {
+		return starved
+	}
+	length, complement := f.take(16), f.take(16)
+	if length != complement^0xFFFF {
+		return invalid
+	}
+	f.stored, f.step = length, inStored
+	return proceed
+}
+
+func (f *inflation) copyStored() outcome {
+	for f.stored > 0 {
+		switch {
+		case f.count == 0 && f.used == len(f.src):
+			return starved
+		case f.n == len(f.dst):
+			return full
+		case f.count > 0:
+			f.dst[f.n] = byte(f.take(8))
+			f.n++
+			f.stored--
+		default:
+			length := min(f.stored, len(f.src)-f.used)
+			n := copy(f.dst[f.n:], f.src[f.used:f.used+length])
+			f.n += n
+			f.used += n
+			f.stored -= n
+		}
+	}
+	return f.endBlock()
+}
+
+func (f *inflation) sizes() outcome {
+	if !f.need(14) {
+		return starved
+	}
+	h := &f.header
+	h.literals = f.take(5) + 257
+	h.distances = f.take(5) + 1
+	h.codes = f.take(4) + 4
+	if h.literals > maxLiterals || h.distances > maxDistances {
+		return invalid
+	}
+	h.read = 0
+	clear(h.lengths[:len(codeOrder)])
+	f.step = inCodeLengths
+	return proceed
+}
+
+func (f *inflation) codeLengths() outcome {
+	h := &f.header
+	for ; h.read < h.codes; h.read++ {
+		if !f.need(3) {
+			return starved
+		}
+		h.lengths[codeOrder[h.read]] = uint8(f.take(3))
+	}
+	if !f.own[0].build(h.lengths[:len(codeOrder)], lengthMeanings[:]) {
+		return invalid
+	}
+	h.read = 0
+	f.step = inLengths
+	return proceed
+}
+
+func (f *inflation) lengths() outcome {
+	h := &f.header
+	for h.read < h.literals+h.distances {
+		s, o := f.symbol(&f.own[0], 0)
+		if o != proceed {
+			return o
+		}
+		if !f.need(s.codeBits() + s.extraBits()) {
+			return starved
+		}
+		f.drop(s.codeBits())
+		if !h.add(s.value(), f.take(s.extraBits())) {
+			return invalid
+		}
+	}
+	return f.codes()
+}
+
+// add takes in a length, or several of the same.
+func (h *blockHeader) add(code, extra int) bool {
+	length, repeat := uint8(code), 1
+	switch code {
+	case 16:
+		if h.read == 0 {
+			return false
+		}
+		length, repeat = h.lengths[h.read-1], 3+extra
+	case 17:
+		length, repeat = 0, 3+extra
+	case 18:
+		length, repeat = 0, 11+extra
+	}
+	if h.read+repeat > h.literals+h.distances {
+		return false
+	}
+	for range repeat {
+		h.lengths[h.read] = length
+		h.read++
+	}
+	return true
+}
+
+// codes makes the block's codes.
+func (f *inflation) codes() outcome {
+	h := &f.header
+	f.literals, f.distances = &f.own[0], &f.own[1]
+	if !f.literals.build(h.lengths[:h.literals], literalMeanings[:]) ||
+		!f.distances.build(h.lengths[h.literals:h.literals+h.distances], distanceMeanings[:]) {
+		return invalid
+	}
+	f.step = inSymbols
+	return proceed
+}

@@ -1,0 +1,59 @@
+package deflate
+
+import (
+	"sync"
+
+	"github.com/klauspost/compress/flate"
+)
+
+// encoder is a compressor for pieces of any length.
+type encoder struct {
+	flate *flate.Writer
+	out   []byte // what it has written
+	dict  []byte // the window it is shown
+}
+
+// byLevel and byBits are the pools of encoders: those of a level, whose matches
+// go back up to 32 KiB, and those for a smaller window.
+var (
+	byLevel [10]sync.Pool
+	byBits  [maxBits]sync.Pool
+)
+
+func init() {
+	for level := 1; level < len(byLevel); level++ {
+		byLevel[level].New = func() any { return newEncoder(flate.NewWriter(nil, level)) }
+	}
+	for bits := minBits; bits < len(byBits); bits++ {
+		byBits[bits].New = func() any { return newEncoder(flate.NewWriterWindow(nil, 1<<bits)) }
+	}
+}
+
+func newEncoder(w *flate.Writer, err error) *encoder {
+	if err != nil {
+		panic(err) // no such level or window
+	}
+	return &encoder{flate: w}
+}
+
+// append compresses one piece, which may refer to the last bytes of the window
+// that are shown.
+func (e *encoder) append(dst, data []byte, w *window, shown int) ([]byte, error) {
+	e.out = dst
+	defer func() { e.out = nil }()
+	e.dict = w.appendLast(e.dict[:0], shown)
+	e.flate.ResetDict(e, e.dict)
+	if _, err := e.flate.Write(data); err != nil {
+		return nil, err
+	}
+	if err := e.flate.Flush(); err != nil {
+		return nil, err
+	}
+	return e.out, nil
+}
+
+// Write is for the flate.Writer.
+func (e *encoder) Write(p []byte) (int, error) {
+	e.out = append(e.out, p...)
+	return len(p), nil
+}

@@ -1,0 +1,89 @@
+package deflate_test
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/handset-go/handset/internal/deflate"
+)
+
+func ExampleNegotiate() {
+	offers := []string{"permessage-deflate; server_max_window_bits=10; client_max_window_bits, permessage-deflate"}
+	params, answer, ok := deflate.Negotiate(offers, deflate.Config{NoClientTakeover: true})
+	fmt.Println(answer, ok)
+	fmt.Printf("%+v\n", params)
+	// Output:
+	// permessage-deflate; client_no_context_takeover; server_max_window_bits=10 true
+	// {ServerNoTakeover:false ClientNoTakeover:true ServerWindowBits:10 ClientWindowBits:15}
+}
+
+var params = deflate.Params{ServerWindowBits: 12, ClientWindowBits: 12}
+
+// A message is sent as it is when compressing does not pay.
+func ExampleDeflater_Append() {
+	d := params.Deflater(1)
+	defer d.Free()
+	for _, message := range []string{"hello, hello, hello, hello", "ok", "hello, hello, hello, hello"} {
+		compressed, err := d.Append(nil, []byte(message), true)
+		if err != nil {
+			panic(err)
+		}
+		if len(compressed) >= len(message) {
+			fmt.Printf("%d bytes as they are\n", len(message))
+			continue
+		}
+		d.Sent([]byte(message), true)
+		fmt.Printf("%d bytes in %d\n", len(message), len(compressed))
+	}
+	// Output:
+	// 26 bytes in 11
+	// 2 bytes as they are
+	// 26 bytes in 4
+}
+
+// A message in fragments is one stream of deflate data, each piece of which can
+// be read when it arrives.
+func ExampleDeflater_Append_fragments() {
+	d := params.Deflater(1)
+	defer d.Free()
+	pieces := []string{"one fish, two fish, ", "red fish, ", "blue fish"}
+	for i, piece := range pieces {
+		last := i == len(pieces)-1
+		fragment, err := d.Append(nil, []byte(piece), last)
+		if err != nil {
+			panic(err)
+		}
+		d.Sent([]byte(piece), last)
+		fmt.Printf("%d bytes in %d, last %v\n", len(piece), len(fragment), last)
+	}
+	// Output:
+	// 20 bytes in 21, last false
+	// 10 bytes in 11, last false
+	// 9 bytes in 7, last true
+}
+
+// Payload is inflated as it arrives, in chunks of bounded size.
+func ExampleInflater_Inflate() {
+	in := params.Inflater()
+	defer in.Free()
+	arriving := []string{"\xf2\x48\xcd", "\xc9\xc9", "\x07\x00"} // "Hello" as in RFC 7692 §7.2.3.1
+	var message strings.Builder
+	chunk := make([]byte, 2)
+	for i, piece := range arriving {
+		payload, last := []byte(piece), i == len(arriving)-1
+		for {
+			n, used, progress, err := in.Inflate(chunk, payload, last)
+			if err != nil {
+				panic(err) // close code 1007
+			}
+			message.Write(chunk[:n])
+			payload = payload[used:]
+			if progress != deflate.Full {
+				break // Starved: the next piece. Done: the message is whole.
+			}
+		}
+	}
+	fmt.Println(message.String())
+	// Output:
+	// Hello
+}

@@ -1,0 +1,176 @@
+package deflate
+
+import "math/bits"
+
+const (
+	rootBits = 9  // codes up to this long are found at once
+	longest  = 15 // the longest code that deflate has
+)
+
+// symbol says what a code stands for: in its lowest four bits the length of
+// the code, in the next four how many extra bits follow it, then its kind, and
+// from bit 16 on its value: a byte, or the least length or distance it means.
+// The zero symbol stands for nothing.
+type symbol uint32
+
+const (
+	isLiteral symbol = 1 << 8
+	isBase    symbol = 1 << 9 // of a length or a distance
+	isEnd     symbol = 1 << 10
+)
+
+func (s symbol) codeBits() uint  { return uint(s & 15) }
+func (s symbol) extraBits() uint { return uint(s >> 4 & 15) }
+func (s symbol) value() int      { return int(s >> 16) }
+
+// meanings of the codes, but for the lengths of the codes themselves. Those
+// that RFC 1951 §3.2.5 and §3.2.6 rule out mean nothing.
+var (
+	literalMeanings  = meaningsOfLiterals()
+	distanceMeanings = meaningsOfDistances()
+	lengthMeanings   = meaningsOfLengths()
+)
+
+func meaningsOfLiterals() (m [288]symbol) {
+	for b := range 256 {
+		m[b] = isLiteral | symbol(b)<<16
+	}
+	m[256] = isEnd
+	for i := range 28 {
+		extra := max(i/4-1, 0)
+		base := i
+		if i >= 4 {
+			base = (4 + i%4) << extra
+		}
+		m[257+i] = isBase | symbol(extra)<<4 | symbol(base+3)<<16
+	}
+	m[285] = isBase | 258<<16
+	return m
+}
+
+func meaningsOfDistances() (m [32]symbol) {
+	for i := range 30 {
+		extra := max(i/2-1, 0)
+		base := i
+		if i >= 2 {
+			base = (2 + i%2) << extra
+		}
+		m[i] = isBase | symbol(extra)<<4 | symbol(base+1)<<16
+	}
+	return m
+}
+
+func meaningsOfLengths() (m [19]symbol) {
+	for i := range m {
+		m[i] = isLiteral | symbol(i)<<16
+	}
+	for i, extra := range []symbol{2, 3, 7} {
+		m[16+i] |= extra << 4 // how often a length is repeated
+	}
+	return m
+}
+
+// huffman decodes one of a block's codes: short ones by a table that is asked
+// for the next bits, the rare longer ones bit by bit.
+type huffman struct {
+	root    [1 << rootBits]symbol
+	counts  [longest + 1]uint16 // how many codes have which length
+	sorted  [288]symbol         // by code, which is by length and then by number
+	code    int32               // the first one longer than rootBits, as if of rootBits
+	skipped int32               // how many of sorted are not longer than that
+}
+
+// build makes the decoder of the canonical code with these lengths (RFC 1951
+// §3.2.2). It returns false if there is no such code, or an incomplete one
+// other than a single code of one bit, as zlib does; without any codes at all,
+// it is using it that fails.
+func (h *huffman) build(lengths []uint8, meanings []symbol) bool {
+	h.counts = [longest + 1]uint16{}
+	for _, n := range lengths {
+		h.counts[n&longest]++
+	}
+	unused := h.counts[0]
+	h.counts[0] = 0
+	if !complete(&h.counts) && int(unused) != len(lengths) && (h.counts[1] != 1 || int(unused) != len(lengths)-1) {
+		return false
+	}
+	h.sort(lengths, meanings)
+	h.fill()
+	return true
+}
+
+func complete(counts *[longest + 1]uint16) bool {
+	free := 1
+	for _, n := range counts[1:] {
+		if free = 2*free - int(n); free < 0 {
+			return false
+		}
+	}
+	return free == 0
+}
+
+func (h *huffman) sort(lengths []uint8, meanings []symbol) {
+	var next [longest + 1]uint16
+	for n := 1; n < longest; n++ {
+		next[n+1] = next[n] + h.counts[n]
+	}
+	for i, n := range lengths {
+		if n != 0 {
+			h.sorted[next[n&longest]] = meanings[i] | symbol(n)
+			next[n&longest]++
+		}
+	}
+}
+
+// fill makes the table for one bit, then for one more by doubling it, and so
+// on. Codes are kept as they are read, with their first bit lowest. What is not
+// a short code stays zero.
+func (h *huffman) fill() {
+	h.root[0] = 0
+	sorted, code := 0, 0
+	for n := 1; n <= rootBits; n++ {
+		size := 1 << n
+		copy(h.root[size/2:size], h.root[:size/2])
+		for range h.counts[n] {
+			h.root[code] = h.sorted[sorted]
+			sorted++
+			bit := size / 2
+			for ; code&bit != 0; bit /= 2 {
+				code ^= bit
+			}
+			code |= bit
+		}
+	}
+	h.code, h.skipped = reverse(uint64(code)), int32(sorted)
+}
+
+// reverse turns a code of rootBits bits round.
+func reverse(code uint64) int32 {
+	return int32(bits.Reverse16(uint16(code)) >> (16 - rootBits))
+}
+
+// find returns the symbol whose code comes first in b, zero if there is none.
+// Bits that have not arrived must be zero; then the caller sees from the code's
+// length that it needs them.
+func (h *huffman) find(b uint64) symbol {
+	if s := h.root[b&(1<<rootBits-1)]; s != 0 {
+		return s
+	}
+	return h.long(b)
+}
+
+// long finds a code longer than rootBits.
+func (h *huffman) long(b uint64) symbol {
+	code, first, skipped := reverse(b&(1<<rootBits-1)), h.code, h.skipped
+	for n := rootBits + 1; n <= longest; n++ {
+		code = code<<1 | int32(b>>(n-1)&1)
+		first <<= 1
+		count := int32(h.counts[n])
+		if uint32(code-first) < uint32(count) {
+			return h.sorted[skipped+code-first]
+		}
+		first += count
+		skipped += count
+	}
+	return 0
+}

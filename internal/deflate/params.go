@@ -1,0 +1,51 @@
+package deflate
+
+const (
+	minBits = 8  // the least and
+	maxBits = 15 // the most that a window may have (RFC 7692 §7.1.2)
+
+	// zlib cannot make a raw stream for a window of 8 bits: some of its
+	// versions use 9 instead, and clients pass that on.
+	leastInflated = 9
+)
+
+// Config is what a server is willing to do. Its zero value is all of it.
+type Config struct {
+	NoServerTakeover bool // every message from the server stands alone
+	NoClientTakeover bool // every message from the client stands alone
+	ServerWindowBits int  // the most for the server's window, 8 to 15; 0 means 15
+	ClientWindowBits int  // the most for the client's window, 8 to 15; 0 means 15
+}
+
+// Params is what client and server have agreed on. It is comparable. Its fields
+// mean the same as those of Config, and Negotiate leaves no 0.
+type Params struct {
+	ServerNoTakeover bool
+	ClientNoTakeover bool
+	ServerWindowBits int
+	ClientWindowBits int
+}
+
+// Deflater returns a compressor for what the server sends. level is from 1, the
+// fastest, to 9, the smallest; 0 means 1. Levels below 5 keep no more than 8 KiB
+// of the window. For windows of less than 15 bits the levels from 5 on, and all
+// levels when messages are longer than half the window, are much the same.
+func (p Params) Deflater(level int) Deflater {
+	d := Deflater{
+		level:    uint8(min(max(level, 1), 9)),
+		bits:     uint8(least(p.ServerWindowBits, 0)),
+		takeover: !p.ServerNoTakeover,
+	}
+	d.window.size = 1 << d.bits
+	if !d.takeover || d.level < windowLevel {
+		d.window.size = min(d.window.size, smallReach)
+	}
+	return d
+}
+
+// Inflater returns a decompressor for what the client sends.
+func (p Params) Inflater() Inflater {
+	in := Inflater{takeover: !p.ClientNoTakeover}
+	in.window.size = 1 << max(least(p.ClientWindowBits, 0), leastInflated)
+	return in
+}
