@@ -126,8 +126,8 @@ func (s *Session) closeFlushed() {
 	}
 }
 
-// fail answers a peer that broke the protocol with a Close frame. The reader
-// that found out must not read again: its turn is kept for linger.
+// fail answers a peer that broke the protocol with a Close frame. No reader
+// reads again, since the stream's error stays: what comes is left to linger.
 func (s *Session) fail(err *ProtocolError) {
 	l := &s.life
 	l.mu.Lock()
