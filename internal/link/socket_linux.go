@@ -23,7 +23,7 @@ const (
 // unknownLeft says that the kernel did not tell.
 const unknownLeft = -1
 
-func (q *inq) read(fd int, p []byte) (n, left int, err error) {
+func (q *inq) read(fd int, p []byte) (n, left int, err syscall.Errno) {
 	if *q == inqUntried {
 		*q = inqMissing
 		if syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, tcpInq, 1) == nil {
@@ -39,17 +39,17 @@ func (q *inq) read(fd int, p []byte) (n, left int, err error) {
 
 // recv and send are read and write for sockets, spared what the kernel does for
 // files.
-func recv(fd int, p []byte) (int, error) { return transfer(syscall.SYS_RECVFROM, fd, p, 0) }
-func send(fd int, p []byte) (int, error) {
+func recv(fd int, p []byte) (int, syscall.Errno) { return transfer(syscall.SYS_RECVFROM, fd, p, 0) }
+func send(fd int, p []byte) (int, syscall.Errno) {
 	return transfer(syscall.SYS_SENDTO, fd, p, syscall.MSG_NOSIGNAL)
 }
 
-func transfer(call uintptr, fd int, p []byte, flags uintptr) (int, error) {
+func transfer(call uintptr, fd int, p []byte, flags uintptr) (int, syscall.Errno) {
 	for {
 		n, _, errno := syscall.Syscall6(call, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), flags, 0, 0)
 		switch errno {
 		case 0:
-			return int(n), nil
+			return int(n), 0
 		case syscall.EINTR: // a signal interrupted it
 		default:
 			return 0, errno
@@ -63,7 +63,7 @@ type inqMessage struct {
 	left   int32
 }
 
-func recvmsg(fd int, p []byte) (n, left int, err error) {
+func recvmsg(fd int, p []byte) (n, left int, err syscall.Errno) {
 	var control inqMessage
 	iov := syscall.Iovec{Base: &p[0]}
 	iov.SetLen(len(p))
@@ -77,8 +77,8 @@ func recvmsg(fd int, p []byte) (n, left int, err error) {
 		case errno != 0:
 			return 0, unknownLeft, errno
 		case control.header.Level != syscall.IPPROTO_TCP || control.header.Type != tcpInq:
-			return int(n), unknownLeft, nil
+			return int(n), unknownLeft, 0
 		}
-		return int(n), int(control.left), nil
+		return int(n), int(control.left), 0
 	}
 }

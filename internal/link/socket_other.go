@@ -10,20 +10,21 @@ const unknownLeft = -1
 // inq reads a socket. Only Linux tells with the same call how much is left.
 type inq struct{}
 
-func (inq) read(fd int, p []byte) (n, left int, err error) {
+func (inq) read(fd int, p []byte) (n, left int, err syscall.Errno) {
 	n, err = recv(fd, p)
 	return n, unknownLeft, err
 }
 
-func recv(fd int, p []byte) (int, error) { return retry(syscall.Read, fd, p) }
-func send(fd int, p []byte) (int, error) { return retry(syscall.Write, fd, p) }
+func recv(fd int, p []byte) (int, syscall.Errno) { return retry(syscall.Read, fd, p) }
+func send(fd int, p []byte) (int, syscall.Errno) { return retry(syscall.Write, fd, p) }
 
 // retry repeats a call that a signal interrupted.
-func retry(call func(int, []byte) (int, error), fd int, p []byte) (int, error) {
+func retry(call func(int, []byte) (int, error), fd int, p []byte) (int, syscall.Errno) {
 	for {
 		n, err := call(fd, p)
-		if err != syscall.EINTR {
-			return max(n, 0), err
+		errno, _ := err.(syscall.Errno)
+		if errno != syscall.EINTR {
+			return max(n, 0), errno
 		}
 	}
 }
