@@ -118,7 +118,7 @@ func (u *Upgrader) begin(conn net.Conn, early []byte, protocol string) *Session 
 		closeTimeout: or(u.CloseTimeout, defaultCloseTimeout),
 		manualPong:   u.ManualPong,
 	}
-	s.out.Init(s.conn, (*host)(s), or(u.SendBuffer, defaultSendBuffer))
+	s.out.Init((*host)(s), or(u.SendBuffer, defaultSendBuffer))
 	s.stream.session = s
 	s.stream.rx.Add(early)
 	return s

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"time"
+
+	"github.com/handset-go/handset/internal/link"
 )
 
 // gatherTime is how long what is sent may gather.
@@ -40,3 +42,6 @@ func (h *host) WriteFailed(err error) {
 
 // Drained is called when our Close frame has left.
 func (h *host) Drained() { (*Session)(h).closeFlushed() }
+
+// Conn is the transport.
+func (h *host) Conn() link.Conn { return h.conn }

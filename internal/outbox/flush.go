@@ -40,13 +40,13 @@ func (o *Outbox) Idle() {
 // writes and many frames leave together.
 const (
 	streamAfter = 3
-	streamGap   = 50 * time.Microsecond
+	streamGap   = 50 // µs
 )
 
 // streams notes that a sender is about to write, and reports whether to leave
 // that to the background writer.
 func (o *Outbox) streams() bool {
-	now := time.Since(epoch)
+	now := uint32(time.Since(epoch).Microseconds())
 	if now-o.lastWrite > streamGap {
 		o.inRow = 0
 	}
@@ -58,7 +58,8 @@ func (o *Outbox) streams() bool {
 	return true
 }
 
-// epoch is what times are measured from: a duration is half the size of a Time.
+// epoch is what times are measured from. In µs they come round every 71 minutes,
+// which is no harm to who looks for the next 50.
 var epoch = time.Now()
 
 // takeTurn takes the right to write if there is something to be written and
@@ -74,13 +75,14 @@ func (o *Outbox) takeTurn() bool {
 // flush writes for as long as the transport takes bytes without waiting, and
 // leaves the rest to the background writer. The caller has the right to write.
 func (o *Outbox) flush() {
+	conn := o.host.Conn()
 	p := o.progress(0, true)
 	for round := 0; p != nil; round++ {
 		if round == maxRounds {
 			o.host.StartWriter()
 			return
 		}
-		n, err := o.conn.Write(p, nil, false)
+		n, err := conn.Write(p, nil, false)
 		if err != nil {
 			o.falter(n, err)
 			return
@@ -104,10 +106,11 @@ func (o *Outbox) falter(n int, err error) {
 // Run is the background writer: it waits for the peer until the queue is empty
 // or the peer has taken nothing for the given time.
 func (o *Outbox) Run(timeout time.Duration) {
+	conn := o.host.Conn()
 	for p := o.progress(0, false); p != nil; p = o.progress(0, true) {
 		for p != nil {
-			_ = o.conn.SetWriteDeadline(time.Now().Add(timeout))
-			n, err := o.conn.Write(p, nil, true)
+			_ = conn.SetWriteDeadline(time.Now().Add(timeout))
+			n, err := conn.Write(p, nil, true)
 			if err != nil {
 				o.fail(err)
 				return
@@ -116,7 +119,7 @@ func (o *Outbox) Run(timeout time.Duration) {
 		}
 		// Before the right to write is given up: the next writer has a
 		// deadline of its own.
-		_ = o.conn.SetWriteDeadline(time.Time{})
+		_ = conn.SetWriteDeadline(time.Time{})
 	}
 }
 
@@ -131,11 +134,12 @@ func (o *Outbox) progress(n int, giveUp bool) []byte {
 		return nil
 	}
 	o.note(n)
-	if o.out != nil {
+	if t := o.traffic; t != nil && t.out != nil {
 		defer o.mu.Unlock()
-		return o.out.Bytes[o.written:]
+		return t.out.Bytes[t.written:]
 	}
 	o.writing = !giveUp
+	o.rest()
 	drained := o.final && giveUp
 	o.mu.Unlock()
 	if drained {
@@ -147,18 +151,22 @@ func (o *Outbox) progress(n int, giveUp bool) []byte {
 // note moves the writer n bytes on, lets in who waited for that room, and
 // takes up what is queued when all that was taken up before has left.
 func (o *Outbox) note(n int) {
-	o.written += n
+	t := o.traffic
+	if t == nil {
+		return
+	}
+	t.written += n
 	if n > 0 {
 		o.admitWaiters()
 	}
-	if o.out != nil && o.written == len(o.out.Bytes) {
-		o.freeOut()
+	if t.out != nil && t.written == len(t.out.Bytes) {
+		t.freeOut()
 	}
-	if o.pong != nil {
+	if t.pong != nil {
 		o.admitPong()
 	}
-	if o.out == nil {
-		o.out, o.queue = o.queue, nil
+	if t.out == nil {
+		t.out, t.queue = t.queue, nil
 	}
 }
 
@@ -175,8 +183,11 @@ func (o *Outbox) admitPong() {
 // the right to write is not given back.
 func (o *Outbox) fail(err error) {
 	o.mu.Lock()
-	o.aborted, o.direct = true, 0
+	o.aborted = true
 	o.freeOut()
+	if o.traffic != nil {
+		o.direct = 0
+	}
 	o.mu.Unlock()
 	o.host.WriteFailed(err)
 }

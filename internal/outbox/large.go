@@ -19,7 +19,7 @@ func (o *Outbox) putLarge(f *Frame) {
 	head := o.out.Bytes
 	o.mu.Unlock()
 
-	n, err := o.conn.Write(head, f.Data, false)
+	n, err := o.host.Conn().Write(head, f.Data, false)
 	if err != nil && err != link.ErrWouldBlock {
 		o.fail(err)
 		return

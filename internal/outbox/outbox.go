@@ -10,11 +10,9 @@ package outbox
 
 import (
 	"errors"
+	"math"
 	"sync"
-	"time"
 
-	"github.com/handset-go/handset/internal/buffer"
-	"github.com/handset-go/handset/internal/frame"
 	"github.com/handset-go/handset/internal/link"
 )
 
@@ -34,6 +32,8 @@ const firstQueue = 4 << 10
 // Host is the session that owns an Outbox. Its methods are called without any
 // lock held.
 type Host interface {
+	// Conn is the transport.
+	Conn() link.Conn
 	// StartWriter must call Run in a goroutine of its own.
 	StartWriter()
 	// StartTimer must call Flush about a millisecond later.
@@ -45,35 +45,25 @@ type Host interface {
 }
 
 // Outbox is the outgoing half of a connection. Init makes it ready; after that
-// all methods are safe for any goroutine.
+// all methods are safe for any goroutine. An idle one is small: what it needs
+// while something is on its way is in a pooled traffic.
 type Outbox struct {
-	conn  link.Conn
-	host  Host
-	limit int
+	host Host
 
 	mu        sync.Mutex
-	queue     *buffer.Buffer // frames that no write has taken up
-	out       *buffer.Buffer // frames being written, touched by the writer alone
-	written   int            // how much of out has left
-	direct    int            // bytes being written from where the sender has them
-	writing   bool           // somebody has the right to write
-	inRow     uint8          // writes by senders in close succession
-	timed     bool           // StartTimer was called and Flush has not come yet
-	final     bool           // the last frame of all is queued or has left
-	aborted   bool           // nothing leaves any more
-	lastWrite time.Duration  // when a sender last wrote, since epoch
-	refusal   error          // the answer to every Put from now on
-
-	open    *Owner     // whose fragmented message is open, nil for none
-	text    bool       // the open message is text
-	utf8    frame.UTF8 // how far its text has been checked
-	waiters []*waiter  // frames that wait for room or for the open message's end
-	pong    []byte     // the payload of a Pong that found no room
+	*traffic         // nil when idle
+	limit     uint32 // of what is queued, in bytes
+	lastWrite uint32 // when a sender last wrote, in µs since epoch
+	inRow     uint8  // writes by senders in close succession
+	writing   bool   // somebody has the right to write
+	timed     bool   // StartTimer was called and Flush has not come yet
+	final     bool   // the last frame of all is queued or has left
+	aborted   bool   // nothing leaves any more
 }
 
-// Init gives an Outbox its connection, its owner and the bytes it may queue.
-func (o *Outbox) Init(conn link.Conn, host Host, limit int) {
-	o.conn, o.host, o.limit = conn, host, limit
+// Init gives an Outbox its owner and the bytes it may queue, 4 GiB at most.
+func (o *Outbox) Init(host Host, limit int) {
+	o.host, o.limit = host, uint32(min(uint64(limit), math.MaxUint32))
 }
 
 // Buffered is how many bytes are queued and not yet taken by the transport.
@@ -83,37 +73,22 @@ func (o *Outbox) Buffered() int {
 	return o.buffered()
 }
 
-func (o *Outbox) buffered() int {
-	n := o.direct
-	if o.out != nil {
-		n += len(o.out.Bytes) - o.written
-	}
-	if o.queue != nil {
-		n += len(o.queue.Bytes)
-	}
-	return n
-}
-
-// Refuse answers every Put from now on, and those that wait, with err. What is
+// refuse answers every Put from now on, and those that wait, with err. What is
 // queued still leaves.
-func (o *Outbox) Refuse(err error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.refuse(err)
-}
-
 func (o *Outbox) refuse(err error) {
-	if o.refusal == nil {
-		o.refusal = err
+	t := o.busy()
+	if t.refusal == nil {
+		t.refusal = err
 	}
-	for _, w := range o.waiters {
-		w.finish(o.refusal)
+	for _, w := range t.waiters {
+		w.finish(t.refusal)
 	}
-	o.waiters = nil
+	t.waiters = nil
 }
 
-// Abort refuses like Refuse and forgets what is queued. The connection must be
-// closed next, which ends a write under way.
+// Abort answers every Put from now on, and those that wait, with err, and
+// forgets what is queued. The connection must be closed next, which ends a
+// write under way.
 func (o *Outbox) Abort(err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -124,9 +99,4 @@ func (o *Outbox) Abort(err error) {
 	if !o.writing {
 		o.freeOut()
 	}
-}
-
-func (o *Outbox) freeOut() {
-	o.out.Free()
-	o.out, o.written = nil, 0
 }

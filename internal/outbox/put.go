@@ -3,7 +3,6 @@ package outbox
 import (
 	"context"
 
-	"github.com/handset-go/handset/internal/buffer"
 	"github.com/handset-go/handset/internal/frame"
 )
 
@@ -49,7 +48,7 @@ func (o *Outbox) TryPut(f *Frame) error {
 // that only gather are sent off first if they stand in its way.
 func (o *Outbox) lockFor(f *Frame) bool {
 	o.mu.Lock()
-	for o.refusal == nil && !o.admits(f) {
+	for o.refused() == nil && !o.admits(f) {
 		if !o.takeTurn() {
 			return false
 		}
@@ -63,7 +62,7 @@ func (o *Outbox) lockFor(f *Frame) bool {
 // putNow queues the frame and starts its way out. It is entered with the lock
 // and leaves without.
 func (o *Outbox) putNow(f *Frame) error {
-	err := o.refusal
+	err := o.refused()
 	if err == nil {
 		err = o.follow(f)
 	}
@@ -71,12 +70,13 @@ func (o *Outbox) putNow(f *Frame) error {
 		o.mu.Unlock()
 		return err
 	}
+	t := o.busy()
 	gather := f.Gather && o.buffered()+f.size() < gatherLimit
 	if len(f.Data) >= large && !o.writing && !gather {
 		o.putLarge(f)
 		return nil
 	}
-	o.append(f)
+	t.append(f)
 	if f.ends() {
 		o.admitWaiters()
 	}
@@ -117,10 +117,10 @@ func (o *Outbox) PutPong(payload []byte, gather bool) {
 	f := Frame{Opcode: frame.Pong, Fin: true, Data: payload}
 	o.mu.Lock()
 	switch {
-	case o.refusal != nil:
+	case o.refused() != nil:
 		o.mu.Unlock()
 	case o.admits(&f):
-		o.append(&f)
+		o.busy().append(&f)
 		o.depart(gather && o.buffered() < gatherLimit)
 	default:
 		o.pong = append(make([]byte, 0, frame.MaxControl), payload...)
@@ -132,11 +132,11 @@ func (o *Outbox) PutPong(payload []byte, gather bool) {
 // or not. Every Put from now on, and those that wait, get err.
 func (o *Outbox) PutFinal(payload []byte, err error) {
 	o.mu.Lock()
-	if o.refusal != nil {
+	if o.refused() != nil {
 		o.mu.Unlock()
 		return
 	}
-	o.append(&Frame{Opcode: frame.Close, Fin: true, Data: payload})
+	o.busy().append(&Frame{Opcode: frame.Close, Fin: true, Data: payload})
 	o.refuse(err)
 	o.final, o.pong = true, nil
 	o.depart(false)
@@ -148,39 +148,21 @@ func (o *Outbox) admits(f *Frame) bool {
 	if o.held(f) {
 		return false
 	}
-	for _, w := range o.waiters {
-		if !o.held(&w.frame) {
-			return false
+	if o.traffic != nil {
+		for _, w := range o.waiters {
+			if !o.held(&w.frame) {
+				return false
+			}
 		}
 	}
 	return o.room(f)
 }
 
-// held reports whether the frame must wait for an open message to end.
-func (o *Outbox) held(f *Frame) bool { return o.open != nil && f.first() }
-
 // room reports whether the frame fits. One larger than the whole queue fits
 // when the queue is empty.
 func (o *Outbox) room(f *Frame) bool {
 	n := o.buffered()
-	return n == 0 || n+f.size() <= o.limit
-}
-
-// append adds the frame to the queue.
-func (o *Outbox) append(f *Frame) {
-	o.appendHeader(f, f.size())
-	o.queue.Bytes = append(o.queue.Bytes, f.Data...)
-}
-
-// appendHeader adds the frame's header to the queue and makes room for size
-// bytes in all.
-func (o *Outbox) appendHeader(f *Frame, size int) {
-	if o.queue == nil {
-		o.queue = buffer.Get(max(size, firstQueue))
-	} else {
-		o.queue = o.queue.Grow(size)
-	}
-	o.queue.Bytes = frame.Append(o.queue.Bytes, f.Opcode, f.Fin, len(f.Data))
+	return n == 0 || uint64(n+f.size()) <= uint64(o.limit)
 }
 
 // follow keeps account of the open fragmented message before a frame of it is
@@ -189,18 +171,24 @@ func (o *Outbox) follow(f *Frame) error {
 	if f.Opcode.Control() || f.Owner == nil {
 		return nil
 	}
-	text, utf8 := o.text, o.utf8
-	if f.first() {
-		text, utf8 = f.Opcode == frame.Text, frame.UTF8{}
-	} else if o.open != f.Owner {
+	t := o.traffic
+	var text bool
+	var utf8 frame.UTF8
+	switch {
+	case f.first():
+		text = f.Opcode == frame.Text
+	case t == nil || t.open != f.Owner:
 		return ErrNoMessage
+	default:
+		text, utf8 = t.text, t.utf8
 	}
 	if text && (!utf8.Write(f.Data) || f.Fin && !utf8.Whole()) {
 		return frame.ErrInvalidUTF8
 	}
-	o.open, o.text, o.utf8 = f.Owner, text, utf8
+	t = o.busy()
+	t.open, t.text, t.utf8 = f.Owner, text, utf8
 	if f.Fin {
-		o.open = nil
+		t.open = nil
 	}
 	return nil
 }

@@ -180,14 +180,14 @@ func TestARefusedPutQueuesNothingAndWhatIsQueuedLeaves(t *testing.T) {
 	o, s, _ := scripted(1000, 0)
 	why := errors.New("why")
 	put(t, o, text("queued"))
-	o.Refuse(why)
+	o.PutFinal(nil, why)
 	expectError(t, o.Put(context.Background(), text("late")), why)
 	expectError(t, o.TryPut(text("late")), why)
 	o.PutPong(nil, false)
-	o.Refuse(errors.New("another"))
+	o.PutFinal(nil, errors.New("another"))
 	expectError(t, o.TryPut(text("later")), why)
 	runAll(o, s)
-	expectSent(t, s, text("queued"))
+	expectSent(t, s, text("queued"), control(frame.Close, ""))
 }
 
 func TestPutCopiesWhatItDoesNotSend(t *testing.T) {

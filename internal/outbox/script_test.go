@@ -87,15 +87,17 @@ func (s *script) sent() []byte { return bytes.Join(s.writes, nil) }
 // aborts the outbox when a write fails.
 type owner struct {
 	out     *Outbox
+	conn    *script
 	writers int
 	timers  int
 	drained int
 	failed  []error
 }
 
-func (h *owner) StartWriter() { h.writers++ }
-func (h *owner) StartTimer()  { h.timers++ }
-func (h *owner) Drained()     { h.drained++ }
+func (h *owner) Conn() link.Conn { return h.conn }
+func (h *owner) StartWriter()    { h.writers++ }
+func (h *owner) StartTimer()     { h.timers++ }
+func (h *owner) Drained()        { h.drained++ }
 func (h *owner) WriteFailed(err error) {
 	h.failed = append(h.failed, err)
 	h.out.Abort(err)
@@ -104,8 +106,8 @@ func (h *owner) WriteFailed(err error) {
 // scripted returns an outbox for limit bytes on a transport that takes free.
 func scripted(limit, free int) (*Outbox, *script, *owner) {
 	o, s := new(Outbox), &script{free: free}
-	h := &owner{out: o}
-	o.Init(s, h, limit)
+	h := &owner{out: o, conn: s}
+	o.Init(h, limit)
 	return o, s, h
 }
 

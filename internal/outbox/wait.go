@@ -20,7 +20,8 @@ func (w *waiter) finish(err error) {
 
 func (o *Outbox) enlist(f *Frame) *waiter {
 	w := &waiter{frame: *f, done: make(chan struct{})}
-	o.waiters = append(o.waiters, w)
+	t := o.busy()
+	t.waiters = append(t.waiters, w)
 	return w
 }
 
@@ -43,7 +44,10 @@ func (o *Outbox) wait(ctx context.Context, w *waiter) error {
 // fit where it did not, go. It reports false if the frame's turn has come.
 func (o *Outbox) withdraw(w *waiter) bool {
 	o.mu.Lock()
-	i := slices.Index(o.waiters, w)
+	i := -1
+	if o.traffic != nil {
+		i = slices.Index(o.waiters, w)
+	}
 	if i < 0 {
 		o.mu.Unlock()
 		return false
@@ -57,6 +61,9 @@ func (o *Outbox) withdraw(w *waiter) bool {
 // admitWaiters queues the frames that waited and may go now. When one of them
 // ends an open message, those that waited for that have their turn too.
 func (o *Outbox) admitWaiters() {
+	if o.traffic == nil {
+		return
+	}
 	for o.admitOnce() {
 	}
 }

@@ -168,10 +168,9 @@ func TestAFrameIsSentExactlyWhenPutSaysSo(t *testing.T) {
 	}
 }
 
-func TestWaitingPutsAreAnsweredByRefuseAbortAndTheFinalFrame(t *testing.T) {
+func TestWaitingPutsAreAnsweredByAbortAndTheFinalFrame(t *testing.T) {
 	why := errors.New("why")
 	for name, end := range map[string]func(*Outbox){
-		"Refuse":   func(o *Outbox) { o.Refuse(why) },
 		"Abort":    func(o *Outbox) { o.Abort(why) },
 		"PutFinal": func(o *Outbox) { o.PutFinal(nil, why) },
 	} {

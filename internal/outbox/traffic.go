@@ -1,0 +1,96 @@
+package outbox
+
+import (
+	"sync"
+
+	"github.com/handset-go/handset/internal/buffer"
+	"github.com/handset-go/handset/internal/frame"
+)
+
+// traffic is what an Outbox knows of frames on their way, of messages that are
+// open and of those who wait. A nil one has none of it.
+type traffic struct {
+	queue   *buffer.Buffer // frames that no write has taken up
+	out     *buffer.Buffer // frames being written, touched by the writer alone
+	written int            // how much of out has left
+	direct  int            // bytes being written from where the sender has them
+
+	open    *Owner     // whose fragmented message is open, nil for none
+	text    bool       // the open message is text
+	utf8    frame.UTF8 // how far its text has been checked
+	waiters []*waiter  // frames that wait for room or for the open message's end
+	pong    []byte     // the payload of a Pong that found no room
+	refusal error      // the answer to every Put from now on
+}
+
+var traffics = sync.Pool{New: func() any { return new(traffic) }}
+
+// busy returns the outbox's traffic, a new one if it was idle.
+func (o *Outbox) busy() *traffic {
+	if o.traffic == nil {
+		o.traffic = traffics.Get().(*traffic)
+	}
+	return o.traffic
+}
+
+// rest gives the traffic back if there is none.
+func (o *Outbox) rest() {
+	t := o.traffic
+	if t == nil || t.queue != nil || t.out != nil || t.open != nil || t.direct > 0 ||
+		len(t.waiters) > 0 || t.pong != nil || t.refusal != nil {
+		return
+	}
+	o.traffic = nil
+	*t = traffic{}
+	traffics.Put(t)
+}
+
+func (t *traffic) buffered() int {
+	if t == nil {
+		return 0
+	}
+	n := t.direct
+	if t.out != nil {
+		n += len(t.out.Bytes) - t.written
+	}
+	if t.queue != nil {
+		n += len(t.queue.Bytes)
+	}
+	return n
+}
+
+// refused is the answer to every Put, nil if there is none yet.
+func (t *traffic) refused() error {
+	if t == nil {
+		return nil
+	}
+	return t.refusal
+}
+
+// held reports whether the frame must wait for an open message to end.
+func (t *traffic) held(f *Frame) bool { return t != nil && t.open != nil && f.first() }
+
+// append adds the frame to the queue.
+func (t *traffic) append(f *Frame) {
+	t.appendHeader(f, f.size())
+	t.queue.Bytes = append(t.queue.Bytes, f.Data...)
+}
+
+// appendHeader adds the frame's header to the queue and makes room for size
+// bytes in all.
+func (t *traffic) appendHeader(f *Frame, size int) {
+	if t.queue == nil {
+		t.queue = buffer.Get(max(size, firstQueue))
+	} else {
+		t.queue = t.queue.Grow(size)
+	}
+	t.queue.Bytes = frame.Append(t.queue.Bytes, f.Opcode, f.Fin, len(f.Data))
+}
+
+func (t *traffic) freeOut() {
+	if t == nil {
+		return
+	}
+	t.out.Free()
+	t.out, t.written = nil, 0
+}
