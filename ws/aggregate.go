@@ -51,31 +51,37 @@ func (a *AggregatedStream) Err() error { return a.pump.reason() }
 // poll is the view in whole messages.
 func (a *AggregatedStream) poll() (ok bool, err error) {
 	m := a.stream
-	if m.message.lent {
-		m.message.free()
+	if m.rx != nil {
+		ok, err = a.pollHeld(m.rx)
+	}
+	m.session.heard.set(tooBig, err == ErrMessageTooBig)
+	return ok, err
+}
+
+// pollHeld is poll when there may be something to find.
+func (a *AggregatedStream) pollHeld(r *receiver) (ok bool, err error) {
+	if r.message.lent {
+		r.message.free()
 	}
 	for !ok && err == nil {
-		ok, err = m.pollPiece()
+		ok, err = a.stream.pollPiece()
 		switch {
 		case err != nil:
-			m.abandon()
-			return false, err
+			r.abandon()
 		case ok:
-			ok, err = a.add(&m.rx.msg)
+			ok, err = a.add(r)
 		default:
-			err = a.foresee()
-			m.gatherLong()
-			m.session.tooBig.Store(err != nil)
+			err = a.foresee(r)
+			r.direct = r.message.open()
 			return false, err
 		}
 	}
-	m.session.tooBig.Store(err != nil)
 	return ok, err
 }
 
 // add takes a piece, and makes a message of it when that is whole.
-func (a *AggregatedStream) add(msg *Message) (ok bool, err error) {
-	under := &a.stream.message
+func (a *AggregatedStream) add(r *receiver) (ok bool, err error) {
+	msg, under := &r.msg, &r.message
 	switch msg.Kind {
 	case Ping, Pong, Close:
 		return true, nil
@@ -91,7 +97,7 @@ func (a *AggregatedStream) add(msg *Message) (ok bool, err error) {
 	case FirstText, FirstBinary:
 		under.begin(msg.Kind)
 	}
-	err = under.add(msg.Data, a.stream.rx.left, a.max)
+	err = under.add(msg.Data, r.left, a.max)
 	if msg.Kind == Last {
 		ok = under.finish(msg)
 	}
@@ -100,26 +106,16 @@ func (a *AggregatedStream) add(msg *Message) (ok bool, err error) {
 
 // foresee looks at the frame that is arriving: that its message will be too big
 // is to be told by the header, before the payload, or even without it.
-func (a *AggregatedStream) foresee() error {
-	m := a.stream
-	missed := m.rx.begun && m.message.kind == 0 // the beginning went to the stream's own view
-	if !m.rx.inFrame || m.rx.of.Control() || missed {
+func (a *AggregatedStream) foresee(r *receiver) error {
+	missed := r.begun && r.message.kind == 0 // the beginning went to the stream's own view
+	if !r.inFrame || r.of.Control() || missed {
 		return nil
 	}
-	return m.message.expect(m.rx.left, a.max)
-}
-
-// gatherLong has the rest of a long frame read straight to where its message
-// is put together.
-func (m *MessageStream) gatherLong() {
-	m.rx.into = nil
-	if m.message.open() {
-		m.rx.into = &m.message
-	}
+	return r.message.expect(r.left, a.max)
 }
 
 // abandon drops a message that is being put together.
-func (m *MessageStream) abandon() {
-	m.rx.into = nil
-	m.message.free()
+func (r *receiver) abandon() {
+	r.direct = false
+	r.message.free()
 }

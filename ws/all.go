@@ -50,7 +50,7 @@ func (l *loop) inside(looper link.Looper) {
 	m := l.stream
 	for again := l.handAll(); again; {
 		m.pause(l.ctx)
-		err := looper.Loop(&m.rx, func(n int, err error) bool {
+		err := looper.Loop((*place)(m), func(n int, err error) bool {
 			again = l.step(n, err)
 			return again
 		})

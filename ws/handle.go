@@ -13,8 +13,8 @@ import (
 )
 
 // Upgrader holds the options of a server's sessions. Its zero value is ready
-// and is what Handle uses. It must not be changed while it is in use, and may
-// then be shared by any number of goroutines. Negative sizes and times, and
+// and is what Handle uses. It must not be changed once it has been used: its
+// sessions keep it. It may be shared by any number of goroutines. Negative sizes and times, and
 // patterns that path.Match cannot read, refuse every handshake with 500.
 type Upgrader struct {
 	// Subprotocols are those the server speaks. The first one the client lists
@@ -60,10 +60,13 @@ const (
 	defaultCloseTimeout = 5 * time.Second
 )
 
+// zero is the Upgrader of Handle.
+var zero Upgrader
+
 // Handle answers a WebSocket handshake with the options of the zero Upgrader.
 // See Upgrader.Handle.
 func Handle(w http.ResponseWriter, r *http.Request) (*Session, *MessageStream, error) {
-	return new(Upgrader).Handle(w, r)
+	return zero.Handle(w, r)
 }
 
 // Handle answers a WebSocket handshake (RFC 6455 §4.2) and returns the session
@@ -109,20 +112,19 @@ func (u *Upgrader) check() error {
 
 // begin makes a session of a connection whose handshake is done. early is what
 // has already been read from it.
-func (u *Upgrader) begin(conn net.Conn, early []byte, protocol string) *Session {
+func (u *Upgrader) begin(conn net.Conn, early []byte, protocol *string) *Session {
 	_ = conn.SetDeadline(time.Time{}) // the server's ends with the handshake
-	s := &Session{
-		conn:         link.Of(conn),
-		protocol:     protocol,
-		writeTimeout: or(u.WriteTimeout, defaultWriteTimeout),
-		closeTimeout: or(u.CloseTimeout, defaultCloseTimeout),
-		manualPong:   u.ManualPong,
-	}
+	s := &Session{conn: link.Of(conn), upgrader: u, protocol: protocol}
 	s.out.Init((*host)(s), or(u.SendBuffer, defaultSendBuffer))
 	s.stream.session = s
-	s.stream.rx.Add(early)
+	if len(early) > 0 {
+		s.stream.receiver().Add(early)
+	}
 	return s
 }
+
+func (u *Upgrader) writeTimeout() time.Duration { return or(u.WriteTimeout, defaultWriteTimeout) }
+func (u *Upgrader) closeTimeout() time.Duration { return or(u.CloseTimeout, defaultCloseTimeout) }
 
 func or[T int | time.Duration](value, otherwise T) T {
 	if value == 0 {

@@ -22,8 +22,8 @@ import (
 // that it builds nothing.
 type handshake struct {
 	http.ResponseWriter
-	protocol string
-	status   int // of the answer, 0 before it
+	protocol *string // nil for none
+	status   int     // of the answer, 0 before it
 	conn     net.Conn
 	brw      *bufio.ReadWriter
 	err      error // of the server's own Hijack
@@ -60,8 +60,8 @@ func (h *handshake) WriteHeader(status int) {
 			return // refuse will answer
 		}
 		h.Header().Del("Sec-WebSocket-Protocol")
-		if h.protocol != "" {
-			h.Header().Set("Sec-WebSocket-Protocol", h.protocol)
+		if h.protocol != nil {
+			h.Header().Set("Sec-WebSocket-Protocol", *h.protocol)
 		}
 	}
 	h.ResponseWriter.WriteHeader(status)
@@ -176,16 +176,18 @@ func (u *Upgrader) checkScheme(origin *url.URL) error {
 	return errors.New("origin of plain http for a server with TLS")
 }
 
-// subprotocol is the first one the client lists that the server speaks.
-func (u *Upgrader) subprotocol(r *http.Request) string {
+// subprotocol is the first one the client lists that the server speaks, nil for
+// none.
+func (u *Upgrader) subprotocol(r *http.Request) *string {
 	for _, line := range r.Header.Values("Sec-WebSocket-Protocol") {
 		for name := range strings.SplitSeq(line, ",") {
-			if name = strings.TrimSpace(name); slices.Contains(u.Subprotocols, name) {
-				return name
+			name = strings.TrimSpace(name)
+			if i := slices.Index(u.Subprotocols, name); i >= 0 && name != "" {
+				return &u.Subprotocols[i]
 			}
 		}
 	}
-	return ""
+	return nil
 }
 
 // hijacks reports whether the writer, or one it wraps, is a Hijacker: to be

@@ -16,19 +16,15 @@ const gatherTime = time.Millisecond
 type host Session
 
 // StartWriter is called when the peer does not keep up.
-func (h *host) StartWriter() { go h.out.Run(h.writeTimeout) }
+func (h *host) StartWriter() { go h.out.Run(h.upgrader.writeTimeout()) }
 
 // StartTimer is called when what is sent begins to gather.
 func (h *host) StartTimer() {
-	h.life.mu.Lock()
-	defer h.life.mu.Unlock()
-	switch {
-	case h.life.over:
-	case h.gathering == nil:
-		h.gathering = time.AfterFunc(gatherTime, h.out.Flush)
-	default:
-		h.gathering.Reset(gatherTime)
+	if timer := h.gathering.Load(); timer != nil {
+		timer.Reset(gatherTime)
+		return
 	}
+	h.gathering.Store(time.AfterFunc(gatherTime, h.out.Flush))
 }
 
 // WriteFailed is called when nothing will leave again.

@@ -11,7 +11,8 @@ import (
 //	open → failed: Close sent, then what the peer still sends is dropped → ended
 //	anywhere → ended, when the connection is lost or a timeout strikes
 //
-// and ended means that the connection is closed and nothing is left running.
+// and ended means that the connection is closed and nothing is left running. An
+// open session that nobody has asked about its end has none.
 type life struct {
 	mu       sync.Mutex
 	sent     bool          // our Close frame is queued or has left
@@ -24,6 +25,15 @@ type life struct {
 	done     chan struct{} // closed at the end; nil until someone asks
 	closing  chan struct{} // closed when ours is sent; nil until someone asks
 	timer    *time.Timer   // bounds the way from the first Close frame to the end
+}
+
+// life returns the session's.
+func (s *Session) life() *life {
+	if l := s.ending.Load(); l != nil {
+		return l
+	}
+	s.ending.CompareAndSwap(nil, new(life))
+	return s.ending.Load()
 }
 
 // closedChan is for those who ask about what has happened already.
@@ -50,7 +60,7 @@ func (s *Session) Close(reason CloseReason) error {
 	if err := reason.check(); err != nil {
 		return err
 	}
-	if reason.Code == 0 && s.tooBig.Load() {
+	if reason.Code == 0 && s.heard.has(tooBig) {
 		reason.Code = CloseMessageTooBig
 	}
 	if s.sendClose(reason, ErrClosed) && s.stream.turn.drains() {
@@ -62,7 +72,7 @@ func (s *Session) Close(reason CloseReason) error {
 // sendClose sends our Close frame, once, and reports whether the peer's is
 // still to come. Later sends get the given error.
 func (s *Session) sendClose(reason CloseReason, refusal error) bool {
-	l := &s.life
+	l := s.life()
 	l.mu.Lock()
 	if l.sent || l.over || s.conn == nil {
 		l.mu.Unlock()
@@ -74,7 +84,7 @@ func (s *Session) sendClose(reason CloseReason, refusal error) bool {
 	}
 	await := !l.received
 	if await {
-		l.timer = time.AfterFunc(s.closeTimeout, s.closeTimedOut)
+		l.timer = time.AfterFunc(s.upgrader.closeTimeout(), s.closeTimedOut)
 	}
 	l.mu.Unlock()
 	s.out.PutFinal(reason.payload(), refusal)
@@ -84,7 +94,7 @@ func (s *Session) sendClose(reason CloseReason, refusal error) bool {
 // closeReceived notes the peer's Close frame. The application has until the
 // timeout to answer it.
 func (s *Session) closeReceived(code CloseCode) {
-	l := &s.life
+	l := s.life()
 	l.mu.Lock()
 	if l.over {
 		l.mu.Unlock()
@@ -93,7 +103,8 @@ func (s *Session) closeReceived(code CloseCode) {
 	l.received, l.answer = true, code
 	complete := l.flushed
 	if !l.sent {
-		l.timer = time.AfterFunc(s.closeTimeout-s.closeTimeout/10, s.closeTimedOut)
+		timeout := s.upgrader.closeTimeout()
+		l.timer = time.AfterFunc(timeout-timeout/10, s.closeTimedOut)
 	}
 	l.mu.Unlock()
 	if complete {
@@ -104,15 +115,16 @@ func (s *Session) closeReceived(code CloseCode) {
 // answerClose echoes the code of the peer's Close frame, unless the application
 // has answered it (RFC 6455 §5.5.1).
 func (s *Session) answerClose() {
-	s.life.mu.Lock()
-	code := s.life.answer
-	s.life.mu.Unlock()
+	l := s.life()
+	l.mu.Lock()
+	code := l.answer
+	l.mu.Unlock()
 	s.sendClose(CloseReason{Code: code}, ErrClosed)
 }
 
 // closeFlushed notes that our Close frame has left.
 func (s *Session) closeFlushed() {
-	l := &s.life
+	l := s.life()
 	l.mu.Lock()
 	first := !l.flushed
 	l.flushed = true
@@ -129,7 +141,7 @@ func (s *Session) closeFlushed() {
 // fail answers a peer that broke the protocol with a Close frame. No reader
 // reads again, since the stream's error stays: what comes is left to linger.
 func (s *Session) fail(err *ProtocolError) {
-	l := &s.life
+	l := s.life()
 	l.mu.Lock()
 	l.failure = err
 	sent, flushed := l.sent, l.flushed
@@ -145,11 +157,11 @@ func (s *Session) fail(err *ProtocolError) {
 // closeTimedOut strikes when the closing handshake takes too long. A Close
 // frame that nobody answered is answered now, with a little time to leave.
 func (s *Session) closeTimedOut() {
-	l := &s.life
+	l := s.life()
 	l.mu.Lock()
 	unanswered := l.received && !l.sent && !l.over
 	if unanswered {
-		l.timer = time.AfterFunc(s.closeTimeout/10, s.closeTimedOut)
+		l.timer = time.AfterFunc(s.upgrader.closeTimeout()/10, s.closeTimedOut)
 	}
 	failure := l.failure
 	l.mu.Unlock()
@@ -165,7 +177,7 @@ func (s *Session) closeTimedOut() {
 
 // end closes the connection, once, and lets nothing outlive it.
 func (s *Session) end(err error) {
-	l := &s.life
+	l := s.life()
 	l.mu.Lock()
 	if l.over {
 		l.mu.Unlock()
@@ -196,7 +208,7 @@ func (s *Session) end(err error) {
 // Done returns a channel that is closed when the session has ended and its
 // connection is closed. It does not block.
 func (s *Session) Done() <-chan struct{} {
-	l := &s.life
+	l := s.life()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.done == nil {
@@ -210,7 +222,10 @@ func (s *Session) Done() <-chan struct{} {
 // *ProtocolError, or an io.ErrUnexpectedEOF, by errors.Is, if the connection was
 // lost. It does not block; a receive may return its error a moment earlier.
 func (s *Session) Err() error {
-	l := &s.life
+	l := s.ending.Load()
+	if l == nil {
+		return nil
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.done == nil {
@@ -226,14 +241,21 @@ func (s *Session) Err() error {
 
 // ended returns why the session is ending for good, nil if it is not.
 func (s *Session) ended() error {
-	s.life.mu.Lock()
-	defer s.life.mu.Unlock()
-	return s.life.err
+	l := s.ending.Load()
+	if l == nil {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err
 }
 
 // awaitsClose reports whether the peer's Close frame is what is missing.
 func (s *Session) awaitsClose() bool {
-	l := &s.life
+	l := s.ending.Load()
+	if l == nil {
+		return false
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.sent && !l.received && !l.over && l.failure == nil
@@ -241,7 +263,7 @@ func (s *Session) awaitsClose() bool {
 
 // whenClosing returns a channel that is closed when our Close frame is sent.
 func (s *Session) whenClosing() <-chan struct{} {
-	l := &s.life
+	l := s.life()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closing == nil {

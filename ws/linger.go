@@ -11,12 +11,12 @@ const lingerBlind = 500 * time.Millisecond
 // or CloseTimeout strikes.
 func (s *Session) linger() {
 	if err := s.conn.CloseWrite(); err != nil {
-		_ = s.conn.SetReadDeadline(time.Now().Add(min(s.closeTimeout, lingerBlind)))
+		_ = s.conn.SetReadDeadline(time.Now().Add(min(s.upgrader.closeTimeout(), lingerBlind)))
 	}
 	place := new(dustbin)
 	for {
 		if _, err := s.conn.Read(place); err != nil {
-			s.end(s.life.failure)
+			s.end(s.life().failure)
 			return
 		}
 	}

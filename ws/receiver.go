@@ -2,6 +2,7 @@ package ws
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/handset-go/handset/internal/frame"
 	"github.com/handset-go/handset/internal/inbox"
@@ -12,13 +13,15 @@ import (
 const chunkSize = 64 << 10
 
 // receiver makes messages of the bytes in an inbox. It never waits: when it
-// needs more bytes it says so. It is the place that reads go to: the inbox, or
-// a message that is being put together.
+// needs more bytes it says so. It is where reads go to: the inbox, or a message
+// that is being put together. It is pooled: a stream that waits between two
+// messages has none.
 type receiver struct {
 	inbox.Inbox
-	into     *assembly // takes the payload of long frames as it is read
-	msg      Message   // the last one next has found, here so that it is not copied about
-	maxFrame uint64    // longest frame that is accepted, 0 for any
+	msg      Message  // the last one next has found, here so that it is not copied about
+	message  assembly // what an aggregate puts together
+	direct   bool     // the payload of long frames is read straight into message
+	maxFrame uint64   // longest frame that is accepted, 0 for any
 
 	sequence frame.Sequence
 	utf8     frame.UTF8
@@ -31,6 +34,18 @@ type receiver struct {
 	begun    bool         // the open message has been delivered in part
 	inPieces bool         // the frame is too long to be delivered whole
 	bad      error        // found in payload that was read into the assembly
+
+	closed bool  // the Close message has been delivered
+	late   bool  // the Close message was received by drain and is to be delivered
+	err    error // what every receive returns from now on
+}
+
+var receivers = sync.Pool{New: func() any { return new(receiver) }}
+
+// idle reports whether there is nothing to remember.
+func (r *receiver) idle() bool {
+	return r.Empty() && !r.inFrame && !r.begun && r.message == (assembly{}) &&
+		!r.closed && !r.late && r.err == nil && r.bad == nil
 }
 
 // next puts the next message into msg: ok is false when that takes more bytes,
@@ -165,30 +180,27 @@ func (r *receiver) holdsFrame() bool {
 	return n > 0 && uint64(len(b)-n) >= h.Length
 }
 
-// direct reports whether what is read next is payload that belongs in the
+// pastInbox reports whether what is read next is payload that belongs in the
 // assembly and nowhere else.
-func (r *receiver) direct() bool {
-	return r.into != nil && r.inFrame && r.inPieces && r.left > 0 && len(r.Bytes()) == 0
+func (r *receiver) pastInbox() bool {
+	return r.direct && r.inFrame && r.inPieces && r.left > 0 && len(r.Bytes()) == 0
 }
 
 // Space is where the next read goes.
 func (r *receiver) Space(size int) []byte {
-	if !r.direct() {
+	if !r.pastInbox() {
 		return r.Inbox.Space(size)
 	}
 	r.Inbox.Waiting()
-	return r.into.space(r.left)
+	return r.message.space(r.left)
 }
-
-// Waiting gives back what holds nothing.
-func (r *receiver) Waiting() { r.Inbox.Waiting() }
 
 // arrived takes in the n bytes that were read into the space.
 func (r *receiver) arrived(n int) {
-	if !r.direct() {
+	if !r.pastInbox() {
 		r.Inbox.Arrived(n)
 		return
 	}
 	r.left -= uint64(n)
-	r.bad = r.unmask(r.into.extend(n))
+	r.bad = r.unmask(r.message.extend(n))
 }

@@ -37,19 +37,15 @@ import (
 //
 // Bytes handed to a send are only read, and may be reused when it returns.
 type Session struct {
-	conn     link.Conn
-	out      outbox.Outbox
-	stream   MessageStream
-	life     life
-	owner    outbox.Owner // of what Continuation sends
-	protocol string
-
-	writeTimeout time.Duration
-	closeTimeout time.Duration
-	manualPong   bool
-	holds        atomic.Bool // the stream holds frames that were not received yet
-	tooBig       atomic.Bool // the last thing received was ErrMessageTooBig
-	gathering    *time.Timer // sends off what has gathered; guarded by life.mu
+	conn      link.Conn
+	out       outbox.Outbox
+	stream    MessageStream
+	upgrader  *Upgrader
+	protocol  *string                    // nil for none
+	ending    atomic.Pointer[life]       // nil until somebody asks
+	gathering atomic.Pointer[time.Timer] // sends off what has gathered; nil until something does
+	heard     heard
+	owner     outbox.Owner // of what Continuation sends
 }
 
 // Text sends a text message, which must be UTF-8 (RFC 6455 §5.6). It waits and
@@ -161,10 +157,15 @@ func (s *Session) frame(f *outbox.Frame, kind Kind) error {
 
 // gathers reports whether the application still has messages to receive, whose
 // answers may leave together with what is sent now.
-func (s *Session) gathers() bool { return s.holds.Load() || s.stream.channel.Load().holds() }
+func (s *Session) gathers() bool { return s.heard.has(holds) || s.stream.channel.Load().holds() }
 
 // Subprotocol returns the subprotocol that was agreed on, "" for none.
-func (s *Session) Subprotocol() string { return s.protocol }
+func (s *Session) Subprotocol() string {
+	if s.protocol == nil {
+		return ""
+	}
+	return *s.protocol
+}
 
 // Buffered returns how many bytes, frame headers included, are queued and have
 // not been taken by the operating system. It does not wait for the peer.

@@ -29,16 +29,13 @@ import (
 // The stream has to be read for pings to be answered and for the session to
 // notice that the peer has gone.
 type MessageStream struct {
-	session *Session
-	rx      receiver
-	turn    turn
-	watch   atomic.Pointer[watch]   // of the last context that could end
-	pump    pump                    // of this view
-	channel atomic.Pointer[pumping] // that is filled, by this view or an aggregate
-	closed  bool                    // the Close message has been delivered
-	message assembly                // what an aggregate puts together
-	late    bool                    // the Close message was received by drain and is to be delivered
-	err     error                   // what every receive returns from now on
+	session  *Session
+	turn     turn
+	rx       *receiver // of whoever has the turn; nil while there is nothing to remember
+	maxFrame uint64
+	watch    atomic.Pointer[watch]   // of the last context that could end
+	pump     pump                    // of this view
+	channel  atomic.Pointer[pumping] // that is filled, by this view or an aggregate
 }
 
 // MaxFrameSize makes the stream refuse frames whose payload is longer than n
@@ -47,7 +44,10 @@ type MessageStream struct {
 // taken, in pieces. It must be called before the first receive, and returns the
 // stream itself.
 func (m *MessageStream) MaxFrameSize(n int) *MessageStream {
-	m.rx.maxFrame = uint64(max(n, 0))
+	m.maxFrame = uint64(max(n, 0))
+	if m.rx != nil {
+		m.rx.maxFrame = m.maxFrame
+	}
 	return m
 }
 
@@ -131,7 +131,7 @@ func (m *MessageStream) recv(ctx context.Context, v view) error {
 			return err
 		}
 		m.pause(ctx)
-		n, err := m.session.conn.Read(&m.rx)
+		n, err := m.session.conn.Read((*place)(m))
 		if err := m.readDone(ctx, n, err); err != nil {
 			return err
 		}
@@ -140,63 +140,65 @@ func (m *MessageStream) recv(ctx context.Context, v view) error {
 
 // poll is the stream's own view: pieces as they come.
 func (m *MessageStream) poll() (ok bool, err error) {
-	if m.message != (assembly{}) || m.rx.into != nil {
-		m.abandon()
+	if m.rx == nil {
+		return false, nil
 	}
+	m.rx.abandon()
 	return m.pollPiece()
 }
 
 // pollPiece takes the next message, or piece of one, out of what has arrived.
 func (m *MessageStream) pollPiece() (ok bool, err error) {
+	r := m.rx
 	switch {
-	case m.err != nil:
-		return false, m.err
-	case m.late:
-		m.late, m.closed = false, true
+	case r.err != nil:
+		return false, r.err
+	case r.late:
+		r.late, r.closed = false, true
 		return true, nil
-	case m.closed:
+	case r.closed:
 		m.session.answerClose()
-		m.err = io.EOF
-		return false, m.err
+		r.err = io.EOF
+		return false, r.err
 	}
-	ok, err = m.rx.next()
+	ok, err = r.next()
 	switch {
 	case err != nil:
 		m.broken(err)
-		return false, m.err
+		return false, r.err
 	case ok:
-		m.note(&m.rx.msg)
+		m.note(r)
 	}
 	return ok, nil
 }
 
 // note does what a message asks of the session before it is delivered.
-func (m *MessageStream) note(msg *Message) {
+func (m *MessageStream) note(r *receiver) {
 	s := m.session
-	s.tooBig.Store(false)
-	if holds := m.rx.holdsFrame(); s.holds.Load() != holds {
-		s.holds.Store(holds)
-	}
+	s.heard.set(tooBig, false)
+	s.heard.set(holds, r.holdsFrame())
 	switch {
-	case msg.Kind == Ping && !s.manualPong:
-		s.out.PutPong(msg.Data, s.gathers())
-	case msg.Kind == Close:
-		m.closed = true
-		m.rx.Free()
-		s.closeReceived(msg.Reason.Code)
+	case r.msg.Kind == Ping && !s.upgrader.ManualPong:
+		s.out.PutPong(r.msg.Data, s.gathers())
+	case r.msg.Kind == Close:
+		r.closed = true
+		r.Free()
+		s.closeReceived(r.msg.Reason.Code)
 	}
 }
 
 // pause prepares for a wait: what has gathered leaves first.
 func (m *MessageStream) pause(ctx context.Context) {
-	m.rx.msg = Message{}
-	m.session.holds.Store(false)
+	if m.rx != nil {
+		m.rx.msg = Message{}
+	}
+	m.session.heard.set(holds, false)
 	m.session.out.Idle()
 	m.heed(ctx)
 }
 
 // readDone takes in what a read has brought. It returns only the error of ctx;
-// one that lasts is in m.err.
+// one that lasts is the receiver's.
 func (m *MessageStream) readDone(ctx context.Context, n int, err error) error {
 	switch {
 	case err == nil:
@@ -206,7 +208,7 @@ func (m *MessageStream) readDone(ctx context.Context, n int, err error) error {
 		m.lost(err)
 		return nil
 	}
-	m.rx.Waiting()
+	(*place)(m).Waiting()
 	m.forgetContext()
 	if ctx.Err() == nil { // the deadline was not ours
 		if err := m.session.conn.SetReadDeadline(time.Time{}); err != nil {
@@ -222,7 +224,7 @@ func (m *MessageStream) broken(err error) {
 	if !ok {
 		failure = violation(err)
 	}
-	m.err = failure
+	m.rx.err = failure
 	m.rx.Free()
 	m.forgetContext()
 	m.session.fail(failure)
@@ -233,9 +235,10 @@ func (m *MessageStream) lost(err error) {
 	if cause := m.session.ended(); cause != nil {
 		err = cause
 	}
-	m.err = lostBy(err)
-	m.rx.Free()
-	m.session.end(m.err)
+	r := m.receiver()
+	r.err = lostBy(err)
+	r.Free()
+	m.session.end(r.err)
 }
 
 // drain reads what the peer sends before its Close frame, for a reader that
@@ -248,7 +251,7 @@ func (m *MessageStream) drain() {
 			return
 		}
 		if m.rx.msg.Kind == Close {
-			m.late = true
+			m.rx.late = true
 			return
 		}
 	}
@@ -257,10 +260,13 @@ func (m *MessageStream) drain() {
 // leaveLent lets the application keep what it received last, which is lent to it
 // until it receives again: the stream goes on in other buffers.
 func (m *MessageStream) leaveLent() {
+	if m.rx == nil {
+		return
+	}
 	held := m.rx.Bytes()
 	m.rx.Inbox = inbox.Inbox{}
 	m.rx.Add(held)
-	m.rx.into, m.message = nil, assembly{}
+	m.rx.direct, m.rx.message = false, assembly{}
 }
 
 // longAgo is a deadline that has passed.

@@ -2,15 +2,19 @@ package ws
 
 import (
 	"context"
-	"sync"
+	"sync/atomic"
 )
 
 // turn is the right to read a stream: one reader has it at a time.
-type turn struct {
-	mu      sync.Mutex
-	taken   bool
-	drained chan struct{} // while drain has the turn: closed when it is done
+type turn struct{ of atomic.Pointer[reader] }
+
+// reader is one who has the turn.
+type reader struct {
+	done chan struct{} // of drain: closed when it gives the turn back
 }
+
+// application is the reader that is not drain.
+var application = new(reader)
 
 // take takes the turn. From drain it is taken over when drain is done.
 func (t *turn) take(ctx context.Context) error {
@@ -36,37 +40,26 @@ func (t *turn) take(ctx context.Context) error {
 // try takes the turn without waiting. When drain has it, it returns the channel
 // that tells when to try again.
 func (t *turn) try() (drained <-chan struct{}, err error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	switch {
-	case !t.taken:
-		t.taken = true
-		return nil, nil
-	case t.drained == nil:
-		return nil, ErrConcurrentRecv
-	default:
-		return t.drained, nil
+	for !t.of.CompareAndSwap(nil, application) {
+		switch r := t.of.Load(); {
+		case r == nil: // given back in this moment
+		case r == application:
+			return nil, ErrConcurrentRecv
+		default:
+			return r.done, nil
+		}
 	}
+	return nil, nil
 }
 
 // drains takes the turn for drain, unless somebody is reading.
 func (t *turn) drains() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.taken {
-		return false
-	}
-	t.taken, t.drained = true, make(chan struct{})
-	return true
+	return t.of.CompareAndSwap(nil, &reader{make(chan struct{})})
 }
 
 // give gives the turn back.
 func (t *turn) give() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.taken = false
-	if t.drained != nil {
-		close(t.drained)
-		t.drained = nil
+	if r := t.of.Swap(nil); r != application {
+		close(r.done)
 	}
 }

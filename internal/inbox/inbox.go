@@ -30,6 +30,9 @@ func (in *Inbox) Bytes() []byte {
 	return in.buf.Bytes[in.next:]
 }
 
+// Empty reports whether nothing is held, not even memory.
+func (in *Inbox) Empty() bool { return in.buf == nil }
+
 // Consume drops the first n bytes. They stay intact until the next Space.
 func (in *Inbox) Consume(n int) { in.next += n }
 

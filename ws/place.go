@@ -1,0 +1,29 @@
+package ws
+
+// place is a MessageStream as its transport sees it: where reads go to.
+type place MessageStream
+
+// Space is where the next read goes.
+func (p *place) Space(size int) []byte { return (*MessageStream)(p).receiver().Space(size) }
+
+// Waiting gives back what holds nothing.
+func (p *place) Waiting() {
+	if p.rx == nil {
+		return
+	}
+	p.rx.Waiting()
+	if p.rx.idle() {
+		*p.rx = receiver{}
+		receivers.Put(p.rx)
+		p.rx = nil
+	}
+}
+
+// receiver returns what the stream receives with. It is the reader's.
+func (m *MessageStream) receiver() *receiver {
+	if m.rx == nil {
+		m.rx = receivers.Get().(*receiver)
+		m.rx.maxFrame = m.maxFrame
+	}
+	return m.rx
+}
