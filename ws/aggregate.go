@@ -54,7 +54,7 @@ func (a *AggregatedStream) poll() (ok bool, err error) {
 	if m.rx != nil {
 		ok, err = a.pollHeld(m.rx)
 	}
-	m.session.heard.set(tooBig, err == ErrMessageTooBig)
+	m.session().heard.set(tooBig, err == ErrMessageTooBig)
 	return ok, err
 }
 

@@ -24,7 +24,7 @@ func (m *MessageStream) all(ctx context.Context, v view) iter.Seq2[Message, erro
 func (m *MessageStream) loop(ctx context.Context, v view, yield func(Message, error) bool) {
 	defer m.giveTurn(true)
 	l := loop{m, ctx, v, yield}
-	if looper, ok := m.session.conn.(link.Looper); ok {
+	if looper, ok := m.session().conn.(link.Looper); ok {
 		l.inside(looper)
 	} else {
 		l.run()

@@ -94,7 +94,7 @@ func (u *Upgrader) Handle(w http.ResponseWriter, r *http.Request) (*Session, *Me
 		return nil, nil, err
 	}
 	s := u.begin(shake.conn, early(shake.brw), shake.protocol)
-	return s, &s.stream, nil
+	return s, s.stream(), nil
 }
 
 // check finds options that make no sense.
@@ -114,11 +114,10 @@ func (u *Upgrader) check() error {
 // has already been read from it.
 func (u *Upgrader) begin(conn net.Conn, early []byte, protocol *string) *Session {
 	_ = conn.SetDeadline(time.Time{}) // the server's ends with the handshake
-	s := &Session{conn: link.Of(conn), upgrader: u, protocol: protocol}
+	s := &Session{handset{conn: link.Of(conn), upgrader: u, protocol: protocol}}
 	s.out.Init((*host)(s), or(u.SendBuffer, defaultSendBuffer))
-	s.stream.session = s
 	if len(early) > 0 {
-		s.stream.receiver().Add(early)
+		s.stream().receiver().Add(early)
 	}
 	return s
 }

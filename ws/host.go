@@ -20,11 +20,12 @@ func (h *host) StartWriter() { go h.out.Run(h.upgrader.writeTimeout()) }
 
 // StartTimer is called when what is sent begins to gather.
 func (h *host) StartTimer() {
-	if timer := h.gathering.Load(); timer != nil {
+	x := h.more()
+	if timer := x.gathering.Load(); timer != nil {
 		timer.Reset(gatherTime)
 		return
 	}
-	h.gathering.Store(time.AfterFunc(gatherTime, h.out.Flush))
+	x.gathering.Store(time.AfterFunc(gatherTime, h.out.Flush))
 }
 
 // WriteFailed is called when nothing will leave again.

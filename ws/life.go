@@ -63,8 +63,8 @@ func (s *Session) Close(reason CloseReason) error {
 	if reason.Code == 0 && s.heard.has(tooBig) {
 		reason.Code = CloseMessageTooBig
 	}
-	if s.sendClose(reason, ErrClosed) && s.stream.turn.drains() {
-		go s.stream.drain()
+	if s.sendClose(reason, ErrClosed) && s.stream().turn.drains() {
+		go s.stream().drain()
 	}
 	return nil
 }
@@ -190,7 +190,7 @@ func (s *Session) end(err error) {
 		timer.Stop()
 	}
 	s.out.Abort(closedBy(err))
-	s.stream.forgetContext()
+	s.stream().forgetContext()
 	if err == ErrClosed {
 		_ = s.conn.Close()
 	} else {

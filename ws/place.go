@@ -23,7 +23,7 @@ func (p *place) Waiting() {
 func (m *MessageStream) receiver() *receiver {
 	if m.rx == nil {
 		m.rx = receivers.Get().(*receiver)
-		m.rx.maxFrame = m.maxFrame
+		m.rx.maxFrame = m.maxFrame()
 	}
 	return m.rx
 }

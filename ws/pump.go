@@ -33,7 +33,7 @@ func (p *pump) start(m *MessageStream, v view) <-chan Message {
 		run.end(err)
 		return run.out
 	}
-	m.channel.Store(run)
+	m.more().channel.Store(run)
 	go run.run(m, v, drained)
 	return run.out
 }
@@ -62,15 +62,15 @@ func (run *pumping) run(m *MessageStream, v view, drained <-chan struct{}) {
 			return
 		}
 	}
-	closing := m.session.whenClosing()
+	closing := m.session().whenClosing()
 	var end error
 	m.loop(context.Background(), v, func(msg Message, err error) bool {
 		if err == nil {
-			run.deliver(m.session, closing, msg.Clone())
+			run.deliver(m.session(), closing, msg.Clone())
 			return true
 		}
 		if err == ErrMessageTooBig { // a channel cannot say so and go on
-			_ = m.session.Close(CloseReason{Code: CloseMessageTooBig})
+			_ = m.session().Close(CloseReason{Code: CloseMessageTooBig})
 		}
 		end = err
 		return false

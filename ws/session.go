@@ -4,13 +4,10 @@ import (
 	"context"
 	"io"
 	"net"
-	"sync/atomic"
-	"time"
 	"unicode/utf8"
 	"unsafe"
 
 	"github.com/handset-go/handset/internal/frame"
-	"github.com/handset-go/handset/internal/link"
 	"github.com/handset-go/handset/internal/outbox"
 )
 
@@ -36,17 +33,7 @@ import (
 // ErrWriteTimeout.
 //
 // Bytes handed to a send are only read, and may be reused when it returns.
-type Session struct {
-	conn      link.Conn
-	out       outbox.Outbox
-	stream    MessageStream
-	upgrader  *Upgrader
-	protocol  *string                    // nil for none
-	ending    atomic.Pointer[life]       // nil until somebody asks
-	gathering atomic.Pointer[time.Timer] // sends off what has gathered; nil until something does
-	heard     heard
-	owner     outbox.Owner // of what Continuation sends
-}
+type Session struct{ handset }
 
 // Text sends a text message, which must be UTF-8 (RFC 6455 §5.6). It waits and
 // fails as Send does.
@@ -157,7 +144,7 @@ func (s *Session) frame(f *outbox.Frame, kind Kind) error {
 
 // gathers reports whether the application still has messages to receive, whose
 // answers may leave together with what is sent now.
-func (s *Session) gathers() bool { return s.heard.has(holds) || s.stream.channel.Load().holds() }
+func (s *Session) gathers() bool { return s.heard.has(holds) || s.extra.Load().pumps() }
 
 // Subprotocol returns the subprotocol that was agreed on, "" for none.
 func (s *Session) Subprotocol() string {

@@ -6,7 +6,6 @@ import (
 	"io"
 	"iter"
 	"os"
-	"sync/atomic"
 	"time"
 
 	"github.com/handset-go/handset/internal/inbox"
@@ -28,15 +27,7 @@ import (
 //
 // The stream has to be read for pings to be answered and for the session to
 // notice that the peer has gone.
-type MessageStream struct {
-	session  *Session
-	turn     turn
-	rx       *receiver // of whoever has the turn; nil while there is nothing to remember
-	maxFrame uint64
-	watch    atomic.Pointer[watch]   // of the last context that could end
-	pump     pump                    // of this view
-	channel  atomic.Pointer[pumping] // that is filled, by this view or an aggregate
-}
+type MessageStream struct{ handset }
 
 // MaxFrameSize makes the stream refuse frames whose payload is longer than n
 // bytes, control frames included: the session fails with a *ProtocolError of
@@ -44,9 +35,9 @@ type MessageStream struct {
 // taken, in pieces. It must be called before the first receive, and returns the
 // stream itself.
 func (m *MessageStream) MaxFrameSize(n int) *MessageStream {
-	m.maxFrame = uint64(max(n, 0))
+	m.more().maxFrame = uint64(max(n, 0))
 	if m.rx != nil {
-		m.rx.maxFrame = m.maxFrame
+		m.rx.maxFrame = m.maxFrame()
 	}
 	return m
 }
@@ -92,11 +83,16 @@ func (m *MessageStream) All(ctx context.Context) iter.Seq2[Message, error] {
 // leave time for an answer of the application's own. When the session ends, or
 // the application calls Session.Close, messages that nobody takes are dropped:
 // the goroutine behind the channel ends with the session.
-func (m *MessageStream) Chan() <-chan Message { return m.pump.start(m, m) }
+func (m *MessageStream) Chan() <-chan Message { return m.more().pump.start(m, m) }
 
 // Err returns why the channel of Chan was closed: nil before that, and after a
 // Close message. An aggregate's channel has an Err of its own.
-func (m *MessageStream) Err() error { return m.pump.reason() }
+func (m *MessageStream) Err() error {
+	if x := m.extra.Load(); x != nil {
+		return x.pump.reason()
+	}
+	return nil
+}
 
 // Aggregate returns a view of the stream in whole messages of up to maxSize
 // bytes; maxSize <= 0 means 1 MiB. Use it in place of the stream's own views: a
@@ -119,7 +115,7 @@ type view interface {
 // the session is closing, what the peer still sends is read in the background.
 func (m *MessageStream) giveTurn(leaving bool) {
 	m.turn.give()
-	if leaving && m.session.awaitsClose() && m.turn.drains() {
+	if leaving && m.session().awaitsClose() && m.turn.drains() {
 		go m.drain()
 	}
 }
@@ -131,7 +127,7 @@ func (m *MessageStream) recv(ctx context.Context, v view) error {
 			return err
 		}
 		m.pause(ctx)
-		n, err := m.session.conn.Read((*place)(m))
+		n, err := m.session().conn.Read((*place)(m))
 		if err := m.readDone(ctx, n, err); err != nil {
 			return err
 		}
@@ -157,7 +153,7 @@ func (m *MessageStream) pollPiece() (ok bool, err error) {
 		r.late, r.closed = false, true
 		return true, nil
 	case r.closed:
-		m.session.answerClose()
+		m.session().answerClose()
 		r.err = io.EOF
 		return false, r.err
 	}
@@ -174,7 +170,7 @@ func (m *MessageStream) pollPiece() (ok bool, err error) {
 
 // note does what a message asks of the session before it is delivered.
 func (m *MessageStream) note(r *receiver) {
-	s := m.session
+	s := m.session()
 	s.heard.set(tooBig, false)
 	s.heard.set(holds, r.holdsFrame())
 	switch {
@@ -192,8 +188,8 @@ func (m *MessageStream) pause(ctx context.Context) {
 	if m.rx != nil {
 		m.rx.msg = Message{}
 	}
-	m.session.heard.set(holds, false)
-	m.session.out.Idle()
+	m.session().heard.set(holds, false)
+	m.session().out.Idle()
 	m.heed(ctx)
 }
 
@@ -204,14 +200,14 @@ func (m *MessageStream) readDone(ctx context.Context, n int, err error) error {
 	case err == nil:
 		m.rx.arrived(n)
 		return nil
-	case !errors.Is(err, os.ErrDeadlineExceeded) || m.session.ended() != nil:
+	case !errors.Is(err, os.ErrDeadlineExceeded) || m.session().ended() != nil:
 		m.lost(err)
 		return nil
 	}
 	(*place)(m).Waiting()
 	m.forgetContext()
 	if ctx.Err() == nil { // the deadline was not ours
-		if err := m.session.conn.SetReadDeadline(time.Time{}); err != nil {
+		if err := m.session().conn.SetReadDeadline(time.Time{}); err != nil {
 			m.lost(err)
 		}
 	}
@@ -227,18 +223,18 @@ func (m *MessageStream) broken(err error) {
 	m.rx.err = failure
 	m.rx.Free()
 	m.forgetContext()
-	m.session.fail(failure)
+	m.session().fail(failure)
 }
 
 // lost ends the stream because nothing can be read any more.
 func (m *MessageStream) lost(err error) {
-	if cause := m.session.ended(); cause != nil {
+	if cause := m.session().ended(); cause != nil {
 		err = cause
 	}
 	r := m.receiver()
 	r.err = lostBy(err)
 	r.Free()
-	m.session.end(r.err)
+	m.session().end(r.err)
 }
 
 // drain reads what the peer sends before its Close frame, for a reader that

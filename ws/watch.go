@@ -34,7 +34,7 @@ func (m *MessageStream) heed(ctx context.Context) {
 	w = &watch{done: ctx.Done()}
 	w.stop = context.AfterFunc(ctx, func() { w.fire(m) })
 	m.watch.Store(w)
-	if m.session.ended() != nil { // and has forgotten the watch before
+	if m.session().ended() != nil { // and has forgotten the watch before
 		m.forgetContext()
 	}
 }
@@ -44,7 +44,7 @@ func (w *watch) fire(m *MessageStream) {
 	defer w.mu.Unlock()
 	if !w.over {
 		w.fired = true
-		_ = m.session.conn.SetReadDeadline(longAgo)
+		_ = m.session().conn.SetReadDeadline(longAgo)
 	}
 }
 
@@ -59,6 +59,6 @@ func (m *MessageStream) forgetContext() {
 	defer w.mu.Unlock()
 	w.over = true
 	if w.fired {
-		_ = m.session.conn.SetReadDeadline(time.Time{})
+		_ = m.session().conn.SetReadDeadline(time.Time{})
 	}
 }

@@ -1,0 +1,60 @@
+package ws
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/handset-go/handset/internal/link"
+	"github.com/handset-go/handset/internal/outbox"
+)
+
+// handset is a connection, of which Session and MessageStream are the two
+// halves: each is one by a conversion of its pointer. Ten thousand of them wait
+// for every one that is busy, so what not every session needs, and what is
+// needed only at times, is not in here.
+type handset struct {
+	conn     link.Conn
+	out      outbox.Outbox
+	upgrader *Upgrader
+	protocol *string // nil for none
+
+	turn  turn
+	rx    *receiver             // of whoever has the turn; nil while there is nothing to remember
+	watch atomic.Pointer[watch] // of the last context that could end
+
+	extra  atomic.Pointer[extra]
+	ending atomic.Pointer[life] // nil until somebody asks
+	heard  heard
+	owner  outbox.Owner // of what Continuation sends
+}
+
+func (s *Session) stream() *MessageStream  { return (*MessageStream)(s) }
+func (m *MessageStream) session() *Session { return (*Session)(m) }
+
+// extra is what a session can do without.
+type extra struct {
+	maxFrame  uint64
+	pump      pump                       // of the stream's own view
+	channel   atomic.Pointer[pumping]    // that is filled, by that view or an aggregate
+	gathering atomic.Pointer[time.Timer] // sends off what has gathered; nil until something does
+}
+
+// more returns the session's extra.
+func (h *handset) more() *extra {
+	if x := h.extra.Load(); x != nil {
+		return x
+	}
+	h.extra.CompareAndSwap(nil, new(extra))
+	return h.extra.Load()
+}
+
+// maxFrame is the longest frame that is accepted, 0 for any.
+func (h *handset) maxFrame() uint64 {
+	if x := h.extra.Load(); x != nil {
+		return x.maxFrame
+	}
+	return 0
+}
+
+// pumps reports whether a channel has messages that were not taken.
+func (x *extra) pumps() bool { return x != nil && x.channel.Load().holds() }
