@@ -1,6 +1,9 @@
 package link
 
-import "net"
+import (
+	"crypto/tls"
+	"net"
+)
 
 // Of returns a transport on conn. Only exactly a *net.TCPConn or *net.UnixConn
 // is read and written through its descriptor: a wrapper that embeds one would
@@ -15,6 +18,8 @@ func Of(conn net.Conn) Conn {
 		if p := newPolled(c); p != nil {
 			return p
 		}
+	case *tls.Conn:
+		return newSecure(c)
 	}
 	return newPlain(conn)
 }

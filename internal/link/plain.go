@@ -14,8 +14,7 @@ const maxPlainWrite = 16 << 10
 // maxEmptyReads is how often a wrapper may answer a Read with nothing at all.
 const maxEmptyReads = 100
 
-// plain is any net.Conn: TLS, a middleware's wrapper, net.Pipe. It can only
-// block.
+// plain is any net.Conn: a middleware's wrapper, net.Pipe. It can only block.
 type plain struct {
 	net.Conn
 	readSize int // the room to ask for next
@@ -24,7 +23,7 @@ type plain struct {
 // A Read that blocks holds its buffer, so an idle connection waits with a
 // small one; what fills that is followed by reads of a large one.
 const (
-	idleRead = 512
+	idleRead = 1 << 10
 	busyRead = 16 << 10
 )
 

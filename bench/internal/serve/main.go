@@ -48,6 +48,7 @@ func (h Handlers) Mux() *http.ServeMux {
 
 // Ready opens the control side, and says where it and the server listen.
 func Ready(addr net.Addr) {
+	runtime.MemProfileRate = 0 // its samples are no server's memory
 	log.SetFlags(0)
 	http.HandleFunc("/gc", collect)
 	control := listen()
