@@ -48,7 +48,7 @@ func (a *assembly) add(piece []byte, left uint64, max int) error {
 		return err
 	}
 	if a.buf == nil {
-		a.buf = buffer.Get(len(piece))
+		a.buf = buffer.Get(len(piece) + int(min(left, uint64(len(piece)))))
 	}
 	a.buf = a.buf.Grow(len(piece))
 	a.buf.Bytes = append(a.buf.Bytes, piece...)
@@ -72,9 +72,10 @@ func (a *assembly) finish(msg *Message) (ok bool) {
 // open reports whether a message is being put together.
 func (a *assembly) open() bool { return a.kind != 0 && !a.skips }
 
-// space is where up to left bytes can be read to, behind what is there.
-func (a *assembly) space(left uint64) []byte {
-	a.buf = a.buf.Grow(1)
+// space is where to read size bytes to, behind what is there, or up to left of
+// them if there is room.
+func (a *assembly) space(size, left uint64) []byte {
+	a.buf = a.buf.Grow(int(size))
 	n := len(a.buf.Bytes)
 	room := min(uint64(cap(a.buf.Bytes)-n), left)
 	return a.buf.Bytes[n : n+int(room)]

@@ -189,10 +189,10 @@ func (r *receiver) pastInbox() bool {
 // Space is where the next read goes.
 func (r *receiver) Space(size int) []byte {
 	if !r.pastInbox() {
-		return r.Inbox.Space(size)
+		return r.Inbox.Space(min(size, chunkSize))
 	}
 	r.Inbox.Waiting()
-	return r.message.space(r.left)
+	return r.message.space(min(r.left, uint64(size)), r.left)
 }
 
 // arrived takes in the n bytes that were read into the space.

@@ -19,7 +19,8 @@ var ErrWouldBlock = errors.New("link: write would block")
 // memory need not be held while nothing arrives.
 type Place interface {
 	// Space returns a slice to read into, never empty, of about size bytes
-	// unless the bytes that are already held leave another room.
+	// unless the bytes that are already held leave another room. A size of more
+	// than 64 KiB says that so much has arrived.
 	Space(size int) []byte
 	// Waiting says that nothing was there to be read; the slice that Space
 	// returned is not used again.

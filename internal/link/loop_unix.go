@@ -34,11 +34,13 @@ func (c *polled) Loop(place Place, each func(n int, err error) bool) error {
 // come with the wake-up that brought the data. A write that began after the wake-up
 // and succeeded proves that it had not; if it comes later, it wakes the wait.
 func (l *loop) readAll(fd uintptr) bool {
-	c := l.conn
+	c, left := l.conn, unknownLeft
 	for {
 		reads := c.reads.Add(1)
-		space := l.place.Space(c.room.size())
-		n, left, err := c.inq.read(int(fd), space)
+		space := l.place.Space(max(c.room.size(), left))
+		var n int
+		var err syscall.Errno
+		n, left, err = c.inq.read(int(fd), space)
 		if err == syscall.EAGAIN {
 			l.place.Waiting()
 			return false

@@ -62,7 +62,11 @@ func (c *polled) Read(place Place) (int, error) {
 
 // tryRead runs inside RawConn.Read; false waits until the socket is readable.
 func (c *polled) tryRead(fd uintptr) bool {
-	space := c.place.Space(c.room.size())
+	size := c.room.size()
+	if size == largeRead {
+		size = max(size, arrived(int(fd)))
+	}
+	space := c.place.Space(size)
 	n, err := recv(int(fd), space)
 	if err == syscall.EAGAIN {
 		c.place.Waiting()

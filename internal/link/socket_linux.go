@@ -37,6 +37,13 @@ func (q *inq) read(fd int, p []byte) (n, left int, err syscall.Errno) {
 	return recvmsg(fd, p)
 }
 
+// arrived is how much there is to be read, 0 if the kernel does not tell.
+func arrived(fd int) int {
+	var n int32
+	_, _, _ = syscall.Syscall(syscall.SYS_IOCTL, uintptr(fd), syscall.TIOCINQ, uintptr(unsafe.Pointer(&n)))
+	return int(n)
+}
+
 // recv and send are read and write for sockets, spared what the kernel does for
 // files.
 func recv(fd int, p []byte) (int, syscall.Errno) { return transfer(syscall.SYS_RECVFROM, fd, p, 0) }

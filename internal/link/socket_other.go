@@ -15,6 +15,9 @@ func (inq) read(fd int, p []byte) (n, left int, err syscall.Errno) {
 	return n, unknownLeft, err
 }
 
+// arrived does not tell how much there is to be read.
+func arrived(int) int { return 0 }
+
 func recv(fd int, p []byte) (int, syscall.Errno) { return retry(syscall.Read, fd, p) }
 func send(fd int, p []byte) (int, syscall.Errno) { return retry(syscall.Write, fd, p) }
 
