@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"testing"
+	"unsafe"
 )
 
 // fill is n bytes whose period is no power of two.
@@ -15,11 +16,19 @@ func fill(n int) []byte {
 	return bytes.Repeat(period, n/len(period)+1)[:n:n]
 }
 
+// The larger classes.
+const (
+	c18   = 18<<10 - offset
+	c72   = 72<<10 - offset
+	c264  = 264<<10 - offset
+	c1032 = 1032<<10 - offset
+)
+
 func TestGetLendsAnEmptyBufferOfTheSmallestClassThatIsLargeEnough(t *testing.T) {
 	for _, c := range []struct{ n, want int }{
 		{0, 256}, {1, 256}, {256, 256}, {257, 1 << 10}, {1 << 10, 1 << 10}, {1<<10 + 1, 4 << 10}, {4 << 10, 4 << 10},
-		{4<<10 + 1, 18 << 10}, {18 << 10, 18 << 10}, {18<<10 + 1, 72 << 10}, {72 << 10, 72 << 10},
-		{72<<10 + 1, 264 << 10}, {264<<10 + 1, 1032 << 10}, {1032 << 10, 1032 << 10}, {1032<<10 + 1, 1032<<10 + 1},
+		{4<<10 + 1, c18}, {c18, c18}, {c18 + 1, c72}, {c72, c72},
+		{c72 + 1, c264}, {c264 + 1, c1032}, {c1032, c1032}, {c1032 + 1, c1032 + 1},
 	} {
 		b := Get(c.n)
 		if len(b.Bytes) != 0 || cap(b.Bytes) != c.want {
@@ -61,8 +70,8 @@ func TestBuffersOnLoanDoNotShareMemory(t *testing.T) {
 func TestGrowMakesRoomAndKeepsTheBytes(t *testing.T) {
 	for _, c := range []struct{ held, more, want int }{
 		{0, 0, 256}, {0, 256, 256}, {200, 56, 256}, {200, 57, 1 << 10}, {256, 1, 1 << 10},
-		{1 << 10, 1, 4 << 10}, {4 << 10, 20 << 10, 72 << 10}, {72 << 10, 1, 264 << 10},
-		{1032 << 10, 1, 2064 << 10}, {3 << 20, 1, 6 << 20},
+		{1 << 10, 1, 4 << 10}, {4 << 10, 20 << 10, c72}, {c72, 1, c264},
+		{c1032, 1, 2 * c1032}, {3 << 20, 1, 6 << 20},
 	} {
 		t.Run(fmt.Sprintf("held=%d,more=%d", c.held, c.more), func(t *testing.T) {
 			b := Get(c.held)
@@ -86,8 +95,8 @@ func TestGrowMakesRoomAndKeepsTheBytes(t *testing.T) {
 func TestFitMovesTheBytesToTheSmallestClassThatHoldsThem(t *testing.T) {
 	for _, c := range []struct{ room, held, want int }{
 		{256, 0, 256}, {256, 256, 256}, {1 << 10, 256, 256}, {1 << 10, 257, 1 << 10},
-		{18 << 10, 0, 256}, {18 << 10, 5, 256}, {18 << 10, 4<<10 + 1, 18 << 10},
-		{72 << 10, 16 << 10, 18 << 10}, {1032 << 10, 100, 256}, {3 << 20, 100, 256}, {3 << 20, 2 << 20, 3 << 20},
+		{c18, 0, 256}, {c18, 5, 256}, {c18, 4<<10 + 1, c18},
+		{c72, 16 << 10, c18}, {c1032, 100, 256}, {3 << 20, 100, 256}, {3 << 20, 2 << 20, 3 << 20},
 	} {
 		t.Run(fmt.Sprintf("room=%d,held=%d", c.room, c.held), func(t *testing.T) {
 			b := Get(c.room)
@@ -111,4 +120,14 @@ func TestFreeOfNothingDoesNothing(t *testing.T) {
 	var b *Buffer
 	b.Free() // must not panic
 	Get(5 << 20).Free()
+}
+
+func TestTheBytesOfALargeBufferDoNotBeginAtAPage(t *testing.T) {
+	for _, n := range []int{c18, c72, c264, c1032, 3 << 20} {
+		b := Get(n)
+		at := uintptr(unsafe.Pointer(unsafe.SliceData(b.Bytes))) % page
+		if b.Free(); at < 16 || at > page-16 {
+			t.Errorf("%d bytes begin at %d of a page", n, at)
+		}
+	}
 }
