@@ -176,8 +176,7 @@ func (r *receiver) holdsFrame() bool {
 	if r.inFrame {
 		return uint64(len(b)) >= r.left
 	}
-	h, n, _ := frame.Parse(b)
-	return n > 0 && uint64(len(b)-n) >= h.Length
+	return frame.Whole(b)
 }
 
 // pastInbox reports whether what is read next is payload that belongs in the

@@ -78,6 +78,19 @@ func Parse(b []byte) (h Header, n int, err error) {
 	return h, n + keyLength, nil
 }
 
+// Whole reports whether b begins with all of a client's frame, a valid one or
+// not.
+func Whole(b []byte) bool {
+	if len(b) < 2 {
+		return false
+	}
+	if short := int(b[1] & lenBits); short < len16 {
+		return len(b) >= 2+keyLength+short
+	}
+	h, n, _ := Parse(b)
+	return n > 0 && uint64(len(b)-n) >= h.Length
+}
+
 func checkFirst(b byte, h Header) error {
 	switch {
 	case b&rsvBits != 0:

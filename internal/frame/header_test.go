@@ -206,3 +206,23 @@ func TestWhatAppendWritesParsesToTheSameWhenMasked(t *testing.T) {
 		}
 	}
 }
+
+func TestWholeIsTrueFromTheLastByteOfAFrameOn(t *testing.T) {
+	for _, h := range goodHeaders {
+		if h.len > 1<<20 {
+			continue
+		}
+		b := append(unhex(h.hex), make([]byte, h.len)...)
+		for _, n := range []int{0, 1, 2, 5, len(b) - 1} {
+			if n < len(b) && Whole(b[:n]) {
+				t.Errorf("%s: whole after %d of %d bytes", h.name, n, len(b))
+			}
+		}
+		if !Whole(b) || !Whole(append(b, 0x81)) {
+			t.Errorf("%s: not whole after %d bytes", h.name, len(b))
+		}
+	}
+	if huge := unhex("82 ff 7fffffffffffffff 37fa213d"); Whole(append(huge, 1, 2, 3)) {
+		t.Error("a frame of 2^63-1 bytes is whole")
+	}
+}
