@@ -3,7 +3,6 @@ package frame
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"math/rand/v2"
 	"testing"
 )
@@ -96,17 +95,5 @@ func TestMaskWithAKeyOfZeroesChangesNothing(t *testing.T) {
 	b := pattern(3000)
 	if next := Mask(b, 0); next != 0 || !bytes.Equal(b, pattern(3000)) {
 		t.Error("bytes or key were changed")
-	}
-}
-
-func BenchmarkMask(b *testing.B) {
-	for _, n := range []int{16, 125, 1024, 16 << 10, 64 << 10} {
-		b.Run(fmt.Sprint("len=", n), func(b *testing.B) {
-			p := pattern(n)
-			b.SetBytes(int64(n))
-			for b.Loop() {
-				Mask(p, 0x3d21fa37)
-			}
-		})
 	}
 }

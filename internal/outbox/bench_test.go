@@ -1,0 +1,80 @@
+package outbox
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/handset-go/handset/internal/frame"
+	"github.com/handset-go/handset/internal/link"
+)
+
+// sink is a transport that takes everything at once.
+type sink struct{ link.Conn }
+
+func (sink) Write(head, body []byte, _ bool) (int, error) { return len(head) + len(body), nil }
+func (sink) SetWriteDeadline(time.Time) error             { return nil }
+
+// keeper is the Host of an outbox on a sink.
+type keeper struct {
+	out     Outbox
+	conn    link.Conn
+	writers sync.WaitGroup
+}
+
+func newKeeper() *keeper {
+	k := &keeper{conn: sink{}}
+	k.out.Init(k, 64<<10)
+	return k
+}
+
+func (k *keeper) Conn() link.Conn   { return k.conn }
+func (k *keeper) StartWriter()      { k.writers.Go(func() { k.out.Run(time.Second) }) }
+func (k *keeper) StartTimer()       {}
+func (k *keeper) Drained()          {}
+func (k *keeper) WriteFailed(error) {}
+
+var benchPayload = make([]byte, 125)
+
+func BenchmarkPutAlone(b *testing.B) {
+	k := newKeeper()
+	b.ReportAllocs()
+	for b.Loop() {
+		k.send(b, false)
+		k.out.Idle()
+	}
+	k.writers.Wait()
+}
+
+// Sixteen frames that leave in one write, as the answers to a burst do.
+func BenchmarkPutGathered(b *testing.B) {
+	k := newKeeper()
+	b.ReportAllocs()
+	for b.Loop() {
+		for range 16 {
+			k.send(b, true)
+		}
+		k.out.Idle()
+	}
+	k.writers.Wait()
+}
+
+func BenchmarkPutContended(b *testing.B) {
+	k := newKeeper()
+	b.SetParallelism(4)
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			k.send(b, false)
+		}
+	})
+	k.writers.Wait()
+}
+
+func (k *keeper) send(b *testing.B, gather bool) {
+	f := Frame{Opcode: frame.Binary, Fin: true, Data: benchPayload, Gather: gather}
+	if err := k.out.Put(context.Background(), &f); err != nil {
+		b.Fatal(err)
+	}
+}
