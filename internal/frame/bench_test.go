@@ -38,10 +38,10 @@ func BenchmarkParse(b *testing.B) {
 }
 
 func BenchmarkUTF8(b *testing.B) {
-	for name, character := range map[string]string{"ascii": "a", "latin": "aé", "cjk": "語", "emoji": "😀"} {
+	for name, character := range map[string]string{"ascii": "a", "mixed": strings.Repeat("a", 99) + "é", "latin": "aé", "cjk": "語", "emoji": "😀"} {
 		for _, n := range []int{125, 1024, 64 << 10} {
 			b.Run(fmt.Sprintf("%s,len=%d", name, n), func(b *testing.B) {
-				p := []byte(strings.Repeat(character, n/len(character)))
+				p := []byte(strings.Repeat(character, 1+n/len(character)))
 				b.SetBytes(int64(len(p)))
 				b.ReportAllocs()
 				for b.Loop() {
