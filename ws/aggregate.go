@@ -29,8 +29,9 @@ func (a *AggregatedStream) Recv(ctx context.Context) (Message, error) {
 		m.giveTurn(err != ErrMessageTooBig)
 		return Message{}, err
 	}
+	msg := m.rx.msg // the receiver is the next reader's with the turn
 	m.giveTurn(false)
-	return m.rx.msg, nil
+	return msg, nil
 }
 
 // All is MessageStream.All in whole messages. ErrMessageTooBig does not end

@@ -60,8 +60,9 @@ func (m *MessageStream) Recv(ctx context.Context) (Message, error) {
 		m.giveTurn(true)
 		return Message{}, err
 	}
+	msg := m.rx.msg // the receiver is the next reader's with the turn
 	m.giveTurn(false)
-	return m.rx.msg, nil
+	return msg, nil
 }
 
 // All returns the messages as a sequence for a range loop, which ends after the

@@ -3,6 +3,7 @@ package ws_test
 import (
 	"context"
 	"io"
+	"runtime"
 	"testing"
 	"time"
 
@@ -118,4 +119,34 @@ func TestCloseWhileNobodyReadsTheChannel(t *testing.T) {
 			t.Fatalf("the channel ended with %v", err)
 		}
 	})
+}
+
+// What was received belongs to the receiver, though Close begins to read in the
+// background the moment that the turn is given back.
+func TestAMessageIsReceivedWholeWhileTheSessionIsClosed(t *testing.T) {
+	for i := range 300 {
+		bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			p.writeLater(append(masked(0x80|opText, []byte("hello")), masked(0x80|opText, []byte("dropped"))...))
+			closed := make(chan struct{})
+			go func() {
+				defer close(closed)
+				for range i % 30 { // to meet every moment
+					runtime.Gosched()
+				}
+				_ = p.session.Close(ws.CloseReason{Code: ws.CloseNormal})
+			}()
+			recv := p.stream.Recv
+			if i%2 == 1 {
+				recv = p.stream.Aggregate(0).Recv
+			}
+			msg, err := recv(context.Background())
+			if err == nil && msg.Kind == ws.Text && string(msg.Data) != "hello" && string(msg.Data) != "dropped" {
+				t.Errorf("received %v %q", msg.Kind, msg.Data)
+			}
+			if msg.Kind == 0 && err == nil {
+				t.Error("received nothing, without an error")
+			}
+			<-closed
+		})
+	}
 }
