@@ -73,7 +73,7 @@ func (a *AggregatedStream) pollHeld(r *receiver) (ok bool, err error) {
 			ok, err = a.add(r)
 		default:
 			err = a.foresee(r)
-			r.direct = r.message.open()
+			r.direct = r.message.open() && !r.packed
 			return false, err
 		}
 	}
@@ -98,7 +98,10 @@ func (a *AggregatedStream) add(r *receiver) (ok bool, err error) {
 	case FirstText, FirstBinary:
 		under.begin(msg.Kind)
 	}
-	err = under.add(msg.Data, r.left, a.max)
+	err = under.add(msg.Data, r.announced(), a.max)
+	if err != nil {
+		r.drop()
+	}
 	if msg.Kind == Last {
 		ok = under.finish(msg)
 	}
@@ -109,7 +112,7 @@ func (a *AggregatedStream) add(r *receiver) (ok bool, err error) {
 // is to be told by the header, before the payload, or even without it.
 func (a *AggregatedStream) foresee(r *receiver) error {
 	missed := r.begun && r.message.kind == 0 // the beginning went to the stream's own view
-	if !r.inFrame || r.of.Control() || missed {
+	if !r.inFrame || r.of.Control() || r.packed || missed {
 		return nil
 	}
 	return r.message.expect(r.left, a.max)

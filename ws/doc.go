@@ -99,6 +99,19 @@ A message that is made bit by bit is sent with [Session.Writer], an io.Writer
 for one message, or piece by piece with [Session.Continuation]. While it is open
 other data messages wait for its end; control messages pass.
 
+# Compression
+
+With [Upgrader.Compression] messages are compressed for clients that offer
+permessage-deflate (RFC 7692), as browsers do, and what they compress is
+inflated; the application notices nothing of it. [Frugal], [Balanced] and
+[Dense] are the usual choices; [Compression] says what they cost and when they
+are worth it. All limits count what a message inflates to, and inflating stops
+at the limit.
+
+A message for many sessions is made ready once: [Prepare] returns a
+[PreparedMessage] that [Session.SendPrepared] and [Session.TrySendPrepared] send
+on any number of them, compressed once for all.
+
 # Pings
 
 A Ping is answered before it is delivered (RFC 6455 §5.5.3). With

@@ -39,6 +39,11 @@ type Upgrader struct {
 	// Session.Pong. They are delivered either way.
 	ManualPong bool
 
+	// Compression is how messages are compressed, for clients that offer it
+	// (RFC 7692); its zero value is not at all. Frugal, Balanced and Dense
+	// are ready-made.
+	Compression Compression
+
 	// SendBuffer is how many bytes, frame headers included, a session queues
 	// for a peer that does not keep up; 0 means 64 KiB. A frame larger than all
 	// of it is accepted when nothing is queued.
@@ -93,7 +98,7 @@ func (u *Upgrader) Handle(w http.ResponseWriter, r *http.Request) (*Session, *Me
 	if err != nil {
 		return nil, nil, err
 	}
-	s := u.begin(shake.conn, early(shake.brw), shake.protocol)
+	s := u.begin(shake.conn, early(shake.brw), shake.protocol, shake.compress)
 	return s, s.stream(), nil
 }
 
@@ -101,6 +106,9 @@ func (u *Upgrader) Handle(w http.ResponseWriter, r *http.Request) (*Session, *Me
 func (u *Upgrader) check() error {
 	if u.SendBuffer < 0 || u.WriteTimeout < 0 || u.CloseTimeout < 0 {
 		return errors.New("negative SendBuffer, WriteTimeout or CloseTimeout")
+	}
+	if err := u.Compression.check(); err != nil {
+		return err
 	}
 	for _, pattern := range u.OriginPatterns {
 		if _, err := path.Match(pattern, ""); err != nil {
@@ -112,9 +120,9 @@ func (u *Upgrader) check() error {
 
 // begin makes a session of a connection whose handshake is done. early is what
 // has already been read from it.
-func (u *Upgrader) begin(conn net.Conn, early []byte, protocol *string) *Session {
+func (u *Upgrader) begin(conn net.Conn, early []byte, protocol *string, c *compression) *Session {
 	_ = conn.SetDeadline(time.Time{}) // the server's ends with the handshake
-	s := &Session{handset{conn: link.Of(conn), upgrader: u, protocol: protocol}}
+	s := &Session{handset{conn: link.Of(conn), upgrader: u, protocol: protocol, compression: c}}
 	s.out.Init((*host)(s), or(u.SendBuffer, defaultSendBuffer))
 	if len(early) > 0 {
 		s.stream().receiver().Add(early)

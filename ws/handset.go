@@ -18,6 +18,8 @@ type handset struct {
 	upgrader *Upgrader
 	protocol *string // nil for none
 
+	compression *compression // nil if none was agreed on
+
 	turn  turn
 	rx    *receiver             // of whoever has the turn; nil while there is nothing to remember
 	watch atomic.Pointer[watch] // of the last context that could end

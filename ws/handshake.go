@@ -23,7 +23,9 @@ import (
 type handshake struct {
 	http.ResponseWriter
 	protocol *string // nil for none
-	status   int     // of the answer, 0 before it
+	compress *compression
+	answer   string // to the offers of compression, "" for none
+	status   int    // of the answer, 0 before it
 	conn     net.Conn
 	brw      *bufio.ReadWriter
 	err      error // of the server's own Hijack
@@ -60,6 +62,10 @@ func (h *handshake) WriteHeader(status int) {
 			return // refuse will answer
 		}
 		h.Header().Del("Sec-WebSocket-Protocol")
+		h.Header().Del("Sec-WebSocket-Extensions")
+		if h.answer != "" {
+			h.Header().Set("Sec-WebSocket-Extensions", h.answer)
+		}
 		if h.protocol != nil {
 			h.Header().Set("Sec-WebSocket-Protocol", *h.protocol)
 		}
@@ -99,6 +105,7 @@ func (u *Upgrader) accept(w http.ResponseWriter, r *http.Request) (*handshake, e
 		return nil, refuse(w, status, err)
 	}
 	h := &handshake{ResponseWriter: w, protocol: u.subprotocol(r)}
+	h.compress, h.answer = u.Compression.negotiate(r.Header.Values("Sec-WebSocket-Extensions"))
 	_, err := websocket.Accept(h, r, &websocket.AcceptOptions{
 		OriginPatterns:     u.OriginPatterns,
 		InsecureSkipVerify: u.AllowAnyOrigin,
@@ -109,7 +116,7 @@ func (u *Upgrader) accept(w http.ResponseWriter, r *http.Request) (*handshake, e
 	case h.status == http.StatusSwitchingProtocols:
 		return nil, &HandshakeError{http.StatusInternalServerError, h.err}
 	case h.err != nil:
-		for _, name := range []string{"Upgrade", "Connection", "Sec-WebSocket-Accept"} {
+		for _, name := range []string{"Upgrade", "Connection", "Sec-WebSocket-Accept", "Sec-WebSocket-Extensions"} {
 			w.Header().Del(name)
 		}
 		return nil, refuse(w, h.status, errors.New("response writer cannot be hijacked"))

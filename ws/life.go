@@ -190,6 +190,7 @@ func (s *Session) end(err error) {
 		timer.Stop()
 	}
 	s.out.Abort(closedBy(err))
+	s.compression.endSending()
 	s.stream().forgetContext()
 	if err == ErrClosed {
 		_ = s.conn.Close()

@@ -11,6 +11,7 @@ func (p *place) Waiting() {
 	if p.rx == nil {
 		return
 	}
+	p.rx.giveBack()
 	p.rx.Waiting()
 	if p.rx.idle() {
 		*p.rx = receiver{}
@@ -24,6 +25,7 @@ func (m *MessageStream) receiver() *receiver {
 	if m.rx == nil {
 		m.rx = receivers.Get().(*receiver)
 		m.rx.maxFrame = m.maxFrame()
+		m.rx.compression = m.compression
 	}
 	return m.rx
 }

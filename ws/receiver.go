@@ -34,6 +34,7 @@ type receiver struct {
 	begun    bool         // the open message has been delivered in part
 	inPieces bool         // the frame is too long to be delivered whole
 	bad      error        // found in payload that was read into the assembly
+	inflation
 
 	closed bool  // the Close message has been delivered
 	late   bool  // the Close message was received by drain and is to be delivered
@@ -44,18 +45,25 @@ var receivers = sync.Pool{New: func() any { return new(receiver) }}
 
 // idle reports whether there is nothing to remember.
 func (r *receiver) idle() bool {
-	return r.Empty() && !r.inFrame && !r.begun && r.message == (assembly{}) &&
+	return r.Empty() && r.plain == nil && !r.inFrame && !r.begun && r.message == (assembly{}) &&
 		!r.closed && !r.late && r.err == nil && r.bad == nil
 }
 
 // next puts the next message into msg: ok is false when that takes more bytes,
 // and err is how the peer broke the protocol. The message's Data is the inbox's.
 func (r *receiver) next() (ok bool, err error) {
+	r.giveBack()
 	for r.bad == nil {
 		if !r.inFrame {
 			if ok, err := r.begin(); !ok {
 				return false, err
 			}
+		}
+		if r.packed && !r.of.Control() {
+			if ok, err := r.inflate(); ok || err != nil || r.inFrame {
+				return ok, err
+			}
+			continue
 		}
 		payload := r.payload()
 		if err := r.open(payload); err != nil {
@@ -74,7 +82,7 @@ func (r *receiver) next() (ok bool, err error) {
 
 // begin reads a frame's header.
 func (r *receiver) begin() (ok bool, err error) {
-	h, n, err := frame.Parse(r.Bytes())
+	h, n, err := frame.Parse(r.Bytes(), r.compression != nil)
 	if n == 0 {
 		return false, err
 	}
@@ -89,6 +97,9 @@ func (r *receiver) begin() (ok bool, err error) {
 	r.Consume(n)
 	r.of, r.fin, r.key, r.left = of, h.Fin, h.Key, h.Length
 	r.inFrame, r.inPieces, r.opened = true, h.Length > chunkSize, 0
+	if !of.Control() && h.Opcode != frame.Continuation {
+		r.packed = h.RSV1 // says it for the whole message (RFC 7692 §6)
+	}
 	return true, nil
 }
 
@@ -128,7 +139,12 @@ func (r *receiver) deliver(payload []byte, whole bool) (ok bool, err error) {
 		err = r.control(payload)
 		return err == nil, err
 	}
-	last := whole && r.fin
+	return r.hand(payload, whole && r.fin)
+}
+
+// hand makes a message, or a piece of one, of what has been unmasked, inflated
+// and checked.
+func (r *receiver) hand(payload []byte, last bool) (ok bool, err error) {
 	if last && !r.utf8.Whole() {
 		return false, frame.ErrInvalidUTF8
 	}

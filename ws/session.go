@@ -102,6 +102,7 @@ func (s *Session) Send(ctx context.Context, msg Message) error {
 	if err := s.frame(&f, msg.Kind); err != nil {
 		return err
 	}
+	defer s.pack(&f).Free()
 	return sent(s.out.Put(ctx, &f))
 }
 
@@ -115,6 +116,7 @@ func (s *Session) TrySend(msg Message) error {
 	if err := s.frame(&f, msg.Kind); err != nil {
 		return err
 	}
+	defer s.pack(&f).Free()
 	return sent(s.out.TryPut(&f))
 }
 

@@ -264,6 +264,7 @@ func (m *MessageStream) leaveLent() {
 	m.rx.Inbox = inbox.Inbox{}
 	m.rx.Add(held)
 	m.rx.direct, m.rx.message = false, assembly{}
+	m.rx.leavePlain()
 }
 
 // longAgo is a deadline that has passed.

@@ -100,5 +100,6 @@ func (w *messageWriter) sendFrame(last bool) error {
 			f.Opcode = frame.Binary
 		}
 	}
+	defer w.session.pack(&f).Free()
 	return sent(w.session.out.Put(w.ctx, &f))
 }

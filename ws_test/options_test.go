@@ -42,6 +42,10 @@ var options = map[string]option{
 		set:     func(u *ws.Upgrader) { u.ManualPong = true },
 		observe: observeAnswerToPing, zero: "pong", want: "none",
 	},
+	"Compression": {
+		set:     func(u *ws.Upgrader) { u.Compression = ws.Compression{Level: 1} },
+		observe: observeCompression, zero: "", want: "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
+	},
 	"SendBuffer": {
 		set:     func(u *ws.Upgrader) { u.SendBuffer = 8 << 10 },
 		observe: observeFullQueue, zero: "65536 bytes", want: "8192 bytes",
@@ -105,6 +109,7 @@ type piped struct {
 	*pair
 	end    net.Conn
 	status int // of the handshake's answer
+	header http.Header
 }
 
 // pipe does a handshake with the given headers added to it.
@@ -125,9 +130,9 @@ func pipe(t *testing.T, u *ws.Upgrader, header ...string) piped {
 	switch {
 	case err == nil:
 		t.Cleanup(func() { end.Close(); session.Close(ws.CloseReason{}); <-session.Done() })
-		return piped{&pair{session: session, stream: stream}, end, w.Code}
+		return piped{&pair{session: session, stream: stream}, end, w.Code, w.Header()}
 	case errors.As(err, &refused):
-		return piped{nil, end, refused.Status}
+		return piped{nil, end, refused.Status, w.Header()}
 	}
 	t.Fatal(err)
 	panic("unreachable")
@@ -145,6 +150,10 @@ func (w hijackedRecorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 
 func observeSubprotocol(t *testing.T, u *ws.Upgrader) string {
 	return pipe(t, u, "Sec-WebSocket-Protocol", "chat").session.Subprotocol()
+}
+
+func observeCompression(t *testing.T, u *ws.Upgrader) string {
+	return pipe(t, u, "Sec-WebSocket-Extensions", "permessage-deflate").header.Get("Sec-WebSocket-Extensions")
 }
 
 func observeForeignOrigin(t *testing.T, u *ws.Upgrader) string {

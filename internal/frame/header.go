@@ -10,6 +10,10 @@ const (
 	MaxControl = 125
 )
 
+// RSV1 is the bit of a frame's first byte that says that its message is
+// compressed (RFC 7692 §6).
+const RSV1 = 0x40
+
 const (
 	finBit    = 0x80
 	rsvBits   = 0x70
@@ -27,18 +31,20 @@ type Header struct {
 	Key    Key    // zero when the frame is not masked
 	Opcode Opcode
 	Fin    bool // the last frame of its message
+	RSV1   bool // its message is compressed
 }
 
 // Parse reads the header of a frame sent by a client from the front of b. It
 // returns the header's own length, or 0 when b does not hold all of it yet; a
-// violation is reported from the first byte that shows it. It does not look at
-// the frame's place among others: that is Sequence's.
-func Parse(b []byte) (h Header, n int, err error) {
+// violation is reported from the first byte that shows it. rsv1 says that RSV1
+// has a meaning, at the beginning of a data message. Parse does not look at the
+// frame's place among others: that is Sequence's.
+func Parse(b []byte, rsv1 bool) (h Header, n int, err error) {
 	if len(b) == 0 {
 		return Header{}, 0, nil
 	}
-	h.Fin, h.Opcode = b[0]&finBit != 0, Opcode(b[0]&opBits)
-	if err := checkFirst(b[0], h); err != nil {
+	h.Fin, h.RSV1, h.Opcode = b[0]&finBit != 0, b[0]&RSV1 != 0, Opcode(b[0]&opBits)
+	if err := checkFirst(b[0], h, rsv1); err != nil {
 		return Header{}, 0, err
 	}
 	if len(b) < 2 {
@@ -87,13 +93,13 @@ func Whole(b []byte) bool {
 	if short := int(b[1] & lenBits); short < len16 {
 		return len(b) >= 2+keyLength+short
 	}
-	h, n, _ := Parse(b)
+	h, n, _ := Parse(b, true)
 	return n > 0 && uint64(len(b)-n) >= h.Length
 }
 
-func checkFirst(b byte, h Header) error {
+func checkFirst(b byte, h Header, rsv1 bool) error {
 	switch {
-	case b&rsvBits != 0:
+	case b&rsvBits != 0 && !(b&rsvBits == RSV1 && rsv1 && h.Opcode.begins()):
 		return ErrReservedBits
 	case h.Opcode.reserved():
 		return ErrReservedOpcode

@@ -81,13 +81,13 @@ func TestParseReadsAHeaderOnceAllOfItIsThere(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			b := unhex(c.hex)
 			for n := range b {
-				if h, got, err := Parse(b[:n]); h != (Header{}) || got != 0 || err != nil {
+				if h, got, err := Parse(b[:n], false); h != (Header{}) || got != 0 || err != nil {
 					t.Errorf("of %d bytes: %+v, %d, %v; want nothing yet", n, h, got, err)
 				}
 			}
 			want := Header{Length: c.len, Key: 0x3d21fa37, Opcode: c.op, Fin: c.fin}
 			for _, behind := range []string{"", "00", "ff ffff"} {
-				h, n, err := Parse(append(b[:len(b):len(b)], unhex(behind)...))
+				h, n, err := Parse(append(b[:len(b):len(b)], unhex(behind)...), false)
 				if h != want || n != len(b) || err != nil {
 					t.Errorf("with %q behind: %+v, %d, %v; want %+v, %d", behind, h, n, err, want, len(b))
 				}
@@ -101,12 +101,12 @@ func TestParseReportsAViolationFromTheFirstByteThatShowsIt(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			b := unhex(c.hex)
 			for n := range b { // a length shows nothing before its last byte
-				if _, got, err := Parse(b[:n]); got != 0 || err != nil {
+				if _, got, err := Parse(b[:n], false); got != 0 || err != nil {
 					t.Errorf("of %d bytes: %d, %v; want nothing yet", n, got, err)
 				}
 			}
 			for _, behind := range []string{"", "37fa213d", "37fa213d 00000000000000"} {
-				h, n, err := Parse(append(b[:len(b):len(b)], unhex(behind)...))
+				h, n, err := Parse(append(b[:len(b):len(b)], unhex(behind)...), false)
 				if h != (Header{}) || n != 0 || err != c.err {
 					t.Errorf("with %q behind: %+v, %d, %v; want %v", behind, h, n, err, c.err)
 				}
@@ -115,10 +115,24 @@ func TestParseReportsAViolationFromTheFirstByteThatShowsIt(t *testing.T) {
 	}
 }
 
+func TestRSV1MaySayThatADataMessageIsCompressedWhereThatWasAgreed(t *testing.T) {
+	for first, want := range map[byte]error{
+		0xc1: nil, 0xc2: nil, 0x41: nil, 0x42: nil, 0x81: nil,
+		0xc0: ErrReservedBits, 0x40: ErrReservedBits, // a continuation
+		0xc8: ErrReservedBits, 0xc9: ErrReservedBits, 0xca: ErrReservedBits, // control frames
+		0xe1: ErrReservedBits, 0xd1: ErrReservedBits, 0xf1: ErrReservedBits, 0xa1: ErrReservedBits, 0x91: ErrReservedBits,
+	} {
+		h, _, err := Parse([]byte{first, 0x80, 1, 2, 3, 4}, true)
+		if err != want || err == nil && h.RSV1 != (first&RSV1 != 0) {
+			t.Errorf("%#x: %+v, %v, want %v", first, h, err, want)
+		}
+	}
+}
+
 func TestParseTakesSixOpcodesAndNoOther(t *testing.T) {
 	good := map[Opcode]bool{Continuation: true, Text: true, Binary: true, Close: true, Ping: true, Pong: true}
 	for op := range Opcode(16) {
-		_, n, err := Parse([]byte{0x80 | byte(op), 0x80, 1, 2, 3, 4})
+		_, n, err := Parse([]byte{0x80 | byte(op), 0x80, 1, 2, 3, 4}, false)
 		if good[op] && (n != 6 || err != nil) || !good[op] && err != ErrReservedOpcode {
 			t.Errorf("opcode %#x: %d, %v", op, n, err)
 		}
@@ -140,12 +154,14 @@ func TestParseAgreesWithTheNaiveParserOnEveryFirstTwoBytes(t *testing.T) {
 	}
 }
 
-// compareParse compares Parse with naiveParse.
+// compareParse compares Parse with naiveParse, with and without RSV1.
 func compareParse(t *testing.T, b []byte) {
-	h, n, err := Parse(b)
-	wantH, wantN, wantErr := naiveParse(b)
-	if h != wantH || n != wantN || err != wantErr {
-		t.Fatalf("Parse(%x) = %+v, %d, %v; the naive parser says %+v, %d, %v", b, h, n, err, wantH, wantN, wantErr)
+	for _, rsv1 := range []bool{false, true} {
+		h, n, err := Parse(b, rsv1)
+		wantH, wantN, wantErr := naiveParse(b, rsv1)
+		if h != wantH || n != wantN || err != wantErr {
+			t.Fatalf("Parse(%x, %v) = %+v, %d, %v; the naive parser says %+v, %d, %v", b, rsv1, h, n, err, wantH, wantN, wantErr)
+		}
 	}
 }
 
@@ -160,7 +176,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		compareParse(t, b)
 		compareParse(t, b[:min(len(b), MaxHeader)])
-		if h, n, err := Parse(b); n > MaxHeader || n > 0 && (err != nil || h.Length>>63 != 0) {
+		if h, n, err := Parse(b, true); n > MaxHeader || n > 0 && (err != nil || h.Length>>63 != 0) {
 			t.Fatalf("Parse(%x) = %+v, %d, %v", b, h, n, err)
 		}
 	})
@@ -197,7 +213,7 @@ func TestWhatAppendWritesParsesToTheSameWhenMasked(t *testing.T) {
 				b := Append(nil, op, fin, length)
 				b[1] |= 0x80
 				b = append(b, 1, 2, 3, 4)
-				h, n, err := Parse(b)
+				h, n, err := Parse(b, false)
 				want := Header{Length: uint64(length), Key: 0x04030201, Opcode: op, Fin: fin}
 				if h != want || n != len(b) || err != nil {
 					t.Errorf("%+v, %d, %v; want %+v, %d", h, n, err, want, len(b))

@@ -2,14 +2,14 @@ package frame
 
 // naiveParse reads a header as RFC 6455 §5.2 draws it, field by field and bit
 // by bit, and is what Parse is compared with.
-func naiveParse(b []byte) (h Header, n int, err error) {
+func naiveParse(b []byte, rsv1 bool) (h Header, n int, err error) {
 	bits := bitReader{bytes: b}
 	fin, rsv, op := bits.take(1), bits.take(3), Opcode(bits.take(4))
 	control := op >= 8
 	switch {
 	case bits.short:
 		return Header{}, 0, nil
-	case rsv != 0:
+	case rsv != 0 && !(rsv == 4 && rsv1 && (op == Text || op == Binary)):
 		return Header{}, 0, ErrReservedBits
 	case op >= 3 && op <= 7, op >= 0xB:
 		return Header{}, 0, ErrReservedOpcode
@@ -47,7 +47,7 @@ func naiveParse(b []byte) (h Header, n int, err error) {
 	if bits.short {
 		return Header{}, 0, nil
 	}
-	return Header{Length: length, Key: key, Opcode: op, Fin: fin == 1}, bits.next / 8, nil
+	return Header{Length: length, Key: key, Opcode: op, Fin: fin == 1, RSV1: rsv == 4}, bits.next / 8, nil
 }
 
 // bitReader reads numbers of any number of bits, the highest bit first.

@@ -16,5 +16,8 @@ const (
 // most MaxControl bytes, allowed between the fragments of a message.
 func (o Opcode) Control() bool { return o&0x8 != 0 }
 
+// begins reports whether a data message begins with the frame.
+func (o Opcode) begins() bool { return o == Text || o == Binary }
+
 // reserved reports whether RFC 6455 gives the opcode no meaning.
 func (o Opcode) reserved() bool { return o&0x7 > 2 }

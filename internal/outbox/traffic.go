@@ -72,8 +72,28 @@ func (t *traffic) held(f *Frame) bool { return t != nil && t.open != nil && f.fi
 
 // append adds the frame to the queue.
 func (t *traffic) append(f *Frame) {
+	if f.Compressor != nil {
+		t.appendPacked(f)
+		return
+	}
 	t.appendHeader(f, f.size())
 	t.queue.Bytes = append(t.queue.Bytes, f.Data...)
+}
+
+// appendPacked adds the frame, compressed if that is worth it.
+func (t *traffic) appendPacked(f *Frame) {
+	var scratch *buffer.Buffer
+	var space []byte
+	if f.Packed == nil {
+		scratch = buffer.Get(len(f.Data))
+		space = scratch.Bytes
+	}
+	defer scratch.Free()
+	g := Frame{Data: f.Data, Opcode: f.Opcode, Fin: f.Fin}
+	if packed, ok := f.Compressor.Compress(space, f.Data, f.Packed, f.first(), f.Fin); ok {
+		g.Data, g.RSV1 = packed, f.first() // the first frame says it for all (RFC 7692 §6)
+	}
+	t.append(&g)
 }
 
 // appendHeader adds the frame's header to the queue and makes room for size
@@ -84,7 +104,11 @@ func (t *traffic) appendHeader(f *Frame, size int) {
 	} else {
 		t.queue = t.queue.Grow(size)
 	}
+	at := len(t.queue.Bytes)
 	t.queue.Bytes = frame.Append(t.queue.Bytes, f.Opcode, f.Fin, len(f.Data))
+	if f.RSV1 {
+		t.queue.Bytes[at] |= frame.RSV1
+	}
 }
 
 func (t *traffic) freeOut() {

@@ -1,0 +1,108 @@
+package ws_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+
+	"github.com/coder/websocket"
+
+	"github.com/handset-go/handset/ws"
+)
+
+// answer is what a server with the given compression says to a client that
+// offers it with a window of any size.
+func answer(c ws.Compression) string {
+	upgrader := &ws.Upgrader{Compression: c}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Set("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits")
+		if session, _, err := upgrader.Handle(w, r); err == nil {
+			_ = session.Close(ws.CloseReason{})
+		}
+	}))
+	defer server.Close()
+	_, resp, _ := websocket.Dial(context.Background(), server.URL, nil)
+	return strings.ReplaceAll(resp.Header.Get("Sec-WebSocket-Extensions"), "; ", "\n  ")
+}
+
+// Each message stands alone.
+func ExampleFrugal() {
+	fmt.Println(answer(ws.Frugal()))
+	// Output:
+	// permessage-deflate
+	//   server_no_context_takeover
+	//   client_no_context_takeover
+}
+
+// Messages may refer to the 4 KiB before them.
+func ExampleBalanced() {
+	fmt.Println(answer(ws.Balanced()))
+	// Output:
+	// permessage-deflate
+	//   server_max_window_bits=12
+	//   client_max_window_bits=12
+}
+
+// The defaults of the protocol: messages may refer to the 32 KiB before them.
+func ExampleDense() {
+	fmt.Println(answer(ws.Dense()))
+	// Output: permessage-deflate
+}
+
+// A message for many sessions is checked, and compressed, once.
+func ExamplePrepare() {
+	message, err := ws.Prepare(ws.Text, []byte("good evening"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for range 3 {
+		session, _, client := connect(&ws.Upgrader{Compression: ws.Frugal()})
+		if err := session.SendPrepared(context.Background(), message); err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(client.hear())
+		client.leave()
+	}
+
+	_, err = ws.Prepare(ws.Text, []byte("\xff"))
+	fmt.Println(err)
+	// Output:
+	// Text "good evening"
+	// Text "good evening"
+	// Text "good evening"
+	// ws: text is not UTF-8
+}
+
+func ExampleSession_SendPrepared() {
+	session, _, client := connect(&ws.Upgrader{})
+	defer client.leave()
+
+	message, err := ws.Prepare(ws.Binary, []byte{1, 2, 3})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := session.SendPrepared(context.Background(), message); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(client.hear())
+	// Output: Binary 01 02 03
+}
+
+// A broadcast does not wait for the slowest.
+func ExampleSession_TrySendPrepared() {
+	session, _, client := connectSilent(&ws.Upgrader{SendBuffer: 256 << 10})
+	defer client.leave()
+
+	message, err := ws.Prepare(ws.Binary, make([]byte, 32<<10))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for err == nil {
+		err = session.TrySendPrepared(message)
+	}
+	fmt.Println(err)
+	// Output: ws: send buffer full
+}

@@ -1,0 +1,325 @@
+package ws_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/handset-go/handset/ws"
+)
+
+// compressions are those that the tests agree on.
+var compressions = []struct {
+	name    string
+	c       ws.Compression
+	offer   string
+	answers string
+}{
+	{"frugal", ws.Frugal(), "permessage-deflate", "permessage-deflate; server_no_context_takeover; client_no_context_takeover"},
+	{"balanced", ws.Balanced(), "permessage-deflate; client_max_window_bits", "permessage-deflate; server_max_window_bits=12; client_max_window_bits=12"},
+	{"dense", ws.Dense(), "permessage-deflate", "permessage-deflate"},
+	{"to send only", ws.Compression{Level: 9, SendTakeover: true, SendWindowBits: 9}, `permessage-deflate; server_max_window_bits="10"`,
+		"permessage-deflate; client_no_context_takeover; server_max_window_bits=9"},
+	{"to receive only", ws.Compression{Level: 1, RecvTakeover: true}, "permessage-deflate; x=1, permessage-deflate; server_max_window_bits=8",
+		"permessage-deflate; server_no_context_takeover; server_max_window_bits=8"},
+}
+
+func TestCompressionIsAgreedOnByTheFirstGoodOffer(t *testing.T) {
+	for _, test := range compressions {
+		t.Run(test.name, func(t *testing.T) {
+			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c}, test.offer)
+			if p.answer != test.answers {
+				t.Errorf("offer %q got %q, want %q", test.offer, p.answer, test.answers)
+			}
+		})
+	}
+	for _, offer := range []string{"", "x-webkit-deflate-frame", "permessage-deflate; server_max_window_bits=7", `permessage-deflate; "`} {
+		if p := connectCompressing(t, transports[0], ws.Upgrader{Compression: ws.Dense()}, offer); p.answer != "" {
+			t.Errorf("offer %q got %q", offer, p.answer)
+		}
+	}
+	if p := connectCompressing(t, transports[0], ws.Upgrader{}, "permessage-deflate"); p.answer != "" {
+		t.Errorf("without compression got %q", p.answer)
+	}
+}
+
+func TestCompressionThatMakesNoSenseRefusesTheHandshake(t *testing.T) {
+	for _, c := range []ws.Compression{
+		{Level: -1}, {Level: 10}, {Level: 1, MinSize: -1}, {Level: 1, SendWindowBits: 7}, {Level: 1, RecvWindowBits: 16}, {SendTakeover: true},
+	} {
+		if p := pipe(t, &ws.Upgrader{Compression: c}); p.status != 500 {
+			t.Errorf("%+v: %d", c, p.status)
+		}
+	}
+}
+
+// echoPieces sends back what the stream itself delivers.
+func echoPieces(session *ws.Session, stream *ws.MessageStream) error {
+	for msg, err := range stream.All(context.Background()) {
+		if err == nil && msg.Kind != ws.Ping && msg.Kind != ws.Pong {
+			err = session.Send(context.Background(), msg)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestCompressedMessagesOfAllSizesComeBack(t *testing.T) {
+	sizes := []int{0, 1, 125, 126, 300, 4 << 10, 64<<10 - 1, 64 << 10, 64<<10 + 1, 1 << 20, 16 << 20}
+	if raced || testing.Short() {
+		sizes = sizes[:len(sizes)-1]
+	}
+	for _, over := range transports {
+		for _, test := range compressions {
+			for _, whole := range []bool{true, false} {
+				t.Run(fmt.Sprint(over.name, ",", test.name, ",whole=", whole), func(t *testing.T) {
+					p := connectCompressing(t, over, ws.Upgrader{Compression: test.c}, test.offer)
+					ended := make(chan error, 1)
+					go func() {
+						if whole {
+							ended <- echo(p.session, p.stream.Aggregate(16<<20))
+						} else {
+							ended <- echoPieces(p.session, p.stream)
+						}
+					}()
+					for _, n := range sizes {
+						for _, fragments := range []int{1, 2, 100} {
+							text := mixedText(n)
+							go p.conn.Write(p.packedFrames(opText, text, fragments))
+							packed := p.expectMessage(opText, text)
+							if want := n >= 300; whole && packed != want && n > 126 {
+								t.Errorf("%d bytes came compressed: %v", n, packed)
+							}
+						}
+					}
+					noise := noise(100_000)
+					go p.conn.Write(p.packedFrames(opBinary, noise, 3))
+					if p.expectMessage(opBinary, noise) && whole {
+						t.Error("what cannot be compressed came compressed")
+					}
+					p.write(closeFrame(1000))
+					if err := await(t, ended, "the echo's end"); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		}
+	}
+}
+
+// noise is n bytes that no compressor makes shorter.
+func noise(n int) []byte {
+	b, x := make([]byte, n), uint32(1)
+	for i := range b {
+		x ^= x << 13
+		x ^= x >> 17
+		x ^= x << 5
+		b[i] = byte(x >> 8)
+	}
+	return b
+}
+
+func TestACompressedMessageOfAChunkInOneFrameComesWhole(t *testing.T) {
+	for _, test := range compressions {
+		p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c}, test.offer)
+		for n, want := range map[int]string{1000: "Text", 64 << 10: "Text", 64<<10 + 1: "FirstText Last", 150_000: "FirstText Continue Last"} {
+			text := strings.Repeat("x", n)
+			p.write(p.packedFrames(opText, []byte(text), 1))
+			var kinds []string
+			var got []byte
+			for len(got) < n || !strings.HasSuffix(strings.Join(kinds, " "), want[strings.LastIndex(want, " ")+1:]) {
+				msg, err := p.stream.Recv(within(t))
+				if err != nil {
+					t.Fatal(err)
+				}
+				kinds, got = append(kinds, msg.Kind.String()), append(got, msg.Data...)
+			}
+			if s := strings.Join(kinds, " "); s != want || string(got) != text {
+				t.Errorf("%s, %d bytes: came as %s, want %s", test.name, n, s, want)
+			}
+		}
+	}
+}
+
+func TestPiecesThatAreSentAreCompressedAsAStream(t *testing.T) {
+	for _, test := range compressions {
+		t.Run(test.name, func(t *testing.T) {
+			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c, SendBuffer: 1 << 20}, test.offer)
+			text := mixedText(100_000)
+			for range 2 {
+				w := p.session.Writer(within(t), ws.Text)
+				for part := range slices.Chunk(text, 999) {
+					if _, err := w.Write(part); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := w.Close(); err != nil {
+					t.Fatal(err)
+				}
+				if !p.expectMessage(opText, text) {
+					t.Error("what a Writer sent came as it was")
+				}
+			}
+			for i, part := range []ws.Kind{ws.FirstText, ws.Continue, ws.Continue, ws.Last} {
+				if err := p.session.Continuation(within(t), part, text[:i*10]); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if want := string(text[:10]) + string(text[:20]) + string(text[:30]); !p.expectMessage(opText, []byte(want)) {
+				t.Error("pieces came as they were")
+			}
+			if err := p.session.Ping(within(t), []byte(strings.Repeat("x", 125))); err != nil {
+				t.Fatal(err)
+			}
+			p.expect(opPing, strings.Repeat("x", 125))
+			if err := p.session.TextBytes(within(t), text[:50_000]); err != nil {
+				t.Fatal(err)
+			}
+			p.expectMessage(opText, text[:50_000])
+		})
+	}
+}
+
+// bomb is a message of 64 MiB of zeros times n.
+func (p *compressing) bomb(n int) []byte {
+	var b []byte
+	block := append(p.deflated(make([]byte, 64<<20)), deflateTail...)
+	for range n {
+		b = append(b, block...)
+	}
+	return bytes.TrimSuffix(b, []byte(deflateTail))
+}
+
+func TestABombCostsLittleMemoryAndTheStreamGoesOn(t *testing.T) {
+	times := 16 // a GiB
+	if raced || testing.Short() {
+		times = 2
+	}
+	for _, test := range compressions {
+		t.Run(test.name, func(t *testing.T) {
+			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c}, test.offer)
+			stream := p.stream.Aggregate(100_000)
+			said := masked(fin|rsv1|opBinary, p.bomb(times))
+			said = append(said, p.packedFrames(opText, []byte("hello"), 1)...)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			p.writeLater(said)
+			if _, err := stream.Recv(within(t)); err != ws.ErrMessageTooBig {
+				t.Fatalf("received %v", err)
+			}
+			msg, err := stream.Recv(within(t))
+			runtime.ReadMemStats(&after)
+			if err != nil || string(msg.Data) != "hello" {
+				t.Fatalf("received %q, %v", msg.Data, err)
+			}
+			if n := after.TotalAlloc - before.TotalAlloc; n > 1<<20 && !raced {
+				t.Errorf("%d bytes were allocated", n)
+			}
+		})
+	}
+}
+
+func TestASessionClosedAfterABombTells1009(t *testing.T) {
+	p := connectCompressing(t, transports[0], ws.Upgrader{Compression: ws.Frugal()}, "permessage-deflate")
+	p.writeLater(masked(fin|rsv1|opBinary, p.bomb(1)))
+	if _, err := p.stream.Aggregate(0).Recv(within(t)); err != ws.ErrMessageTooBig {
+		t.Fatalf("received %v", err)
+	}
+	_ = p.session.Close(ws.CloseReason{})
+	p.expectClose(1009)
+}
+
+func TestWhatCannotBeInflatedFailsTheSession(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		said func(*compressing) []byte
+		code ws.CloseCode
+	}{
+		{"bad block type", func(*compressing) []byte { return masked(fin|rsv1|opText, []byte{0xff, 0xff}) }, 1007},
+		{"cut off", func(*compressing) []byte { return masked(fin|rsv1|opText, []byte{0xf2, 0x48}) }, 1007},
+		{"text not UTF-8", func(p *compressing) []byte { return p.packedFrames(opText, []byte("\xff"), 1) }, 1007},
+		{"text that ends in a character", func(p *compressing) []byte { return p.packedFrames(opText, []byte("\xe2\x82"), 2) }, 1007},
+		{"RSV1 on a continuation", func(*compressing) []byte {
+			return append(masked(rsv1|opText, nil), masked(fin|rsv1|opContinuation, []byte{0})...)
+		}, 1002},
+		{"RSV1 on a ping", func(*compressing) []byte { return masked(fin|rsv1|opPing, nil) }, 1002},
+		{"RSV2", func(*compressing) []byte { return masked(fin|rsv1>>1|opText, nil) }, 1002},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: ws.Dense()}, "permessage-deflate")
+			p.writeLater(test.said(p))
+			var err error
+			for err == nil {
+				_, err = p.stream.Recv(within(t))
+			}
+			var failed *ws.ProtocolError
+			if !errors.As(err, &failed) || failed.Code != test.code {
+				t.Errorf("received %v, want code %d", err, test.code)
+			}
+			if _, again := p.stream.Recv(within(t)); again != err {
+				t.Errorf("then received %v", again)
+			}
+			p.expectClose(int(test.code))
+		})
+	}
+}
+
+func TestAPreparedMessageGoesOutOnSessionsOfAllKindsAtOnce(t *testing.T) {
+	text := mixedText(5000)
+	message, err := ws.Prepare(ws.Text, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(text[:1]) // Prepare has a copy
+	text = mixedText(5000)
+	var all sync.WaitGroup
+	for range 3 {
+		for _, test := range compressions {
+			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c}, test.offer)
+			all.Go(func() {
+				for i := range 20 {
+					own := fmt.Appendf(nil, "message %d of one's own %s", i, text[:500])
+					if err := errors.Join(p.session.SendPrepared(context.Background(), message), p.session.TrySendPrepared(message),
+						p.session.TextBytes(context.Background(), own)); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			})
+			all.Go(func() {
+				for i := range 20 {
+					for _, want := range [][]byte{text, text, fmt.Appendf(nil, "message %d of one's own %s", i, text[:500])} {
+						op, got, packed, err := p.message()
+						if err != nil || op != opText || !bytes.Equal(got, want) || !packed {
+							t.Errorf("%s: message %#x of %d bytes, compressed %v, %v", test.name, op, len(got), packed, err)
+							return
+						}
+					}
+				}
+			})
+		}
+	}
+	all.Wait()
+}
+
+func TestWhatIsNotPreparedIsNotSent(t *testing.T) {
+	p := connect(t, ws.Upgrader{})
+	for _, pm := range []*ws.PreparedMessage{nil, new(ws.PreparedMessage)} {
+		if p.session.SendPrepared(within(t), pm) == nil || p.session.TrySendPrepared(pm) == nil {
+			t.Error("was sent")
+		}
+	}
+	for _, kind := range []ws.Kind{0, ws.Ping, ws.Close, ws.FirstText, 100} {
+		if _, err := ws.Prepare(kind, nil); err == nil {
+			t.Errorf("%v can be prepared", kind)
+		}
+	}
+}
