@@ -54,10 +54,36 @@ func TestCodersClientHasAThousandMixedMessagesEchoed(t *testing.T) {
 	}
 }
 
+func TestCodersClientHasCompressedMessagesEchoed(t *testing.T) {
+	for mode, name := range map[websocket.CompressionMode]string{
+		websocket.CompressionContextTakeover: "takeover", websocket.CompressionNoContextTakeover: "no takeover",
+	} {
+		for _, see := range tallyViews {
+			for _, test := range compressions {
+				t.Run(name+", "+test.name+", "+see.name, func(t *testing.T) {
+					srv, tallies := talliedEchoWith(t, transports[0], see, ws.Upgrader{Compression: test.c})
+					client := dialCoderWith(t, srv, mode)
+					total := talkMixed(t, client)
+					_ = client.Close(4321, "that is all")
+					see.expectTally(t, await(t, tallies, "the session's end"), tally{
+						messages: mixedMessages, bytes: total, pings: mixedMessages / pingEvery, pongs: mixedMessages / pingEvery,
+						closed: ws.CloseReason{Code: 4321, Description: "that is all"},
+					})
+				})
+			}
+		}
+	}
+}
+
 // dialCoder connects coder/websocket's client.
 func dialCoder(t *testing.T, srv *httptest.Server) *websocket.Conn {
+	return dialCoderWith(t, srv, websocket.CompressionDisabled)
+}
+
+// dialCoderWith connects it with an offer of compression.
+func dialCoderWith(t *testing.T, srv *httptest.Server, mode websocket.CompressionMode) *websocket.Conn {
 	t.Helper()
-	client, _, err := websocket.Dial(within(t), srv.URL, &websocket.DialOptions{HTTPClient: srv.Client()})
+	client, _, err := websocket.Dial(within(t), srv.URL, &websocket.DialOptions{HTTPClient: srv.Client(), CompressionMode: mode})
 	if err != nil {
 		t.Fatal(err)
 	}

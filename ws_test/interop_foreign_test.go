@@ -27,23 +27,34 @@ func foreignTalk(t *testing.T, program, script string) {
 	t.Helper()
 	for _, over := range transports {
 		for _, see := range tallyViews {
-			t.Run(over.name+", "+see.name, func(t *testing.T) {
-				srv, tallies := talliedEcho(t, over, see)
-				var visit foreignVisit
-				report(t, &visit, program, append([]string{script}, foreignArgs(t, srv)...)...)
-				if want := (foreignVisit{
-					Messages: mixedMessages, Fragmented: 334, Bytes: visit.Bytes, Pongs: 100,
-					Code: 4321, Reason: "that is all",
-				}); visit != want {
-					t.Errorf("the client saw %+v, want %+v", visit, want)
-				}
-				see.expectTally(t, await(t, tallies, "the session's end"), tally{
-					messages: mixedMessages, bytes: visit.Bytes, pings: 100, pongs: mixedMessages / pingEvery,
-					closed: ws.CloseReason{Code: 4321, Description: "that is all"},
-				})
-			})
+			foreignTalkWith(t, program, script, over, see, ws.Upgrader{}, over.name+", "+see.name)
 		}
 	}
+	for _, see := range tallyViews { // which the clients offer by themselves
+		for _, test := range compressions {
+			u := ws.Upgrader{Compression: test.c}
+			foreignTalkWith(t, program, script, transports[0], see, u, test.name+", "+see.name)
+		}
+	}
+}
+
+// foreignTalkWith is one such talk.
+func foreignTalkWith(t *testing.T, program, script string, over transport, see tallyView, u ws.Upgrader, name string) {
+	t.Run(name, func(t *testing.T) {
+		srv, tallies := talliedEchoWith(t, over, see, u)
+		var visit foreignVisit
+		report(t, &visit, program, append([]string{script}, foreignArgs(t, srv)...)...)
+		if want := (foreignVisit{
+			Messages: mixedMessages, Fragmented: 334, Bytes: visit.Bytes, Pongs: 100,
+			Code: 4321, Reason: "that is all",
+		}); visit != want {
+			t.Errorf("the client saw %+v, want %+v", visit, want)
+		}
+		see.expectTally(t, await(t, tallies, "the session's end"), tally{
+			messages: mixedMessages, bytes: visit.Bytes, pings: 100, pongs: mixedMessages / pingEvery,
+			closed: ws.CloseReason{Code: 4321, Description: "that is all"},
+		})
+	})
 }
 
 // foreignArgs are the URL and, for TLS, a file with the server's certificate.
