@@ -1,0 +1,123 @@
+package ws_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/klauspost/compress/flate"
+
+	"github.com/handset-go/handset/ws"
+)
+
+// offline is a client whose frames are only collected.
+func offline(c ws.Compression, bits int) *compressing {
+	p := &compressing{dropsOwn: !c.RecvTakeover}
+	p.writer, _ = flate.NewWriterWindow(&p.out, 1<<bits)
+	return p
+}
+
+// hearWhole has a session with compression listen to what its client said, in
+// reads of the given sizes, and says what it heard.
+func hearWhole(t testing.TB, c ws.Compression, said []byte, limit int, sizes ...int) (heard []string) {
+	t.Helper()
+	r := request()
+	r.Header.Set("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits")
+	u := ws.Upgrader{Compression: c, SendBuffer: 1 << 30}
+	session, stream, err := u.Handle(&writer{conn: newScript(said, sizes...)}, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for msg, err := range stream.Aggregate(limit).All(context.Background()) {
+		var failed *ws.ProtocolError
+		switch {
+		case errors.As(err, &failed):
+			heard = append(heard, failed.Code.String())
+		case err != nil:
+			heard = append(heard, err.Error())
+		case msg.Kind == ws.Text || msg.Kind == ws.Binary:
+			heard = append(heard, fmt.Sprintf("%v %s", msg.Kind, msg.Data))
+		default:
+			heard = append(heard, fmt.Sprintf("%v %x %v", msg.Kind, msg.Data, msg.Reason))
+		}
+	}
+	_ = session.Close(ws.CloseReason{})
+	await(t, session.Done(), "the session's end")
+	return heard
+}
+
+// randomPacked is what a client says in random messages, compressed or not, in
+// any number of frames with pings in between, and what is to be heard of it.
+func randomPacked(rng *rand.Rand, p *compressing, limit int) (said []byte, heard []string) {
+	lengths := []int{0, 1, 2, 125, 126, 1000, 4096, 65535, 65536, 65537, 70_000, 150_000}
+	for range 1 + rng.IntN(6) {
+		data := mixedText(lengths[rng.IntN(len(lengths))])
+		if rng.IntN(3) == 0 {
+			data = fmt.Appendf(nil, "%x", noise(len(data)/2))
+		}
+		packed, first := data, byte(opText)
+		if rng.IntN(4) > 0 {
+			packed, first = p.deflated(data), opText|rsv1
+		}
+		for last := false; !last; first = opContinuation {
+			n := rng.IntN(len(packed) + 1)
+			if last = rng.IntN(3) == 0; last {
+				n, first = len(packed), first|fin
+			}
+			said = append(said, masked(first, packed[:n])...)
+			packed = packed[n:]
+		}
+		if len(data) > limit {
+			heard = append(heard, ws.ErrMessageTooBig.Error())
+		} else {
+			heard = append(heard, fmt.Sprintf("Text %s", data))
+		}
+	}
+	return append(said, closeFrame(1000)...), append(heard, "Close  {1000 normal }")
+}
+
+func TestRandomCompressedConversationsAreHeardAsTheyWereSaid(t *testing.T) {
+	n := uint64(1000)
+	if raced || testing.Short() {
+		n = 100
+	}
+	for seed := range n {
+		rng := rand.New(rand.NewPCG(seed, 77))
+		c := compressions[rng.IntN(3)].c
+		bits := 15
+		if c.RecvWindowBits > 0 {
+			bits = c.RecvWindowBits
+		}
+		limit := []int{1000, 65535, 65536, 1 << 20}[rng.IntN(4)]
+		said, want := randomPacked(rng, offline(c, bits), limit)
+		sizes := slices.DeleteFunc(randomSizes(rng), func(n int) bool { return n == 0 })
+		if got := hearWhole(t, c, said, limit, sizes...); !slices.Equal(got, want) {
+			t.Fatalf("seed %d: heard %.100q\nwant %.100q", seed, got, want)
+		}
+	}
+}
+
+// FuzzReceiveCompressed has sessions with every kind of compression hear the
+// same bytes in reads of different sizes, which must make no difference.
+func FuzzReceiveCompressed(f *testing.F) {
+	for seed := range uint64(10) {
+		c := compressions[seed%3].c
+		if said, _ := randomPacked(rand.New(rand.NewPCG(seed, 78)), offline(c, 12), 1000); len(said) < 20_000 {
+			f.Add(said, byte(seed), byte(seed*7))
+		}
+	}
+	f.Add(masked(fin|rsv1|opText, []byte{0xff}), byte(0), byte(0))
+	f.Add(append(masked(rsv1|opText, []byte{0}), masked(fin|opContinuation, nil)...), byte(1), byte(1))
+	f.Add(masked(fin|rsv1|opPing, nil), byte(2), byte(2))
+	f.Fuzz(func(t *testing.T, said []byte, way, size byte) {
+		c, limit := compressions[int(way)%3].c, limitsToTry[int(size)%len(limitsToTry)]
+		want := hearWhole(t, c, bytes.Clone(said), limit, 1<<20)
+		if got := hearWhole(t, c, bytes.Clone(said), limit, int(size)+1); !slices.Equal(got, want) {
+			t.Fatalf("heard %.200q in small reads, %.200q in large ones", got, want)
+		}
+	})
+}
