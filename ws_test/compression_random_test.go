@@ -101,6 +101,15 @@ func TestRandomCompressedConversationsAreHeardAsTheyWereSaid(t *testing.T) {
 	}
 }
 
+// withoutHasty leaves out that a message is too big if its frame then fails: its
+// header tells the one, and its payload the other, which may come with it.
+func withoutHasty(heard []string) []string {
+	if n := len(heard); n > 1 && heard[n-2] == ws.ErrMessageTooBig.Error() {
+		return slices.Delete(slices.Clone(heard), n-2, n-1)
+	}
+	return heard
+}
+
 // FuzzReceiveCompressed has sessions with every kind of compression hear the
 // same bytes in reads of different sizes, which must make no difference.
 func FuzzReceiveCompressed(f *testing.F) {
@@ -116,7 +125,8 @@ func FuzzReceiveCompressed(f *testing.F) {
 	f.Fuzz(func(t *testing.T, said []byte, way, size byte) {
 		c, limit := compressions[int(way)%3].c, limitsToTry[int(size)%len(limitsToTry)]
 		want := hearWhole(t, c, bytes.Clone(said), limit, 1<<20)
-		if got := hearWhole(t, c, bytes.Clone(said), limit, int(size)+1); !slices.Equal(got, want) {
+		got := hearWhole(t, c, bytes.Clone(said), limit, int(size)+1)
+		if !slices.Equal(withoutHasty(got), withoutHasty(want)) {
 			t.Fatalf("heard %.200q in small reads, %.200q in large ones", got, want)
 		}
 	})
