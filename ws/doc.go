@@ -118,6 +118,15 @@ A Ping is answered before it is delivered (RFC 6455 §5.5.3). With
 [Upgrader.ManualPong] that is left to the application, which then sends
 [Session.Pong]. The Pong to a Ping of our own arrives on the stream.
 
+# Peers that are gone
+
+A peer whose cable was cut says nothing, and TCP does not notice while nothing is
+sent. By [Upgrader.Heartbeat] a peer that has been silent for 30 s is sent a
+Ping, and after 30 s more of silence the session ends with
+[ErrHeartbeatTimeout]; a [Heartbeat] has other times, or none.
+[Session.Latency] is how long the last of those Pings took. All sessions of an
+Upgrader are looked after by one timer.
+
 # Closing
 
 [Session.Close] sends a Close message with a [CloseReason] behind what is
@@ -134,14 +143,23 @@ closed. [Session.Done] tells when, and [Session.Err] why. Nothing of the session
 is left then: no goroutine, no timer and no buffer. Close is enough to get
 there, also when nobody is reading and the peer is silent.
 
+# Shutting down
+
+http.Server.Shutdown forgets connections that have become sessions.
+[Upgrader.Shutdown], and [Shutdown] for those of Handle, says goodbye to them all
+with [CloseGoingAway], refuses new ones with 503, and waits for the end; when its
+context ends it cuts what is left. [Upgrader.Close] cuts at once. A session that
+was cut ends with [ErrShutdown]. The example of Shutdown shows it beside an
+http.Server and a signal.
+
 # Limits
 
 What a peer sends is never believed. Memory grows with the bytes that have
 arrived, not with the length that a frame has announced. The limits that a
 server sets are the size of a whole message, by Aggregate; the length of a
 single frame, by [MessageStream.MaxFrameSize]; what is queued for a slow peer,
-by SendBuffer; and the two timeouts. How many connections there are, and how
-long a peer may say nothing, is for the application to decide.
+by SendBuffer; how many sessions there are at a time, by [Upgrader.MaxSessions];
+and the timeouts.
 
 # Errors
 
@@ -160,8 +178,9 @@ stream that has ended returns the same error each time it is asked.
   - [ErrClosed] is every send's after the end; errors.Is finds net.ErrClosed
     in it as well.
   - [ErrBufferFull] is TrySend's when Send would wait.
-  - [ErrWriteTimeout] and [ErrCloseTimeout] are why a session ended whose peer
-    took nothing, or did not answer Close.
+  - [ErrWriteTimeout], [ErrCloseTimeout] and [ErrHeartbeatTimeout] are why a
+    session ended whose peer took nothing, did not answer Close, or was silent.
+  - [ErrShutdown] is why a session ended that was cut by a shutdown.
 
 A message that may not be sent, such as text that is not UTF-8 or a Ping of more
 than 125 bytes, is an error of the send's own, and the session stays as it was.

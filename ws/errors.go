@@ -29,6 +29,12 @@ var (
 	// ErrCloseTimeout ends a session whose peer did not answer Close within
 	// Upgrader.CloseTimeout.
 	ErrCloseTimeout = errors.New("ws: close timeout")
+	// ErrHeartbeatTimeout ends a session whose peer has been silent for
+	// Heartbeat.Interval and Heartbeat.Timeout together.
+	ErrHeartbeatTimeout = errors.New("ws: heartbeat timeout")
+	// ErrShutdown ends a session that was cut by Upgrader.Close, or by
+	// Upgrader.Shutdown when its context ended.
+	ErrShutdown = errors.New("ws: cut by shutdown")
 	// ErrConcurrentRecv is returned to a second reader of a stream that is
 	// being read: by another Recv, an unfinished All, or Chan. The first
 	// reader is not disturbed.
@@ -45,7 +51,8 @@ var (
 )
 
 // HandshakeError is why Handle did not begin a session. Status is 400, 403,
-// 405, 426, 501 if the ResponseWriter cannot be hijacked, or 500 if an option
+// 405, 426, 501 if the ResponseWriter cannot be hijacked, 503 after Shutdown or
+// beyond Upgrader.MaxSessions, or 500 if an option
 // of the Upgrader makes no sense or the connection could not be taken.
 type HandshakeError struct {
 	Status int   // of the answer, such as 403

@@ -52,6 +52,13 @@ func connectSilent(u *ws.Upgrader) (*ws.Session, *ws.MessageStream, *peer) {
 	return client.session, stream, client
 }
 
+// dialPeer is a client of a server.
+func dialPeer(server *httptest.Server) *peer {
+	p := &peer{hears: make(chan string, 64), server: server}
+	p.dial(nil)
+	return p
+}
+
 func (p *peer) dial(subprotocols []string) {
 	transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 		var err error

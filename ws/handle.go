@@ -8,14 +8,17 @@ import (
 	"net/http"
 	"path"
 	"time"
+	"unsafe"
 
 	"github.com/handset-go/handset/internal/link"
 )
 
 // Upgrader holds the options of a server's sessions. Its zero value is ready
 // and is what Handle uses. It must not be changed once it has been used: its
-// sessions keep it. It may be shared by any number of goroutines. Negative sizes and times, and
-// patterns that path.Match cannot read, refuse every handshake with 500.
+// sessions keep it. It may be shared by any number of goroutines. A copy of it is
+// another Upgrader, without its sessions, and must not be made while it is in use.
+// Negative sizes and times, but for Heartbeat's, and patterns that path.Match
+// cannot read, refuse every handshake with 500.
 type Upgrader struct {
 	// Subprotocols are those the server speaks. The first one the client lists
 	// that is among them is agreed on (RFC 6455 §1.9); if none is, the session
@@ -57,6 +60,17 @@ type Upgrader struct {
 	// Close frame in either direction, before the connection is closed without
 	// it; 0 means 5 s.
 	CloseTimeout time.Duration
+
+	// Heartbeat finds peers that are gone without a word. It is on unless one
+	// of its times is negative.
+	Heartbeat Heartbeat
+
+	// MaxSessions is how many sessions there may be at a time, handshakes
+	// under way included: the next one is refused with 503. 0 means any
+	// number.
+	MaxSessions int
+
+	state unsafe.Pointer // *fleet; an atomic.Pointer may not be copied
 }
 
 const (
@@ -94,18 +108,29 @@ func (u *Upgrader) Handle(w http.ResponseWriter, r *http.Request) (*Session, *Me
 	if err := u.check(); err != nil {
 		return nil, nil, refuse(w, http.StatusInternalServerError, err)
 	}
+	f := u.fleet()
+	if err := f.knock(w); err != nil {
+		return nil, nil, err
+	}
+	var s *Session
+	defer func() {
+		if s == nil { // be it for a panic of the ResponseWriter's
+			f.turnAway()
+		}
+	}()
 	shake, err := u.accept(w, r)
 	if err != nil {
 		return nil, nil, err
 	}
-	s := u.begin(shake.conn, early(shake.brw), shake.protocol, shake.compress)
+	s = f.begin(shake.conn, early(shake.brw), shake.protocol, shake.compress)
+	f.enter(s)
 	return s, s.stream(), nil
 }
 
 // check finds options that make no sense.
 func (u *Upgrader) check() error {
-	if u.SendBuffer < 0 || u.WriteTimeout < 0 || u.CloseTimeout < 0 {
-		return errors.New("negative SendBuffer, WriteTimeout or CloseTimeout")
+	if u.SendBuffer < 0 || u.WriteTimeout < 0 || u.CloseTimeout < 0 || u.MaxSessions < 0 {
+		return errors.New("negative SendBuffer, WriteTimeout, CloseTimeout or MaxSessions")
 	}
 	if err := u.Compression.check(); err != nil {
 		return err
@@ -120,10 +145,10 @@ func (u *Upgrader) check() error {
 
 // begin makes a session of a connection whose handshake is done. early is what
 // has already been read from it.
-func (u *Upgrader) begin(conn net.Conn, early []byte, protocol *string, c *compression) *Session {
+func (f *fleet) begin(conn net.Conn, early []byte, protocol *string, c *compression) *Session {
 	_ = conn.SetDeadline(time.Time{}) // the server's ends with the handshake
-	s := &Session{handset{conn: link.Of(conn), upgrader: u, protocol: protocol, compression: c}}
-	s.out.Init((*host)(s), or(u.SendBuffer, defaultSendBuffer))
+	s := &Session{handset{conn: link.Of(conn), fleet: f, protocol: protocol, compression: c}}
+	s.out.Init((*host)(s), or(f.upgrader.SendBuffer, defaultSendBuffer))
 	if len(early) > 0 {
 		s.stream().receiver().Add(early)
 	}

@@ -15,7 +15,7 @@ import (
 type handset struct {
 	conn     link.Conn
 	out      outbox.Outbox
-	upgrader *Upgrader
+	fleet    *fleet  // it belongs to
 	protocol *string // nil for none
 
 	compression *compression // nil if none was agreed on
@@ -27,6 +27,8 @@ type handset struct {
 	extra  atomic.Pointer[extra]
 	ending atomic.Pointer[life] // nil until somebody asks
 	heard  heard
+	pulse  pulse
+	place  uint32       // in the fleet's roster
 	owner  outbox.Owner // of what Continuation sends
 }
 

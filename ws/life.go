@@ -84,7 +84,7 @@ func (s *Session) sendClose(reason CloseReason, refusal error) bool {
 	}
 	await := !l.received
 	if await {
-		l.timer = time.AfterFunc(s.upgrader.closeTimeout(), s.closeTimedOut)
+		l.timer = time.AfterFunc(s.fleet.upgrader.closeTimeout(), s.closeTimedOut)
 	}
 	l.mu.Unlock()
 	s.out.PutFinal(reason.payload(), refusal)
@@ -103,7 +103,7 @@ func (s *Session) closeReceived(code CloseCode) {
 	l.received, l.answer = true, code
 	complete := l.flushed
 	if !l.sent {
-		timeout := s.upgrader.closeTimeout()
+		timeout := s.fleet.upgrader.closeTimeout()
 		l.timer = time.AfterFunc(timeout-timeout/10, s.closeTimedOut)
 	}
 	l.mu.Unlock()
@@ -161,7 +161,7 @@ func (s *Session) closeTimedOut() {
 	l.mu.Lock()
 	unanswered := l.received && !l.sent && !l.over
 	if unanswered {
-		l.timer = time.AfterFunc(s.upgrader.closeTimeout()/10, s.closeTimedOut)
+		l.timer = time.AfterFunc(s.fleet.upgrader.closeTimeout()/10, s.closeTimedOut)
 	}
 	failure := l.failure
 	l.mu.Unlock()
@@ -197,6 +197,7 @@ func (s *Session) end(err error) {
 	} else {
 		_ = s.conn.Abort()
 	}
+	s.fleet.leave(s)
 	l.mu.Lock()
 	if l.done == nil {
 		l.done = closedChan
@@ -204,6 +205,7 @@ func (s *Session) end(err error) {
 		close(l.done)
 	}
 	l.mu.Unlock()
+	s.fleet.left()
 }
 
 // Done returns a channel that is closed when the session has ended and its
@@ -219,8 +221,8 @@ func (s *Session) Done() <-chan struct{} {
 }
 
 // Err returns nil until Done is closed, and then why the session ended:
-// ErrClosed after a closing handshake, ErrWriteTimeout, ErrCloseTimeout, a
-// *ProtocolError, or an io.ErrUnexpectedEOF, by errors.Is, if the connection was
+// ErrClosed after a closing handshake, ErrWriteTimeout, ErrCloseTimeout,
+// ErrHeartbeatTimeout, ErrShutdown, a *ProtocolError, or an io.ErrUnexpectedEOF, by errors.Is, if the connection was
 // lost. It does not block; a receive may return its error a moment earlier.
 func (s *Session) Err() error {
 	l := s.ending.Load()

@@ -11,7 +11,7 @@ const lingerBlind = 500 * time.Millisecond
 // or CloseTimeout strikes.
 func (s *Session) linger() {
 	if err := s.conn.CloseWrite(); err != nil {
-		_ = s.conn.SetReadDeadline(time.Now().Add(min(s.upgrader.closeTimeout(), lingerBlind)))
+		_ = s.conn.SetReadDeadline(time.Now().Add(min(s.fleet.upgrader.closeTimeout(), lingerBlind)))
 	}
 	place := new(dustbin)
 	for {

@@ -159,6 +159,9 @@ func (m *MessageStream) pollPiece() (ok bool, err error) {
 		return false, r.err
 	}
 	ok, err = r.next()
+	for ok && m.session().ownPong(&r.msg) {
+		ok, err = r.next()
+	}
 	switch {
 	case err != nil:
 		m.broken(err)
@@ -175,7 +178,7 @@ func (m *MessageStream) note(r *receiver) {
 	s.heard.set(tooBig, false)
 	s.heard.set(holds, r.holdsFrame())
 	switch {
-	case r.msg.Kind == Ping && !s.upgrader.ManualPong:
+	case r.msg.Kind == Ping && !s.fleet.upgrader.ManualPong:
 		s.out.PutPong(r.msg.Data, s.gathers())
 	case r.msg.Kind == Close:
 		r.closed = true
@@ -192,11 +195,13 @@ func (m *MessageStream) pause(ctx context.Context) {
 	m.session().heard.set(holds, false)
 	m.session().out.Idle()
 	m.heed(ctx)
+	m.pulse.waits.Store(coarse())
 }
 
 // readDone takes in what a read has brought. It returns only the error of ctx;
 // one that lasts is the receiver's.
 func (m *MessageStream) readDone(ctx context.Context, n int, err error) error {
+	m.pulse.waits.Store(0)
 	switch {
 	case err == nil:
 		m.rx.arrived(n)

@@ -98,3 +98,6 @@ func (c *client) writeLater(b []byte) {
 		}
 	}()
 }
+
+// newClient is a client at the other end of a session's pipe.
+func newClient(t testing.TB, peer net.Conn) *client { return &client{t, peer, bufio.NewReader(peer)} }

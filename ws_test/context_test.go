@@ -177,7 +177,7 @@ func numberedPayload(i, n int) []byte {
 }
 
 func TestARecvThatWaitsEndsAtItsDeadline(t *testing.T) {
-	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	bubble(t, ws.Upgrader{Heartbeat: noHeartbeat}, func(t *testing.T, p *pair) {
 		for _, l := range []listener{p.stream, p.stream.Aggregate(0)} {
 			for _, loop := range []bool{false, true} {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)

@@ -17,11 +17,12 @@ import (
 func TestTheTimeoutsOfAServerDoNotEndASession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		end, peer := net.Pipe()
+		u := &ws.Upgrader{Heartbeat: noHeartbeat}
 		srv := &http.Server{
 			ReadTimeout: time.Second, WriteTimeout: time.Second, IdleTimeout: time.Second, ReadHeaderTimeout: time.Second,
 			ErrorLog: log.New(io.Discard, "", 0),
 			Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if session, stream, err := ws.Handle(w, r); err == nil {
+				if session, stream, err := u.Handle(w, r); err == nil {
 					go func() { _ = echo(session, stream.Aggregate(0)) }()
 				}
 			})}

@@ -10,13 +10,12 @@ import (
 
 // echo sends every message back. It returns at once: the session lives on in
 // a goroutine of its own.
-func echo(w http.ResponseWriter, r *http.Request) {
-	session, stream, err := ws.Handle(w, r)
+func (s *site) echo(w http.ResponseWriter, r *http.Request) {
+	session, stream, err := s.sessions.Handle(w, r)
 	if err != nil {
 		slog.Warn("refused", "err", err) // the client has had its HTTP error
 		return
 	}
-	open.add(session) // for a goodbye on Ctrl-C
 	log := slog.With("peer", session.RemoteAddr())
 	log.Info("connected")
 	go func() {

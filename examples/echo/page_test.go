@@ -69,6 +69,6 @@ func TestWhatIsNotThePageIsNotServed(t *testing.T) {
 
 func ask(method, path string) *httptest.ResponseRecorder {
 	answer := httptest.NewRecorder()
-	routes().ServeHTTP(answer, httptest.NewRequest(method, path, nil))
+	new(site).routes().ServeHTTP(answer, httptest.NewRequest(method, path, nil))
 	return answer
 }

@@ -13,13 +13,12 @@ import (
 // itself and tells JavaScript nothing. Every text message asks for one ping
 // with that text as its payload, and when the pong is back, the answer is the
 // time it took. (The echo has a connection of its own, and stays an echo.)
-func pings(w http.ResponseWriter, r *http.Request) {
-	session, stream, err := ws.Handle(w, r)
+func (s *site) pings(w http.ResponseWriter, r *http.Request) {
+	session, stream, err := s.sessions.Handle(w, r)
 	if err != nil {
 		slog.Warn("refused", "err", err)
 		return
 	}
-	open.add(session)
 	go func() {
 		defer session.Close(ws.CloseReason{})
 		if err := pingOnRequest(session, stream.Aggregate(maxControlPayload)); err != nil {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/handset-go/handset/ws"
 )
 
 const (
@@ -16,11 +18,16 @@ const (
 	graceTime     = 10 * time.Second // for everyone to leave once the server is ending
 )
 
+// site is what the program serves.
+type site struct {
+	sessions ws.Upgrader // of everyone connected
+}
+
 // serve answers on listener until ctx ends, then says goodbye to every
 // session and returns when all have left.
 func serve(ctx context.Context, listener net.Listener) error {
-	server := &http.Server{Handler: routes(), ReadHeaderTimeout: headerTimeout}
-	server.RegisterOnShutdown(open.goAway)
+	site := new(site)
+	server := &http.Server{Handler: site.routes(), ReadHeaderTimeout: headerTimeout}
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
@@ -31,23 +38,28 @@ func serve(ctx context.Context, listener net.Listener) error {
 	})
 	group.Go(func() error {
 		<-ctx.Done()
-		slog.Info("shutting down", "sessions", len(open.list()))
-		return shutdown(server)
+		slog.Info("shutting down")
+		return site.shutdown(server)
 	})
 	return group.Wait()
 }
 
-// shutdown takes no new connections and lets the present ones finish.
-func shutdown(server *http.Server) error {
+// shutdown takes no new connections and lets the present ones finish: those
+// that have become sessions, which the server has forgotten, say goodbye at the
+// same time as the server waits for the others.
+func (s *site) shutdown(server *http.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), graceTime)
 	defer cancel()
-	return errors.Join(server.Shutdown(ctx), open.drain(ctx))
+	var group errgroup.Group
+	group.Go(func() error { return server.Shutdown(ctx) })
+	group.Go(func() error { return s.sessions.Shutdown(ctx) })
+	return group.Wait()
 }
 
-func routes() http.Handler {
+func (s *site) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("/ws_echo", open.door(echo))
-	mux.HandleFunc("/ws_pings", open.door(pings))
+	mux.HandleFunc("/ws_echo", s.echo)
+	mux.HandleFunc("/ws_pings", s.pings)
 	for _, path := range []string{"/{$}", "/app.js", "/style.css"} {
 		mux.Handle("GET "+path, page())
 	}

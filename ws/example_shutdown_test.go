@@ -1,0 +1,93 @@
+package ws_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/handset-go/handset/ws"
+)
+
+// A server that is told to stop by SIGTERM takes no new connections, lets its
+// handlers finish and says goodbye to its sessions, all for at most ten seconds.
+func ExampleShutdown() {
+	defer ws.Reopen() // for the examples that follow
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, stream, err := ws.Handle(w, r); err == nil {
+			for range stream.All(context.Background()) {
+			}
+		}
+	}))
+	client := dialPeer(server)
+	go client.listen()
+
+	stop() // as if the signal had come
+	<-ctx.Done()
+
+	grace, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	var group errgroup.Group
+	group.Go(func() error { return server.Config.Shutdown(grace) })
+	group.Go(func() error { return ws.Shutdown(grace) })
+	fmt.Println("shut down:", group.Wait())
+	fmt.Println("the client received", client.hear())
+	// Output:
+	// shut down: <nil>
+	// the client received Close 1001 "server is shutting down"
+}
+
+// A peer that does not answer the goodbye is waited for until the context ends.
+func ExampleUpgrader_Shutdown() {
+	upgrader := &ws.Upgrader{CloseTimeout: time.Minute}
+	session, _, client := connectSilent(upgrader)
+	defer client.leave()
+
+	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+	defer cancel()
+	fmt.Println("shut down:", upgrader.Shutdown(ctx))
+	<-session.Done()
+	fmt.Println("the session:", session.Err())
+	// Output:
+	// shut down: context deadline exceeded
+	// the session: ws: cut by shutdown
+}
+
+// Close waits for nobody, and lets nobody in again.
+func ExampleUpgrader_Close() {
+	upgrader := new(ws.Upgrader)
+	session, _, client := connect(upgrader)
+	defer client.leave()
+
+	_ = upgrader.Close()
+	<-session.Done()
+	fmt.Println("the session:", session.Err())
+	fmt.Println("the client received", client.hear())
+	// Output:
+	// the session: ws: cut by shutdown
+	// the client received nothing more
+}
+
+// A session that was cut has not been closed by its peer or by the program.
+func Example_errShutdown() {
+	upgrader := new(ws.Upgrader)
+	session, stream, client := connect(upgrader)
+	defer client.leave()
+
+	_ = upgrader.Close()
+	_, err := stream.Recv(context.Background())
+	fmt.Println("received:", errors.Is(err, ws.ErrShutdown))
+	err = session.Text(context.Background(), "too late")
+	fmt.Println("sent:", errors.Is(err, ws.ErrShutdown), errors.Is(err, ws.ErrClosed))
+	// Output:
+	// received: true
+	// sent: true true
+}

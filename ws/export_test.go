@@ -1,0 +1,10 @@
+package ws
+
+// Reopen lets sessions in again after the package's Shutdown, for the tests
+// that come after.
+func Reopen() {
+	f := zero.fleet()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.closed, f.cut = false, false
+}

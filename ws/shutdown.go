@@ -1,0 +1,69 @@
+package ws
+
+import "context"
+
+// goodbye is what a server that goes down says to everyone.
+var goodbye = CloseReason{Code: CloseGoingAway, Description: "server is shutting down"}
+
+// Shutdown ends the sessions of the package's own Handle. See
+// Upgrader.Shutdown.
+func Shutdown(ctx context.Context) error { return zero.Shutdown(ctx) }
+
+// Shutdown ends the Upgrader's sessions with a goodbye. From now on handshakes
+// are refused with 503, Retry-After and a *HandshakeError. Every session, those
+// whose handshakes are under way included, is closed as by Session.Close with
+// CloseGoingAway: what it had queued leaves first, and its peer has
+// Upgrader.CloseTimeout to answer.
+//
+// Shutdown waits until all sessions have ended and then returns nil. If ctx ends
+// before, it cuts those that are left, which end with ErrShutdown, and returns
+// ctx's error.
+//
+// http.Server.Shutdown knows nothing of connections that have become sessions:
+// call both. It does not matter in which order, but http.Server.Shutdown also
+// waits for handlers that stay until their sessions are over, so that the two
+// are best called at once. Any number of goroutines may call Shutdown, and again
+// later. There is no way back.
+func (u *Upgrader) Shutdown(ctx context.Context) error {
+	if ctx == nil {
+		return errNilContext
+	}
+	f := u.fleet()
+	f.shut(false)
+	f.each(func(s *Session) { _ = s.Close(goodbye) })
+	gone := f.allGone()
+	select {
+	case <-gone:
+		return nil
+	case <-ctx.Done():
+	}
+	select {
+	case <-gone: // in the same moment
+		return nil
+	default:
+	}
+	f.cutAll()
+	return ctx.Err()
+}
+
+// Close cuts the Upgrader's sessions without a goodbye: they end with
+// ErrShutdown, what they had queued is lost, and handshakes are refused from now
+// on as by Shutdown. It waits for no peer and returns nil. Any number of
+// goroutines may call it, also during Shutdown, which it brings to its end.
+func (u *Upgrader) Close() error {
+	u.fleet().cutAll()
+	return nil
+}
+
+func (f *fleet) cutAll() {
+	f.shut(true)
+	f.each(func(s *Session) { s.end(ErrShutdown) })
+}
+
+// shut lets nobody in any more; and if it is told to, nobody stay either.
+func (f *fleet) shut(cut bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.closed = true
+	f.cut = f.cut || cut
+}
