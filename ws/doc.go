@@ -16,6 +16,8 @@ as cookies. From then on the connection belongs to the two halves: the handler
 may return at once and leave them to a goroutine, or stay until the session is
 over. The server's timeouts no longer apply. Nor does the request's context help
 after the handler has returned, since net/http cancels it then.
+[Session.Context] ends with the session; [Upgrader.KeepRequestValues] has it carry
+the values of the request's.
 
 An [Upgrader] is a handshake with options. One may be shared by all handlers.
 [Upgrader.Subprotocols] are those the server speaks; [Session.Subprotocol] is
@@ -41,8 +43,9 @@ for a select in which other things are waited for too. A stream has one reader
 at a time: a second one gets [ErrConcurrentRecv].
 
 A stream has to be read. It is the reader that has pings answered and notices
-that the peer has closed, or has gone. A program that only sends lets a
-goroutine of its own range over All and ignore what comes.
+that the peer has closed, or has gone. A program that only sends leaves that to
+[MessageStream.Discard], which fails a peer that sends data all the same, or,
+after [MessageStream.AllowData], drops it.
 
 A context that ends during Recv ends the waiting and nothing else: the next Recv
 carries on, be it in the middle of a frame. A read timeout is thus no reason to
@@ -158,8 +161,9 @@ What a peer sends is never believed. Memory grows with the bytes that have
 arrived, not with the length that a frame has announced. The limits that a
 server sets are the size of a whole message, by Aggregate; the length of a
 single frame, by [MessageStream.MaxFrameSize]; what is queued for a slow peer,
-by SendBuffer; how many sessions there are at a time, by [Upgrader.MaxSessions];
-and the timeouts.
+by SendBuffer; how long a message may take to arrive, by
+[Upgrader.MessageTimeout], with [ErrMessageTimeout]; how many sessions there are
+at a time, by [Upgrader.MaxSessions]; and the other timeouts.
 
 # Errors
 

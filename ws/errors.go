@@ -32,6 +32,9 @@ var (
 	// ErrHeartbeatTimeout ends a session whose peer has been silent for
 	// Heartbeat.Interval and Heartbeat.Timeout together.
 	ErrHeartbeatTimeout = errors.New("ws: heartbeat timeout")
+	// ErrMessageTimeout is what a *ProtocolError of ClosePolicyViolation wraps
+	// when the peer has not finished a message in Upgrader.MessageTimeout.
+	ErrMessageTimeout = errors.New("ws: message timeout")
 	// ErrShutdown ends a session that was cut by Upgrader.Close, or by
 	// Upgrader.Shutdown when its context ended.
 	ErrShutdown = errors.New("ws: cut by shutdown")
@@ -67,17 +70,20 @@ func (e *HandshakeError) Error() string {
 // Unwrap returns Err.
 func (e *HandshakeError) Unwrap() error { return e.Err }
 
-// ProtocolError is how a peer broke the protocol. It is what receives return
+// ProtocolError is how a peer broke the protocol, or the rules that the program
+// has set for it. It is what receives return
 // from then on, and Session.Err at the end. Unless the session was closing
 // already, the peer has been sent a Close frame with this code and Err's text
 // (RFC 6455 §7.1.7).
 type ProtocolError struct {
-	Code CloseCode // CloseProtocolError, CloseInvalidPayload or CloseMessageTooBig
+	Code CloseCode // CloseProtocolError, CloseInvalidPayload, CloseMessageTooBig or ClosePolicyViolation
 	Err  error     // what was wrong
 }
 
 // Error gives the code and what was wrong.
-func (e *ProtocolError) Error() string { return fmt.Sprintf("ws: failed with %v: %v", e.Code, e.Err) }
+func (e *ProtocolError) Error() string {
+	return fmt.Sprintf("ws: failed with %v: %s", e.Code, strings.TrimPrefix(e.Err.Error(), "ws: "))
+}
 
 // Unwrap returns Err.
 func (e *ProtocolError) Unwrap() error { return e.Err }

@@ -2,6 +2,7 @@ package ws
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -70,6 +71,20 @@ type Upgrader struct {
 	// number.
 	MaxSessions int
 
+	// MessageTimeout is how long a message may take from its first byte to its
+	// last, fragments and what comes between them included, so that no peer
+	// holds a buffer for ever by trickling. A session whose peer takes longer
+	// fails with ErrMessageTimeout, as early as a sixteenth before. Time in
+	// which the program is busy with a piece counts too, but only ends the
+	// session when it waits for more. 0 means any time.
+	MessageTimeout time.Duration
+
+	// KeepRequestValues has Session.Context carry the values of the request's
+	// context, though not its cancellation. It is an option because it keeps
+	// that context, and what it refers to, in memory for as long as the
+	// session lasts: some 250 bytes with nothing but what net/http puts in it.
+	KeepRequestValues bool
+
 	state unsafe.Pointer // *fleet; an atomic.Pointer may not be copied
 }
 
@@ -123,14 +138,17 @@ func (u *Upgrader) Handle(w http.ResponseWriter, r *http.Request) (*Session, *Me
 		return nil, nil, err
 	}
 	s = f.begin(shake.conn, early(shake.brw), shake.protocol, shake.compress)
+	if u.KeepRequestValues {
+		s.more().values = context.WithoutCancel(r.Context())
+	}
 	f.enter(s)
 	return s, s.stream(), nil
 }
 
 // check finds options that make no sense.
 func (u *Upgrader) check() error {
-	if u.SendBuffer < 0 || u.WriteTimeout < 0 || u.CloseTimeout < 0 || u.MaxSessions < 0 {
-		return errors.New("negative SendBuffer, WriteTimeout, CloseTimeout or MaxSessions")
+	if u.SendBuffer < 0 || u.WriteTimeout < 0 || u.CloseTimeout < 0 || u.MaxSessions < 0 || u.MessageTimeout < 0 {
+		return errors.New("negative SendBuffer, WriteTimeout, CloseTimeout, MaxSessions or MessageTimeout")
 	}
 	if err := u.Compression.check(); err != nil {
 		return err

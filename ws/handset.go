@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"context"
 	"sync/atomic"
 	"time"
 
@@ -40,7 +41,12 @@ type extra struct {
 	maxFrame  uint64
 	pump      pump                       // of the stream's own view
 	channel   atomic.Pointer[pumping]    // that is filled, by that view or an aggregate
+	scope     atomic.Pointer[scope]      // of Context; nil until somebody asks
+	values    context.Context            // that it is to carry, nil for none
 	gathering atomic.Pointer[time.Timer] // sends off what has gathered; nil until something does
+
+	unfinished unfinished // for MessageTimeout
+	allowsData bool       // of Discard
 }
 
 // more returns the session's extra.

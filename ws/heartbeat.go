@@ -42,6 +42,9 @@ func (u *Upgrader) pace() (p pace) {
 		p.interval = inMillis(or(h.Interval, defaultHeartbeat))
 		p.timeout = inMillis(or(h.Timeout, defaultHeartbeat))
 	}
+	if u.MessageTimeout > 0 {
+		p.message = inMillis(u.MessageTimeout)
+	}
 	return p
 }
 

@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"strings"
 	"sync"
 	"time"
 )
@@ -148,7 +149,7 @@ func (s *Session) fail(err *ProtocolError) {
 	l.mu.Unlock()
 	switch {
 	case !sent:
-		s.sendClose(CloseReason{Code: err.Code, Description: err.Err.Error()}, closedBy(err))
+		s.sendClose(CloseReason{Code: err.Code, Description: strings.TrimPrefix(err.Err.Error(), "ws: ")}, closedBy(err))
 	case flushed:
 		s.end(err)
 	}
@@ -205,6 +206,7 @@ func (s *Session) end(err error) {
 		close(l.done)
 	}
 	l.mu.Unlock()
+	s.endContext(err)
 	s.fleet.left()
 }
 

@@ -177,6 +177,9 @@ func (m *MessageStream) note(r *receiver) {
 	s := m.session()
 	s.heard.set(tooBig, false)
 	s.heard.set(holds, r.holdsFrame())
+	if m.timesMessages() {
+		m.noteFinished(r.msg.Kind)
+	}
 	switch {
 	case r.msg.Kind == Ping && !s.fleet.upgrader.ManualPong:
 		s.out.PutPong(r.msg.Data, s.gathers())
@@ -195,6 +198,9 @@ func (m *MessageStream) pause(ctx context.Context) {
 	m.session().heard.set(holds, false)
 	m.session().out.Idle()
 	m.heed(ctx)
+	if m.timesMessages() {
+		m.noteUnfinished()
+	}
 	m.pulse.waits.Store(coarse())
 }
 
@@ -208,6 +214,9 @@ func (m *MessageStream) readDone(ctx context.Context, n int, err error) error {
 		return nil
 	case !errors.Is(err, os.ErrDeadlineExceeded) || m.session().ended() != nil:
 		m.lost(err)
+		return nil
+	case m.tookTooLong():
+		m.broken(&ProtocolError{ClosePolicyViolation, ErrMessageTimeout})
 		return nil
 	}
 	(*place)(m).Waiting()

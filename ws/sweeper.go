@@ -109,6 +109,9 @@ func (s *Session) tend(now uint32, p pace) (wait uint32) {
 	if p.interval > 0 {
 		wait = min(wait, s.beat(now, p))
 	}
+	if p.message > 0 {
+		wait = min(wait, s.hasten(now, p))
+	}
 	return wait
 }
 

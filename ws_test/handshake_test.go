@@ -111,6 +111,8 @@ func TestBadOptionsAreAnsweredWith500(t *testing.T) {
 		"SendBuffer":     {SendBuffer: -1},
 		"WriteTimeout":   {WriteTimeout: -1},
 		"CloseTimeout":   {CloseTimeout: -time.Hour},
+		"MaxSessions":    {MaxSessions: -1},
+		"MessageTimeout": {MessageTimeout: -1},
 		"OriginPatterns": {OriginPatterns: []string{"ok", "[bad"}},
 	} {
 		w := httptest.NewRecorder()

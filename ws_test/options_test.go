@@ -62,6 +62,15 @@ var options = map[string]option{
 		set:     func(u *ws.Upgrader) { u.Heartbeat = ws.Heartbeat{Interval: time.Second, Timeout: 2 * time.Second} },
 		observe: observeHeartbeat, zero: "1m0s", want: "3s",
 	},
+	"MessageTimeout": {
+		set:     func(u *ws.Upgrader) { u.MessageTimeout = time.Second },
+		observe: observeUnfinishedMessage, zero: "1m0s ws: heartbeat timeout",
+		want: "1s ws: failed with 1008 policy violation: message timeout",
+	},
+	"KeepRequestValues": {
+		set:     func(u *ws.Upgrader) { u.KeepRequestValues = true },
+		observe: observeRequestValue, zero: "<nil>", want: "kept",
+	},
 	"MaxSessions": {
 		set:     func(u *ws.Upgrader) { u.MaxSessions = 1 },
 		observe: observeSecondSession, zero: "101", want: "503",
@@ -132,6 +141,7 @@ func pipe(t *testing.T, u *ws.Upgrader, header ...string) piped {
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
+	r = r.WithContext(context.WithValue(r.Context(), contextKey{}, "kept"))
 	w := hijackedRecorder{httptest.NewRecorder(), server}
 	session, stream, err := u.Handle(w, r)
 	var refused *ws.HandshakeError
@@ -228,6 +238,26 @@ func observeHeartbeat(t *testing.T, u *ws.Upgrader) string {
 	go io.Copy(io.Discard, p.end)
 	go p.stream.Recv(context.Background())
 	return p.endsAfter(t, ws.ErrHeartbeatTimeout)
+}
+
+// observeUnfinishedMessage sends the beginning of one.
+func observeUnfinishedMessage(t *testing.T, u *ws.Upgrader) string {
+	p, began := pipe(t, u), time.Now()
+	go io.Copy(io.Discard, p.end)
+	go p.end.Write(masked(opText, []byte("once upon a time")))
+	for {
+		if _, err := p.stream.Recv(context.Background()); err != nil {
+			took := time.Since(began)
+			<-p.session.Done()
+			return fmt.Sprint(took, " ", p.session.Err())
+		}
+	}
+}
+
+type contextKey struct{}
+
+func observeRequestValue(t *testing.T, u *ws.Upgrader) string {
+	return fmt.Sprint(pipe(t, u).session.Context().Value(contextKey{}))
 }
 
 func observeSecondSession(t *testing.T, u *ws.Upgrader) string {

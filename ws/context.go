@@ -1,0 +1,44 @@
+package ws
+
+import "context"
+
+// scope is a session's context.
+type scope struct {
+	context.Context
+	cancel context.CancelCauseFunc
+}
+
+// Context returns a context that is cancelled when the session has ended, with
+// what Err returns as its cause (context.Cause). It is the same one each time,
+// does not block, and is made when it is first asked for: a session that is not
+// asked has none.
+//
+// It is not the request's context, which net/http cancels when the handler
+// returns. With Upgrader.KeepRequestValues it carries that one's values.
+func (s *Session) Context() context.Context {
+	x := s.more()
+	if c := x.scope.Load(); c != nil {
+		return c
+	}
+	values := x.values
+	if values == nil {
+		values = context.Background()
+	}
+	ctx, cancel := context.WithCancelCause(values)
+	if !x.scope.CompareAndSwap(nil, &scope{ctx, cancel}) {
+		cancel(nil) // somebody was faster
+	}
+	if err := s.Err(); err != nil { // and end may have come before
+		x.scope.Load().cancel(err)
+	}
+	return x.scope.Load()
+}
+
+// endContext cancels the session's context, if there is one.
+func (s *Session) endContext(cause error) {
+	if x := s.extra.Load(); x != nil {
+		if c := x.scope.Load(); c != nil {
+			c.cancel(cause)
+		}
+	}
+}

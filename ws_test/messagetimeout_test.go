@@ -1,0 +1,93 @@
+package ws_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/handset-go/handset/ws"
+)
+
+func TestAMessageThatTricklesTakesNoLongerThanMessageTimeout(t *testing.T) {
+	fragment, empty := masked(opText, []byte("x")), masked(opContinuation, nil)
+	for name, trickle := range map[string]func(i int) []byte{
+		"bytes of a frame": func(i int) []byte { return masked(fin|opBinary, make([]byte, 10_000))[i : i+1] },
+		"a header":         func(i int) []byte { return header(fin|opBinary, 1<<20)[min(i, 8) : min(i, 8)+1] },
+		"empty fragments": func(i int) []byte {
+			if i == 0 {
+				return fragment
+			}
+			return empty
+		},
+		"pings between": func(i int) []byte {
+			if i == 0 {
+				return fragment
+			}
+			return masked(fin|opPing, nil)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, ws.Upgrader{MessageTimeout: 10 * time.Second}, func(t *testing.T, p *pair) {
+				counted := p.pongs()
+				ended := make(chan error, 1)
+				began := time.Now()
+				go func() {
+					for {
+						if _, err := p.stream.Aggregate(0).Recv(context.Background()); err != nil {
+							ended <- err
+							return
+						}
+					}
+				}()
+				for i := 0; len(ended) == 0; i++ {
+					if name == "a header" && i > 8 {
+						<-time.After(20 * time.Second)
+						break
+					}
+					_, _ = p.client.conn.Write(trickle(i))
+					time.Sleep(time.Second)
+				}
+				err := <-ended
+				if took := time.Since(began); !errors.Is(err, ws.ErrMessageTimeout) || took > 30*time.Second {
+					t.Errorf("after %v: %v", took, err)
+				}
+				p.client.conn.Close()
+				<-counted
+			})
+		})
+	}
+}
+
+func TestManyMessagesOnEndAreNotOneThatTakesLong(t *testing.T) {
+	frame := masked(fin|opBinary, make([]byte, 10))
+	bubble(t, ws.Upgrader{MessageTimeout: 10 * time.Second}, func(t *testing.T, p *pair) {
+		counted := p.pongs()
+		ended := receiveAll(p)
+		p.write(frame[:5])
+		for range 100 { // never a moment without the beginning of a message
+			time.Sleep(5 * time.Second)
+			p.write(append(frame[5:len(frame):len(frame)], frame[:5]...))
+		}
+		if len(ended) > 0 {
+			t.Fatal(<-ended)
+		}
+		p.client.conn.Close()
+		<-counted
+		<-ended
+	})
+}
+
+func TestOverEveryTransportAMessageThatIsNotFinishedFailsTheSession(t *testing.T) {
+	u := ws.Upgrader{MessageTimeout: 50 * time.Millisecond}
+	overAll(t, u, func(t *testing.T, p *pair) {
+		p.write(masked(opText, []byte("once upon a time")))
+		end := receiveAll(p)
+		p.expectClose(1008)
+		p.client.conn.Close()
+		if err := await(t, end, "the stream's end"); !errors.Is(err, ws.ErrMessageTimeout) {
+			t.Fatal(err)
+		}
+		expectOver(t, p.session, ws.ErrMessageTimeout)
+	})
+}
