@@ -165,6 +165,13 @@ by SendBuffer; how long a message may take to arrive, by
 [Upgrader.MessageTimeout], with [ErrMessageTimeout]; how many sessions there are
 at a time, by [Upgrader.MaxSessions]; and the other timeouts.
 
+# Sight
+
+[Upgrader.Stats] counts sessions, their [Traffic], and their ends; it returns
+[Stats]. [Session.Stats] returns the [SessionStats] of one. A [Trace], in
+[Upgrader.Trace], is told what happens as it happens. Nothing is logged by the
+library itself.
+
 # Errors
 
 Bad input, from the peer or from the program, is an error and never a panic. A

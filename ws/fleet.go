@@ -25,6 +25,10 @@ type fleet struct {
 	cut     bool          // nor may anybody stay
 	gone    chan struct{} // closed when nobody is present; nil until somebody asks
 	sweeper *sweeper      // nil while there is nothing to sweep
+	record  record
+
+	pings, pongs atomic.Uint64
+	shards       [shards]shard
 }
 
 // fleet returns the Upgrader's own. One that was copied from an Upgrader in use
@@ -86,6 +90,7 @@ func (f *fleet) enter(s *Session) {
 	f.mu.Lock()
 	f.pending--
 	f.roster.add(s)
+	f.record.total++
 	f.watch()
 	closed, cut := f.closed, f.cut
 	f.mu.Unlock()
@@ -98,9 +103,10 @@ func (f *fleet) enter(s *Session) {
 }
 
 // leave takes a session whose connection is closed off the list.
-func (f *fleet) leave(s *Session) {
+func (f *fleet) leave(s *Session, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	count(&f.record.ends, ending(err))
 	f.roster.remove(s)
 	if f.roster.n == 0 {
 		f.unwatch()

@@ -85,6 +85,9 @@ type Upgrader struct {
 	// session lasts: some 250 bytes with nothing but what net/http puts in it.
 	KeepRequestValues bool
 
+	// Trace is told what happens to the sessions; nil for nobody.
+	Trace *Trace
+
 	state unsafe.Pointer // *fleet; an atomic.Pointer may not be copied
 }
 
@@ -114,20 +117,31 @@ func Handle(w http.ResponseWriter, r *http.Request) (*Session, *MessageStream, e
 // status, and there is nothing left to be done with w; only when w is nil or
 // the connection could not be taken from the server, nobody could be answered.
 func (u *Upgrader) Handle(w http.ResponseWriter, r *http.Request) (*Session, *MessageStream, error) {
-	if w == nil {
-		return nil, nil, &HandshakeError{http.StatusInternalServerError, errors.New("nil response writer")}
-	}
-	if r == nil {
-		return nil, nil, refuse(w, http.StatusInternalServerError, errors.New("nil request"))
-	}
-	if err := u.check(); err != nil {
-		return nil, nil, refuse(w, http.StatusInternalServerError, err)
-	}
-	f := u.fleet()
-	if err := f.knock(w); err != nil {
+	s, err := u.handle(w, r)
+	if err != nil {
+		u.refused(r, err)
 		return nil, nil, err
 	}
-	var s *Session
+	if t := u.trace(); t.SessionStart != nil {
+		t.SessionStart(s)
+	}
+	return s, s.stream(), nil
+}
+
+func (u *Upgrader) handle(w http.ResponseWriter, r *http.Request) (s *Session, err error) {
+	if w == nil {
+		return nil, &HandshakeError{http.StatusInternalServerError, errors.New("nil response writer")}
+	}
+	if r == nil {
+		return nil, refuse(w, http.StatusInternalServerError, errors.New("nil request"))
+	}
+	if err := u.check(); err != nil {
+		return nil, refuse(w, http.StatusInternalServerError, err)
+	}
+	f := u.fleet()
+	if err = f.knock(w); err != nil {
+		return nil, err
+	}
 	defer func() {
 		if s == nil { // be it for a panic of the ResponseWriter's
 			f.turnAway()
@@ -135,14 +149,14 @@ func (u *Upgrader) Handle(w http.ResponseWriter, r *http.Request) (*Session, *Me
 	}()
 	shake, err := u.accept(w, r)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	s = f.begin(shake.conn, early(shake.brw), shake.protocol, shake.compress)
 	if u.KeepRequestValues {
 		s.more().values = context.WithoutCancel(r.Context())
 	}
 	f.enter(s)
-	return s, s.stream(), nil
+	return s, nil
 }
 
 // check finds options that make no sense.
@@ -168,7 +182,9 @@ func (f *fleet) begin(conn net.Conn, early []byte, protocol *string, c *compress
 	s := &Session{handset{conn: link.Of(conn), fleet: f, protocol: protocol, compression: c}}
 	s.out.Init((*host)(s), or(f.upgrader.SendBuffer, defaultSendBuffer))
 	if len(early) > 0 {
-		s.stream().receiver().Add(early)
+		r := s.stream().receiver()
+		r.Add(early)
+		r.arrival.wire = uint64(len(early))
 	}
 	return s
 }

@@ -45,8 +45,9 @@ type extra struct {
 	values    context.Context            // that it is to carry, nil for none
 	gathering atomic.Pointer[time.Timer] // sends off what has gathered; nil until something does
 
-	unfinished unfinished // for MessageTimeout
-	allowsData bool       // of Discard
+	tally      atomic.Pointer[tally] // of Stats; nil until somebody asks
+	unfinished unfinished            // for MessageTimeout
+	allowsData bool                  // of Discard
 }
 
 // more returns the session's extra.

@@ -101,7 +101,9 @@ const beatSize = len(beatMark) + 8
 func (s *Session) sendBeat() {
 	payload := append(make([]byte, 0, beatSize), beatMark[:]...)
 	payload = binary.BigEndian.AppendUint64(payload, uint64(time.Since(epoch)))
-	_ = s.out.TryPut(&outbox.Frame{Opcode: frame.Ping, Fin: true, Data: payload})
+	if s.out.TryPut(&outbox.Frame{Opcode: frame.Ping, Fin: true, Data: payload}) == nil {
+		s.fleet.pings.Add(1)
+	}
 }
 
 // ownPong reports whether the message is the Pong to one of the heartbeat's
@@ -118,6 +120,7 @@ func (s *Session) ownPong(msg *Message) bool {
 	if late := int32(uint32(sent.Milliseconds()) - pinged); pinged != 0 && late >= 0 && took >= 0 {
 		s.pulse.latency.Store(uint32(min(took, time.Hour).Microseconds()))
 		s.pulse.pinged.Store(0)
+		s.fleet.pongs.Add(1)
 	}
 	return true
 }

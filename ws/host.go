@@ -16,7 +16,7 @@ const gatherTime = time.Millisecond
 type host Session
 
 // StartWriter is called when the peer does not keep up.
-func (h *host) StartWriter() { go h.out.Run(h.fleet.upgrader.writeTimeout()) }
+func (h *host) StartWriter() { go (*Session)(h).write() }
 
 // StartTimer is called when what is sent begins to gather.
 func (h *host) StartTimer() {

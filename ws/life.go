@@ -88,6 +88,10 @@ func (s *Session) sendClose(reason CloseReason, refusal error) bool {
 		l.timer = time.AfterFunc(s.fleet.upgrader.closeTimeout(), s.closeTimedOut)
 	}
 	l.mu.Unlock()
+	s.fleet.countCloseSent(reason.Code)
+	if t := s.trace(); t.CloseSent != nil {
+		t.CloseSent(s, reason)
+	}
 	s.out.PutFinal(reason.payload(), refusal)
 	return await
 }
@@ -198,7 +202,10 @@ func (s *Session) end(err error) {
 	} else {
 		_ = s.conn.Abort()
 	}
-	s.fleet.leave(s)
+	s.fleet.leave(s, err)
+	if t := s.trace(); t.SessionEnd != nil {
+		t.SessionEnd(s, err)
+	}
 	l.mu.Lock()
 	if l.done == nil {
 		l.done = closedChan

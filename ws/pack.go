@@ -1,6 +1,8 @@
 package ws
 
 import (
+	"context"
+
 	"github.com/handset-go/handset/internal/buffer"
 	"github.com/handset-go/handset/internal/deflate"
 	"github.com/handset-go/handset/internal/outbox"
@@ -37,6 +39,12 @@ func (s *Session) pack(f *outbox.Frame) *buffer.Buffer {
 		f.Data, f.RSV1 = packed, true
 	}
 	return scratch
+}
+
+// putPacked queues a frame, compressed if that was agreed on.
+func (s *Session) putPacked(ctx context.Context, f *outbox.Frame) error {
+	defer s.pack(f).Free()
+	return s.putTraced(ctx, f)
 }
 
 // Compress is for the outbox: it is called when the frame's turn has come, with

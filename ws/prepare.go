@@ -55,7 +55,7 @@ func (s *Session) SendPrepared(ctx context.Context, pm *PreparedMessage) error {
 	if err := s.framePrepared(&f, pm); err != nil {
 		return err
 	}
-	return sent(s.out.Put(ctx, &f))
+	return s.putTraced(ctx, &f)
 }
 
 // TrySendPrepared sends a prepared message as TrySend does: where SendPrepared

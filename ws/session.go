@@ -102,8 +102,10 @@ func (s *Session) Send(ctx context.Context, msg Message) error {
 	if err := s.frame(&f, msg.Kind); err != nil {
 		return err
 	}
-	defer s.pack(&f).Free()
-	return sent(s.out.Put(ctx, &f))
+	if s.compression != nil || s.fleet.upgrader.Trace != nil {
+		return s.putPacked(ctx, &f)
+	}
+	return sent(s.out.Put(ctx, &f)) // from here, since the stack of an idle reader is all but full
 }
 
 // TrySend is Send without waiting: where Send would wait, for room or for the

@@ -176,6 +176,9 @@ func (m *MessageStream) pollPiece() (ok bool, err error) {
 func (m *MessageStream) note(r *receiver) {
 	s := m.session()
 	s.heard.set(tooBig, false)
+	if k := r.msg.Kind; k == Text || k == Binary || k == Last {
+		r.arrival.messages++
+	}
 	s.heard.set(holds, r.holdsFrame())
 	if m.timesMessages() {
 		m.noteFinished(r.msg.Kind)
@@ -185,13 +188,19 @@ func (m *MessageStream) note(r *receiver) {
 		s.out.PutPong(r.msg.Data, s.gathers())
 	case r.msg.Kind == Close:
 		r.closed = true
+		m.tallyIn()
 		r.Free()
+		s.fleet.countCloseReceived(r.msg.Reason.Code)
+		if t := s.trace(); t.CloseReceived != nil {
+			t.CloseReceived(s, r.msg.Reason)
+		}
 		s.closeReceived(r.msg.Reason.Code)
 	}
 }
 
 // pause prepares for a wait: what has gathered leaves first.
 func (m *MessageStream) pause(ctx context.Context) {
+	m.tallyIn()
 	if m.rx != nil {
 		m.rx.msg = Message{}
 	}
@@ -236,7 +245,11 @@ func (m *MessageStream) broken(err error) {
 		failure = violation(err)
 	}
 	m.rx.err = failure
+	m.tallyIn()
 	m.rx.Free()
+	if t := m.session().trace(); t.ProtocolError != nil {
+		t.ProtocolError(m.session(), failure)
+	}
 	m.forgetContext()
 	m.session().fail(failure)
 }

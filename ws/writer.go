@@ -100,6 +100,5 @@ func (w *messageWriter) sendFrame(last bool) error {
 			f.Opcode = frame.Binary
 		}
 	}
-	defer w.session.pack(&f).Free()
-	return sent(w.session.out.Put(w.ctx, &f))
+	return w.session.putPacked(w.ctx, &f)
 }

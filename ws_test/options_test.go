@@ -67,6 +67,12 @@ var options = map[string]option{
 		observe: observeUnfinishedMessage, zero: "1m0s ws: heartbeat timeout",
 		want: "1s ws: failed with 1008 policy violation: message timeout",
 	},
+	"Trace": {
+		set: func(u *ws.Upgrader) {
+			u.Trace = &ws.Trace{SessionStart: func(s *ws.Session) { _ = s.Text(context.Background(), "traced") }}
+		},
+		observe: observeFirstFrame, zero: "closed", want: "traced",
+	},
 	"KeepRequestValues": {
 		set:     func(u *ws.Upgrader) { u.KeepRequestValues = true },
 		observe: observeRequestValue, zero: "<nil>", want: "kept",
@@ -252,6 +258,15 @@ func observeUnfinishedMessage(t *testing.T, u *ws.Upgrader) string {
 			return fmt.Sprint(took, " ", p.session.Err())
 		}
 	}
+}
+
+func observeFirstFrame(t *testing.T, u *ws.Upgrader) string {
+	p := pipe(t, u)
+	_ = p.session.Close(ws.CloseReason{})
+	if f, err := newClient(t, p.end).next(); err != nil || f.opcode() == opText {
+		return string(f.payload)
+	}
+	return "closed"
 }
 
 type contextKey struct{}

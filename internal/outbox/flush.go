@@ -134,6 +134,9 @@ func (o *Outbox) progress(n int, giveUp bool) []byte {
 		return nil
 	}
 	o.note(n)
+	if n > 0 {
+		o.tell()
+	}
 	if t := o.traffic; t != nil && t.out != nil {
 		defer o.mu.Unlock()
 		return t.out.Bytes[t.written:]

@@ -41,6 +41,7 @@ func (o *Outbox) keepRest(f *Frame, n int) {
 	if o.aborted {
 		return
 	}
+	o.tell()
 	ofHead := min(n, len(o.out.Bytes))
 	rest := f.Data[n-ofHead:]
 	if ofHead == len(o.out.Bytes) && len(rest) > 0 {

@@ -40,6 +40,9 @@ type Host interface {
 	StartTimer()
 	// WriteFailed says that a write failed and that nothing will leave again.
 	WriteFailed(error)
+	// Wrote says what has been written since it was last called. It is called
+	// with the lock, and may not call back.
+	Wrote(Written)
 	// Drained says that the final frame has been written.
 	Drained()
 }

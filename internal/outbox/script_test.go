@@ -98,6 +98,7 @@ func (h *owner) Conn() link.Conn { return h.conn }
 func (h *owner) StartWriter()    { h.writers++ }
 func (h *owner) StartTimer()     { h.timers++ }
 func (h *owner) Drained()        { h.drained++ }
+func (h *owner) Wrote(Written)   {}
 func (h *owner) WriteFailed(err error) {
 	h.failed = append(h.failed, err)
 	h.out.Abort(err)

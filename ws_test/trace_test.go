@@ -1,0 +1,120 @@
+package ws_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/handset-go/handset/ws"
+)
+
+// traced collects what a Trace is told.
+type traced struct {
+	mu   sync.Mutex
+	told []string
+}
+
+func (d *traced) tell(format string, args ...any) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.told = append(d.told, fmt.Sprintf(format, args...))
+}
+
+func (d *traced) String() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return strings.Join(d.told, ", ")
+}
+
+func (d *traced) trace() *ws.Trace {
+	return &ws.Trace{
+		SessionStart:      func(*ws.Session) { d.tell("start") },
+		SessionEnd:        func(_ *ws.Session, err error) { d.tell("end: %v", err) },
+		CloseSent:         func(_ *ws.Session, r ws.CloseReason) { d.tell("sent %d", r.Code) },
+		CloseReceived:     func(_ *ws.Session, r ws.CloseReason) { d.tell("received %d", r.Code) },
+		ProtocolError:     func(_ *ws.Session, err *ws.ProtocolError) { d.tell("broken %d", err.Code) },
+		BackpressureBegin: func(*ws.Session) { d.tell("waits") },
+		BackpressureEnd:   func(_ *ws.Session, took time.Duration) { d.tell("waited %v", took) },
+		SlowWrite:         func(_ *ws.Session, took time.Duration) { d.tell("slow %v", took) },
+	}
+}
+
+func TestATraceIsToldWhatHappensInOrder(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		do   func(t *testing.T, p *pair)
+		want string
+	}{
+		{"a closing handshake", func(t *testing.T, p *pair) {
+			p.writeLater(closeFrame(4000))
+			end := receiveAll(p)
+			p.expect(opClose, string(closePayload(4000, "")))
+			<-end
+		}, "start, received 4000, sent 4000, end: ws: session closed"},
+		{"a protocol error", func(t *testing.T, p *pair) {
+			p.writeLater(masked(fin|opText, []byte{0xff}))
+			end := receiveAll(p)
+			p.expectClose(1007)
+			<-end
+		}, "start, broken 1007, sent 1007, end: ws: failed with 1007 invalid payload: text is not UTF-8"},
+		{"a send that waits", func(t *testing.T, p *pair) {
+			for range 2 {
+				go func() { _ = p.session.Text(t.Context(), strings.Repeat("x", 100)) }()
+				synctest.Wait()
+			}
+			time.Sleep(2 * time.Second)
+			p.expect(opText, strings.Repeat("x", 100))
+			p.expect(opText, strings.Repeat("x", 100))
+			synctest.Wait()
+			p.client.conn.Close()
+			<-receiveAll(p)
+		}, "start, waits, waited 2s, slow 2s, end: unexpected EOF"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var d traced
+			bubble(t, ws.Upgrader{SendBuffer: 150, Trace: d.trace()}, func(t *testing.T, p *pair) {
+				test.do(t, p)
+				<-p.session.Done()
+				if got := d.String(); got != test.want {
+					t.Errorf("told  %s\nwanted %s", got, test.want)
+				}
+			})
+		})
+	}
+}
+
+func TestStatsCountWhatGoesEitherWay(t *testing.T) {
+	u := new(ws.Upgrader)
+	synctest.Test(t, func(t *testing.T) {
+		p := pipe(t, u)
+		c := newClient(t, p.end)
+		p.session.Stats()
+		go func() { _ = echo(p.session, p.stream.Aggregate(0)) }()
+		c.write(masked(opText, []byte("hel")))
+		c.write(masked(fin|opContinuation, []byte("lo")))
+		c.expect(opText, "hello")
+		c.send(opPing, "hello?")
+		c.expect(opPong, "hello?")
+		c.send(opBinary, strings.Repeat("x", 70_000))
+		for got := 0; got < 70_000; {
+			f, err := c.next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			got += len(f.payload)
+		}
+		synctest.Wait()
+		stats := p.session.Stats()
+		in := ws.Traffic{Messages: 2, Frames: 4, Payload: 5 + 6 + 70_000, Wire: 5 + 6 + 70_000 + 3*6 + 14}
+		out := ws.Traffic{Messages: 2, Frames: 3, Payload: 5 + 6 + 70_000, Wire: 5 + 6 + 70_000 + 2*2 + 10}
+		if stats.In != in || stats.Out != out || stats.Queued != 0 {
+			t.Errorf("counted %+v\nwant in %+v\nout     %+v", stats, in, out)
+		}
+		if all := u.Stats(); all.In != in || all.Out != out || all.Sessions != 1 || all.Total != 1 {
+			t.Errorf("counted in all %+v", all)
+		}
+	})
+}
