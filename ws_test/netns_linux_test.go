@@ -1,0 +1,129 @@
+package ws_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/handset-go/handset/ws"
+)
+
+// The network of these tests: a namespace behind a pair of virtual cables.
+const (
+	namespace, cable, farCable = "handset-cut", "hs-near", "hs-far"
+	nearAddr, farAddr          = "10.213.77.1", "10.213.77.2"
+)
+
+// cutClient names the address of the server that this process is to be a client
+// of, in the namespace.
+const cutClient = "HANDSET_CUT_CLIENT"
+
+// TestCutClient is the client's half of the test below.
+func TestCutClient(t *testing.T) {
+	addr := os.Getenv(cutClient)
+	if addr == "" {
+		t.Skip("this is half of another test")
+	}
+	srv := &httptest.Server{Listener: addressed(addr)}
+	c := dial(t, srv, "")
+	<-c.pongs() // until the other half is done
+}
+
+// addressed is a listener that is elsewhere.
+type addressed string
+
+func (addressed) Accept() (net.Conn, error) { return nil, net.ErrClosed }
+func (addressed) Close() error              { return nil }
+func (a addressed) Addr() net.Addr          { return a }
+func (addressed) Network() string           { return "tcp" }
+func (a addressed) String() string          { return string(a) }
+
+func TestAPeerWhoseCableIsCutIsGoneInTime(t *testing.T) {
+	layCable(t)
+	listener, err := net.Listen("tcp", nearAddr+":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := &ws.Upgrader{Heartbeat: ws.Heartbeat{Interval: 300 * time.Millisecond, Timeout: 300 * time.Millisecond}}
+	sessions, ended := make(chan *ws.Session, 1), make(chan error, 1)
+	srv := &httptest.Server{Listener: listener, Config: &http.Server{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			session, stream, err := u.Handle(w, r)
+			if err != nil {
+				return
+			}
+			sessions <- session
+			_, err = stream.Recv(context.Background())
+			ended <- err
+		})}}
+	srv.Start()
+	defer srv.Close()
+	client := exec.Command("ip", "netns", "exec", namespace, os.Args[0], "-test.run=^TestCutClient$")
+	client.Env = append(os.Environ(), cutClient+"="+listener.Addr().String())
+	if err := client.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = client.Process.Kill()
+		_ = client.Wait()
+	}()
+	session := await(t, sessions, "a session")
+	for deadline := time.After(patience); u.Stats().Pongs < 3; { // a silent peer that is there stays
+		select {
+		case err := <-ended:
+			t.Fatalf("before the cut the stream ended with %v", err)
+		case <-deadline:
+			t.Fatal("no Pong came")
+		case <-time.After(time.Millisecond):
+		}
+	}
+	if session.Latency() == 0 {
+		t.Error("the latency is not known")
+	}
+	run(t, "ip", "link", "set", cable, "down")
+	began := time.Now()
+	if err := await(t, ended, "the stream's end"); !errors.Is(err, ws.ErrHeartbeatTimeout) {
+		t.Errorf("the stream ended with %v", err)
+	}
+	expectOver(t, session, ws.ErrHeartbeatTimeout)
+	t.Logf("gone %v after the cut", time.Since(began))
+	if took := time.Since(began); took > 5*time.Second { // 600 ms, and patience with the machine
+		t.Errorf("gone only after %v", took)
+	}
+}
+
+// layCable makes the namespace and connects it, where that is allowed.
+func layCable(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("only root may cut cables")
+	}
+	if _, err := exec.LookPath("ip"); err != nil {
+		t.Skip("this test needs ip, which is not in PATH")
+	}
+	if out, err := exec.Command("ip", "netns", "add", namespace).CombinedOutput(); err != nil {
+		t.Skipf("no namespace can be made here: %v %s", err, out)
+	}
+	t.Cleanup(func() { run(t, "ip", "netns", "del", namespace) })
+	if out, err := exec.Command("ip", "link", "add", cable, "type", "veth", "peer", "name", farCable, "netns", namespace).CombinedOutput(); err != nil {
+		t.Skipf("no cable can be laid here: %v %s", err, out)
+	}
+	t.Cleanup(func() { _ = exec.Command("ip", "link", "del", cable).Run() })
+	run(t, "ip", "addr", "add", nearAddr+"/24", "dev", cable)
+	run(t, "ip", "link", "set", cable, "up")
+	run(t, "ip", "-n", namespace, "addr", "add", farAddr+"/24", "dev", farCable)
+	run(t, "ip", "-n", namespace, "link", "set", farCable, "up")
+}
+
+func run(t *testing.T, name string, args ...string) {
+	t.Helper()
+	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%s %v: %v %s", name, args, err, out)
+	}
+}
