@@ -8,7 +8,7 @@ GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 PLATFORMS = linux/386 linux/arm64 darwin/arm64 freebsd/amd64 windows/amd64
 
-.PHONY: test allocations lint fmt vet staticcheck vulnerabilities cross fuzz interop interop-tools bench bench-quick bench-test ci
+.PHONY: test allocations lint fmt vet staticcheck vulnerabilities cross fuzz interop interop-tools bench bench-quick bench-test metrics-test ci
 
 test:
 	$(GO) test -race -shuffle=on ./...
@@ -25,6 +25,7 @@ fmt:
 vet:
 	$(GO) vet ./...
 	$(GO) -C bench vet ./...
+	$(GO) -C metrics/prometheus vet ./...
 
 staticcheck:
 	$(GO) run $(STATICCHECK) ./...
@@ -72,4 +73,8 @@ bench-quick:
 bench-test:
 	$(GO) -C bench test ./...
 
-ci: lint cross test allocations bench-test interop-tools interop fuzz
+# So are the metrics.
+metrics-test:
+	$(GO) -C metrics/prometheus test ./...
+
+ci: lint cross test allocations bench-test metrics-test interop-tools interop fuzz

@@ -20,18 +20,16 @@ type AggregatedStream struct {
 // If the session is closed without a code right after that, the peer is told
 // CloseMessageTooBig. The memory a message takes grows with the bytes that have
 // arrived, never with a length that was only announced.
-func (a *AggregatedStream) Recv(ctx context.Context) (Message, error) {
+func (a *AggregatedStream) Recv(ctx context.Context) (msg Message, err error) {
 	m := a.stream
-	if err := m.turn.take(ctx); err != nil {
-		return Message{}, err
+	if err = m.turn.take(ctx); err != nil {
+		return
 	}
-	if err := m.recv(ctx, a); err != nil {
-		m.giveTurn(err != ErrMessageTooBig)
-		return Message{}, err
+	if err = m.recv(ctx, a); err == nil {
+		msg = m.rx.msg // the receiver is the next reader's with the turn
 	}
-	msg := m.rx.msg // the receiver is the next reader's with the turn
-	m.giveTurn(false)
-	return msg, nil
+	m.giveTurn(err != nil && err != ErrMessageTooBig)
+	return
 }
 
 // All is MessageStream.All in whole messages. ErrMessageTooBig does not end

@@ -52,17 +52,15 @@ func (m *MessageStream) MaxFrameSize(n int) *MessageStream {
 // errors.Is, an io.ErrUnexpectedEOF and also the reason if that is known, such
 // as ErrWriteTimeout or a *net.OpError. A peer that breaks the protocol gives a
 // *ProtocolError. These last three stay: every further Recv returns them again.
-func (m *MessageStream) Recv(ctx context.Context) (Message, error) {
-	if err := m.turn.take(ctx); err != nil {
-		return Message{}, err
+func (m *MessageStream) Recv(ctx context.Context) (msg Message, err error) {
+	if err = m.turn.take(ctx); err != nil {
+		return // by name, for a smaller frame: an idle reader's stack is all but full, and would double
 	}
-	if err := m.recv(ctx, m); err != nil {
-		m.giveTurn(true)
-		return Message{}, err
+	if err = m.recv(ctx, m); err == nil {
+		msg = m.rx.msg // the receiver is the next reader's with the turn
 	}
-	msg := m.rx.msg // the receiver is the next reader's with the turn
-	m.giveTurn(false)
-	return msg, nil
+	m.giveTurn(err != nil)
+	return
 }
 
 // All returns the messages as a sequence for a range loop, which ends after the

@@ -34,6 +34,7 @@ func (k *keeper) StartWriter()      { k.writers.Go(func() { k.out.Run(time.Secon
 func (k *keeper) StartTimer()       {}
 func (k *keeper) Wrote(Written)     {}
 func (k *keeper) Drained()          {}
+func (k *keeper) Wrote(Written)     {}
 func (k *keeper) WriteFailed(error) {}
 
 var benchPayload = make([]byte, 125)

@@ -1,0 +1,90 @@
+// Package prometheus exports what an Upgrader of package ws counts to
+// Prometheus, by its client library.
+//
+//	registry.MustRegister(prometheus.NewCollector(upgrader, nil))
+//
+// The folder has a dashboard for Grafana, dashboard.json.
+package prometheus
+
+import (
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/handset-go/handset/ws"
+)
+
+// collector asks an Upgrader whenever Prometheus asks it.
+type collector struct {
+	upgrader *ws.Upgrader
+	metrics  map[string]*prometheus.Desc
+}
+
+// NewCollector returns a collector of the Upgrader's Stats, which are taken anew
+// for every scrape. The labels, which may be nil, are put on all metrics: with
+// several Upgraders in a registry they must differ.
+func NewCollector(upgrader *ws.Upgrader, labels prometheus.Labels) prometheus.Collector {
+	c := &collector{upgrader, make(map[string]*prometheus.Desc)}
+	for _, m := range metrics {
+		c.metrics[m.name] = prometheus.NewDesc("handset_"+m.name, m.help, m.labels, labels)
+	}
+	return c
+}
+
+var metrics = []struct {
+	name, help string
+	labels     []string
+}{
+	{"sessions", "Sessions there are now.", nil},
+	{"sessions_total", "Sessions there have ever been.", nil},
+	{"handshakes_refused_total", "Handshakes that began no session.", nil},
+	{"messages_total", "Data messages by direction, in or out.", []string{"direction"}},
+	{"frames_total", "Frames by direction.", []string{"direction"}},
+	{"payload_bytes_total", "Bytes of frames without headers, by direction.", []string{"direction"}},
+	{"wire_bytes_total", "Bytes of frames with headers, by direction.", []string{"direction"}},
+	{"queued_bytes", "Bytes that wait in send queues.", nil},
+	{"latency_seconds", "Mean round trip of the heartbeat's pings.", nil},
+	{"pings_total", "Pings sent by the heartbeat.", nil},
+	{"pongs_total", "Pongs that answered the heartbeat.", nil},
+	{"closes_total", "Close frames by side, sent or received, and code, 0 for none.", []string{"side", "code"}},
+	{"ends_total", "Sessions that have ended, by reason.", []string{"reason"}},
+}
+
+// Describe is for prometheus.Collector.
+func (c *collector) Describe(out chan<- *prometheus.Desc) {
+	for _, desc := range c.metrics {
+		out <- desc
+	}
+}
+
+// Collect is for prometheus.Collector.
+func (c *collector) Collect(out chan<- prometheus.Metric) {
+	stats := c.upgrader.Stats()
+	gauge := func(name string, value float64) {
+		out <- prometheus.MustNewConstMetric(c.metrics[name], prometheus.GaugeValue, value)
+	}
+	counter := func(name string, value uint64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(c.metrics[name], prometheus.CounterValue, float64(value), labels...)
+	}
+	gauge("sessions", float64(stats.Sessions))
+	gauge("queued_bytes", float64(stats.Queued))
+	gauge("latency_seconds", stats.Latency.Seconds())
+	counter("sessions_total", stats.Total)
+	counter("handshakes_refused_total", stats.Refused)
+	counter("pings_total", stats.Pings)
+	counter("pongs_total", stats.Pongs)
+	for direction, t := range map[string]ws.Traffic{"in": stats.In, "out": stats.Out} {
+		counter("messages_total", t.Messages, direction)
+		counter("frames_total", t.Frames, direction)
+		counter("payload_bytes_total", t.Payload, direction)
+		counter("wire_bytes_total", t.Wire, direction)
+	}
+	for side, closes := range map[string]map[ws.CloseCode]uint64{"sent": stats.ClosesSent, "received": stats.ClosesReceived} {
+		for code, n := range closes {
+			counter("closes_total", n, side, strconv.Itoa(int(code)))
+		}
+	}
+	for reason, n := range stats.Ends {
+		counter("ends_total", n, reason)
+	}
+}

@@ -1,0 +1,98 @@
+package prometheus_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	client "github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/handset-go/handset/metrics/prometheus"
+	"github.com/handset-go/handset/ws"
+	"github.com/handset-go/handset/wstest"
+)
+
+// An Upgrader's metrics at an endpoint.
+func ExampleNewCollector() {
+	upgrader := new(ws.Upgrader)
+	registry := client.NewRegistry()
+	registry.MustRegister(prometheus.NewCollector(upgrader, client.Labels{"server": "chat"}))
+	metrics := promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
+
+	_, _, _ = upgrader.Handle(httptest.NewRecorder(), httptest.NewRequest("POST", "/", nil))
+	for line := range strings.Lines(scrape(metrics.ServeHTTP)) {
+		if strings.HasPrefix(line, "handset_handshakes") {
+			fmt.Print(line)
+		}
+	}
+	// Output:
+	// handset_handshakes_refused_total{server="chat"} 1
+}
+
+func TestASessionsTrafficIsExported(t *testing.T) {
+	upgrader := new(ws.Upgrader)
+	got := exported(t, upgrader, func() {
+		_, session, stream := wstest.Pair(t, upgrader)
+		_ = session.Text(context.Background(), "hello")
+		_ = session.Close(ws.CloseReason{Code: ws.CloseNormal})
+		for range stream.All(context.Background()) {
+		}
+		<-session.Done()
+	})
+	for _, want := range []string{
+		"handset_sessions 0", "handset_sessions_total 1", `handset_messages_total{direction="out"} 1`,
+		`handset_payload_bytes_total{direction="out"} 7`, `handset_closes_total{code="1000",side="sent"} 1`,
+		`handset_ends_total{reason=`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing in\n%s", want, got)
+		}
+	}
+}
+
+func TestTheDashboardShowsOnlyMetricsThatThereAre(t *testing.T) {
+	dashboard, err := os.ReadFile("dashboard.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !json.Valid(dashboard) {
+		t.Fatal("dashboard.json is not JSON")
+	}
+	upgrader := new(ws.Upgrader)
+	collector := prometheus.NewCollector(upgrader, nil)
+	described := make(chan *client.Desc, 100)
+	collector.Describe(described)
+	close(described)
+	var names strings.Builder
+	for desc := range described {
+		fmt.Fprintln(&names, desc)
+	}
+	for _, name := range regexp.MustCompile(`handset_\w+`).FindAllString(string(dashboard), -1) {
+		if !strings.Contains(names.String(), `"`+name+`"`) {
+			t.Errorf("there is no %s", name)
+		}
+	}
+}
+
+func scrape(serve http.HandlerFunc) string {
+	w := httptest.NewRecorder()
+	serve(w, httptest.NewRequest("GET", "/metrics", nil))
+	return w.Body.String()
+}
+
+func exported(t *testing.T, upgrader *ws.Upgrader, do func()) string {
+	t.Helper()
+	registry := client.NewPedanticRegistry()
+	if err := registry.Register(prometheus.NewCollector(upgrader, nil)); err != nil {
+		t.Fatal(err)
+	}
+	do()
+	return scrape(promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP)
+}
