@@ -188,7 +188,7 @@ func TestMaxSessionsIsExactHoweverManyKnock(t *testing.T) {
 					}
 					mu.Lock()
 					defer mu.Unlock()
-					in = append(in, piped{&pair{session: session, stream: stream}, peer, 101})
+					in = append(in, piped{pair: &pair{session: session, stream: stream}, end: peer, status: 101})
 				})
 			}
 			group.Wait()

@@ -32,7 +32,6 @@ func newKeeper() *keeper {
 func (k *keeper) Conn() link.Conn   { return k.conn }
 func (k *keeper) StartWriter()      { k.writers.Go(func() { k.out.Run(time.Second) }) }
 func (k *keeper) StartTimer()       {}
-func (k *keeper) Wrote(Written)     {}
 func (k *keeper) Drained()          {}
 func (k *keeper) Wrote(Written)     {}
 func (k *keeper) WriteFailed(error) {}

@@ -4,6 +4,8 @@ go 1.26.0
 
 require github.com/handset-go/handset v0.0.0
 
+require github.com/klauspost/compress v1.20.3 // indirect
+
 require (
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
