@@ -30,7 +30,7 @@ import (
 type MessageStream struct{ handset }
 
 // MaxFrameSize makes the stream refuse frames whose payload is longer than n
-// bytes, control frames included: the session fails with a *ProtocolError of
+// bytes, control frames included, as it came, compressed or not: the session fails with a *ProtocolError of
 // CloseMessageTooBig. Without it, or with n <= 0, frames of any length are
 // taken, in pieces. It must be called before the first receive, and returns the
 // stream itself.
