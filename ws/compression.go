@@ -106,8 +106,7 @@ func (c Compression) negotiate(offers []string) (*compression, string) {
 	}, answer
 }
 
-// compression is what a session keeps if it was agreed on. It is a session's
-// outbox.Compressor.
+// compression is what a session keeps if it was agreed on.
 type compression struct {
 	sends    deflate.Deflater // under the outbox's lock
 	receives deflate.Inflater // the reader's

@@ -31,7 +31,7 @@ func (s *Session) pack(f *outbox.Frame) *buffer.Buffer {
 	case f.Owner == nil && len(f.Data) < c.minSize:
 		return nil
 	case f.Owner != nil || !c.alone:
-		f.Compressor = c
+		f.Compress = true
 		return nil
 	}
 	scratch := buffer.Get(len(f.Data))
@@ -47,9 +47,14 @@ func (s *Session) putPacked(ctx context.Context, f *outbox.Frame) error {
 	return s.putTraced(ctx, f)
 }
 
-// Compress is for the outbox: it is called when the frame's turn has come, with
-// the outbox's lock.
-func (c *compression) Compress(scratch, data, packed []byte, first, last bool) (compressed []byte, ok bool) {
+// Compress is called when the turn of a frame has come that pack or SendPrepared
+// wants compressed.
+func (h *host) Compress(scratch, data, packed []byte, first, last bool) (compressed []byte, ok bool) {
+	return h.compression.compress(scratch, data, packed, first, last)
+}
+
+// compress is called with the outbox's lock.
+func (c *compression) compress(scratch, data, packed []byte, first, last bool) (compressed []byte, ok bool) {
 	if first && last {
 		return c.compressWhole(scratch, data, packed)
 	}

@@ -84,23 +84,26 @@ func (s *Session) framePrepared(f *outbox.Frame, pm *PreparedMessage) error {
 	switch data := pm.pack(c.packing); {
 	case data == nil:
 	case c.alone:
-		f.Data, f.RSV1 = data, true
+		f.Data, f.RSV1 = *data, true
 	default:
-		f.Compressor, f.Packed = c, data // the context goes on
+		f.Compress, f.Packed = true, data // the context goes on
 	}
 	return nil
 }
 
 // pack returns the message compressed in the given way, nil if that does not
 // make it shorter.
-func (pm *PreparedMessage) pack(how packing) []byte {
+func (pm *PreparedMessage) pack(how packing) *[]byte {
 	p := pm.find(how)
 	p.once.Do(func() {
 		if data, ok := how.append(nil, pm.data); ok {
 			p.data = bytes.Clone(data) // without the room that was too much
 		}
 	})
-	return p.data
+	if p.data == nil {
+		return nil
+	}
+	return &p.data
 }
 
 // find finds or makes the place for the message compressed in the given way.

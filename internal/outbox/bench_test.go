@@ -29,11 +29,14 @@ func newKeeper() *keeper {
 	return k
 }
 
-func (k *keeper) Conn() link.Conn   { return k.conn }
-func (k *keeper) StartWriter()      { k.writers.Go(func() { k.out.Run(time.Second) }) }
-func (k *keeper) StartTimer()       {}
-func (k *keeper) Drained()          {}
-func (k *keeper) Wrote(Written)     {}
+func (k *keeper) Conn() link.Conn { return k.conn }
+func (k *keeper) StartWriter()    { k.writers.Go(func() { k.out.Run(time.Second) }) }
+func (k *keeper) StartTimer()     {}
+func (k *keeper) Drained()        {}
+func (k *keeper) Wrote(Written)   {}
+func (k *keeper) Compress(_, _, _ []byte, _, _ bool) ([]byte, bool) {
+	return nil, false
+}
 func (k *keeper) WriteFailed(error) {}
 
 var benchPayload = make([]byte, 125)

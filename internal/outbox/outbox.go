@@ -43,6 +43,11 @@ type Host interface {
 	// Wrote says what has been written since it was last called. It is called
 	// with the lock, and may not call back.
 	Wrote(Written)
+	// Compress returns data compressed, perhaps in scratch, which is empty, or
+	// packed if that is not nil. first and last say what part of its message
+	// data is. ok is false if it is to go as it is. It is called with the lock,
+	// in the order in which frames are queued, and may not call back.
+	Compress(scratch, data, packed []byte, first, last bool) (compressed []byte, ok bool)
 	// Drained says that the final frame has been written.
 	Drained()
 }

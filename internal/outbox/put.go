@@ -18,18 +18,8 @@ type Frame struct {
 	Gather bool // may wait for more frames to leave with
 	RSV1   bool // says that Data is compressed
 
-	Compressor Compressor // of Data, when the frame's turn comes; nil if it goes as it is
-	Packed     []byte     // Data already compressed, for the compressor; nil if it is not
-}
-
-// Compressor compresses payloads, one at a time, in the order in which their
-// frames are queued.
-type Compressor interface {
-	// Compress returns data compressed, perhaps in scratch, which is empty, or
-	// packed if that is not nil. first and last say what part of its message
-	// data is. ok is false if it is to go as it is. It is called with the
-	// outbox's lock, and must not call the outbox.
-	Compress(scratch, data, packed []byte, first, last bool) (compressed []byte, ok bool)
+	Compress bool    // have the host compress Data when the frame's turn comes
+	Packed   *[]byte // Data already compressed, for the host; nil if it is not
 }
 
 // size is how long the frame is going to be at most, but for what compression
@@ -86,13 +76,13 @@ func (o *Outbox) putNow(f *Frame) error {
 		o.mu.Unlock()
 		return err
 	}
-	t := o.busy()
+	o.busy()
 	gather := f.Gather && o.buffered()+f.size() < gatherLimit
-	if len(f.Data) >= large && f.Compressor == nil && !o.writing && !gather {
+	if len(f.Data) >= large && !f.Compress && !o.writing && !gather {
 		o.putLarge(f)
 		return nil
 	}
-	t.append(f)
+	o.append(f)
 	if f.ends() {
 		o.admitWaiters()
 	}

@@ -99,6 +99,9 @@ func (h *owner) StartWriter()    { h.writers++ }
 func (h *owner) StartTimer()     { h.timers++ }
 func (h *owner) Drained()        { h.drained++ }
 func (h *owner) Wrote(Written)   {}
+func (h *owner) Compress(_, _, _ []byte, _, _ bool) ([]byte, bool) {
+	return nil, false
+}
 func (h *owner) WriteFailed(err error) {
 	h.failed = append(h.failed, err)
 	h.out.Abort(err)

@@ -72,29 +72,34 @@ func (t *traffic) refused() error {
 func (t *traffic) held(f *Frame) bool { return t != nil && t.open != nil && f.first() }
 
 // append adds the frame to the queue.
-func (t *traffic) append(f *Frame) {
-	if f.Compressor != nil {
-		t.appendPacked(f)
+func (o *Outbox) append(f *Frame) {
+	if f.Compress {
+		o.appendPacked(f)
 		return
 	}
+	o.traffic.append(f)
+}
+
+func (t *traffic) append(f *Frame) {
 	t.appendHeader(f, f.size())
 	t.queue.Bytes = append(t.queue.Bytes, f.Data...)
 }
 
 // appendPacked adds the frame, compressed if that is worth it.
-func (t *traffic) appendPacked(f *Frame) {
-	var scratch *buffer.Buffer
-	var space []byte
-	if f.Packed == nil {
-		scratch = buffer.Get(len(f.Data))
-		space = scratch.Bytes
+func (o *Outbox) appendPacked(f *Frame) {
+	var packed, scratch []byte
+	if f.Packed != nil {
+		packed = *f.Packed
+	} else {
+		lent := buffer.Get(len(f.Data))
+		defer lent.Free()
+		scratch = lent.Bytes
 	}
-	defer scratch.Free()
 	g := Frame{Data: f.Data, Opcode: f.Opcode, Fin: f.Fin}
-	if packed, ok := f.Compressor.Compress(space, f.Data, f.Packed, f.first(), f.Fin); ok {
+	if packed, ok := o.host.Compress(scratch, f.Data, packed, f.first(), f.Fin); ok {
 		g.Data, g.RSV1 = packed, f.first() // the first frame says it for all (RFC 7692 §6)
 	}
-	t.append(&g)
+	o.traffic.append(&g)
 }
 
 // appendHeader adds the frame's header to the queue and makes room for size
