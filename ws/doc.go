@@ -169,8 +169,8 @@ at a time, by [Upgrader.MaxSessions]; and the other timeouts.
 
 [Upgrader.Stats] counts sessions, their [Traffic], and their ends; it returns
 [Stats]. [Session.Stats] returns the [SessionStats] of one. A [Trace], in
-[Upgrader.Trace], is told what happens as it happens. Nothing is logged by the
-library itself.
+[Upgrader.Trace], is told what happens as it happens; [LogTrace] makes one that
+logs. Without it nothing is logged.
 
 # Errors
 

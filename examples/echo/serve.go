@@ -26,7 +26,7 @@ type site struct {
 // serve answers on listener until ctx ends, then says goodbye to every
 // session and returns when all have left.
 func serve(ctx context.Context, listener net.Listener) error {
-	site := new(site)
+	site := &site{ws.Upgrader{Compression: ws.Frugal()}}
 	server := &http.Server{Handler: site.routes(), ReadHeaderTimeout: headerTimeout}
 
 	group, ctx := errgroup.WithContext(ctx)

@@ -1,0 +1,58 @@
+package ws
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// LogTrace returns a Trace that logs to logger: refused handshakes, peers that
+// break the protocol and slow writes at LevelWarn; sessions that begin and end
+// at LevelInfo; Close frames and sends that have to wait at LevelDebug. Without
+// a Trace the library logs nothing. With a nil logger it returns nil, which is
+// none. Functions of the Trace may be replaced before it is used.
+func LogTrace(logger *slog.Logger) *Trace {
+	if logger == nil {
+		return nil
+	}
+	l := logTrace{logger}
+	return &Trace{
+		HandshakeRefused:  l.handshakeRefused,
+		SessionStart:      func(s *Session) { l.log(slog.LevelInfo, s, "session begins") },
+		SessionEnd:        func(s *Session, err error) { l.log(slog.LevelInfo, s, "session ends", slog.Any("err", err)) },
+		CloseSent:         func(s *Session, r CloseReason) { l.log(slog.LevelDebug, s, "close sent", closing(r)...) },
+		CloseReceived:     func(s *Session, r CloseReason) { l.log(slog.LevelDebug, s, "close received", closing(r)...) },
+		ProtocolError:     func(s *Session, err *ProtocolError) { l.log(slog.LevelWarn, s, "protocol error", slog.Any("err", err)) },
+		BackpressureBegin: func(s *Session) { l.log(slog.LevelDebug, s, "send waits", slog.Int("queued", s.Buffered())) },
+		BackpressureEnd: func(s *Session, took time.Duration) {
+			l.log(slog.LevelDebug, s, "send waits no more", slog.Duration("took", took))
+		},
+		SlowWrite: func(s *Session, took time.Duration) {
+			l.log(slog.LevelWarn, s, "slow write", slog.Duration("took", took))
+		},
+	}
+}
+
+type logTrace struct{ *slog.Logger }
+
+// log logs what happened to the session, which its peer's address tells from
+// others.
+func (l logTrace) log(level slog.Level, s *Session, what string, more ...slog.Attr) {
+	ctx := context.Background()
+	if l.Enabled(ctx, level) {
+		l.LogAttrs(ctx, level, what, append([]slog.Attr{slog.Any("peer", s.RemoteAddr())}, more...)...)
+	}
+}
+
+func closing(r CloseReason) []slog.Attr {
+	return []slog.Attr{slog.String("code", r.Code.String()), slog.String("description", r.Description)}
+}
+
+func (l logTrace) handshakeRefused(r *http.Request, err *HandshakeError) {
+	var peer string
+	if r != nil {
+		peer = r.RemoteAddr
+	}
+	l.LogAttrs(context.Background(), slog.LevelWarn, "handshake refused", slog.String("peer", peer), slog.Any("err", err))
+}
