@@ -51,8 +51,8 @@ type Compression struct {
 func Frugal() Compression { return Compression{Level: 1} }
 
 // Balanced is compression with takeover in windows of 4 KiB, for many short
-// messages that resemble each other: up to 8 KiB for a session, and about twice the CPU
-// of Frugal.
+// messages that resemble each other: up to 8 KiB for a session, and about twice
+// the CPU of Frugal.
 func Balanced() Compression {
 	return Compression{Level: 5, SendTakeover: true, RecvTakeover: true, SendWindowBits: 12, RecvWindowBits: 12}
 }

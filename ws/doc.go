@@ -109,7 +109,8 @@ permessage-deflate (RFC 7692), as browsers do, and what they compress is
 inflated; the application notices nothing of it. [Frugal], [Balanced] and
 [Dense] are the usual choices; [Compression] says what they cost and when they
 are worth it. All limits count what a message inflates to, and inflating stops
-at the limit.
+at the limit; only where later messages may refer to one, by RecvTakeover, the
+rest of it is inflated too, and dropped a chunk at a time.
 
 A message for many sessions is made ready once: [Prepare] returns a
 [PreparedMessage] that [Session.SendPrepared] and [Session.TrySendPrepared] send

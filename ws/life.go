@@ -231,8 +231,9 @@ func (s *Session) Done() <-chan struct{} {
 
 // Err returns nil until Done is closed, and then why the session ended:
 // ErrClosed after a closing handshake, ErrWriteTimeout, ErrCloseTimeout,
-// ErrHeartbeatTimeout, ErrShutdown, a *ProtocolError, or an io.ErrUnexpectedEOF, by errors.Is, if the connection was
-// lost. It does not block; a receive may return its error a moment earlier.
+// ErrHeartbeatTimeout, ErrShutdown, a *ProtocolError, or an io.ErrUnexpectedEOF,
+// by errors.Is, if the connection was lost. It does not block; a receive may
+// return its error a moment earlier.
 func (s *Session) Err() error {
 	l := s.ending.Load()
 	if l == nil {

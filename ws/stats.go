@@ -10,7 +10,7 @@ import (
 )
 
 // Traffic is what has gone in one direction. What arrives is counted when the
-// reader next waits, and what is sent when the operating system has taken it.
+// reader next waits, and what is sent when the operating system has begun to take it.
 // The heartbeat's frames are counted too.
 type Traffic struct {
 	Messages uint64 // data messages
