@@ -28,7 +28,7 @@ type fleet struct {
 	record  record
 
 	pings, pongs atomic.Uint64
-	shards       [shards]shard
+	tally        tally
 }
 
 // fleet returns the Upgrader's own. One that was copied from an Upgrader in use

@@ -184,7 +184,7 @@ func (f *fleet) begin(conn net.Conn, early []byte, protocol *string, c *compress
 	if len(early) > 0 {
 		r := s.stream().receiver()
 		r.Add(early)
-		r.arrival.wire = uint64(len(early))
+		r.arrival.Wire = uint64(len(early))
 	}
 	return s
 }

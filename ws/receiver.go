@@ -6,6 +6,7 @@ import (
 
 	"github.com/handset-go/handset/internal/frame"
 	"github.com/handset-go/handset/internal/inbox"
+	"github.com/handset-go/handset/internal/outbox"
 )
 
 // chunkSize is the longest piece the raw stream delivers: a frame no longer
@@ -40,7 +41,7 @@ type receiver struct {
 	late   bool  // the Close message was received by drain and is to be delivered
 	err    error // what every receive returns from now on
 
-	arrival arrival // to be counted
+	arrival outbox.Count // to be counted
 }
 
 var receivers = sync.Pool{New: func() any { return new(receiver) }}
@@ -97,8 +98,8 @@ func (r *receiver) begin() (ok bool, err error) {
 			fmt.Errorf("frame of %d bytes is longer than %d", h.Length, r.maxFrame)}
 	}
 	r.Consume(n)
-	r.arrival.frames++
-	r.arrival.headers += uint64(n)
+	r.arrival.Frames++
+	r.arrival.Headers += uint64(n)
 	r.of, r.fin, r.key, r.left = of, h.Fin, h.Key, h.Length
 	r.inFrame, r.inPieces, r.opened = true, h.Length > chunkSize, 0
 	if !of.Control() && h.Opcode != frame.Continuation {
@@ -216,7 +217,7 @@ func (r *receiver) Space(size int) []byte {
 
 // arrived takes in the n bytes that were read into the space.
 func (r *receiver) arrived(n int) {
-	r.arrival.wire += uint64(n)
+	r.arrival.Wire += uint64(n)
 	if !r.pastInbox() {
 		r.Inbox.Arrived(n)
 		return

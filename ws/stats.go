@@ -4,7 +4,6 @@ import (
 	"errors"
 	"sync/atomic"
 	"time"
-	"unsafe"
 
 	"github.com/handset-go/handset/internal/outbox"
 )
@@ -54,14 +53,9 @@ func (u *Upgrader) Stats() Stats {
 	stats := f.record.copy()
 	f.mu.Unlock()
 	stats.Sessions = len(all)
-	for i := range f.shards {
-		f.shards[i].in.addTo(&stats.In)
-		f.shards[i].out.addTo(&stats.Out)
-	}
-	stats.Pings, stats.Pongs = f.pings.Load(), f.pongs.Load()
 	known := time.Duration(0)
 	for _, s := range all {
-		stats.Queued += s.Buffered()
+		stats.Queued += s.out.Tell()
 		if latency := s.Latency(); latency > 0 {
 			stats.Latency += latency
 			known++
@@ -70,6 +64,8 @@ func (u *Upgrader) Stats() Stats {
 	if known > 0 {
 		stats.Latency /= known
 	}
+	stats.In, stats.Out = f.tally.in.traffic(), f.tally.out.traffic()
+	stats.Pings, stats.Pongs = f.pings.Load(), f.pongs.Load()
 	return stats
 }
 
@@ -78,84 +74,56 @@ func (u *Upgrader) Stats() Stats {
 // Stats as soon as Handle has returned to have all of it. It does not wait for
 // the peer, and any goroutine may call it.
 func (s *Session) Stats() SessionStats {
+	queued := s.out.Tell() // what came before is not the session's
 	x := s.more()
 	t := x.tally.Load()
 	if t == nil {
 		x.tally.CompareAndSwap(nil, new(tally))
 		t = x.tally.Load()
 	}
-	stats := SessionStats{Queued: s.Buffered(), Latency: s.Latency()}
-	t.in.addTo(&stats.In)
-	t.out.addTo(&stats.Out)
-	return stats
+	return SessionStats{In: t.in.traffic(), Out: t.out.traffic(), Queued: queued, Latency: s.Latency()}
 }
 
 // counters are Traffic that several goroutines count.
-type counters struct{ messages, frames, payload, wire atomic.Uint64 }
+type counters struct{ messages, frames, headers, wire atomic.Uint64 }
 
-func (c *counters) add(n *Traffic) {
-	if n.Messages > 0 {
-		c.messages.Add(n.Messages)
-	}
-	c.frames.Add(n.Frames)
-	c.payload.Add(n.Payload)
+func (c *counters) add(n outbox.Count) {
+	c.messages.Add(uint64(n.Messages))
+	c.frames.Add(uint64(n.Frames))
+	c.headers.Add(n.Headers)
 	c.wire.Add(n.Wire)
 }
 
-func (c *counters) addTo(sum *Traffic) {
-	sum.Messages += c.messages.Load()
-	sum.Frames += c.frames.Load()
-	sum.Payload += c.payload.Load()
-	sum.Wire += c.wire.Load()
+func (c *counters) traffic() Traffic {
+	t := Traffic{Messages: c.messages.Load(), Frames: c.frames.Load(), Wire: c.wire.Load()}
+	t.Payload = t.Wire - min(c.headers.Load(), t.Wire)
+	return t
 }
 
 // tally counts both directions.
 type tally struct{ in, out counters }
 
-// shards is among how many tallies a fleet's sessions are spread, so that
-// processors do not contend for one.
-const shards = 8
-
-type shard struct {
-	tally
-	_ [64]byte // keeps it from its neighbour's cache line
+func (t *tally) add(out, in outbox.Count) {
+	t.out.add(out)
+	t.in.add(in)
 }
 
-// shard is the session's: any will do, as long as it is mostly the same.
-func (s *Session) shard() *shard {
-	return &s.fleet.shards[uintptr(unsafe.Pointer(s))>>8%shards]
-}
-
-// tallyIn counts what has arrived since it was last called.
-func (m *MessageStream) tallyIn() {
-	if m.rx == nil || m.rx.arrival == (arrival{}) {
-		return
-	}
-	a := &m.rx.arrival
-	n := Traffic{a.messages, a.frames, a.wire - a.headers, a.wire}
-	*a = arrival{}
-	m.session().shard().in.add(&n)
-	if x := m.extra.Load(); x != nil {
+// Count is called now and then, for all that the outbox has counted since.
+func (h *host) Count(sent, received outbox.Count) {
+	h.fleet.tally.add(sent, received)
+	if x := h.extra.Load(); x != nil {
 		if t := x.tally.Load(); t != nil {
-			t.in.add(&n)
+			t.add(sent, received)
 		}
 	}
 }
 
-// arrival is what a receiver has seen. Headers that are parsed later than they
-// were read have been taken for payload until then.
-type arrival struct{ messages, frames, headers, wire uint64 }
-
-// Wrote counts what the outbox has written.
-func (h *host) Wrote(w outbox.Written) {
-	s := (*Session)(h)
-	n := Traffic{uint64(w.Messages), uint64(w.Frames), w.Payload, w.Wire}
-	s.shard().out.add(&n)
-	if x := s.extra.Load(); x != nil {
-		if t := x.tally.Load(); t != nil {
-			t.out.add(&n)
-		}
+// takeArrived returns what has arrived since it was last called.
+func (m *MessageStream) takeArrived() (c outbox.Count) {
+	if m.rx != nil {
+		c, m.rx.arrival = m.rx.arrival, c
 	}
+	return c
 }
 
 // endings are the ways for a session to end that have a name.

@@ -175,7 +175,7 @@ func (m *MessageStream) note(r *receiver) {
 	s := m.session()
 	s.heard.set(tooBig, false)
 	if k := r.msg.Kind; k == Text || k == Binary || k == Last {
-		r.arrival.messages++
+		r.arrival.Messages++
 	}
 	s.heard.set(holds, r.holdsFrame())
 	if m.timesMessages() {
@@ -186,7 +186,7 @@ func (m *MessageStream) note(r *receiver) {
 		s.out.PutPong(r.msg.Data, s.gathers())
 	case r.msg.Kind == Close:
 		r.closed = true
-		m.tallyIn()
+		s.out.Received(m.takeArrived())
 		r.Free()
 		s.fleet.countCloseReceived(r.msg.Reason.Code)
 		if t := s.trace(); t.CloseReceived != nil {
@@ -198,12 +198,11 @@ func (m *MessageStream) note(r *receiver) {
 
 // pause prepares for a wait: what has gathered leaves first.
 func (m *MessageStream) pause(ctx context.Context) {
-	m.tallyIn()
 	if m.rx != nil {
 		m.rx.msg = Message{}
 	}
 	m.session().heard.set(holds, false)
-	m.session().out.Idle()
+	m.session().out.Idle(m.takeArrived())
 	m.heed(ctx)
 	if m.timesMessages() {
 		m.noteUnfinished()
@@ -243,7 +242,7 @@ func (m *MessageStream) broken(err error) {
 		failure = violation(err)
 	}
 	m.rx.err = failure
-	m.tallyIn()
+	m.session().out.Received(m.takeArrived())
 	m.rx.Free()
 	if t := m.session().trace(); t.ProtocolError != nil {
 		t.ProtocolError(m.session(), failure)

@@ -29,11 +29,11 @@ func newKeeper() *keeper {
 	return k
 }
 
-func (k *keeper) Conn() link.Conn { return k.conn }
-func (k *keeper) StartWriter()    { k.writers.Go(func() { k.out.Run(time.Second) }) }
-func (k *keeper) StartTimer()     {}
-func (k *keeper) Drained()        {}
-func (k *keeper) Wrote(Written)   {}
+func (k *keeper) Conn() link.Conn  { return k.conn }
+func (k *keeper) StartWriter()     { k.writers.Go(func() { k.out.Run(time.Second) }) }
+func (k *keeper) StartTimer()      {}
+func (k *keeper) Drained()         {}
+func (k *keeper) Count(_, _ Count) {}
 func (k *keeper) Compress(_, _, _ []byte, _, _ bool) ([]byte, bool) {
 	return nil, false
 }
@@ -46,7 +46,7 @@ func BenchmarkPutAlone(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		k.send(b, false)
-		k.out.Idle()
+		k.out.Idle(Count{})
 	}
 	k.writers.Wait()
 }
@@ -59,7 +59,7 @@ func BenchmarkPutGathered(b *testing.B) {
 		for range 16 {
 			k.send(b, true)
 		}
-		k.out.Idle()
+		k.out.Idle(Count{})
 	}
 	k.writers.Wait()
 }

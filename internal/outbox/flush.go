@@ -15,27 +15,31 @@ const maxRounds = 4
 func (o *Outbox) Flush() {
 	o.mu.Lock()
 	o.timed = false
-	turn := o.takeTurn()
-	o.mu.Unlock()
-	if turn {
-		o.flush()
-	}
+	o.flushIfMine()
 }
 
 // Idle is Flush when the application waits for the peer: what it sends next is
-// an answer, not more of the same.
-func (o *Outbox) Idle() {
+// an answer, not more of the same. received is what has come from the peer since
+// the last time.
+func (o *Outbox) Idle(received Count) {
 	o.mu.Lock()
 	o.inRow = 0
-	turn := o.takeTurn()
-	o.mu.Unlock()
-	if turn {
-		o.flush()
+	o.countReceived(received)
+	o.flushIfMine()
+}
+
+// flushIfMine flushes if there is something to be written and nobody is writing.
+// It is entered with the lock and leaves without.
+func (o *Outbox) flushIfMine() {
+	if !o.takeTurn() {
+		o.mu.Unlock()
+		return
 	}
+	o.flush()
 }
 
 // A stream is what is sent on and on without waiting for the peer: after
-// streamAfter writes in a row, each begun within streamGap of the one before,
+// streamAfter writes in a row, begun within streamGap of one another,
 // the background writer takes the rest, so that senders fill the queue while it
 // writes and many frames leave together.
 const (
@@ -44,11 +48,16 @@ const (
 )
 
 // streams notes that a sender is about to write, and reports whether to leave
-// that to the background writer.
+// that to the background writer. The first write of a row is not timed: where
+// every message is answered by one, there is no other.
 func (o *Outbox) streams() bool {
+	if o.inRow == 0 {
+		o.inRow = 1
+		return false
+	}
 	now := uint32(time.Since(epoch).Microseconds())
-	if now-o.lastWrite > streamGap {
-		o.inRow = 0
+	if o.inRow > 1 && now-o.lastWrite > streamGap {
+		o.inRow = 1
 	}
 	o.lastWrite = now
 	if o.inRow < streamAfter {
@@ -74,9 +83,10 @@ func (o *Outbox) takeTurn() bool {
 
 // flush writes for as long as the transport takes bytes without waiting, and
 // leaves the rest to the background writer. The caller has the right to write.
+// It is entered with the lock and leaves without.
 func (o *Outbox) flush() {
 	conn := o.host.Conn()
-	p := o.progress(0, true)
+	p := o.advance(0, true)
 	for round := 0; p != nil; round++ {
 		if round == maxRounds {
 			o.host.StartWriter()
@@ -123,11 +133,16 @@ func (o *Outbox) Run(timeout time.Duration) {
 	}
 }
 
-// progress notes that the writer has written n bytes and returns what it is to
-// write next. When that is nothing it gives up the right to write, if it is
-// told to.
+// progress is advance for those who have not got the lock.
 func (o *Outbox) progress(n int, giveUp bool) []byte {
 	o.mu.Lock()
+	return o.advance(n, giveUp)
+}
+
+// advance notes that the writer has written n bytes and returns what it is to
+// write next. When that is nothing it gives up the right to write, if it is
+// told to. It is entered with the lock and leaves without.
+func (o *Outbox) advance(n int, giveUp bool) []byte {
 	if o.aborted {
 		o.freeOut() // and keep the right to write from everybody else
 		o.mu.Unlock()
@@ -135,11 +150,12 @@ func (o *Outbox) progress(n int, giveUp bool) []byte {
 	}
 	o.note(n)
 	if n > 0 {
-		o.tell()
+		o.countSent()
 	}
 	if t := o.traffic; t != nil && t.out != nil {
-		defer o.mu.Unlock()
-		return t.out.Bytes[t.written:]
+		p := t.out.Bytes[t.written:]
+		o.mu.Unlock()
+		return p
 	}
 	o.writing = !giveUp
 	o.rest()

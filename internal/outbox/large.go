@@ -24,8 +24,10 @@ func (o *Outbox) putLarge(f *Frame) {
 		o.fail(err)
 		return
 	}
+	o.mu.Lock()
 	o.keepRest(f, n)
 	if err != nil {
+		o.mu.Unlock()
 		o.host.StartWriter()
 		return
 	}
@@ -33,15 +35,13 @@ func (o *Outbox) putLarge(f *Frame) {
 }
 
 // keepRest queues what is left of out and the frame's payload, of which n bytes
-// were written, ahead of what was queued since.
+// were written, ahead of what was queued since. The caller has the lock.
 func (o *Outbox) keepRest(f *Frame, n int) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	o.direct = 0
 	if o.aborted {
 		return
 	}
-	o.tell()
+	o.countSent()
 	ofHead := min(n, len(o.out.Bytes))
 	rest := f.Data[n-ofHead:]
 	if ofHead == len(o.out.Bytes) && len(rest) > 0 {

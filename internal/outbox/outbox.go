@@ -40,9 +40,9 @@ type Host interface {
 	StartTimer()
 	// WriteFailed says that a write failed and that nothing will leave again.
 	WriteFailed(error)
-	// Wrote says what has been written since it was last called. It is called
-	// with the lock, and may not call back.
-	Wrote(Written)
+	// Count says what has been sent and received since it was last called. It is
+	// called with the lock, and may not call back.
+	Count(sent, received Count)
 	// Compress returns data compressed, perhaps in scratch, which is empty, or
 	// packed if that is not nil. first and last say what part of its message
 	// data is. ok is false if it is to go as it is. It is called with the lock,
@@ -67,6 +67,8 @@ type Outbox struct {
 	timed     bool   // StartTimer was called and Flush has not come yet
 	final     bool   // the last frame of all is queued or has left
 	aborted   bool   // nothing leaves any more
+
+	sent, received sum // what the host has not been told of
 }
 
 // Init gives an Outbox its owner and the bytes it may queue, 4 GiB at most.
@@ -102,6 +104,7 @@ func (o *Outbox) Abort(err error) {
 	defer o.mu.Unlock()
 	o.refuse(err)
 	o.aborted = true
+	o.tell()
 	o.queue.Free()
 	o.queue, o.pong = nil, nil
 	if !o.writing {

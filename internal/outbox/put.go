@@ -58,7 +58,6 @@ func (o *Outbox) lockFor(f *Frame) bool {
 		if !o.takeTurn() {
 			return false
 		}
-		o.mu.Unlock()
 		o.flush()
 		o.mu.Lock()
 	}
@@ -105,9 +104,8 @@ func (o *Outbox) depart(gather bool) {
 		}
 	default:
 		o.writing = true
-		stream := o.streams()
-		o.mu.Unlock()
-		if stream {
+		if o.streams() {
+			o.mu.Unlock()
 			o.host.StartWriter()
 			return
 		}

@@ -94,11 +94,11 @@ type owner struct {
 	failed  []error
 }
 
-func (h *owner) Conn() link.Conn { return h.conn }
-func (h *owner) StartWriter()    { h.writers++ }
-func (h *owner) StartTimer()     { h.timers++ }
-func (h *owner) Drained()        { h.drained++ }
-func (h *owner) Wrote(Written)   {}
+func (h *owner) Conn() link.Conn  { return h.conn }
+func (h *owner) StartWriter()     { h.writers++ }
+func (h *owner) StartTimer()      { h.timers++ }
+func (h *owner) Drained()         { h.drained++ }
+func (h *owner) Count(_, _ Count) {}
 func (h *owner) Compress(_, _, _ []byte, _, _ bool) ([]byte, bool) {
 	return nil, false
 }

@@ -21,7 +21,7 @@ type traffic struct {
 	waiters []*waiter  // frames that wait for room or for the open message's end
 	pong    []byte     // the payload of a Pong that found no room
 	refusal error      // the answer to every Put from now on
-	counted Written    // what the host has not been told of
+	leaving Count      // what no write has begun to take
 }
 
 var traffics = sync.Pool{New: func() any { return new(traffic) }}
@@ -110,7 +110,7 @@ func (t *traffic) appendHeader(f *Frame, size int) {
 	} else {
 		t.queue = t.queue.Grow(size)
 	}
-	t.counted.count(f)
+	t.leaving.frame(f)
 	at := len(t.queue.Bytes)
 	t.queue.Bytes = frame.Append(t.queue.Bytes, f.Opcode, f.Fin, len(f.Data))
 	if f.RSV1 {

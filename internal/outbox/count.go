@@ -1,0 +1,94 @@
+package outbox
+
+import "math"
+
+// Count is how much has gone in one direction.
+type Count struct {
+	Messages, Frames uint32 // data messages, and frames of any kind
+	Headers, Wire    uint64 // bytes of the frames' headers, and of all of them
+}
+
+func (c *Count) add(d Count) {
+	c.Messages += d.Messages
+	c.Frames += d.Frames
+	c.Headers += d.Headers
+	c.Wire += d.Wire
+}
+
+// frame counts a frame that is queued.
+func (c *Count) frame(f *Frame) {
+	if f.Fin && !f.Opcode.Control() {
+		c.Messages++
+	}
+	c.Frames++
+	c.Headers += uint64(f.size() - len(f.Data))
+	c.Wire += uint64(f.size())
+}
+
+// sum is a Count in little room. What goes by is added up in it, under the lock
+// that is held anyway. To tell the host, who counts for many, costs several times
+// as much, and is done when the sum is full, when somebody asks, and at the end.
+type sum struct {
+	wire                      uint32
+	headers, frames, messages uint16
+}
+
+func (s sum) count() Count {
+	return Count{uint32(s.messages), uint32(s.frames), uint64(s.headers), uint64(s.wire)}
+}
+
+// add adds what has gone by, if there is room for it.
+func (s *sum) add(c Count) bool {
+	c.add(s.count())
+	if max(uint64(c.Messages), uint64(c.Frames), c.Headers) > math.MaxUint16 || c.Wire > math.MaxUint32 {
+		return false
+	}
+	*s = sum{uint32(c.Wire), uint16(c.Headers), uint16(c.Frames), uint16(c.Messages)}
+	return true
+}
+
+// countSent counts what a write has begun to take.
+func (o *Outbox) countSent() {
+	t := o.traffic
+	if t == nil || t.leaving.Frames == 0 {
+		return
+	}
+	if !o.sent.add(t.leaving) {
+		o.tell()
+		o.host.Count(t.leaving, Count{})
+	}
+	t.leaving = Count{}
+}
+
+func (o *Outbox) countReceived(c Count) {
+	if !o.received.add(c) {
+		o.tell()
+		o.host.Count(Count{}, c)
+	}
+}
+
+// Received counts what has come from the peer, for those who do not wait for
+// more of it in Idle.
+func (o *Outbox) Received(c Count) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.countReceived(c)
+	if o.aborted {
+		o.tell() // nobody else will
+	}
+}
+
+// Tell tells the host all that has been counted, and returns what Buffered does.
+func (o *Outbox) Tell() (buffered int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.tell()
+	return o.buffered()
+}
+
+func (o *Outbox) tell() {
+	if o.sent != (sum{}) || o.received != (sum{}) {
+		o.host.Count(o.sent.count(), o.received.count())
+		o.sent, o.received = sum{}, sum{}
+	}
+}
