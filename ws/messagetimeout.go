@@ -14,7 +14,7 @@ func (m *MessageStream) timesMessages() bool { return m.fleet.upgrader.MessageTi
 // noteUnfinished notes, before the reader waits, whether a message has begun.
 func (m *MessageStream) noteUnfinished() {
 	r := m.rx
-	if r == nil || r.Empty() && !r.inFrame && !r.begun {
+	if r == nil || len(r.Bytes()) == 0 && !r.inFrame && !r.begun {
 		return
 	}
 	if u := &m.more().unfinished; u.since.Load() == 0 {

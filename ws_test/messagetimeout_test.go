@@ -91,3 +91,34 @@ func TestOverEveryTransportAMessageThatIsNotFinishedFailsTheSession(t *testing.T
 		expectOver(t, p.session, ws.ErrMessageTimeout)
 	})
 }
+
+func TestTheTimeBetweenMessagesIsNotAMessages(t *testing.T) {
+	for name, view := range map[string]func(*pair) func(context.Context) (ws.Message, error){
+		"stream":    func(p *pair) func(context.Context) (ws.Message, error) { return p.stream.Recv },
+		"aggregate": func(p *pair) func(context.Context) (ws.Message, error) { return p.stream.Aggregate(0).Recv },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, ws.Upgrader{MessageTimeout: 10 * time.Second}, func(t *testing.T, p *pair) {
+				counted := p.pongs()
+				ended := make(chan error, 1)
+				go func() {
+					for {
+						if _, err := view(p)(context.Background()); err != nil {
+							ended <- err
+							return
+						}
+					}
+				}()
+				for range 10 {
+					p.write(masked(fin|opBinary, make([]byte, 10)))
+					time.Sleep(time.Minute)
+				}
+				if len(ended) > 0 {
+					t.Error(<-ended)
+				}
+				p.client.conn.Close()
+				<-counted
+			})
+		})
+	}
+}
