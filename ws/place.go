@@ -12,12 +12,14 @@ func (p *place) Waiting() {
 		return
 	}
 	p.rx.giveBack()
-	p.rx.Waiting()
-	if p.rx.idle() {
-		*p.rx = receiver{}
-		receivers.Put(p.rx)
-		p.rx = nil
+	if !p.rx.idle() {
+		p.rx.Waiting()
+		return
 	}
+	// Its buffer stays with it: whoever reads next needs both.
+	*p.rx = receiver{Inbox: p.rx.Spare()}
+	receivers.Put(p.rx)
+	p.rx = nil
 }
 
 // receiver returns what the stream receives with. It is the reader's.

@@ -48,7 +48,7 @@ var receivers = sync.Pool{New: func() any { return new(receiver) }}
 
 // idle reports whether there is nothing to remember.
 func (r *receiver) idle() bool {
-	return r.Empty() && r.plain == nil && !r.inFrame && !r.begun && r.message == (assembly{}) &&
+	return len(r.Bytes()) == 0 && r.plain == nil && !r.inFrame && !r.begun && r.message == (assembly{}) &&
 		!r.closed && !r.late && r.err == nil && r.bad == nil
 }
 

@@ -70,6 +70,19 @@ func (in *Inbox) Space(size int) []byte {
 	return in.buf.Bytes[len(in.buf.Bytes):cap(in.buf.Bytes)]
 }
 
+// Spare is an Inbox that holds nothing but memory for a few bytes to come, that
+// of one that has been consumed if it is small. That one is not used again.
+func (in *Inbox) Spare() Inbox {
+	if in.buf == nil || cap(in.buf.Bytes) > spareRoom {
+		in.Free()
+		return Inbox{}
+	}
+	in.buf.Bytes = in.buf.Bytes[:0]
+	return Inbox{buf: in.buf}
+}
+
+const spareRoom = 4 << 10
+
 // Arrived adds the n bytes that were read into the space.
 func (in *Inbox) Arrived(n int) { in.buf.Bytes = in.buf.Bytes[:len(in.buf.Bytes)+n] }
 

@@ -12,6 +12,7 @@ import (
 type traffic struct {
 	queue   *buffer.Buffer // frames that no write has taken up
 	out     *buffer.Buffer // frames being written, touched by the writer alone
+	spare   *buffer.Buffer // an empty one for the next queue
 	written int            // how much of out has left
 	direct  int            // bytes being written from where the sender has them
 
@@ -34,15 +35,21 @@ func (o *Outbox) busy() *traffic {
 	return o.traffic
 }
 
-// rest gives the traffic back if there is none.
+// rest gives the traffic back if there is none, with the spare buffer, which the
+// next to be busy will need. Without traffic to go with it would only be held.
 func (o *Outbox) rest() {
 	t := o.traffic
-	if t == nil || t.queue != nil || t.out != nil || t.open != nil || t.direct > 0 ||
+	if t == nil {
+		return
+	}
+	if t.queue != nil || t.out != nil || t.open != nil || t.direct > 0 ||
 		len(t.waiters) > 0 || t.pong != nil || t.refusal != nil {
+		t.spare.Free()
+		t.spare = nil
 		return
 	}
 	o.traffic = nil
-	*t = traffic{}
+	*t = traffic{spare: t.spare}
 	traffics.Put(t)
 }
 
@@ -105,10 +112,13 @@ func (o *Outbox) appendPacked(f *Frame) {
 // appendHeader adds the frame's header to the queue and makes room for size
 // bytes in all.
 func (t *traffic) appendHeader(f *Frame, size int) {
-	if t.queue == nil {
-		t.queue = buffer.Get(max(size, firstQueue))
-	} else {
+	switch {
+	case t.queue != nil:
 		t.queue = t.queue.Grow(size)
+	case t.spare != nil && size <= firstQueue:
+		t.queue, t.spare = t.spare, nil
+	default:
+		t.queue = buffer.Get(max(size, firstQueue))
 	}
 	t.leaving.frame(f)
 	at := len(t.queue.Bytes)
@@ -122,6 +132,11 @@ func (t *traffic) freeOut() {
 	if t == nil {
 		return
 	}
-	t.out.Free()
+	if t.spare == nil && t.out != nil && cap(t.out.Bytes) == firstQueue {
+		t.out.Bytes = t.out.Bytes[:0]
+		t.spare = t.out
+	} else {
+		t.out.Free()
+	}
 	t.out, t.written = nil, 0
 }
