@@ -35,7 +35,7 @@ func (c *polled) Write(head, body []byte, wait bool) (int, error) {
 	}
 	*w = write{try: w.try}
 	writes.Put(w)
-	if n > 0 {
+	if n > 0 && c.wroteAt.Load() != reads { // a store would be dear where nothing has changed
 		c.wroteAt.Store(reads)
 	}
 	return n, err

@@ -29,8 +29,8 @@ func (c *Count) frame(f *Frame) {
 // that is held anyway. To tell the host, who counts for many, costs several times
 // as much, and is done when the sum is full, when somebody asks, and at the end.
 type sum struct {
-	wire                      uint32
-	headers, frames, messages uint16
+	wire, headers    uint16
+	frames, messages uint8
 }
 
 func (s sum) count() Count {
@@ -40,10 +40,10 @@ func (s sum) count() Count {
 // add adds what has gone by, if there is room for it.
 func (s *sum) add(c Count) bool {
 	c.add(s.count())
-	if max(uint64(c.Messages), uint64(c.Frames), c.Headers) > math.MaxUint16 || c.Wire > math.MaxUint32 {
+	if max(c.Messages, c.Frames) > math.MaxUint8 || max(c.Headers, c.Wire) > math.MaxUint16 {
 		return false
 	}
-	*s = sum{uint32(c.Wire), uint16(c.Headers), uint16(c.Frames), uint16(c.Messages)}
+	*s = sum{uint16(c.Wire), uint16(c.Headers), uint8(c.Frames), uint8(c.Messages)}
 	return true
 }
 

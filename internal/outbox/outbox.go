@@ -61,7 +61,7 @@ type Outbox struct {
 	mu        sync.Mutex
 	*traffic         // nil when idle
 	limit     uint32 // of what is queued, in bytes
-	lastWrite uint32 // when a sender last wrote, in µs since epoch
+	lastWrite uint16 // when a sender last wrote, in µs since epoch
 	inRow     uint8  // writes by senders in close succession
 	writing   bool   // somebody has the right to write
 	timed     bool   // StartTimer was called and Flush has not come yet
