@@ -1,7 +1,9 @@
 package ws
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"net"
 	"testing"
 	"time"
@@ -10,17 +12,17 @@ import (
 	"github.com/handset-go/handset/internal/link"
 )
 
-// treadmill is a transport on which the same frame arrives for ever, one for
-// each wait, and what is written is gone at once.
+// treadmill is a transport on which the same frames arrive for ever, with each
+// wait anew, and what is written is gone at once.
 type treadmill struct {
 	link.Conn
-	masked []byte
+	frames []byte
 }
 
 func (t *treadmill) Read(p link.Place) (int, error) {
 	_ = p.Space(4 << 10)
 	p.Waiting()
-	return copy(p.Space(4<<10), t.masked), nil
+	return copy(p.Space(4<<10), t.frames), nil
 }
 
 func (t *treadmill) Write(head, body []byte, _ bool) (int, error) { return len(head) + len(body), nil }
@@ -28,24 +30,28 @@ func (t *treadmill) SetReadDeadline(time.Time) error              { return nil }
 func (t *treadmill) SetWriteDeadline(time.Time) error             { return nil }
 func (t *treadmill) RemoteAddr() net.Addr                         { return nil }
 
-// What the library itself takes to echo a message of 125 bytes that comes alone:
-// all but the operating system's part and the goroutine's wait.
+// What the library itself takes to echo a message of 125 bytes, that comes alone
+// or with others: all but the operating system's part and the goroutine's wait.
 func BenchmarkEcho(b *testing.B) {
 	masked := frame.Append(nil, frame.Binary, true, 125)
 	masked[1] |= 0x80
 	masked = append(masked, 1, 2, 3, 4)
 	masked = append(masked, make([]byte, 125)...)
-	s := &Session{handset{fleet: new(Upgrader).fleet(), conn: &treadmill{masked: masked}}}
-	s.out.Init((*host)(s), defaultSendBuffer)
-	ctx := context.Background()
-	b.ReportAllocs()
-	for b.Loop() {
-		msg, err := s.stream().Recv(ctx)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if err := s.Send(ctx, msg); err != nil {
-			b.Fatal(err)
-		}
+	for _, together := range []int{1, 16} {
+		b.Run(fmt.Sprintf("together=%d", together), func(b *testing.B) {
+			s := &Session{handset{fleet: new(Upgrader).fleet(), conn: &treadmill{frames: bytes.Repeat(masked, together)}}}
+			s.out.Init((*host)(s), defaultSendBuffer)
+			ctx := context.Background()
+			b.ReportAllocs()
+			for b.Loop() {
+				msg, err := s.stream().Recv(ctx)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if err := s.Send(ctx, msg); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
