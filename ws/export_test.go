@@ -6,5 +6,5 @@ func Reopen() {
 	f := zero.fleet()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.closed, f.cut = false, false
+	f.door.closed, f.door.cut = false, false
 }

@@ -59,11 +59,3 @@ func (f *fleet) cutAll() {
 	f.shut(true)
 	f.each(func(s *Session) { s.end(ErrShutdown) })
 }
-
-// shut lets nobody in any more; and if it is told to, nobody stay either.
-func (f *fleet) shut(cut bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.closed = true
-	f.cut = f.cut || cut
-}

@@ -1,0 +1,122 @@
+package ws
+
+import (
+	"errors"
+	"net/http"
+)
+
+// door is where sessions come in and go out. Its fleet's lock guards it.
+type door struct {
+	pending int           // handshakes under way, each of which may become a session
+	present int           // of both, and of those that are just being closed
+	closed  bool          // nobody is let in any more
+	cut     bool          // nor may anybody stay
+	gone    chan struct{} // closed when nobody is present; nil until somebody asks
+}
+
+var (
+	errShutDown = errors.New("server is shutting down")
+	errNoRoom   = errors.New("too many sessions")
+)
+
+// retryAfter is for how many seconds a client that finds no room is sent away.
+const retryAfter = "5"
+
+// knock asks for room for one more session, and refuses the handshake if there
+// is none. Room that was given is taken by enter, or given back by turnAway.
+func (f *fleet) knock(w http.ResponseWriter) error {
+	f.mu.Lock()
+	var err error
+	switch limit := f.upgrader.MaxSessions; {
+	case f.door.closed:
+		err = errShutDown
+	case limit > 0 && f.roster.n+f.door.pending >= limit:
+		err = errNoRoom
+	default:
+		f.door.pending++
+		f.door.present++
+	}
+	f.mu.Unlock()
+	if err == nil {
+		return nil
+	}
+	w.Header().Set("Retry-After", retryAfter)
+	if err == errShutDown {
+		w.Header().Set("Connection", "close") // the next try is another server's
+	}
+	return refuse(w, http.StatusServiceUnavailable, err)
+}
+
+// turnAway ends a handshake that came to nothing.
+func (f *fleet) turnAway() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.door.pending--
+	f.door.depart()
+}
+
+// enter makes a handshake a session. One that comes while the others are being
+// seen off is seen off too.
+func (f *fleet) enter(s *Session) {
+	f.mu.Lock()
+	f.door.pending--
+	f.roster.add(s)
+	f.record.total++
+	f.watch()
+	closed, cut := f.door.closed, f.door.cut
+	f.mu.Unlock()
+	switch {
+	case cut:
+		s.end(ErrShutdown)
+	case closed:
+		_ = s.Close(goodbye)
+	}
+}
+
+// leave takes a session whose connection is closed off the list.
+func (f *fleet) leave(s *Session, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	count(&f.record.ends, ending(err))
+	f.roster.remove(s)
+	if f.roster.n == 0 {
+		f.unwatch()
+	}
+}
+
+// left notes that a session's end is known to all who wait for it.
+func (f *fleet) left() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.door.depart()
+}
+
+// depart tells who waits for it that nobody is present.
+func (d *door) depart() {
+	d.present--
+	if d.present == 0 && d.gone != nil {
+		close(d.gone)
+		d.gone = nil
+	}
+}
+
+// allGone returns a channel that is closed when nobody is present.
+func (f *fleet) allGone() <-chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.door.present == 0 {
+		return closedChan
+	}
+	if f.door.gone == nil {
+		f.door.gone = make(chan struct{})
+	}
+	return f.door.gone
+}
+
+// shut lets nobody in any more; and if it is told to, nobody stay either.
+func (f *fleet) shut(cut bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.door.closed = true
+	f.door.cut = f.door.cut || cut
+}
