@@ -26,8 +26,10 @@ const retryAfter = "5"
 // is none. Room that was given is taken by enter, or given back by turnAway.
 func (f *fleet) knock(w http.ResponseWriter) error {
 	f.mu.Lock()
-	var err error
+	status, err := http.StatusServiceUnavailable, error(nil)
 	switch limit := f.upgrader.MaxSessions; {
+	case f.sweeper != nil && !f.sweeper.bubble.mustBeTheSameForAllSessionsOfAnUpgrader():
+		status, err = http.StatusInternalServerError, errOtherBubble
 	case f.door.closed:
 		err = errShutDown
 	case limit > 0 && f.roster.n+f.door.pending >= limit:
@@ -37,14 +39,16 @@ func (f *fleet) knock(w http.ResponseWriter) error {
 		f.door.present++
 	}
 	f.mu.Unlock()
-	if err == nil {
+	switch err {
+	case nil:
 		return nil
-	}
-	w.Header().Set("Retry-After", retryAfter)
-	if err == errShutDown {
+	case errShutDown:
 		w.Header().Set("Connection", "close") // the next try is another server's
+		fallthrough
+	case errNoRoom:
+		w.Header().Set("Retry-After", retryAfter)
 	}
-	return refuse(w, http.StatusServiceUnavailable, err)
+	return refuse(w, status, err)
 }
 
 // turnAway ends a handshake that came to nothing.
@@ -73,11 +77,12 @@ func (f *fleet) enter(s *Session) {
 	}
 }
 
-// leave takes a session whose connection is closed off the list.
-func (f *fleet) leave(s *Session, err error) {
+// leave takes a session whose connection is closed off the lists.
+func (f *fleet) leave(s *Session, d *departure, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	count(&f.record.ends, ending(err))
+	f.sweeper.strikeOff(d)
 	f.roster.remove(s)
 	if f.roster.n == 0 {
 		f.unwatch()

@@ -18,6 +18,7 @@ import (
 // and is what Handle uses. It must not be changed once it has been used: its
 // sessions keep it. It may be shared by any number of goroutines. A copy of it is
 // another Upgrader, without its sessions, and must not be made while it is in use.
+// In tests, its sessions must be of one testing/synctest bubble at a time.
 // Negative sizes and times, but for Heartbeat's, and patterns that path.Match
 // cannot read, refuse every handshake with 500.
 type Upgrader struct {

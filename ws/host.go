@@ -23,9 +23,21 @@ func (h *host) StartTimer() {
 	x := h.more()
 	if timer := x.gathering.Load(); timer != nil {
 		timer.Reset(gatherTime)
-		return
+	} else {
+		x.gathering.Store(time.AfterFunc(gatherTime, h.out.Flush))
 	}
-	x.gathering.Store(time.AfterFunc(gatherTime, h.out.Flush))
+	if s := (*Session)(h); s.ended() != nil { // and has stopped the timer before
+		s.stopGathering()
+	}
+}
+
+// stopGathering leaves no timer behind at the end.
+func (s *Session) stopGathering() {
+	if x := s.extra.Load(); x != nil {
+		if timer := x.gathering.Load(); timer != nil {
+			timer.Stop()
+		}
+	}
 }
 
 // WriteFailed is called when nothing will leave again.

@@ -3,7 +3,6 @@ package ws
 import (
 	"strings"
 	"sync"
-	"time"
 )
 
 // life is how far a session is on its way to its end. The way is
@@ -25,7 +24,7 @@ type life struct {
 	err      error         // why it ended
 	done     chan struct{} // closed at the end; nil until someone asks
 	closing  chan struct{} // closed when ours is sent; nil until someone asks
-	timer    *time.Timer   // bounds the way from the first Close frame to the end
+	leaves   *departure    // at the latest; nil before the first Close frame
 }
 
 // life returns the session's.
@@ -85,7 +84,7 @@ func (s *Session) sendClose(reason CloseReason, refusal error) bool {
 	}
 	await := !l.received
 	if await {
-		l.timer = time.AfterFunc(s.fleet.upgrader.closeTimeout(), s.closeTimedOut)
+		l.leaves = s.fleet.expect(s, s.fleet.upgrader.closeTimeout())
 	}
 	l.mu.Unlock()
 	s.fleet.countCloseSent(reason.Code)
@@ -109,7 +108,7 @@ func (s *Session) closeReceived(code CloseCode) {
 	complete := l.flushed
 	if !l.sent {
 		timeout := s.fleet.upgrader.closeTimeout()
-		l.timer = time.AfterFunc(timeout-timeout/10, s.closeTimedOut)
+		l.leaves = s.fleet.expect(s, timeout-timeout/10)
 	}
 	l.mu.Unlock()
 	if complete {
@@ -166,7 +165,7 @@ func (s *Session) closeTimedOut() {
 	l.mu.Lock()
 	unanswered := l.received && !l.sent && !l.over
 	if unanswered {
-		l.timer = time.AfterFunc(s.fleet.upgrader.closeTimeout()/10, s.closeTimedOut)
+		l.leaves = s.fleet.expect(s, s.fleet.upgrader.closeTimeout()/10)
 	}
 	failure := l.failure
 	l.mu.Unlock()
@@ -189,12 +188,10 @@ func (s *Session) end(err error) {
 		return
 	}
 	l.over, l.err = true, err
-	timer := l.timer
+	leaves := l.leaves
 	l.mu.Unlock()
-	if timer != nil {
-		timer.Stop()
-	}
 	s.out.Abort(closedBy(err))
+	s.stopGathering()
 	s.compression.endSending()
 	s.stream().forgetContext()
 	if err == ErrClosed {
@@ -202,7 +199,7 @@ func (s *Session) end(err error) {
 	} else {
 		_ = s.conn.Abort()
 	}
-	s.fleet.leave(s, err)
+	s.fleet.leave(s, leaves, err)
 	if t := s.trace(); t.SessionEnd != nil {
 		t.SessionEnd(s, err)
 	}

@@ -5,17 +5,32 @@ import (
 	"time"
 )
 
-// sweeper looks after all sessions of a fleet in turn, so that no session needs
-// a timer of its own for what may happen but rarely does. It sleeps until the
-// first session could be due; many sessions are looked after together, up to
-// a grain before they are due, so that they wake it no more often than that.
+// sweeper looks after all sessions of a fleet, so that none needs a timer of its
+// own for what may happen but rarely does. It begins with the first session and
+// is gone with the last, and has one timer for two things.
 //
-// What a session is timed by while it is writing or closing stays a timer of
-// its own: those times are short, exact, and not for the many that are idle.
+// The rounds are for heartbeats and MessageTimeout, which may strike any
+// session. In a round all of them are looked after in turn; the next one is when
+// the first of them could be due. Many are looked after together, up to a grain
+// before they are due, so that they wake it no more often than that.
+//
+// The departures are for CloseTimeout, which is exact, and only for the few that
+// are on their way to their end.
+//
+// WriteTimeout is neither, and no timer of ours: it is the transport's own
+// write deadline, which the background writer sets while a peer does not keep
+// up and at no other time. Only the transport knows, when the time is over, what
+// part of a write the peer has taken meanwhile: a peer that has taken some is
+// slow, and stays.
 type sweeper struct {
-	fleet *fleet
-	timer *time.Timer
-	pace  pace
+	fleet      *fleet
+	pace       pace
+	round      time.Time // when the next one is due, zero for never
+	departures departures
+	timer      *time.Timer // nil until there is something to wait for
+	strikes    time.Time   // when the timer does, zero if it does not
+	working    bool        // what is due is being done; then the timer is set again
+	bubble     bubble
 }
 
 // pace is by what a sweeper goes, in ms.
@@ -50,25 +65,85 @@ func (p pace) grain() uint32 {
 
 // watch starts the sweeper with the first session. The caller has the lock.
 func (f *fleet) watch() {
-	p := f.upgrader.pace()
-	if f.sweeper != nil || p.off() {
+	if f.sweeper != nil {
 		return
 	}
-	s := &sweeper{fleet: f, pace: p}
-	f.sweeper = s
-	s.timer = time.AfterFunc(millis(p.idle()), s.sweep)
+	w := &sweeper{fleet: f, pace: f.upgrader.pace(), bubble: newBubble()}
+	if !w.pace.off() {
+		w.round = time.Now().Add(millis(w.pace.idle()))
+	}
+	f.sweeper = w
+	w.set()
 }
 
 // unwatch ends the sweeper with the last session. The caller has the lock.
 func (f *fleet) unwatch() {
-	if f.sweeper != nil {
-		f.sweeper.timer.Stop()
-		f.sweeper = nil
+	if w := f.sweeper; w.timer != nil {
+		w.timer.Stop()
+	}
+	f.sweeper = nil
+}
+
+// set has the timer strike when the next thing is due. The caller has the lock.
+func (w *sweeper) set() {
+	if w.working {
+		return
+	}
+	next := w.departures.next()
+	if next.IsZero() || !w.round.IsZero() && w.round.Before(next) {
+		next = w.round
+	}
+	switch {
+	case next.Equal(w.strikes):
+		return
+	case next.IsZero():
+		w.timer.Stop()
+	case w.timer == nil:
+		w.timer = time.AfterFunc(time.Until(next), w.strike)
+	default:
+		w.timer.Reset(time.Until(next))
+	}
+	w.strikes = next
+}
+
+// strike does what is due.
+func (w *sweeper) strike() {
+	if !w.begin() {
+		return
+	}
+	now := time.Now()
+	for s := w.overdue(now); s != nil; s = w.overdue(now) {
+		s.closeTimedOut()
+	}
+	if !w.round.IsZero() && !w.round.After(now) {
+		w.round = now.Add(w.sweep()) // set does not look at it meanwhile
+	}
+	w.end()
+}
+
+// begin and end are around the work, which is done once at a time: the timer may
+// strike again meanwhile if it was set in the moment in which it struck.
+func (w *sweeper) begin() bool {
+	w.fleet.mu.Lock()
+	defer w.fleet.mu.Unlock()
+	if w.working || w.fleet.sweeper != w {
+		return false
+	}
+	w.working, w.strikes = true, time.Time{}
+	return true
+}
+
+func (w *sweeper) end() {
+	w.fleet.mu.Lock()
+	defer w.fleet.mu.Unlock()
+	w.working = false
+	if w.fleet.sweeper == w {
+		w.set()
 	}
 }
 
-// sweep looks after every session and sets the time of the next round.
-func (w *sweeper) sweep() {
+// sweep looks after every session, and returns after how long to come again.
+func (w *sweeper) sweep() time.Duration {
 	now := coarse()
 	wait := w.pace.idle()
 	var part [64]*Session
@@ -79,12 +154,7 @@ func (w *sweeper) sweep() {
 			wait = min(wait, s.tend(now, w.pace))
 		}
 	}
-	clear(part[:])
-	w.fleet.mu.Lock()
-	defer w.fleet.mu.Unlock()
-	if w.fleet.sweeper == w {
-		w.timer.Reset(millis(max(wait, w.pace.grain(), 1)))
-	}
+	return millis(max(wait, w.pace.grain(), 1))
 }
 
 // before copies sessions from the list's end towards its beginning, those

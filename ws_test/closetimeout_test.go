@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/handset-go/handset/ws"
@@ -111,4 +113,37 @@ func TestCloseOnAPeerThatTakesNothingIsOverAfterCloseTimeout(t *testing.T) {
 		}
 		expectOver(t, p.session, ws.ErrCloseTimeout)
 	})
+}
+
+func TestThousandsThatCloseAtOnceOnSilentPeersAllEndInTime(t *testing.T) {
+	sessions := 10_000
+	if underRace || testing.Short() { // two goroutines each, of which the detector stands 8,128
+		sessions = 2_000
+	}
+	start := time.Now()
+	synctest.Test(t, func(t *testing.T) {
+		u := &ws.Upgrader{Heartbeat: noHeartbeat}
+		var all []*ws.Session
+		for range sessions {
+			end, _ := net.Pipe()
+			session, _, err := u.Handle(&writer{conn: end}, request())
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, session)
+		}
+		began := time.Now()
+		for _, session := range all {
+			_ = session.Close(ws.CloseReason{})
+		}
+		for _, session := range all {
+			<-session.Done()
+			if took := time.Since(began); took != 5*time.Second || session.Err() != ws.ErrCloseTimeout {
+				t.Fatalf("a session ended after %v with %v", took, session.Err())
+			}
+		}
+	})
+	if took := time.Since(start); took > 10*time.Second { // 0.2 s where nobody else computes
+		t.Errorf("it took %v", took)
+	}
 }

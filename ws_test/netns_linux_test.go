@@ -30,19 +30,9 @@ func TestCutClient(t *testing.T) {
 	if addr == "" {
 		t.Skip("this is half of another test")
 	}
-	srv := &httptest.Server{Listener: addressed(addr)}
-	c := dial(t, srv, "")
+	c := dial(t, elsewhere(addr), "")
 	<-c.pongs() // until the other half is done
 }
-
-// addressed is a listener that is elsewhere.
-type addressed string
-
-func (addressed) Accept() (net.Conn, error) { return nil, net.ErrClosed }
-func (addressed) Close() error              { return nil }
-func (a addressed) Addr() net.Addr          { return a }
-func (addressed) Network() string           { return "tcp" }
-func (a addressed) String() string          { return string(a) }
 
 func TestAPeerWhoseCableIsCutIsGoneInTime(t *testing.T) {
 	layCable(t)

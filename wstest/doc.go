@@ -10,6 +10,15 @@
 //
 // Everything is closed when the test ends.
 //
+// Bubbles that run side by side, as those of parallel tests do, must not share an
+// Upgrader, nor the one behind ws.Handle, since the timer that looks after its
+// sessions belongs to the bubble in which the first of them began. A handler
+// under test is best given its Upgrader. When another bubble touches one, the
+// runtime ends the program, and the stack that it prints names
+// mustBeTheSameForAllSessionsOfAnUpgrader; with sessions outside of all bubbles,
+// Handle refuses those inside one, and the error says so. One bubble after
+// another is fine, once the sessions of the one before have ended.
+//
 //	synctest.Test(t, func(t *testing.T) {
 //		_, session, _ := wstest.Pair(t, &ws.Upgrader{CloseTimeout: time.Minute})
 //		session.Close(ws.CloseReason{}) // which the client does not answer
