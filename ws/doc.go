@@ -128,7 +128,8 @@ A peer whose cable was cut says nothing, and TCP does not notice while nothing i
 sent. By [Upgrader.Heartbeat] a peer that has been silent for 30 s is sent a
 Ping, and after 30 s more of silence the session ends with
 [ErrHeartbeatTimeout]; a [Heartbeat] has other times, or none.
-[Session.Latency] is how long the last of those Pings took. All sessions of an
+[Session.Latency] is how long the last of those Pings took, and
+Trace.HeartbeatAnswered is told of each. All sessions of an
 Upgrader are looked after by one timer, those that are closing too. In a bubble
 of testing/synctest it strikes in the bubble's time; bubbles that run side by side
 need Upgraders of their own, not Handle.

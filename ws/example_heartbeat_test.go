@@ -12,7 +12,16 @@ import (
 // The peer answers the library's Pings by itself; the application sees only how
 // long that takes.
 func ExampleSession_Latency() {
-	session, stream, client := connect(&ws.Upgrader{Heartbeat: ws.Heartbeat{Interval: time.Millisecond}})
+	answered := make(chan time.Duration, 1)
+	session, stream, client := connect(&ws.Upgrader{
+		Heartbeat: ws.Heartbeat{Interval: time.Millisecond},
+		Trace: &ws.Trace{HeartbeatAnswered: func(_ *ws.Session, latency time.Duration) {
+			select {
+			case answered <- latency:
+			default: // only the first one is waited for
+			}
+		}},
+	})
 	defer client.leave()
 
 	fmt.Println("at first:", session.Latency())
@@ -20,13 +29,12 @@ func ExampleSession_Latency() {
 		for range stream.All(context.Background()) {
 		}
 	}()
-	for session.Latency() == 0 {
-		time.Sleep(time.Millisecond)
-	}
-	fmt.Println("later:", session.Latency() < time.Second)
+	fmt.Println("then less than a second:", <-answered < time.Second)
+	fmt.Println("later known:", session.Latency() > 0)
 	// Output:
 	// at first: 0s
-	// later: true
+	// then less than a second: true
+	// later known: true
 }
 
 // A peer that answers nothing, not even a Ping, is gone.

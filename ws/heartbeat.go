@@ -121,8 +121,21 @@ func (s *Session) ownPong(msg *Message) bool {
 		s.pulse.latency.Store(uint32(min(took, time.Hour).Microseconds()))
 		s.pulse.pinged.Store(0)
 		s.fleet.pongs.Add(1)
+		if s.fleet.upgrader.Trace != nil {
+			s.traceAnswered()
+		}
 	}
 	return true
+}
+
+// traceAnswered is apart so that ownPong's frame stays small: the stack of an
+// idle reader, through which beats go, is all but full, and would double.
+//
+//go:noinline
+func (s *Session) traceAnswered() {
+	if t := s.trace(); t.HeartbeatAnswered != nil {
+		t.HeartbeatAnswered(s, s.Latency())
+	}
 }
 
 // isClosing reports whether a Close frame has gone in either direction.

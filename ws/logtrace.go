@@ -9,9 +9,10 @@ import (
 
 // LogTrace returns a Trace that logs to logger: refused handshakes, peers that
 // break the protocol and slow writes at LevelWarn; sessions that begin and end
-// at LevelInfo; Close frames and sends that have to wait at LevelDebug. Without
-// a Trace the library logs nothing. With a nil logger it returns nil, which is
-// none. Functions of the Trace may be replaced before it is used.
+// at LevelInfo; Close frames, sends that have to wait and answered heartbeats at
+// LevelDebug. Without a Trace the library logs nothing. With a nil logger it
+// returns nil, which is none. Functions of the Trace may be replaced before it is
+// used.
 func LogTrace(logger *slog.Logger) *Trace {
 	if logger == nil {
 		return nil
@@ -27,6 +28,9 @@ func LogTrace(logger *slog.Logger) *Trace {
 		BackpressureBegin: func(s *Session) { l.log(slog.LevelDebug, s, "send waits", slog.Int("queued", s.Buffered())) },
 		BackpressureEnd: func(s *Session, took time.Duration) {
 			l.log(slog.LevelDebug, s, "send waits no more", slog.Duration("took", took))
+		},
+		HeartbeatAnswered: func(s *Session, took time.Duration) {
+			l.log(slog.LevelDebug, s, "heartbeat answered", slog.Duration("took", took))
 		},
 		SlowWrite: func(s *Session, took time.Duration) {
 			l.log(slog.LevelWarn, s, "slow write", slog.Duration("took", took))

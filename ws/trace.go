@@ -30,6 +30,10 @@ type Trace struct {
 	// when it need not wait any more, with the time it did.
 	BackpressureBegin func(*Session)
 	BackpressureEnd   func(*Session, time.Duration)
+	// HeartbeatAnswered is called when the Pong to one of the heartbeat's Pings
+	// has been received, with the time that took, which is the session's Latency
+	// from now on.
+	HeartbeatAnswered func(*Session, time.Duration)
 	// SlowWrite is called when the peer has taken a second or more to take what
 	// was queued for it, with the time.
 	SlowWrite func(*Session, time.Duration)

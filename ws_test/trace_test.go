@@ -1,7 +1,11 @@
 package ws_test
 
 import (
+	"bytes"
 	"fmt"
+	"io"
+	"log/slog"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -38,6 +42,7 @@ func (d *traced) trace() *ws.Trace {
 		ProtocolError:     func(_ *ws.Session, err *ws.ProtocolError) { d.tell("broken %d", err.Code) },
 		BackpressureBegin: func(*ws.Session) { d.tell("waits") },
 		BackpressureEnd:   func(_ *ws.Session, took time.Duration) { d.tell("waited %v", took) },
+		HeartbeatAnswered: func(_ *ws.Session, took time.Duration) { d.tell("answered %v", took) },
 		SlowWrite:         func(_ *ws.Session, took time.Duration) { d.tell("slow %v", took) },
 	}
 }
@@ -72,6 +77,26 @@ func TestATraceIsToldWhatHappensInOrder(t *testing.T) {
 			p.client.conn.Close()
 			<-receiveAll(p)
 		}, "start, waits, waited 2s, slow 2s, end: unexpected EOF"},
+		{"heartbeats", func(t *testing.T, p *pair) {
+			end := receiveAll(p)
+			for _, took := range []time.Duration{40 * time.Millisecond, 2 * time.Second} {
+				f, err := p.next()
+				if err != nil || f.opcode() != opPing {
+					t.Fatal(f, err)
+				}
+				time.Sleep(took)
+				p.send(opPong, string(f.payload))
+				synctest.Wait()
+				p.send(opPong, string(f.payload)) // tells nothing
+				p.send(opPong, "unasked")         // nor does this
+				synctest.Wait()
+				if got := p.session.Latency(); got != took {
+					t.Errorf("latency %v, want %v", got, took)
+				}
+			}
+			p.client.conn.Close()
+			<-end
+		}, "start, answered 40ms, answered 2s, end: unexpected EOF"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var d traced
@@ -85,6 +110,47 @@ func TestATraceIsToldWhatHappensInOrder(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+func TestNothingATraceIsToldIsForgottenByLogTraceOrByTheseTests(t *testing.T) {
+	for name, trace := range map[string]*ws.Trace{
+		"LogTrace": ws.LogTrace(slog.New(slog.DiscardHandler)), "traced": new(traced).trace(),
+	} {
+		v := reflect.ValueOf(trace).Elem()
+		for i := range v.NumField() {
+			if field := v.Type().Field(i).Name; v.Field(i).IsNil() && (name == "LogTrace" || field != "HandshakeRefused") {
+				t.Errorf("%s has no %s", name, field)
+			}
+		}
+	}
+}
+
+func TestALogTraceLogsWhatRarelyHappensToo(t *testing.T) {
+	var log bytes.Buffer
+	trace := ws.LogTrace(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug,
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey || a.Key == "peer" {
+				return slog.Attr{}
+			}
+			return a
+		}})))
+	session := connectTo(t, new(ws.Upgrader))
+	for _, test := range []struct {
+		happens func()
+		want    string
+	}{
+		{func() { trace.ProtocolError(session, &ws.ProtocolError{Code: 1002, Err: io.EOF}) }, `level=WARN msg="protocol error" err="ws: failed with 1002 protocol error: EOF"`},
+		{func() { trace.BackpressureBegin(session) }, `level=DEBUG msg="send waits" queued=0`},
+		{func() { trace.BackpressureEnd(session, time.Second) }, `level=DEBUG msg="send waits no more" took=1s`},
+		{func() { trace.HeartbeatAnswered(session, 40*time.Millisecond) }, `level=DEBUG msg="heartbeat answered" took=40ms`},
+		{func() { trace.SlowWrite(session, 2*time.Second) }, `level=WARN msg="slow write" took=2s`},
+	} {
+		log.Reset()
+		test.happens()
+		if got := strings.TrimSpace(log.String()); got != test.want {
+			t.Errorf("logged %s\nwant   %s", got, test.want)
+		}
 	}
 }
 
