@@ -1,7 +1,9 @@
 package ws_test
 
 import (
+	"bufio"
 	"context"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -14,19 +16,36 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestInAnyOrderOfHandleSendCloseShutdownAndResetNothingIsLost(t *testing.T) {
+func TestInAnyOrderOfHandleSendCloseShutdownResetAndTimeoutsNothingIsLost(t *testing.T) {
 	rounds := uint64(1000)
 	if testing.Short() {
 		rounds = 100
 	}
 	var round atomic.Pointer[interleaving]
+	ends := make(map[string]uint64)
 	srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { round.Load().handle(w, r) }))
 	for seed := range rounds {
-		in := &interleaving{t: t, seed: seed, u: ws.Upgrader{CloseTimeout: 20 * time.Millisecond}}
+		in := &interleaving{t: t, seed: seed, gone: make(chan struct{}), u: ws.Upgrader{
+			CloseTimeout: 20 * time.Millisecond, MaxSessions: 3,
+			Heartbeat: ws.Heartbeat{Interval: 3 * time.Millisecond, Timeout: 3 * time.Millisecond},
+		}}
+		if seed%2 == 0 { // which strikes first, where it may
+			in.u.MessageTimeout = 3 * time.Millisecond
+		}
 		round.Store(in)
 		in.run(srv.Listener.Addr().String())
+		for why, n := range in.u.Stats().Ends {
+			ends[why] += n
+		}
 		if t.Failed() {
 			t.Fatalf("with seed %d", seed)
+		}
+	}
+	t.Log(ends)
+	for _, why := range []string{"closed", "connection lost", "shutdown", "close timeout",
+		"heartbeat timeout", "message timeout", "protocol error"} {
+		if ends[why] == 0 && !testing.Short() { // too few rounds for each to be sure
+			t.Errorf("no session ended by %q, of %v", why, ends)
 		}
 	}
 }
@@ -36,6 +55,7 @@ type interleaving struct {
 	t    *testing.T
 	seed uint64
 	u    ws.Upgrader
+	gone chan struct{} // closed when all clients are
 
 	mu       sync.Mutex
 	sessions []*ws.Session
@@ -52,11 +72,13 @@ func pause(r *rand.Rand) {
 }
 
 func (in *interleaving) run(addr string) {
-	var group sync.WaitGroup
+	var clients, group sync.WaitGroup
 	for who := range uint64(4) {
-		group.Go(func() { in.client(addr, in.random(who)) })
+		clients.Go(func() { in.client(addr, in.random(who)) })
 	}
 	group.Go(func() { in.shutDown(in.random(100)) })
+	clients.Wait()
+	close(in.gone)
 	group.Wait()
 	in.handling.Wait()
 	_ = in.u.Close()
@@ -76,6 +98,12 @@ func (in *interleaving) run(addr string) {
 
 func (in *interleaving) shutDown(r *rand.Rand) {
 	pause(r)
+	if r.IntN(4) > 0 { // before, in the midst of, or after the other ends
+		select {
+		case <-in.gone:
+		case <-time.After(time.Duration(r.IntN(20)) * time.Millisecond):
+		}
+	}
 	if r.IntN(4) == 0 {
 		_ = in.u.Close()
 		return
@@ -129,16 +157,29 @@ func (in *interleaving) client(addr string, r *rand.Rand) {
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(patience))
 	_ = request().Write(conn)
-	_, _ = conn.Read(make([]byte, 1+r.IntN(500)))
+	leaves := r.IntN(6)
+	if leaves == 0 || leaves == 2 {
+		_, _ = conn.Read(make([]byte, 1+r.IntN(500)))
+	} else if resp, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil || resp.StatusCode != 101 {
+		return // there is no session whose end could be waited for
+	}
 	for range r.IntN(5) {
 		pause(r)
 		_, _ = conn.Write(masked(fin|opText, []byte("hello")))
 	}
-	switch r.IntN(3) {
+	switch leaves {
 	case 0:
 		_ = conn.(*net.TCPConn).SetLinger(0)
 	case 1:
 		_, _ = conn.Write(closeFrame(1000))
 		_, _ = conn.Read(make([]byte, 500))
+	case 3: // answers nothing until the server has had enough
+		_, _ = io.Copy(io.Discard, conn)
+	case 4: // nor finishes what it says
+		_, _ = conn.Write(masked(opText, []byte("once upon a time")))
+		_, _ = io.Copy(io.Discard, conn)
+	case 5:
+		_, _ = conn.Write([]byte{0xFF, 0x80})
+		_, _ = io.Copy(io.Discard, conn)
 	}
 }
