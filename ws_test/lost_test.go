@@ -85,8 +85,12 @@ func under(c net.Conn) *net.TCPConn {
 	return c.(*net.TCPConn)
 }
 
-// reset ends a client's connection with a RST.
+// reset ends a client's connection with a RST, or what stands for one.
 func reset(c *client) {
+	if d, ok := c.conn.(*duplex); ok {
+		d.reset()
+		return
+	}
 	_ = under(c.conn).SetLinger(0)
 	under(c.conn).Close()
 }

@@ -1,6 +1,7 @@
 package ws_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"net"
@@ -202,6 +203,53 @@ func TestMaxSessionsIsExactHoweverManyKnock(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestOverTCPMaxSessionsIsExactHoweverManyKnock(t *testing.T) {
+	const limit, knocks = 10, 100
+	ended := make(chan struct{}, limit)
+	u := &ws.Upgrader{MaxSessions: limit, Trace: &ws.Trace{SessionEnd: func(*ws.Session, error) { ended <- struct{}{} }}}
+	srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if session, stream, err := u.Handle(w, r); err == nil {
+			_ = echo(session, stream.Aggregate(0))
+		}
+	}))
+	for range 3 { // each time room is made again
+		var group sync.WaitGroup
+		in := make(chan net.Conn, knocks)
+		for range knocks {
+			group.Go(func() {
+				conn, err := net.Dial("tcp", srv.Listener.Addr().String())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				_ = conn.SetDeadline(time.Now().Add(patience))
+				_ = request().Write(conn)
+				resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+				switch {
+				case err == nil && resp.StatusCode == http.StatusSwitchingProtocols:
+					in <- conn
+					return
+				case err != nil || resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") == "":
+					t.Errorf("answered with %v, %v", resp, err)
+				}
+				conn.Close()
+			})
+		}
+		group.Wait()
+		close(in)
+		if len(in) != limit {
+			t.Errorf("%d sessions, want %d", len(in), limit)
+		}
+		for conn := range in {
+			conn.Close()
+			await(t, ended, "a session's end")
+		}
+	}
+	if stats := u.Stats(); stats.Total != 3*limit || stats.Refused != 3*(knocks-limit) {
+		t.Errorf("counted %d sessions and %d refusals", stats.Total, stats.Refused)
+	}
 }
 
 // connectTo opens a session of an Upgrader and has it end with the test.

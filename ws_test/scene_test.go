@@ -1,0 +1,116 @@
+package ws_test
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/handset-go/handset/ws"
+)
+
+// scene is a session of an Upgrader, and one or more clients of it.
+type scene struct {
+	*pair
+	u     *ws.Upgrader
+	knock func() (status int, h http.Header) // does another handshake, which must come to nothing
+	fake  bool                               // time is
+}
+
+// scenes are where what becomes of a session is tested: in virtual time, where a
+// wait takes exactly as long as it should, and over TCP, as it is out there.
+var scenes = map[string]func(*testing.T, ws.Upgrader, func(*testing.T, *scene)){"bubble": inFakeTime, "tcp": overTCP}
+
+func overTCP(t *testing.T, u ws.Upgrader, test func(*testing.T, *scene)) {
+	p := new(pair)
+	began := make(chan struct{})
+	srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if session, stream, err := u.Handle(w, r); err == nil {
+			p.session, p.stream = session, stream
+			close(began)
+		}
+	}))
+	p.client = dial(t, srv, "")
+	await(t, began, "the session")
+	test(t, &scene{pair: p, u: &u, knock: func() (int, http.Header) {
+		conn, err := net.Dial("tcp", srv.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		_, resp := shake(t, conn, request())
+		return resp.StatusCode, resp.Header
+	}})
+	p.conn.Close()
+	_ = u.Close()
+	await(t, p.session.Done(), "the session's end")
+}
+
+func inFakeTime(t *testing.T, u ws.Upgrader, test func(*testing.T, *scene)) {
+	synctest.Test(t, func(t *testing.T) {
+		end, peer := newDuplex()
+		session, stream, err := u.Handle(&writer{conn: end}, request())
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := &pair{newClient(t, peer), session, stream}
+		defer func() {
+			p.conn.Close()
+			_ = u.Close()
+			<-session.Done()
+		}()
+		test(t, &scene{pair: p, u: &u, fake: true, knock: func() (int, http.Header) {
+			w := httptest.NewRecorder()
+			_, _, _ = u.Handle(w, request())
+			return w.Code, w.Header()
+		}})
+	})
+}
+
+// duplex is an end of a connection without buffers whose directions end one by
+// one, or both with a reset, as those of TCP.
+type duplex struct {
+	net.Conn          // the incoming direction
+	out      net.Conn // the outgoing one
+	broken   *atomic.Bool
+}
+
+func newDuplex() (end, peer *duplex) {
+	upEnd, upPeer := net.Pipe()
+	downEnd, downPeer := net.Pipe()
+	broken := new(atomic.Bool)
+	return &duplex{upEnd, downEnd, broken}, &duplex{downPeer, upPeer, broken}
+}
+
+func (d *duplex) Read(p []byte) (int, error) {
+	n, err := d.Conn.Read(p)
+	if err == io.EOF && d.broken.Load() {
+		err = &net.OpError{Op: "read", Net: "pipe", Err: syscall.ECONNRESET}
+	}
+	return n, err
+}
+
+func (d *duplex) Write(p []byte) (int, error) { return d.out.Write(p) }
+func (d *duplex) CloseWrite() error           { return d.out.Close() }
+
+func (d *duplex) SetWriteDeadline(t time.Time) error { return d.out.SetWriteDeadline(t) }
+
+func (d *duplex) SetDeadline(t time.Time) error {
+	_ = d.out.SetDeadline(t)
+	return d.Conn.SetDeadline(t)
+}
+
+func (d *duplex) Close() error {
+	_ = d.out.Close()
+	return d.Conn.Close()
+}
+
+func (d *duplex) reset() {
+	d.broken.Store(true)
+	_ = d.Close()
+}
