@@ -3,6 +3,7 @@ package ws
 import (
 	"context"
 	"errors"
+	"math"
 	"net"
 	"net/http/httptest"
 	"testing"
@@ -109,5 +110,19 @@ func TestATimerIsSetForWhatIsDueFirst(t *testing.T) {
 				t.Errorf("session %d ended after %v with %v, want %v", i, took, s.Err(), want)
 			}
 		}
+	})
+}
+
+func TestTheLongestTimeoutsDoNotStrikeAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := &Upgrader{CloseTimeout: math.MaxInt64, MessageTimeout: math.MaxInt64,
+			Heartbeat: Heartbeat{Interval: math.MaxInt64, Timeout: math.MaxInt64}, WriteTimeout: math.MaxInt64}
+		s, _ := begun(t, u)
+		_ = s.Close(CloseReason{})
+		time.Sleep(365 * 24 * time.Hour)
+		if err := s.Err(); err != nil {
+			t.Error(err)
+		}
+		s.end(ErrShutdown)
 	})
 }

@@ -158,6 +158,70 @@ func TestShutdownWaitsForAHandshakeUnderWayAndSeesItOff(t *testing.T) {
 	}
 }
 
+// heldWriter is slowHijack for a server's own writer.
+type heldWriter struct {
+	http.ResponseWriter
+	reached, goOn chan struct{}
+}
+
+func (w heldWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w heldWriter) WriteHeader(status int) {
+	if status == http.StatusSwitchingProtocols {
+		close(w.reached)
+		<-w.goOn
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func TestOverTCPShutdownWaitsForAHandshakeUnderWayAndSeesItOff(t *testing.T) {
+	for _, cut := range []bool{false, true} {
+		u := new(ws.Upgrader)
+		reached, goOn, sessions := make(chan struct{}), make(chan struct{}), make(chan *ws.Session, 1)
+		srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			session, _, err := u.Handle(heldWriter{w, reached, goOn}, r)
+			if err != nil {
+				t.Error(err)
+			}
+			sessions <- session
+		}))
+		ctx, cancel := context.WithCancel(within(t))
+		defer cancel()
+		down := make(chan error, 1)
+		go func() { // while the client waits for its answer
+			defer close(goOn)
+			<-reached
+			begun := shutDown(u, ctx)
+			until(t, "nobody is let in any more", func() bool {
+				w := httptest.NewRecorder()
+				_, _, _ = u.Handle(w, httptest.NewRequest(http.MethodPost, "/", nil))
+				return w.Code == http.StatusServiceUnavailable
+			})
+			if cut {
+				cancel()
+				down <- <-begun // and only then is the handshake done
+				return
+			}
+			go func() { down <- <-begun }()
+		}()
+		c := dial(t, srv, "")
+		session, want := await(t, sessions, "the session"), error(ws.ErrShutdown)
+		if !cut {
+			want = ws.ErrClosed
+			c.expectClose(1001)
+			c.write(closeFrame(1001))
+		}
+		c.expectEnd()
+		await(t, session.Done(), "the session's end")
+		if err := session.Err(); err != want {
+			t.Errorf("cut=%v: the session ended with %v", cut, err)
+		}
+		if err := await(t, down, "the end of Shutdown"); (err != nil) != cut {
+			t.Errorf("cut=%v: Shutdown returned %v", cut, err)
+		}
+	}
+}
+
 func TestAHandshakeThatPanicsGivesItsRoomBack(t *testing.T) {
 	u := &ws.Upgrader{MaxSessions: 1}
 	func() {
