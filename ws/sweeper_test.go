@@ -30,7 +30,11 @@ func begun(t *testing.T, u *Upgrader) (*Session, net.Conn) {
 func (w *sweeper) runs() bool {
 	w.fleet.mu.Lock()
 	defer w.fleet.mu.Unlock()
-	return w.timer != nil && w.timer.Stop()
+	if w.timer == nil || !w.timer.Stop() {
+		return false
+	}
+	w.timer.Reset(time.Until(w.strikes)) // as before
+	return true
 }
 
 func TestASweeperIsGoneWithTheLastSessionHoweverItEnds(t *testing.T) {
