@@ -96,7 +96,7 @@ func TestASweeperWithNothingToWaitForHasNoTimerRunning(t *testing.T) {
 	})
 }
 
-func TestATimerIsSetForWhatIsDueFirst(t *testing.T) {
+func TestASweepersTimerIsSetForWhatIsDueFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := &Upgrader{CloseTimeout: 40 * time.Second, WriteTimeout: time.Hour} // and a round after 30 s
 		var all []*Session

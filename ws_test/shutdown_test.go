@@ -191,7 +191,7 @@ func TestOverTCPShutdownWaitsForAHandshakeUnderWayAndSeesItOff(t *testing.T) {
 		go func() { // while the client waits for its answer
 			defer close(goOn)
 			<-reached
-			begun := shutDown(u, ctx)
+			begun := shutDown(ctx, u)
 			until(t, "nobody is let in any more", func() bool {
 				w := httptest.NewRecorder()
 				_, _, _ = u.Handle(w, httptest.NewRequest(http.MethodPost, "/", nil))
