@@ -76,7 +76,7 @@ func (b Broadcast) play(room *crowd, sender *conn, span Span) (Result, error) {
 	if err := sender.send(b.InFlight); err != nil {
 		return Result{}, err
 	}
-	watch := startStopwatch(span)
+	watch := room.watch(span)
 	for {
 		if err := room.next(arrived); err != nil {
 			return Result{}, err

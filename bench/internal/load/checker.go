@@ -13,6 +13,21 @@ var (
 	ErrBadFrame   = errors.New("load: the server broke the protocol")
 )
 
+// checker is what a connection feeds all it reads, and who counts the messages.
+type checker interface {
+	Feed(b []byte) (messages int, err error)
+}
+
+// newChecker is the checker for what the tape's messages are answered with, from
+// number first on.
+func newChecker(tape *Tape, first int) checker {
+	if tape.deflate != Plain {
+		return newPackedChecker(tape, first)
+	}
+	plain := NewChecker(tape, first)
+	return &plain
+}
+
 // Checker compares a server's byte stream with the messages of a tape, in
 // order. It takes the bytes as they come and keeps none but a split header.
 type Checker struct {
@@ -102,6 +117,8 @@ func (c *Checker) checkHeader() error {
 		return nil
 	case c.frame.masked:
 		return fmt.Errorf("%w: a masked frame", ErrBadFrame)
+	case c.frame.packed:
+		return fmt.Errorf("%w: a compressed message", ErrBadFrame)
 	case c.frame.opcode != want:
 		return fmt.Errorf("%w: opcode %#x instead of %#x", ErrBadFrame, c.frame.opcode, want)
 	}

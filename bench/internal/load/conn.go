@@ -11,7 +11,8 @@ import (
 type conn struct {
 	fd     int
 	tape   *Tape
-	check  Checker
+	check  checker
+	read   int    // bytes so far
 	sent   int    // number of the next message to be handed to out
 	queued int    // messages asked for and not in out yet
 	out    []byte // what the kernel has not taken yet, a piece of the tape
@@ -20,7 +21,7 @@ type conn struct {
 
 // dialConn opens a connection that starts its tape at message number first.
 func dialConn(target Target, path string, tape *Tape, first int) (*conn, error) {
-	fd, rest, err := dial(target, path, dialOptions{})
+	fd, rest, err := dial(target, path, dialOptions{deflate: tape.deflate})
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +29,7 @@ func dialConn(target Target, path string, tape *Tape, first int) (*conn, error) 
 		abort(fd)
 		return nil, fmt.Errorf("load: non-blocking: %w", err)
 	}
-	return &conn{fd: fd, tape: tape, check: NewChecker(tape, first), sent: first, rest: rest}, nil
+	return &conn{fd: fd, tape: tape, check: newChecker(tape, first), sent: first, rest: rest}, nil
 }
 
 // send plays n more messages, as far as the kernel takes them now.
@@ -83,6 +84,7 @@ func (c *conn) receive(buf []byte) (messages int, err error) {
 		case n == 0:
 			return messages, ErrClosed
 		}
+		c.read += n
 		ended, err := c.check.Feed(buf[:n])
 		messages += ended
 		// A short read has emptied the socket: the next byte gives a new edge.

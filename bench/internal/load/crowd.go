@@ -23,6 +23,7 @@ type crowd struct {
 	events []unix.EpollEvent
 	buf    []byte
 	wait   int // milliseconds that next sleeps while nothing happens
+	bytes  int // read so far
 }
 
 // newCrowd waits for the connections together. Events name them by their place.
@@ -50,7 +51,7 @@ const dialers = 8
 func dialCrowd(target Target, path string, tape *Tape, n, step int) (*crowd, error) {
 	conns := make([]*conn, n)
 	err := inParallel(n, dialers, func(i int) (err error) {
-		conns[i], err = dialConn(target, path, tape, i*step)
+		conns[i], err = dialConn(target, path, tape, tape.first(i*step))
 		return err
 	})
 	if err != nil {
@@ -88,7 +89,9 @@ func (c *crowd) next(arrived func(i, messages int) error) error {
 				return err
 			}
 		}
+		before := conn.read
 		messages, err := conn.receive(c.buf)
+		c.bytes += conn.read - before
 		if err != nil {
 			return fmt.Errorf("connection %d: %w", i, err)
 		}
@@ -99,6 +102,46 @@ func (c *crowd) next(arrived func(i, messages int) error) error {
 		}
 	}
 	return nil
+}
+
+// play has every connection i play n(i) messages, each when the one before has
+// been answered, and waits for the last.
+func (c *crowd) play(n func(i int) int) error {
+	left, all := make([]int, len(c.conns)), 0
+	for i, conn := range c.conns {
+		if left[i] = n(i); left[i] == 0 {
+			continue
+		}
+		all += left[i]
+		if err := conn.send(1); err != nil {
+			return err
+		}
+	}
+	count := 0
+	arrived := func(i, messages int) error {
+		count += messages
+		if left[i] -= messages; left[i] > 0 {
+			return c.conns[i].send(1)
+		}
+		return nil
+	}
+	watch := startStopwatch(Span{Warmup: time.Hour})
+	for count < all {
+		if err := c.next(arrived); err != nil {
+			return err
+		}
+		if _, _, err := watch.tick(count); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// watch starts a stopwatch that counts what the crowd reads as well.
+func (c *crowd) watch(span Span) *stopwatch {
+	watch := startStopwatch(span)
+	watch.bytes = &c.bytes
+	return watch
 }
 
 // spin makes the crowd look again at once when nothing has happened, if span

@@ -22,16 +22,16 @@ const (
 )
 
 // request is the client's half of the handshake.
-func request(addr, path string) []byte {
+func request(addr, path string, deflate Deflate) []byte {
 	return []byte("GET " + path + " HTTP/1.1\r\nHost: " + addr + "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + handshakeKey + "\r\n\r\n")
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + handshakeKey + "\r\n" + deflate.offer() + "\r\n")
 }
 
 var headerEnd = []byte("\r\n\r\n")
 
 // checkAnswer reads the server's half of the handshake from b. It wants all of
 // the header, and says how long it was.
-func checkAnswer(b []byte) (size int, err error) {
+func checkAnswer(b []byte, deflate Deflate) (size int, err error) {
 	end := bytes.Index(b, headerEnd)
 	if end < 0 {
 		return 0, fmt.Errorf("load: a handshake answer without an end: %.80q", b)
@@ -43,12 +43,13 @@ func checkAnswer(b []byte) (size int, err error) {
 	if !strings.Contains(fields, handshakeAccept) {
 		return 0, fmt.Errorf("load: the handshake was answered with a wrong Sec-WebSocket-Accept")
 	}
-	return end + len(headerEnd), nil
+	return end + len(headerEnd), deflate.checkAccepted(fields)
 }
 
 // dialOptions are what a connection may have of its own.
 type dialOptions struct {
 	receiveBuffer int // bytes of SO_RCVBUF, 0: the system's choice
+	deflate       Deflate
 }
 
 // dial connects and shakes hands, blocking, and returns the socket with what
@@ -59,7 +60,7 @@ func dial(target Target, path string, options dialOptions) (fd int, rest []byte,
 		return -1, nil, fmt.Errorf("load: socket: %w", err)
 	}
 	if err = connect(fd, target, options); err == nil {
-		rest, err = shakeHands(fd, target, path)
+		rest, err = shakeHands(fd, target, path, options.deflate)
 	}
 	if err != nil {
 		abort(fd)
@@ -89,8 +90,8 @@ func connect(fd int, target Target, options dialOptions) error {
 	return nil
 }
 
-func shakeHands(fd int, target Target, path string) (rest []byte, err error) {
-	if _, err := unix.Write(fd, request(target.Addr.String(), path)); err != nil {
+func shakeHands(fd int, target Target, path string, deflate Deflate) (rest []byte, err error) {
+	if _, err := unix.Write(fd, request(target.Addr.String(), path, deflate)); err != nil {
 		return nil, fmt.Errorf("load: handshake: %w", err)
 	}
 	answer := make([]byte, 0, 4096)
@@ -108,7 +109,7 @@ func shakeHands(fd int, target Target, path string) (rest []byte, err error) {
 		}
 		answer = answer[:len(answer)+n]
 	}
-	size, err := checkAnswer(answer)
+	size, err := checkAnswer(answer, deflate)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ func TestAHandshakeAnswerIsChecked(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			size, err := checkAnswer([]byte(test.answer))
+			size, err := checkAnswer([]byte(test.answer), Plain)
 			switch {
 			case test.want == "" && (err != nil || size != len(good)):
 				t.Errorf("got %d, %v", size, err)

@@ -12,12 +12,16 @@ type Echo struct {
 func (e Echo) Run(target Target, span Span) (Result, error) {
 	spec := e.Tape
 	spec.Count = max(spec.Count, e.InFlight)
-	crowd, err := dialCrowd(target, "/echo", NewTape(spec), e.Conns, 1)
+	tape := NewTape(spec)
+	crowd, err := dialCrowd(target, "/echo", tape, e.Conns, 1)
 	if err != nil {
 		return Result{}, err
 	}
 	defer crowd.close()
 	crowd.spin(span)
+	if err := crowd.play(tape.settling); err != nil {
+		return Result{}, err
+	}
 
 	awaited := make([]int, e.Conns)
 	for i, conn := range crowd.conns {
@@ -36,7 +40,7 @@ func (e Echo) Run(target Target, span Span) (Result, error) {
 		awaited[i] = e.InFlight
 		return crowd.conns[i].send(e.InFlight)
 	}
-	watch := startStopwatch(span)
+	watch := crowd.watch(span)
 	for {
 		if err := crowd.next(arrived); err != nil {
 			return Result{}, err

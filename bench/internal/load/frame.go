@@ -15,6 +15,7 @@ const (
 
 const (
 	finBit     = 0x80
+	packedBit  = 0x40 // RSV1: a compressed message begins
 	maskBit    = 0x80
 	maxHeader  = 14 // two bytes, a 64-bit length and a mask
 	maxControl = 125
@@ -69,6 +70,7 @@ func appendMessage(dst []byte, opcode Opcode, mask [4]byte, payload []byte, frag
 type header struct {
 	opcode Opcode
 	fin    bool
+	packed bool
 	masked bool
 	size   uint64
 }
@@ -79,7 +81,7 @@ func parseHeader(b []byte) (h header, n int) {
 	if len(b) < 2 {
 		return header{}, 0
 	}
-	h = header{opcode: Opcode(b[0] & 0x0f), fin: b[0]&finBit != 0, masked: b[1]&maskBit != 0}
+	h = header{opcode: Opcode(b[0] & 0x0f), fin: b[0]&finBit != 0, packed: b[0]&packedBit != 0, masked: b[1]&maskBit != 0}
 	switch size := b[1] &^ maskBit; {
 	case size < 126:
 		h.size, n = uint64(size), 2

@@ -9,10 +9,11 @@ import (
 	"time"
 )
 
-// Idle opens connections that each echo one message and then say nothing more.
+// Idle opens connections that each echo a message and then say nothing more.
 type Idle struct {
-	Conns int
-	Tape  TapeSpec
+	Conns    int
+	Messages int // that each echoes first, over TLS always one; 0 is 1
+	Tape     TapeSpec
 }
 
 // Run opens the connections to the target's /echo, calls idle while they are
@@ -35,26 +36,7 @@ func (d Idle) openPlain(target Target) (closeAll func(), err error) {
 	if err != nil {
 		return func() {}, err
 	}
-	for _, conn := range crowd.conns {
-		if err := conn.send(1); err != nil {
-			return crowd.close, err
-		}
-	}
-	count := 0
-	arrived := func(_, messages int) error {
-		count += messages
-		return nil
-	}
-	watch := startStopwatch(Span{Warmup: time.Hour})
-	for count < d.Conns {
-		if err := crowd.next(arrived); err != nil {
-			return crowd.close, err
-		}
-		if _, _, err := watch.tick(count); err != nil {
-			return crowd.close, err
-		}
-	}
-	return crowd.close, nil
+	return crowd.close, crowd.play(func(int) int { return max(d.Messages, 1) })
 }
 
 // openTLS does without epoll: nothing is timed.
@@ -92,7 +74,7 @@ func echoOnceTLS(target Target, tape *Tape, i int) (net.Conn, error) {
 }
 
 func echoOnce(conn net.Conn, target Target, tape *Tape, i int) error {
-	if _, err := conn.Write(request(target.Addr.String(), "/echo")); err != nil {
+	if _, err := conn.Write(request(target.Addr.String(), "/echo", Plain)); err != nil {
 		return err
 	}
 	r := bufio.NewReader(conn)
@@ -122,6 +104,6 @@ func readAnswer(r *bufio.Reader) error {
 		}
 		answer = append(answer, line...)
 	}
-	_, err := checkAnswer(answer)
+	_, err := checkAnswer(answer, Plain)
 	return err
 }

@@ -44,7 +44,7 @@ func (l Latency) play(crowd *crowd, span Span) (Result, *hdrhistogram.Histogram,
 		sent     = 0
 		count    = 0
 	)
-	watch := startStopwatch(span)
+	watch := crowd.watch(span)
 	arrived := func(i, messages int) error {
 		now := time.Now()
 		count += messages

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -48,7 +49,7 @@ func serving(t *testing.T, change func(message []byte) []byte) Target {
 		}
 	}
 	handler := func(w http.ResponseWriter, r *http.Request) {
-		conn, err := websocket.Accept(w, r, nil)
+		conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionContextTakeover})
 		if err != nil {
 			return
 		}
@@ -70,6 +71,9 @@ var loads = map[string]interface {
 	"huge":      Echo{Conns: 2, InFlight: 1, Tape: TapeSpec{Opcode: Binary, Size: 1 << 20, Count: 2}},
 	"fragments": Echo{Conns: 2, InFlight: 2, Tape: TapeSpec{Opcode: Text, Size: 10_000, Fragment: 999, Count: 2}},
 	"broadcast": Broadcast{Receivers: 5, InFlight: 3, Tape: TapeSpec{Opcode: Binary, Size: 125, Count: 4}},
+	"alone":     Echo{Conns: 3, InFlight: 2, Tape: TapeSpec{Opcode: Text, Size: 1000, Count: 4, JSON: true, Deflate: Alone}},
+	"takeover":  Echo{Conns: 3, InFlight: 2, Tape: TapeSpec{Opcode: Text, Size: 1000, Count: 4, JSON: true, Deflate: Takeover}},
+	"room":      Broadcast{Receivers: 5, InFlight: 3, Tape: TapeSpec{Opcode: Text, Size: 1000, Count: 4, JSON: true, Deflate: Alone}},
 	"push":      Push{Tape: TapeSpec{Opcode: Binary, Size: 125, Count: 4}},
 }
 
@@ -86,7 +90,7 @@ func TestALoadCountsWhatItGetsBack(t *testing.T) {
 	for name, load := range loads {
 		t.Run(name, func(t *testing.T) {
 			result, err := load.Run(target, shortSpan())
-			if err != nil || result.Messages == 0 || result.Elapsed < 20*time.Millisecond || result.CPU == 0 {
+			if err != nil || result.Messages == 0 || result.Bytes < 2*result.Messages || result.Elapsed < 20*time.Millisecond || result.CPU == 0 {
 				t.Errorf("got %+v, %v", result, err)
 			}
 		})
@@ -110,6 +114,20 @@ func TestALoadFindsAServerThatLies(t *testing.T) {
 	}
 }
 
+func TestAServerThatDoesNotCompressIsRefused(t *testing.T) {
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		if conn, err := websocket.Accept(w, r, nil); err == nil {
+			conn.CloseNow()
+		}
+	}
+	server := httptest.NewServer(http.HandlerFunc(handler))
+	t.Cleanup(server.Close)
+	target := Target{Addr: netip.MustParseAddrPort(strings.TrimPrefix(server.URL, "http://"))}
+	if result, err := loads["takeover"].Run(target, shortSpan()); !errors.Is(err, ErrNotAgreed) {
+		t.Errorf("got %+v, %v", result, err)
+	}
+}
+
 func TestHandshakesAreCounted(t *testing.T) {
 	target := serving(t, func(message []byte) []byte { return message })
 	if result, err := (Accept{Clients: 2}).Run(target, shortSpan()); err != nil || result.Messages == 0 {
@@ -118,14 +136,31 @@ func TestHandshakesAreCounted(t *testing.T) {
 }
 
 func TestIdleConnectionsStayOpenWhileTheyAreLookedAt(t *testing.T) {
-	target := serving(t, func(message []byte) []byte { return message })
-	looked := false
-	err := Idle{Conns: 20, Tape: TapeSpec{Opcode: Binary, Size: 125, Count: 4}}.Run(target, func() error {
-		looked = true
-		return nil
-	})
-	if err != nil || !looked {
-		t.Errorf("looked %t, %v", looked, err)
+	const conns = 20
+	json := TapeSpec{Opcode: Text, Size: 1000, Count: 4, JSON: true, Deflate: Takeover}
+	tests := []struct {
+		name string
+		idle Idle
+		want int64 // echoes
+	}{
+		{"one message", Idle{Conns: conns, Tape: TapeSpec{Opcode: Binary, Size: 125, Count: 4}}, conns},
+		{"some compressed messages", Idle{Conns: conns, Messages: 6, Tape: json}, 6 * conns},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var echoed, looked atomic.Int64
+			target := serving(t, func(message []byte) []byte {
+				echoed.Add(1)
+				return message
+			})
+			err := test.idle.Run(target, func() error {
+				looked.Store(echoed.Load())
+				return nil
+			})
+			if err != nil || looked.Load() != test.want {
+				t.Errorf("looked after %d echoes, want %d; %v", looked.Load(), test.want, err)
+			}
+		})
 	}
 }
 

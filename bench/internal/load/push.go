@@ -24,7 +24,7 @@ func (p Push) Run(target Target, span Span) (Result, error) {
 		count += messages
 		return nil
 	}
-	watch := startStopwatch(span)
+	watch := crowd.watch(span)
 	for {
 		if err := crowd.next(arrived); err != nil {
 			return Result{}, err

@@ -14,6 +14,7 @@ type Span struct {
 // Result is what a server did in the measured part of a span.
 type Result struct {
 	Messages int
+	Bytes    int // that the server sent for them
 	Elapsed  time.Duration
 	CPU      time.Duration
 }
@@ -23,6 +24,8 @@ type stopwatch struct {
 	span     Span
 	start    time.Time // of the part under way
 	count    int       // messages when it started
+	bytes    *int      // read so far; nil if nobody counts them
+	read     int       // of these when it started
 	cpu      time.Duration
 	warm     bool
 	progress time.Time // when the count last grew
@@ -47,7 +50,7 @@ func (s *stopwatch) tick(count int) (result Result, over bool, err error) {
 		return Result{}, false, s.begin(count)
 	case s.warm && elapsed >= s.span.Measure && count > s.count: // a rate of nothing tells nothing
 		cpu, err := s.span.CPU()
-		return Result{Messages: count - s.count, Elapsed: elapsed, CPU: cpu - s.cpu}, true, err
+		return Result{Messages: count - s.count, Bytes: s.bytesRead() - s.read, Elapsed: elapsed, CPU: cpu - s.cpu}, true, err
 	}
 	return Result{}, false, nil
 }
@@ -57,6 +60,13 @@ func (s *stopwatch) begin(count int) (err error) {
 		s.span.Began()
 	}
 	s.cpu, err = s.span.CPU()
-	s.warm, s.start, s.count = true, time.Now(), count
+	s.warm, s.start, s.count, s.read = true, time.Now(), count, s.bytesRead()
 	return err
+}
+
+func (s *stopwatch) bytesRead() int {
+	if s.bytes == nil {
+		return 0
+	}
+	return *s.bytes
 }

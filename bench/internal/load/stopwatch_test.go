@@ -15,14 +15,17 @@ func usingCPU(warmup, measure time.Duration) Span {
 
 func TestOnlyTheMeasuredPartCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		bytes := 0
 		watch := startStopwatch(usingCPU(time.Second, 2*time.Second))
+		watch.bytes = &bytes
 		for count := 0; ; count += 10 {
+			bytes = 7 * count
 			result, over, err := watch.tick(count)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if over {
-				if want := (Result{Messages: 200, Elapsed: 2 * time.Second, CPU: time.Second}); result != want {
+				if want := (Result{Messages: 200, Bytes: 1400, Elapsed: 2 * time.Second, CPU: time.Second}); result != want {
 					t.Errorf("got %+v, want %+v", result, want)
 				}
 				return

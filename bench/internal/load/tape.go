@@ -1,8 +1,6 @@
 package load
 
-import (
-	"math/rand/v2"
-)
+import "math/rand/v2"
 
 // Tape is a loop of prebuilt messages, every one with a payload and a mask of
 // its own, so that a server which answers with a stale or a swapped buffer is
@@ -10,11 +8,13 @@ import (
 type Tape struct {
 	opcode   Opcode
 	count    int
-	payloads [][]byte
-	wire     []byte // as the client sends them, the loop laid down twice
-	size     int    // bytes of one message in wire
-	echoes   []byte // as a server sends them back unfragmented, the loop twice
+	payloads [][]byte // all of one size
+	wire     []byte   // as the client sends them, the loop laid down twice
+	starts   []int    // where each of them starts in wire, and where the last ends
+	echoes   []byte   // as a server sends them back unfragmented, the loop twice
 	echoSize int
+	deflate  Deflate
+	book     *phrasebook // what they are answered with, if compressed
 }
 
 // TapeSpec says what is on a tape.
@@ -23,28 +23,58 @@ type TapeSpec struct {
 	Size     int // bytes of payload
 	Fragment int // bytes of payload in one frame; 0: one frame a message
 	Count    int // different messages on the tape
+	JSON     bool
+	Deflate  Deflate
 }
 
 // NewTape builds the messages of spec. Equal specs give equal tapes.
 func NewTape(spec TapeSpec) *Tape {
-	t := &Tape{opcode: spec.Opcode, count: max(1, spec.Count)}
+	t := &Tape{opcode: spec.Opcode, count: max(1, spec.Count), deflate: spec.Deflate}
 	random := rand.New(rand.NewPCG(uint64(spec.Size), uint64(t.count)))
+	var masks [][4]byte
 	for range t.count {
 		payload := randomPayload(random, spec)
 		mask := [4]byte{byte(random.Uint32()), byte(random.Uint32()), byte(random.Uint32()), byte(random.Uint32())}
-		t.payloads = append(t.payloads, payload)
-		t.wire = appendMessage(t.wire, spec.Opcode, mask, payload, spec.Fragment)
+		t.payloads, masks = append(t.payloads, payload), append(masks, mask)
 		t.echoes = append(appendHeader(t.echoes, spec.Opcode, true, len(payload)), payload...)
 	}
-	t.size, t.echoSize = len(t.wire)/t.count, len(t.echoes)/t.count
-	t.wire = append(t.wire, t.wire...)
+	t.record(masks, spec.Fragment)
+	t.echoSize = len(t.echoes) / t.count
 	t.echoes = append(t.echoes, t.echoes...)
+	if t.deflate != Plain {
+		t.book = newPhrasebook(t)
+	}
 	return t
+}
+
+// record builds what the client sends.
+func (t *Tape) record(masks [][4]byte, fragment int) {
+	packer := newPacker(t.deflate)
+	for i, payload := range t.payloads {
+		start := len(t.wire)
+		t.starts = append(t.starts, start)
+		if t.deflate != Plain {
+			payload = packer.pack(payload)
+		}
+		t.wire = appendMessage(t.wire, t.opcode, masks[i], payload, fragment)
+		if t.deflate != Plain {
+			t.wire[start] |= packedBit
+		}
+	}
+	round := len(t.wire)
+	t.wire = append(t.wire, t.wire...)
+	for _, start := range t.starts {
+		t.starts = append(t.starts, round+start)
+	}
+	t.starts = append(t.starts, len(t.wire))
 }
 
 // randomPayload is readable text for Text, with an é now and then so that a
 // server cannot pass it off as ASCII, and any bytes otherwise.
 func randomPayload(random *rand.Rand, spec TapeSpec) []byte {
+	if spec.JSON {
+		return document(random, spec.Size)
+	}
 	payload := make([]byte, spec.Size)
 	for i := range payload {
 		payload[i] = byte(random.Uint32())
@@ -63,8 +93,30 @@ func randomPayload(random *rand.Rand, spec TapeSpec) []byte {
 // Wire is the bytes of n messages in a row, from message number from on.
 // n is at most the number of messages on the tape.
 func (t *Tape) Wire(from, n int) []byte {
-	start := from % t.count * t.size
-	return t.wire[start : start+n*t.size]
+	first := from % t.count
+	return t.wire[t.starts[first]:t.starts[first+n]]
+}
+
+// payloadSize is how long a message is.
+func (t *Tape) payloadSize() int { return len(t.payloads[0]) }
+
+// first is the message with which a connection may start that would start with
+// number i: the first of a round if later ones refer to it.
+func (t *Tape) first(i int) int {
+	if t.deflate == Takeover {
+		return 0
+	}
+	return i
+}
+
+// settling is how many messages connection i plays before it is measured: so
+// many that the windows are full, and then some, so that not all connections
+// play the same message at a time.
+func (t *Tape) settling(i int) int {
+	if t.deflate != Takeover {
+		return 0
+	}
+	return (windowSize+t.payloadSize()-1)/t.payloadSize() + i%t.count
 }
 
 // Payload is what message number i says.
