@@ -6,7 +6,14 @@ import { createServer as createSecureServer } from 'node:https';
 import { parseArgs } from 'node:util';
 import { WebSocket, WebSocketServer } from 'ws';
 
-const { values: flags } = parseArgs({ options: { cert: { type: 'string' }, key: { type: 'string' } } });
+const { values: flags } = parseArgs({
+  options: {
+    cert: { type: 'string' },
+    key: { type: 'string' },
+    deflate: { type: 'boolean' },
+    takeover: { type: 'boolean' },
+  },
+});
 
 const server = flags.cert
   ? createSecureServer({ cert: readFileSync(flags.cert), key: readFileSync(flags.key) })
@@ -27,11 +34,19 @@ const serve = {
   }),
 };
 
+// At the level of all servers here, instead of 6.
+const perMessageDeflate = flags.deflate && {
+  serverNoContextTakeover: !flags.takeover,
+  clientNoContextTakeover: !flags.takeover,
+  threshold: 128,
+  zlibDeflateOptions: { level: 1 },
+};
+
 // One WebSocketServer for each path, as the README's "Multiple servers sharing a
 // single HTTP/S server" has it.
 const sockets = {};
 for (const path of Object.keys(serve)) {
-  sockets[path] = new WebSocketServer({ noServer: true });
+  sockets[path] = new WebSocketServer({ noServer: true, perMessageDeflate });
   sockets[path].on('connection', (ws) => {
     ws.on('error', () => {}); // the load leaves without a word
     serve[path](ws);

@@ -65,7 +65,13 @@ by smaps_rollup, after garbage collection, less what it was with no connection o
 Latency is counted from when a message was due, not from when it could be sent, so a server that stands still pays for
 all that should have happened meanwhile (no coordinated omission); it goes into an HDR histogram of three digits.
 
-Compression is off everywhere. Text is checked as UTF-8 everywhere, by the server where the library does not.
+Compression is off unless a workload's title speaks of it. Then it is permessage-deflate at level 1, which is the
+default of gws and gorilla, all that coder has, and set for node-ws (6 otherwise) and handset; no server's threshold
+spares a message. The messages are 64 JSON documents that differ from one another, the windows 32 KiB for the peers;
+handset at that level looks back 8 KiB when it sends. With takeover they are full before anything is measured.
+Answers are inflated and compared with what was sent, too: each distinct one once, and those that are the same, byte
+for byte, after the same text, by their bytes. Bytes on the wire are what the server sends, with the headers of frames
+and without those of TCP. Text is checked as UTF-8 everywhere, by the server where the library does not.
 raw is a hand-written loop over net.Conn: one read, unmask in place, one write for each read; the ceiling for one
 goroutine per connection. The handset rows differ in how the application listens: Recv, All or Chan on the stream as
 it is (long messages come in pieces), and "whole" through Aggregate, which is what the other libraries do. Which rows

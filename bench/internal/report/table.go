@@ -37,8 +37,8 @@ func table(outcome suite.Outcome) [][]string {
 }
 
 // ratioed says which columns have one of ratios beside them: the one compared,
-// and all latencies.
-func ratioed(column int, figure suite.Figure) bool { return column == 0 || figure >= suite.P50 }
+// bytes on the wire and all latencies.
+func ratioed(column int, figure suite.Figure) bool { return column == 0 || figure >= suite.Wire }
 
 func value(row suite.Row, figure suite.Figure) string {
 	median := row.Spread(figure).Median

@@ -134,7 +134,7 @@ func (r *Runner) command(workload Workload, server Server) (proc.Command, error)
 	if workload.Free {
 		threads = 2
 	}
-	args := slices.Concat(r.programs[server.Build].program.Args, server.Args)
+	args := slices.Concat(r.programs[server.Build].program.Args, server.Args, workload.Args)
 	if workload.TLS {
 		if err := r.cert.write(); err != nil {
 			return proc.Command{}, err

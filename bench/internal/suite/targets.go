@@ -7,6 +7,7 @@ var (
 	bestThreads = Reference{Name: "best peer with goroutines", Servers: []string{"gws", "gorilla", "coder", "gobwas"}}
 	handWritten = one("raw")
 	actix       = one("actix")
+	notPacked   = Reference{Name: "uncompressed", Servers: []string{"handset-recv"}, Workload: "broadcast-json"}
 	withoutDead = Reference{Name: "without the dead", Servers: []string{"handset-recv"}, Workload: "broadcast"}
 )
 
@@ -41,6 +42,17 @@ var Targets = []Target{
 	{"accept", "handset-recv", Handshakes, one("coder"), 1},
 	{"latency", "handset-recv", P99, bestPeer, 1},
 	{"latency", "handset-recv", P999, bestPeer, 1},
+	{"json-1k", "handset-whole", CPU, one("gws"), 1},
+	{"json-1k", "handset-whole", Wire, one("gws"), 1},
+	{"json-16k", "handset-whole", CPU, one("gws"), 1},
+	{"json-16k", "handset-whole", Wire, one("gws"), 1},
+	{"json-1k-takeover", "handset-whole", CPU, one("gws"), 1},
+	{"json-1k-takeover", "handset-whole", Wire, one("gws"), 1},
+	{"json-16k-takeover", "handset-whole", CPU, one("gws"), 1},
+	{"json-16k-takeover", "handset-whole", Wire, one("gws"), 1},
+	{"idle-deflate", "handset-whole", Memory, bestOfThree, 1},
+	{"idle-deflate-takeover", "handset-whole", Memory, bestOfThree, 1},
+	{"broadcast-prepared", "handset-recv", CPU, notPacked, 1.1},
 	{"echo-free", "handset-recv", CPU, bestPeer, 1},
 	{"burst-free", "handset-recv", CPU, bestOfThree, 1.0 / 7},
 }

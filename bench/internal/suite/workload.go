@@ -13,6 +13,7 @@ type Workload struct {
 	Title   string
 	Servers []string // those it is meant for; others are left out
 	Columns []Figure // the first is the one compared
+	Args    []string // for the servers, besides their own
 	With    string   // the workload before it, if they are to be measured in turns
 	TLS     bool
 	Free    bool    // server and load share both cores, unpinned
@@ -74,6 +75,7 @@ func perMessage(result load.Result) Sample {
 	messages, cpu := float64(result.Messages), result.CPU.Seconds()
 	return Sample{
 		CPU:        cpu / messages * float64(time.Second/time.Microsecond),
+		Wire:       float64(result.Bytes) / messages,
 		Rate:       messages / result.Elapsed.Seconds(),
 		PerCPU:     messages / cpu,
 		Handshakes: messages / cpu,
@@ -100,7 +102,8 @@ func timing(latency load.Latency) func(Job) (Sample, error) {
 func remembering(idle load.Idle) func(Job) (Sample, error) {
 	return func(job Job) (Sample, error) {
 		// What a first connection brings into being is there once, not for each.
-		first := load.Idle{Conns: 1, Tape: idle.Tape}
+		first := idle
+		first.Conns = 1
 		if err := first.Run(job.Target, func() error { return nil }); err != nil {
 			return nil, err
 		}

@@ -15,11 +15,30 @@ var (
 	// recvAll is for where the view may matter, oneView for where it does not.
 	recvAll = join("handset-recv", "handset-all", "handset-chan")
 	oneView = join("handset-recv")
+
+	// Those that compress, with takeover and without: gorilla has none. Those
+	// that hold idle connections leave out node-ws, which takes 250 KB for each
+	// and the time of all the others together. And those that compress a message
+	// once for all who hear it.
+	takingOver  = []string{"handset-whole", "gws", "coder", "node-ws"}
+	compressing = []string{"handset-whole", "gws", "gorilla", "coder", "node-ws"}
+	holding     = []string{"handset-whole", "gws", "gorilla", "coder"}
+	holdingMore = []string{"handset-whole", "gws", "coder"}
+	preparing   = []string{"handset-recv", "gws", "gorilla"}
 )
 
 func join(views ...string) []string { return append(views, peers...) }
 
-var throughput = []Figure{CPU, Rate}
+var (
+	throughput = []Figure{CPU, Rate}
+	compressed = []Figure{CPU, Wire, Rate}
+)
+
+// Arguments of servers that compress.
+var (
+	deflate  = []string{"--deflate"}
+	takeover = []string{"--deflate", "--takeover"}
+)
 
 // Loads that more than one workload puts on.
 var (
@@ -28,6 +47,11 @@ var (
 	echoBurst = load.Echo{Conns: 100, InFlight: 16, Tape: small}
 	idle      = load.Idle{Conns: 10_000, Tape: small}
 )
+
+// documents is a tape of JSON, more of them than a window holds.
+func documents(size int, deflate load.Deflate) load.TapeSpec {
+	return load.TapeSpec{Opcode: load.Text, Size: size, Count: 64, JSON: true, Deflate: deflate}
+}
 
 // Workloads are all there are, in the order of the tables.
 var Workloads = []Workload{
@@ -100,6 +124,46 @@ var Workloads = []Workload{
 		Name: "latency", Title: "Latency: 1,000 connections, 20,000 messages of 125 B per second, open loop",
 		Servers: recvAll, Columns: []Figure{P99, P50, P999, CPU}, Longer: 3,
 		Run: timing(load.Latency{Conns: 1000, Rate: 20_000, Tape: small}),
+	},
+	{
+		Name: "json-1k", Title: "Compressed, each message by itself: 100 connections, 1 message of 1 KiB JSON in flight on each",
+		Servers: compressing, Columns: compressed, Args: deflate,
+		Run: counting(load.Echo{Conns: 100, InFlight: 1, Tape: documents(1<<10, load.Alone)}),
+	},
+	{
+		Name: "json-16k", Title: "Compressed, each message by itself: 20 connections, 1 message of 16 KiB JSON in flight on each",
+		Servers: compressing, Columns: compressed, Args: deflate,
+		Run: counting(load.Echo{Conns: 20, InFlight: 1, Tape: documents(16<<10, load.Alone)}),
+	},
+	{
+		Name: "json-1k-takeover", Title: "Compressed with takeover both ways: 100 connections, 1 message of 1 KiB JSON in flight on each",
+		Servers: takingOver, Columns: compressed, Args: takeover,
+		Run: counting(load.Echo{Conns: 100, InFlight: 1, Tape: documents(1<<10, load.Takeover)}),
+	},
+	{
+		Name: "json-16k-takeover", Title: "Compressed with takeover both ways: 20 connections, 1 message of 16 KiB JSON in flight on each",
+		Servers: takingOver, Columns: compressed, Args: takeover,
+		Run: counting(load.Echo{Conns: 20, InFlight: 1, Tape: documents(16<<10, load.Takeover)}),
+	},
+	{
+		Name: "idle-deflate", Title: "Idle, compressed: 10,000 connections that have each echoed 1 KiB JSON once; after garbage collection",
+		Servers: holding, Columns: []Figure{Memory}, Args: deflate,
+		Run: remembering(load.Idle{Conns: 10_000, Tape: documents(1<<10, load.Alone)}),
+	},
+	{
+		Name: "idle-deflate-takeover", Title: "Idle, compressed with takeover: 2,000 connections whose windows are full, by 2 echoes of 16 KiB JSON; after garbage collection",
+		Servers: holdingMore, Columns: []Figure{Memory}, Args: takeover,
+		Run: remembering(load.Idle{Conns: 2000, Messages: 2, Tape: documents(16<<10, load.Takeover)}), // to fill the windows of 10,000 would take most of the time there is
+	},
+	{
+		Name: "broadcast-json", Title: "Broadcast: 1 sender, 1,000 receivers, 1 KiB JSON, 1 message in flight; receivers that do not offer compression; per delivered message",
+		Servers: preparing, Columns: compressed, Args: deflate,
+		Run: counting(load.Broadcast{Receivers: 1000, InFlight: 1, Tape: documents(1<<10, load.Plain)}),
+	},
+	{
+		Name: "broadcast-prepared", Title: "Broadcast as before, by the same servers, compressed once for all receivers",
+		Servers: preparing, Columns: compressed, Args: deflate, With: "broadcast-json",
+		Run: counting(load.Broadcast{Receivers: 1000, InFlight: 1, Tape: documents(1<<10, load.Alone)}),
 	},
 	{
 		Name: "echo-free", Title: "Both cores: echo as above, GOMAXPROCS=2, server and load unpinned",

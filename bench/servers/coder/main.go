@@ -29,7 +29,7 @@ func main() {
 
 func handle(serve func(context.Context, *websocket.Conn)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		conn, err := websocket.Accept(w, r, nil)
+		conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: compression()})
 		if err != nil {
 			log.Print(err)
 			return
@@ -38,6 +38,17 @@ func handle(serve func(context.Context, *websocket.Conn)) http.HandlerFunc {
 		conn.SetReadLimit(-1) // 32 KiB otherwise, and the load sends more
 		serve(context.Background(), conn)
 	}
+}
+
+// compression is at the library's own level, which is 1.
+func compression() websocket.CompressionMode {
+	switch {
+	case *serve.Takeover:
+		return websocket.CompressionContextTakeover
+	case *serve.Deflate:
+		return websocket.CompressionNoContextTakeover
+	}
+	return websocket.CompressionDisabled
 }
 
 // read checks text too: the library leaves that to the application.

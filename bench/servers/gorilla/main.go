@@ -3,6 +3,7 @@
 package main
 
 import (
+	"flag"
 	"log"
 	"net/http"
 	"sync"
@@ -14,7 +15,7 @@ import (
 )
 
 var (
-	upgrader = websocket.Upgrader{} // the default options
+	upgrader websocket.Upgrader // with the default options, and compression if asked for, whose level is 1 then
 	room     serve.Room[*websocket.PreparedMessage]
 )
 
@@ -22,6 +23,8 @@ var (
 const backlog = 256
 
 func main() {
+	flag.Parse()
+	upgrader.EnableCompression = *serve.Deflate
 	serve.Main(serve.Handlers{Echo: handle(echo), Join: handle(join), Talk: handle(talk), Push: handle(push)})
 }
 

@@ -1,9 +1,10 @@
 // Command gws serves with github.com/lxzan/gws: the Upgrader, the event handler
 // and the Broadcaster of its README. ParallelEnabled stays off, because with it
-// echoes overtake each other, and so does compression, as everywhere here.
+// echoes overtake each other.
 package main
 
 import (
+	"flag"
 	"log"
 	"net/http"
 	"sync"
@@ -14,6 +15,7 @@ import (
 )
 
 func main() {
+	flag.Parse()
 	room := &room{members: make(map[*gws.Conn]struct{})}
 	serve.Main(serve.Handlers{
 		Echo: handle(new(echo)),
@@ -27,6 +29,11 @@ func handle(event gws.Event) http.HandlerFunc {
 	upgrader := gws.NewUpgrader(event, &gws.ServerOption{
 		Recovery:         gws.Recovery,
 		CheckUtf8Enabled: true, // as everywhere here
+		PermessageDeflate: gws.PermessageDeflate{
+			Enabled: *serve.Deflate, Level: serve.Level,
+			ServerContextTakeover: *serve.Takeover, ServerMaxWindowBits: 15,
+			ClientContextTakeover: *serve.Takeover, ClientMaxWindowBits: 15,
+		},
 	})
 	return func(w http.ResponseWriter, r *http.Request) {
 		socket, err := upgrader.Upgrade(w, r)

@@ -15,6 +15,7 @@ import (
 const aggregateLimit = 16 << 20
 
 var (
+	upgrader  ws.Upgrader
 	viewName  = flag.String("view", "recv", "how to listen: recv, all or chan")
 	aggregate = flag.Bool("aggregate", false, "listen for whole messages")
 )
@@ -24,6 +25,9 @@ func main() {
 	echo, found := echoes[*viewName]
 	if !found {
 		log.Fatalf("no view %q", *viewName)
+	}
+	if *serve.Deflate {
+		upgrader.Compression = ws.Compression{Level: serve.Level, SendTakeover: *serve.Takeover, RecvTakeover: *serve.Takeover}
 	}
 	serve.Main(serve.Handlers{
 		Echo: handle(echo),
@@ -37,7 +41,7 @@ func main() {
 // the README's first example does.
 func handle(serve func(*ws.Session, stream)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		session, messages, err := ws.Handle(w, r)
+		session, messages, err := upgrader.Handle(w, r)
 		if err != nil {
 			log.Print(err)
 			return

@@ -40,12 +40,16 @@ func talk(_ *ws.Session, stream stream) {
 	}
 }
 
-// publish waits for nobody: a member whose queue is full misses the message.
+// publish prepares the message once for all, and waits for nobody: a member whose queue is full misses the message.
 func publish(msg ws.Message) {
+	prepared, err := ws.Prepare(msg.Kind, msg.Data)
+	if err != nil {
+		return // not what the load sends
+	}
 	roomMu.Lock()
 	defer roomMu.Unlock()
 	for member := range members {
-		if err := member.TrySend(msg); err != nil && !errors.Is(err, ws.ErrBufferFull) {
+		if err := member.TrySendPrepared(prepared); err != nil && !errors.Is(err, ws.ErrBufferFull) {
 			delete(members, member)
 		}
 	}
