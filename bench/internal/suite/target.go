@@ -37,7 +37,7 @@ func (t Target) LimitText() string {
 	if len(t.To.Servers) == 0 {
 		return sign + " " + t.Figure.Format(t.Limit)
 	}
-	return fmt.Sprintf("%s %.3g × %s", sign, t.Limit, t.To.Name)
+	return fmt.Sprintf("%s %.4g × %s", sign, t.Limit, t.To.Name)
 }
 
 // Met says whether the median keeps to the limit.
