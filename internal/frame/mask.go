@@ -4,6 +4,7 @@ import (
 	"crypto/subtle"
 	"encoding/binary"
 	"math/bits"
+	"sync"
 )
 
 // Key is a masking key, its first byte lowest (RFC 6455 §5.3).
@@ -35,9 +36,14 @@ func (k Key) turned(n int) Key {
 
 func (k Key) doubled() uint64 { return uint64(k)<<32 | uint64(k) }
 
+// strides are lent rather than on the stack: one that has once been deep enough
+// for them would stay twice as large under every reader of a long message.
+var strides = sync.Pool{New: func() any { return new([strideLength]byte) }}
+
 // maskStrides masks whole strides and returns what is left of b.
 func maskStrides(b []byte, key Key) []byte {
-	var stride [strideLength]byte
+	stride := strides.Get().(*[strideLength]byte)
+	defer strides.Put(stride)
 	for i := 0; i < len(stride); i += 8 {
 		binary.LittleEndian.PutUint64(stride[i:], key.doubled())
 	}
