@@ -21,7 +21,11 @@ import (
 // message may refer to those before it, which makes short ones that resemble
 // each other much shorter; for that the session keeps the end of what it has
 // sent, or received: as much as has passed, up to the window, which is two to
-// the number of its bits, and to send no more than 8 KiB at levels below 5.
+// the number of its bits, and to send no more than 16 KiB at levels below 5.
+//
+// These figures are of what the session holds. To compress takes more stack than
+// to receive, and a goroutine keeps a stack of the size it once needed: one that
+// sends from its loop over Recv has some 2 KiB more from then on.
 //
 // A message that holds a secret beside text that an attacker chooses should not
 // be compressed: its length tells something of the secret.

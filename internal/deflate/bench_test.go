@@ -34,7 +34,7 @@ func BenchmarkDeflate(b *testing.B) {
 	each(b, func(b *testing.B, takeover bool, bits, level, n int, messages [][]byte) {
 		d := newDeflater(takeover, bits, level)
 		defer d.Free()
-		for d.window.length() < 1<<bits && takeover {
+		for takeover && d.window.length() < int(d.window.size) {
 			d.Sent(messages[d.window.length()%len(messages)], true)
 		}
 		dst := make([]byte, 0, n+1000)

@@ -1,9 +1,10 @@
 package deflate
 
 const (
-	// smallReach is how much is kept to refer to by the fast levels, and without
-	// context takeover by a piece of a message to those before. More would cost
-	// more time, and memory, than it is worth.
+	// smallReach is how much is kept to refer to without context takeover, by a
+	// piece of a message to those before. More would cost more time, and memory,
+	// than it is worth. With takeover the fast levels keep twice that, of which
+	// they look at the more the longer the piece is.
 	smallReach = 8 << 10
 
 	// windowLevel is the level that encoders for a window resemble.
@@ -55,6 +56,9 @@ func (d *Deflater) Append(dst, data []byte, last bool) ([]byte, error) {
 // where that would cost too much the one for the window is taken.
 func (d *Deflater) encode(dst, data []byte) ([]byte, error) {
 	pool, shown := &byLevel[d.level], d.window.length()
+	if d.level < windowLevel {
+		shown = min(shown, smallReach+2*len(data))
+	}
 	if size := 1 << d.bits; shown+len(data) > size && d.bits < maxBits {
 		if d.level < windowLevel && len(data) <= size/2 {
 			shown = size - len(data)

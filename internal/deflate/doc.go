@@ -9,7 +9,7 @@
 // A connection holds the two structs, 24 and 32 bytes. Without context takeover
 // that is all while it is idle. With takeover it also holds two windows, each
 // of which begins with 256 bytes and grows with what passes, up to the size
-// that was agreed; at levels below 5 the one for sending stops at 8 KiB.
+// that was agreed; at levels below 5 the one for sending stops at 16 KiB.
 //
 // While a message is open, between its pieces, there is a window for it without
 // takeover too, of at most 8 KiB to send; and 7 KiB of tables to receive.
@@ -29,7 +29,7 @@
 //	no        15    5        0.9  0.4  95 B      12  3.4  363 B     89   27  3768 B
 //	yes       12    1        5.3  0.2  25 B      17  3.9  298 B    107   28  3651 B
 //	yes       12    5        5.3  0.2  25 B      27  3.6  254 B    107   28  3651 B
-//	yes       15    1        5.3  0.2  25 B      28  3.6  290 B     76   33  4206 B
+//	yes       15    1        5.3  0.2  25 B      32  3.6  288 B     94   33  4148 B
 //	yes       15    5        5.3  0.2  25 B     119  3.2  240 B    215   31  3537 B
 //
 // A larger window costs time with every message, since the compressor is shown

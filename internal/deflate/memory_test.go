@@ -43,7 +43,7 @@ func TestMemoryBetweenMessagesIsTheWindowOrNothing(t *testing.T) {
 		{"no takeover", false, 15, 9, []int{10, 100_000}, 8 * KiB, 0, 0},
 		{"no takeover, small window", false, 10, 9, []int{10, 100_000}, 1 * KiB, 0, 0},
 		{"takeover", true, 15, 5, []int{10, 100_000}, 32 * KiB, 32 * KiB, 32 * KiB},
-		{"takeover, fast", true, 15, 4, []int{10, 100_000}, 8 * KiB, 8 * KiB, 32 * KiB},
+		{"takeover, fast", true, 15, 4, []int{10, 100_000}, 16 * KiB, 16 * KiB, 32 * KiB},
 		{"takeover, small window", true, 9, 1, []int{10, 100_000}, 512, 512, 512},
 		{"takeover, little sent", true, 15, 1, []int{100, 300, 100}, 512, 512, 512},
 	} {

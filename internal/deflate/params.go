@@ -27,7 +27,7 @@ type Params struct {
 }
 
 // Deflater returns a compressor for what the server sends. level is from 1, the
-// fastest, to 9, the smallest; 0 means 1. Levels below 5 keep no more than 8 KiB
+// fastest, to 9, the smallest; 0 means 1. Levels below 5 keep no more than 16 KiB
 // of the window. For windows of less than 15 bits the levels from 5 on, and all
 // levels when messages are longer than half the window, are much the same.
 func (p Params) Deflater(level int) Deflater {
@@ -37,8 +37,11 @@ func (p Params) Deflater(level int) Deflater {
 		takeover: !p.ServerNoTakeover,
 	}
 	d.window.size = 1 << d.bits
-	if !d.takeover || d.level < windowLevel {
+	switch {
+	case !d.takeover:
 		d.window.size = min(d.window.size, smallReach)
+	case d.level < windowLevel:
+		d.window.size = min(d.window.size, 2*smallReach)
 	}
 	return d
 }
