@@ -104,10 +104,25 @@ func (r *receiver) announced() uint64 {
 // may refer to it, it has to be inflated nevertheless.
 func (r *receiver) drop() {
 	if r.packed && r.begun && !r.compression.recvs {
-		r.compression.receives.Free()
-		r.utf8.Reset()
-		r.dropping = true
+		r.dropPacked()
 	}
+}
+
+// dropPacked drops the rest of the message, if it is compressed, or else the
+// next one that is.
+func (r *receiver) dropPacked() {
+	if r.compression == nil || r.dropping {
+		return
+	}
+	r.compression.receives.Free()
+	if r.packed {
+		r.utf8.Reset()
+	}
+	if !r.plainLent {
+		r.plain.Free()
+		r.plain = nil
+	}
+	r.dropping = true
 }
 
 // dropNext drops what is there of the frame's payload.

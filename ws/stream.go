@@ -268,7 +268,7 @@ func (m *MessageStream) drain() {
 	defer m.turn.give()
 	m.leaveLent()
 	for {
-		if err := m.recv(context.Background(), m); err != nil {
+		if err := m.recv(context.Background(), (*unheard)(m)); err != nil {
 			return
 		}
 		if m.rx.msg.Kind == Close {
@@ -276,6 +276,21 @@ func (m *MessageStream) drain() {
 			return
 		}
 	}
+}
+
+// unheard is a stream of which only control messages matter from now on.
+type unheard MessageStream
+
+// poll is the view of drain. Nothing is inflated: no message is delivered any
+// more that could refer to one that was dropped.
+func (u *unheard) poll() (ok bool, err error) {
+	m := (*MessageStream)(u)
+	if m.rx == nil {
+		return false, nil
+	}
+	m.rx.abandon()
+	m.rx.dropPacked()
+	return m.pollPiece()
 }
 
 // leaveLent lets the application keep what it received last, which is lent to it
