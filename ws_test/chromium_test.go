@@ -5,6 +5,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +18,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/handset-go/handset/ws"
 )
 
 // chromiumText is typed into the page.
@@ -42,10 +47,83 @@ type (
 	}
 )
 
-func TestChromiumTalksToTheEchoExample(t *testing.T) {
-	node := program(t, "node")
-	browser := program(t, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+// chromium finds a browser, and the node that drives it.
+func chromium(t *testing.T) (node, browser string) {
+	t.Helper()
+	node = program(t, "node")
+	browser = program(t, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 	installed(t, "testdata/chromium/node_modules/playwright-core")
+	return node, browser
+}
+
+// What a browser offers is always the same, and it sends no fragments of a
+// page's making: the server's side varies. A page is slow with messages of
+// 16 MiB, which it sends in every combination of takeover with the largest
+// windows.
+func TestChromiumHasEveryCombinationOfCompressionEchoed(t *testing.T) {
+	node, browser := chromium(t)
+	records, bits := records(16*mebibyte), []int{15, 12, 9, 8}
+	all := agreements(bits, bits)
+	plans := make([][]planned, len(all))
+	for i, a := range all {
+		plans[i] = planUpTo(mebibyte)
+		if a.ServerBits == 15 && a.ClientBits == 15 {
+			plans[i] = planUpTo(16 * mebibyte)
+		}
+	}
+	page, tap := servePages(t, all, plans, records)
+	var visits []struct {
+		Extensions     string
+		Messages, Code int
+	}
+	report(t, &visits, node, "testdata/chromium/matrix.mjs", page, browser, tap.url, jsonOf(t, plans))
+	if len(visits) != len(all) {
+		t.Fatalf("%d visits of %d", len(visits), len(all))
+	}
+	calls := map[string]*call{}
+	for range all {
+		c := await(t, tap.calls, "the end of a call")
+		calls[c.path] = c
+	}
+	for i, a := range all {
+		t.Run(a.String(), func(t *testing.T) {
+			if v := visits[i]; v.Messages != len(plans[i]) || v.Code != 4321 || v.Extensions != a.answer(false) {
+				t.Errorf("the browser saw %+v", v)
+			}
+			calls[fmt.Sprint("/", i)].expect(t, a, false, false, plans[i])
+		})
+	}
+}
+
+// servePages runs a server with a page, the payload, and an echo for each
+// agreement, which is to be called through the tap.
+func servePages(t *testing.T, all []agreement, plans [][]planned, records []byte) (page string, tap *tap) {
+	t.Helper()
+	var echoes sync.WaitGroup
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "<!doctype html>") })
+	mux.HandleFunc("/payload", func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write(records) })
+	for i, a := range all {
+		u := &ws.Upgrader{Compression: a.told(i), AllowAnyOrigin: true}
+		mux.HandleFunc(fmt.Sprint("/", i), func(w http.ResponseWriter, r *http.Request) {
+			echoes.Add(1)
+			defer echoes.Done()
+			session, stream, err := u.Handle(w, r)
+			if err == nil {
+				err = echoPlanned(session, stream.Aggregate(16*mebibyte), plans[i], records)
+			}
+			if err != nil {
+				t.Errorf("%v: %v", a, err)
+			}
+		})
+	}
+	srv := serve(t, transports[0], mux)
+	t.Cleanup(echoes.Wait) // which may have errors to tell
+	return srv.URL, tapOn(t, srv.Listener.Addr().String())
+}
+
+func TestChromiumTalksToTheEchoExample(t *testing.T) {
+	node, browser := chromium(t)
 	url, log, stop := startEchoExample(t)
 	var visit chromiumVisit
 	report(t, &visit, node, "testdata/chromium/echo.mjs", url, browser, chromiumText)

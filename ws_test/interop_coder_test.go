@@ -148,3 +148,59 @@ func sendCoder(ctx context.Context, client *websocket.Conn, kind websocket.Messa
 	}
 	return w.Close()
 }
+
+// Coder's client cannot be told the size of its window, and asks for no
+// takeover at all or leaves it to the server. Its compressor decides where
+// fragments end, so that only the server makes those of the plan.
+func TestCodersClientHasEveryCombinationOfCompressionEchoed(t *testing.T) {
+	records := records(16 * mebibyte)
+	for i, a := range agreements([]int{15, 12, 9, 8}, []int{15}) {
+		t.Run(a.String(), func(t *testing.T) {
+			plan, mode := planUpTo(16*mebibyte), websocket.CompressionContextTakeover
+			if a.ServerAlone && a.ClientAlone {
+				mode = websocket.CompressionNoContextTakeover
+			}
+			tap := servePlanned(t, a.told(i), plan, records)
+			client, _, err := websocket.Dial(within(t), tap.url, &websocket.DialOptions{CompressionMode: mode, CompressionThreshold: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer client.CloseNow()
+			client.SetReadLimit(-1)
+			for _, p := range plan {
+				if err := talkPlanned(within(t), client, p, records[:p.Size]); err != nil {
+					t.Fatalf("%+v: %v", p, err)
+				}
+			}
+			if err := client.Close(4321, ""); err != nil {
+				t.Error(err)
+			}
+			await(t, tap.calls, "the end of the call").expect(t, a, false, false, plan)
+		})
+	}
+}
+
+// talkPlanned sends a message and wants it back.
+func talkPlanned(ctx context.Context, client *websocket.Conn, p planned, data []byte) error {
+	kind := websocket.MessageBinary
+	if p.Text {
+		kind = websocket.MessageText
+	}
+	w, err := client.Writer(ctx, kind)
+	if err != nil {
+		return err
+	}
+	for k := range p.Fragments {
+		if _, err := w.Write(data[k*p.Size/p.Fragments : (k+1)*p.Size/p.Fragments]); err != nil {
+			return err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	gotKind, got, err := client.Read(ctx)
+	if err == nil && (gotKind != kind || !bytes.Equal(got, data)) {
+		err = fmt.Errorf("came back as %v of %d bytes", gotKind, len(got))
+	}
+	return err
+}

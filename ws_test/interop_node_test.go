@@ -10,3 +10,10 @@ func TestNodesWsHasAThousandMixedMessagesEchoed(t *testing.T) {
 	installed(t, filepath.Join("testdata", "node", "node_modules", "ws"))
 	foreignTalk(t, node, filepath.Join("testdata", "node", "echo.mjs"))
 }
+
+func TestNodesWsHasEveryCombinationOfCompressionEchoed(t *testing.T) {
+	node := program(t, "node")
+	installed(t, filepath.Join("testdata", "node", "node_modules", "ws"))
+	bits := []int{15, 12, 9, 8}
+	foreignMatrix(t, node, filepath.Join("testdata", "node", "matrix.mjs"), agreements(bits, bits))
+}

@@ -7,9 +7,21 @@ import (
 )
 
 func TestPythonsWebsocketsHasAThousandMixedMessagesEchoed(t *testing.T) {
-	python := filepath.Join("testdata", "python", ".venv", "bin", "python")
+	foreignTalk(t, python(t), filepath.Join("testdata", "python", "echo.py"))
+}
+
+// A client whose own window is of 8 bits is not made: zlib cannot compress for
+// one, and websockets refuses to ask for it.
+func TestPythonsWebsocketsHasEveryCombinationOfCompressionEchoed(t *testing.T) {
+	foreignMatrix(t, python(t), filepath.Join("testdata", "python", "matrix.py"),
+		agreements([]int{15, 12, 9, 8}, []int{15, 12, 9}))
+}
+
+// python is the interpreter that has websockets.
+func python(t *testing.T) string {
+	t.Helper()
 	if runtime.GOOS == "windows" {
-		python = filepath.Join("testdata", "python", ".venv", "Scripts", "python.exe")
+		return installed(t, filepath.Join("testdata", "python", ".venv", "Scripts", "python.exe"))
 	}
-	foreignTalk(t, installed(t, python), filepath.Join("testdata", "python", "echo.py"))
+	return installed(t, filepath.Join("testdata", "python", ".venv", "bin", "python"))
 }

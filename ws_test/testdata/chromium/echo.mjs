@@ -6,19 +6,13 @@
 // What went over the wire is taken from the browser itself (its DevTools see
 // every frame), not from what the page says about it.
 
-import { chromium } from 'playwright-core';
+import { launch } from './launch.mjs';
 
 const [url, executablePath, text] = process.argv.slice(2);
 const mebibyte = 1 << 20;
 const patience = 20_000; // milliseconds for any one step
 
-const browser = await chromium.launch({
-  executablePath,
-  args: [
-    '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--no-proxy-server',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync',
-  ],
-});
+const browser = await launch(executablePath);
 try {
   console.log(JSON.stringify(await drive(browser)));
 } finally {
