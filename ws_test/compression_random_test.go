@@ -1,23 +1,32 @@
 package ws_test
 
 import (
+	"bufio"
 	"bytes"
+	standard "compress/flate"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/klauspost/compress/flate"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/handset-go/handset/ws"
 )
 
 // offline is a client whose frames are only collected.
 func offline(c ws.Compression, bits int) *compressing {
-	p := &compressing{dropsOwn: !c.RecvTakeover}
-	p.writer, _ = flate.NewWriterWindow(&p.out, 1<<bits)
+	p := &compressing{dropsOwn: !c.RecvTakeover, dropsIts: !c.SendTakeover}
+	if bits == 15 {
+		p.writer, _ = standard.NewWriter(&p.out, 1)
+	} else {
+		p.writer, _ = flate.NewWriterWindow(&p.out, 1<<bits)
+	}
 	return p
 }
 
@@ -25,10 +34,17 @@ func offline(c ws.Compression, bits int) *compressing {
 // reads of the given sizes, and says what it heard.
 func hearWhole(t testing.TB, c ws.Compression, said []byte, limit int, sizes ...int) (heard []string) {
 	t.Helper()
+	return hearOn(t, c, newScript(said, sizes...), limit, false)
+}
+
+// hearOn is hearWhole on a connection. What is heard is sent back if echoes says
+// so.
+func hearOn(t testing.TB, c ws.Compression, conn *script, limit int, echoes bool) (heard []string) {
+	t.Helper()
 	r := request()
 	r.Header.Set("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits")
 	u := ws.Upgrader{Compression: c, SendBuffer: 1 << 30}
-	session, stream, err := u.Handle(&writer{conn: newScript(said, sizes...)}, r)
+	session, stream, err := u.Handle(&writer{conn: conn}, r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,6 +57,11 @@ func hearWhole(t testing.TB, c ws.Compression, said []byte, limit int, sizes ...
 			heard = append(heard, err.Error())
 		case msg.Kind == ws.Text || msg.Kind == ws.Binary:
 			heard = append(heard, fmt.Sprintf("%v %s", msg.Kind, msg.Data))
+			if echoes {
+				if err := session.Send(context.Background(), msg); err != nil {
+					t.Error(err)
+				}
+			}
 		default:
 			heard = append(heard, fmt.Sprintf("%v %x %v", msg.Kind, msg.Data, msg.Reason))
 		}
@@ -80,25 +101,51 @@ func randomPacked(rng *rand.Rand, p *compressing, limit int) (said []byte, heard
 	return append(said, closeFrame(1000)...), append(heard, "Close  {1000 normal }")
 }
 
-func TestRandomCompressedConversationsAreHeardAsTheyWereSaid(t *testing.T) {
-	n := uint64(1000)
+// Ten thousand are run without the race detector by
+// make allocations.
+func TestRandomCompressedConversationsAreEchoedAsTheyWereSaid(t *testing.T) {
+	n := uint64(10_000)
 	if raced || testing.Short() {
 		n = 100
 	}
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
 	for seed := range n {
-		rng := rand.New(rand.NewPCG(seed, 77))
-		c := compressions[rng.IntN(3)].c
-		bits := 15
-		if c.RecvWindowBits > 0 {
-			bits = c.RecvWindowBits
+		group.Go(func() error { return echoRandomly(t, seed) })
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// echoRandomly has a session echo a random client, whose compressor and
+// decompressor are the standard library's where the windows are the largest.
+func echoRandomly(t *testing.T, seed uint64) error {
+	rng := rand.New(rand.NewPCG(seed, 77))
+	c := compressions[rng.IntN(3)].c
+	bits := 15
+	if c.RecvWindowBits > 0 {
+		bits = c.RecvWindowBits
+	}
+	limit := []int{1000, 65535, 65536, 1 << 20}[rng.IntN(4)]
+	p := offline(c, bits)
+	said, want := randomPacked(rng, p, limit)
+	conn := newScript(said, slices.DeleteFunc(randomSizes(rng), func(n int) bool { return n == 0 })...)
+	heard := hearOn(t, c, conn, limit, true)
+	if !slices.Equal(heard, want) {
+		return fmt.Errorf("seed %d: heard %.100q, want %.100q", seed, heard, want)
+	}
+	p.pair = &pair{client: &client{t: t, br: bufio.NewReader(bytes.NewReader(conn.out))}}
+	for i, text := range want {
+		text, ok := strings.CutPrefix(text, "Text ")
+		if !ok {
+			continue // too big, or the end
 		}
-		limit := []int{1000, 65535, 65536, 1 << 20}[rng.IntN(4)]
-		said, want := randomPacked(rng, offline(c, bits), limit)
-		sizes := slices.DeleteFunc(randomSizes(rng), func(n int) bool { return n == 0 })
-		if got := hearWhole(t, c, said, limit, sizes...); !slices.Equal(got, want) {
-			t.Fatalf("seed %d: heard %.100q\nwant %.100q", seed, got, want)
+		if op, got, _, err := p.message(); err != nil || op != opText || string(got) != text {
+			return fmt.Errorf("seed %d: message %d came back as %#x of %d bytes, want %d, %w", seed, i, op, len(got), len(text), err)
 		}
 	}
+	return nil
 }
 
 // withoutHasty leaves out that a message is too big if its frame then fails: its
