@@ -58,8 +58,11 @@ func TestCodersClientHasCompressedMessagesEchoed(t *testing.T) {
 	for mode, name := range map[websocket.CompressionMode]string{
 		websocket.CompressionContextTakeover: "takeover", websocket.CompressionNoContextTakeover: "no takeover",
 	} {
-		for _, see := range tallyViews {
-			for _, test := range compressions {
+		for v, see := range tallyViews {
+			for i, test := range compressions {
+				if raced && (i+v)%2 == 0 { // it takes long
+					continue
+				}
 				t.Run(name+", "+test.name+", "+see.name, func(t *testing.T) {
 					srv, tallies := talliedEchoWith(t, transports[0], see, ws.Upgrader{Compression: test.c})
 					client := dialCoderWith(t, srv, mode)

@@ -18,22 +18,38 @@ func TestMessagesOfManyGoroutinesStayInOrderAndNeverMix(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
 			p := connectOver(t, over, ws.Upgrader{})
-			var group errgroup.Group
-			for sender := range senders {
-				group.Go(func() error {
-					for i := range each {
-						if err := sendSomehow(p.session, sender, i); err != nil {
-							return fmt.Errorf("sender %d, message %d: %w", sender, i, err)
-						}
-					}
-					return nil
-				})
-			}
-			expectAllInOrder(t, p.client, senders, each)
-			if err := group.Wait(); err != nil {
-				t.Fatal(err)
-			}
+			open := new(assembly)
+			expectSentByManyInOrder(t, p.session, senders, each, func() ([]byte, error) { return p.nextMessage(open) })
 		})
+	}
+	for _, test := range compressions {
+		t.Run(test.name, func(t *testing.T) {
+			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c}, test.offer)
+			expectSentByManyInOrder(t, p.session, senders, each/5, func() ([]byte, error) {
+				_, data, _, err := p.message()
+				return data, err
+			})
+		})
+	}
+}
+
+// expectSentByManyInOrder has many send, and looks at what the client hears.
+func expectSentByManyInOrder(t *testing.T, s *ws.Session, senders, each int, next func() ([]byte, error)) {
+	t.Helper()
+	var group errgroup.Group
+	for sender := range senders {
+		group.Go(func() error {
+			for i := range each {
+				if err := sendSomehow(s, sender, i); err != nil {
+					return fmt.Errorf("sender %d, message %d: %w", sender, i, err)
+				}
+			}
+			return nil
+		})
+	}
+	expectAllInOrder(t, next, senders, each)
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -68,12 +84,11 @@ func sendSomehow(s *ws.Session, sender, i int) error {
 	}
 }
 
-func expectAllInOrder(t *testing.T, c *client, senders, each int) {
+func expectAllInOrder(t *testing.T, hear func() ([]byte, error), senders, each int) {
 	t.Helper()
 	next := make([]int, senders)
-	open := new(assembly)
 	for range senders * each {
-		message, err := c.nextMessage(open)
+		message, err := hear()
 		if err != nil {
 			t.Fatal(err)
 		}
