@@ -36,8 +36,9 @@ func (k Key) turned(n int) Key {
 
 func (k Key) doubled() uint64 { return uint64(k)<<32 | uint64(k) }
 
-// strides are lent rather than on the stack: one that has once been deep enough
-// for them would stay twice as large under every reader of a long message.
+// strides are lent rather than on the stack. There they are aligned, which the
+// XOR takes half the time for; and a stack that was once deep enough for them
+// would stay twice as large under every reader of a long message.
 var strides = sync.Pool{New: func() any { return new([strideLength]byte) }}
 
 // maskStrides masks whole strides and returns what is left of b.
