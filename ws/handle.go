@@ -183,9 +183,7 @@ func (f *fleet) begin(conn net.Conn, early []byte, protocol *string, c *compress
 	s := &Session{handset{conn: link.Of(conn), fleet: f, protocol: protocol, compression: c}}
 	s.out.Init((*host)(s), or(f.upgrader.SendBuffer, defaultSendBuffer))
 	if len(early) > 0 {
-		r := s.stream().receiver()
-		r.Add(early)
-		r.arrival.Wire = uint64(len(early))
+		s.stream().receiver().Add(early)
 	}
 	return s
 }

@@ -32,6 +32,7 @@ func (r *receiver) inflate() (ok bool, err error) {
 			return r.dropNext()
 		}
 		payload := r.payload()
+		r.arrival.Wire += uint64(len(payload) - r.opened)
 		r.key = frame.Mask(payload[r.opened:], r.key)
 		r.opened = len(payload)
 		whole := uint64(len(payload)) == r.left
@@ -128,6 +129,7 @@ func (r *receiver) dropPacked() {
 // dropNext drops what is there of the frame's payload.
 func (r *receiver) dropNext() (ok bool, err error) {
 	n := min(uint64(len(r.Bytes())), r.left)
+	r.arrival.Wire += n - uint64(r.opened)
 	r.Consume(int(n))
 	r.left -= n
 	r.opened = 0

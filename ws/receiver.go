@@ -99,6 +99,7 @@ func (r *receiver) take() (ok bool, err error) {
 	payload := r.payload()
 	r.Consume(len(payload))
 	r.inFrame, r.left = false, 0
+	r.arrival.Wire += uint64(len(payload))
 	frame.Mask(payload, r.key)
 	r.msg = Message{Kind: Binary, Data: payload}
 	if r.of == frame.Text {
@@ -127,6 +128,7 @@ func (r *receiver) begin() (ok bool, err error) {
 	r.Consume(n)
 	r.arrival.Frames++
 	r.arrival.Headers += uint64(n)
+	r.arrival.Wire += uint64(n)
 	r.of, r.fin, r.key, r.left = of, h.Fin, h.Key, h.Length
 	r.inFrame, r.inPieces, r.opened = true, h.Length > chunkSize, 0
 	if !of.Control() && h.Opcode != frame.Continuation {
@@ -153,6 +155,7 @@ func (r *receiver) open(payload []byte) error {
 // unmask unmasks the next bytes of the frame's payload, and checks text as far
 // as it has come, so that a bad byte is found before its frame is whole.
 func (r *receiver) unmask(fresh []byte) error {
+	r.arrival.Wire += uint64(len(fresh))
 	r.key = frame.Mask(fresh, r.key)
 	if r.of == frame.Text && !r.utf8.Write(fresh) {
 		return frame.ErrInvalidUTF8
@@ -244,7 +247,6 @@ func (r *receiver) Space(size int) []byte {
 
 // arrived takes in the n bytes that were read into the space.
 func (r *receiver) arrived(n int) {
-	r.arrival.Wire += uint64(n)
 	if !r.pastInbox() {
 		r.Inbox.Arrived(n)
 		return

@@ -8,9 +8,9 @@ import (
 	"github.com/handset-go/handset/internal/outbox"
 )
 
-// Traffic is what has gone in one direction. What arrives is counted when the
-// reader next waits, and what is sent when the operating system has begun to take it.
-// The heartbeat's frames are counted too.
+// Traffic is what has gone in one direction. No figure of it ever goes down. What
+// arrives is counted when the reader next waits, and what is sent when the
+// operating system has begun to take it. The heartbeat's frames are counted too.
 type Traffic struct {
 	Messages uint64 // data messages
 	Frames   uint64 // of any kind
@@ -41,11 +41,10 @@ type SessionStats struct {
 	Latency time.Duration // as Session.Latency
 }
 
-// Stats returns what has become of the Upgrader's sessions so far. Counting costs
-// no allocation and no lock, and is done once for all that a read or a write has
-// moved. Stats itself asks every session for its queue and latency: a
-// millisecond for some ten thousand. It does not wait for peers, and any
-// goroutine may call it.
+// Stats returns what has become of the Upgrader's sessions so far. Counting is
+// done once for all that a read or a write has moved, and costs no allocation and
+// some nanoseconds. Stats itself asks every session: a millisecond for some ten
+// thousand. It does not wait for peers, and any goroutine may call it.
 func (u *Upgrader) Stats() Stats {
 	f := u.fleet()
 	f.mu.Lock()
@@ -85,19 +84,17 @@ func (s *Session) Stats() SessionStats {
 }
 
 // counters are Traffic that several goroutines count.
-type counters struct{ messages, frames, headers, wire atomic.Uint64 }
+type counters struct{ messages, frames, payload, wire atomic.Uint64 }
 
 func (c *counters) add(n outbox.Count) {
 	c.messages.Add(uint64(n.Messages))
 	c.frames.Add(uint64(n.Frames))
-	c.headers.Add(n.Headers)
+	c.payload.Add(n.Wire - n.Headers)
 	c.wire.Add(n.Wire)
 }
 
 func (c *counters) traffic() Traffic {
-	t := Traffic{Messages: c.messages.Load(), Frames: c.frames.Load(), Wire: c.wire.Load()}
-	t.Payload = t.Wire - min(c.headers.Load(), t.Wire)
-	return t
+	return Traffic{c.messages.Load(), c.frames.Load(), c.payload.Load(), c.wire.Load()}
 }
 
 // tally counts both directions.

@@ -211,3 +211,29 @@ func TestARecvThatWaitsEndsWithItsContextAndTheSessionGoesOn(t *testing.T) {
 		}
 	})
 }
+
+func TestAReceiveThatIsCancelledInACompressedMessageCarriesOn(t *testing.T) {
+	for _, test := range compressions {
+		t.Run(test.name, func(t *testing.T) {
+			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c}, test.offer)
+			whole := p.stream.Aggregate(0)
+			for i := range 20 {
+				text := gibberish(i, 10_000)
+				frames := p.packedFrames(opText, []byte(text), 3)
+				for _, cut := range []int{len(frames) / 3, len(frames) / 2} {
+					p.write(frames[:cut])
+					ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+					if _, err := whole.Recv(ctx); err != context.DeadlineExceeded {
+						t.Fatalf("in mid-message: %v", err)
+					}
+					cancel()
+					frames = frames[cut:]
+				}
+				p.write(frames)
+				if msg, err := whole.Recv(within(t)); err != nil || string(msg.Data) != text {
+					t.Fatalf("message %d: %d bytes, %v", i, len(msg.Data), err)
+				}
+			}
+		})
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"compress/flate"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"strconv"
@@ -23,6 +24,9 @@ const rsv1 = 0x40
 // deflateTail is what ends a flushed deflate stream and is left out of messages
 // (RFC 7692 §7.2.1).
 const deflateTail = "\x00\x00\xff\xff"
+
+// packedHello is a compressed "Hello" (RFC 7692 §7.2.3.1).
+const packedHello = "\xf2\x48\xcd\xc9\xc9\x07\x00"
 
 // compressing is a pair that has agreed on compression, with a client built on
 // the standard library's compress/flate.
@@ -170,4 +174,15 @@ func (p *compressing) expectMessage(op byte, want []byte) (packed bool) {
 		p.t.Fatalf("got message %#x of %d bytes, %v; want %#x of %d bytes", gotOp, len(got), err, op, len(want))
 	}
 	return packed
+}
+
+// gibberish is a text that cannot be made much shorter than half of it, another one
+// for each seed.
+func gibberish(seed, length int) string {
+	rng := rand.New(rand.NewPCG(uint64(seed), 23))
+	b := make([]byte, 0, length+16)
+	for len(b) < length {
+		b = fmt.Appendf(b, "%016x", rng.Uint64())
+	}
+	return string(b[:length])
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -185,4 +186,43 @@ func TestStatsCountWhatGoesEitherWay(t *testing.T) {
 			t.Errorf("counted in all %+v", all)
 		}
 	})
+}
+
+func TestStatsNeverGoDownHoweverTheBytesArrive(t *testing.T) {
+	const packed = packedHello
+	all := slices.Concat(
+		masked(opText, []byte("hel")), masked(fin|opPing, []byte("hello?")), masked(fin|opContinuation, []byte("lo")),
+		masked(fin|opBinary, make([]byte, 70_000)), masked(fin|rsv1|opText, []byte(packed)),
+		masked(rsv1|opText, []byte(packed[:3])), masked(fin|opContinuation, []byte(packed[3:])),
+		masked(fin|opBinary, make([]byte, 200)),
+	)
+	want := ws.Traffic{Messages: 5, Frames: 8, Payload: 5 + 6 + 70_200 + 2*7, Wire: uint64(len(all))}
+	for _, piece := range []int{1, 7, 1000} {
+		t.Run(fmt.Sprint(piece, " at a time"), func(t *testing.T) {
+			u := &ws.Upgrader{Compression: ws.Frugal()}
+			synctest.Test(t, func(t *testing.T) {
+				p := pipe(t, u, "Sec-WebSocket-Extensions", "permessage-deflate")
+				go func() { _ = echo(p.session, p.stream.Aggregate(0)) }()
+				go func() { _, _ = io.Copy(io.Discard, p.end) }()
+				var last ws.Traffic
+				for rest := all; len(rest) > 0; {
+					n := min(piece, len(rest))
+					if len(rest) > 2000 && len(rest) < 69_000 {
+						n = 1000 // within the long payload
+					}
+					_, _ = p.end.Write(rest[:n])
+					rest = rest[n:]
+					synctest.Wait()
+					now := u.Stats().In
+					if now.Messages < last.Messages || now.Frames < last.Frames || now.Payload < last.Payload || now.Wire < last.Wire {
+						t.Fatalf("after %+v came %+v", last, now)
+					}
+					last = now
+				}
+				if last != want {
+					t.Errorf("counted %+v\nwant    %+v", last, want)
+				}
+			})
+		})
+	}
 }
