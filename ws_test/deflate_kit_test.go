@@ -185,4 +185,31 @@ func gibberish(seed, length int) string {
 		b = fmt.Appendf(b, "%016x", rng.Uint64())
 	}
 	return string(b[:length])
+// overCompressions runs a test over every transport, without compression and
+// with the messages compressed alone and with takeover.
+func overCompressions(t *testing.T, u ws.Upgrader, test func(t *testing.T, over transport, p *compressing)) {
+	t.Helper()
+	for _, over := range transports {
+		for _, agreed := range []struct {
+			name, offer string
+			c           ws.Compression
+		}{{name: "plain"}, {"alone", "permessage-deflate", ws.Frugal()}, {"takeover", "permessage-deflate", ws.Dense()}} {
+			t.Run(over.name+","+agreed.name, func(t *testing.T) {
+				u := u
+				u.Compression = agreed.c
+				test(t, over, connectCompressing(t, over, u, agreed.offer))
+			})
+		}
+	}
+}
+
+// expectSent reads the next message, which must be the given one, and in one
+// frame if nothing compresses it.
+func (p *compressing) expectSent(op byte, want []byte) {
+	p.t.Helper()
+	if p.answer == "" {
+		p.expect(op, string(want))
+	} else {
+		p.expectMessage(op, want)
+	}
 }
