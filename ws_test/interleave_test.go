@@ -2,6 +2,7 @@ package ws_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"io"
 	"math/rand/v2"
@@ -29,6 +30,9 @@ func TestInAnyOrderOfHandleSendCloseShutdownResetAndTimeoutsNothingIsLost(t *tes
 			CloseTimeout: 20 * time.Millisecond, MaxSessions: 3,
 			Heartbeat: ws.Heartbeat{Interval: 3 * time.Millisecond, Timeout: 3 * time.Millisecond},
 		}}
+		if in.packs() {
+			in.u.Compression = compressions[seed%5].c
+		}
 		if seed%2 == 0 { // which strikes first, where it may
 			in.u.MessageTimeout = 3 * time.Millisecond
 		}
@@ -61,6 +65,9 @@ type interleaving struct {
 	sessions []*ws.Session
 	handling sync.WaitGroup
 }
+
+// packs tells whether messages are compressed: in two rounds of five.
+func (in *interleaving) packs() bool { return in.seed%5 < 2 }
 
 func (in *interleaving) random(who uint64) *rand.Rand { return rand.New(rand.NewPCG(in.seed, who)) }
 
@@ -141,7 +148,7 @@ func (in *interleaving) handle(w http.ResponseWriter, r *http.Request) {
 		case 1:
 			session.Context()
 		default:
-			_ = session.TrySend(ws.Message{Kind: ws.Text, Data: []byte("hello")})
+			_ = session.TrySend(ws.Message{Kind: ws.Text, Data: bytes.Repeat([]byte("hello"), 100)})
 		}
 	}
 }
@@ -156,7 +163,13 @@ func (in *interleaving) client(addr string, r *rand.Rand) {
 	}
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(patience))
-	_ = request().Write(conn)
+	hello := masked(fin|opText, []byte("hello"))
+	offer := ""
+	if in.packs() {
+		offer = "permessage-deflate; client_max_window_bits"
+		hello = masked(fin|rsv1|opText, []byte("\xf2\x48\xcd\xc9\xc9\x07\x00")) // RFC 7692 §7.2.3.1
+	}
+	_ = request("Sec-WebSocket-Extensions", offer).Write(conn)
 	leaves := r.IntN(6)
 	if leaves == 0 || leaves == 2 {
 		_, _ = conn.Read(make([]byte, 1+r.IntN(500)))
@@ -165,7 +178,7 @@ func (in *interleaving) client(addr string, r *rand.Rand) {
 	}
 	for range r.IntN(5) {
 		pause(r)
-		_, _ = conn.Write(masked(fin|opText, []byte("hello")))
+		_, _ = conn.Write(hello)
 	}
 	switch leaves {
 	case 0:
