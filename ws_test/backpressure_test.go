@@ -1,9 +1,11 @@
 package ws_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -11,6 +13,8 @@ import (
 
 	"github.com/handset-go/handset/ws"
 )
+
+// Where the sizes of what is queued are told to the byte, nothing is compressed.
 
 // stuff sends messages to a peer that reads nothing until the queue is full:
 // no send may wait. It returns how many there were.
@@ -76,52 +80,47 @@ func TestTheDefaultSendBufferIs64KiB(t *testing.T) {
 }
 
 func TestAMessageLargerThanSendBufferIsSent(t *testing.T) {
-	for _, over := range transports {
-		t.Run(over.name, func(t *testing.T) {
-			p := connectOver(t, over, ws.Upgrader{SendBuffer: 1})
-			sent := make(chan error, 1)
-			go func() {
-				sent <- errors.Join(p.session.Text(context.Background(), strings.Repeat("x", 3<<20)),
-					p.session.Text(context.Background(), strings.Repeat("y", 100_000)))
-			}()
-			p.expect(opText, strings.Repeat("x", 3<<20))
-			p.expect(opText, strings.Repeat("y", 100_000))
-			if err := await(t, sent, "the sends' end"); err != nil {
-				t.Fatal(err)
-			}
-		})
-	}
+	overCompressions(t, ws.Upgrader{SendBuffer: 1}, func(t *testing.T, _ transport, p *compressing) {
+		sent := make(chan error, 1)
+		go func() {
+			sent <- errors.Join(p.session.Text(context.Background(), strings.Repeat("x", 3<<20)),
+				p.session.Text(context.Background(), strings.Repeat("y", 100_000)))
+		}()
+		p.expectSent(opText, bytes.Repeat([]byte("x"), 3<<20))
+		p.expectSent(opText, bytes.Repeat([]byte("y"), 100_000))
+		if err := await(t, sent, "the sends' end"); err != nil {
+			t.Fatal(err)
+		}
+	})
 }
 
 func TestASendThatWasWithdrawnLeavesNoTrace(t *testing.T) {
-	for _, over := range transports {
-		t.Run(over.name, func(t *testing.T) {
-			p := connectOver(t, over, ws.Upgrader{})
-			var want []string
-			for i, withdrawn := 0, 0; withdrawn < 5; i++ {
-				message := fmt.Sprint(i, strings.Repeat("x", 10_000))
-				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
-				err := p.session.Text(ctx, message)
-				cancel()
-				switch {
-				case err == nil:
-					want = append(want, message)
-				case err == context.DeadlineExceeded && i < 1_000_000:
-					withdrawn++
-				default:
-					t.Fatalf("send %d returned %v", i, err)
-				}
+	overCompressions(t, ws.Upgrader{}, func(t *testing.T, _ transport, p *compressing) {
+		random := rand.New(rand.NewPCG(1, 1)) // for a queue that is full soon, compressed or not
+		var want []string
+		for i, withdrawn := 0, 0; withdrawn < 5; i++ {
+			message := fmt.Sprintf("%d %x", i, randomBytes(random, 5000))
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+			err := p.session.Text(ctx, message)
+			cancel()
+			switch {
+			case err == nil:
+				want = append(want, message)
+			case err == context.DeadlineExceeded && i < 1_000_000:
+				withdrawn++
+			default:
+				t.Fatalf("send %d returned %v", i, err)
 			}
-			sent := make(chan error, 1)
-			go func() { sent <- p.session.Text(within(t), "marker") }()
-			for _, message := range append(want, "marker") {
-				p.expect(opText, message)
-			}
-			if err := await(t, sent, "the send's end"); err != nil {
-				t.Fatal(err)
-			}
-		})
-	}
+		}
+		sent := make(chan error, 1)
+		go func() { sent <- p.session.Text(within(t), "marker") }()
+		for _, message := range append(want, "marker") {
+			p.expectSent(opText, []byte(message))
+		}
+		if err := await(t, sent, "the send's end"); err != nil {
+			t.Fatal(err)
+		}
+	})
 }
 
 func TestCancellingTheContextOfASendThatReturnedChangesNothing(t *testing.T) {
