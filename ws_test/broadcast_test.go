@@ -13,6 +13,9 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
+// Nothing is compressed here, since the stalled peer must have a full queue after
+// so many bytes: TestAPreparedMessageGoesOutOnSessionsOfAllKindsAtOnce has a
+// broadcast that is.
 func TestABroadcastIsNotHeldUpByAPeerThatReadsNothing(t *testing.T) {
 	const sessions, stalled, rounds = 100, 41, 20
 	pairs := make([]*pair, sessions)

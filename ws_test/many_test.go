@@ -45,7 +45,7 @@ func TestManyClients(t *testing.T) {
 
 // TestTenThousandSessionsAreShutDownInTimeAndLeaveNothing has its clients in
 // another process, as each may have no more descriptors than its limit. (Package
-// os has raised that to the hard one.)
+// os has raised that to the hard one.) No message is sent that could be compressed.
 func TestTenThousandSessionsAreShutDownInTimeAndLeaveNothing(t *testing.T) {
 	sessions := 10_000
 	if underRace || testing.Short() { // the detector stands 8,128 goroutines, and here are two for each

@@ -176,6 +176,8 @@ func TestAWriterThatFailsInMidMessageEndsTheSession(t *testing.T) {
 	}
 }
 
+// It is told by the borders of fragments, so nothing is compressed: the Writers of
+// TestMessagesOfManyGoroutinesStayInOrderAndNeverMix are.
 func TestTwoWritersDoNotMix(t *testing.T) {
 	bubble(t, ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
 		first := p.session.Writer(t.Context(), ws.Text)
