@@ -185,6 +185,8 @@ func gibberish(seed, length int) string {
 		b = fmt.Appendf(b, "%016x", rng.Uint64())
 	}
 	return string(b[:length])
+}
+
 // overCompressions runs a test over every transport, without compression and
 // with the messages compressed alone and with takeover.
 func overCompressions(t *testing.T, u ws.Upgrader, test func(t *testing.T, over transport, p *compressing)) {
@@ -193,7 +195,7 @@ func overCompressions(t *testing.T, u ws.Upgrader, test func(t *testing.T, over 
 		for _, agreed := range []struct {
 			name, offer string
 			c           ws.Compression
-		}{{name: "plain"}, {"alone", "permessage-deflate", ws.Frugal()}, {"takeover", "permessage-deflate", ws.Dense()}} {
+		}{{name: "plain"}, {"alone", "permessage-deflate", ws.Frugal()}, {"takeover", "permessage-deflate; client_max_window_bits", ws.Balanced()}} {
 			t.Run(over.name+","+agreed.name, func(t *testing.T) {
 				u := u
 				u.Compression = agreed.c

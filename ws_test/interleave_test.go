@@ -167,7 +167,7 @@ func (in *interleaving) client(addr string, r *rand.Rand) {
 	offer := ""
 	if in.packs() {
 		offer = "permessage-deflate; client_max_window_bits"
-		hello = masked(fin|rsv1|opText, []byte("\xf2\x48\xcd\xc9\xc9\x07\x00")) // RFC 7692 §7.2.3.1
+		hello = masked(fin|rsv1|opText, []byte(packedHello))
 	}
 	_ = request("Sec-WebSocket-Extensions", offer).Write(conn)
 	leaves := r.IntN(6)
