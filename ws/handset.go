@@ -3,7 +3,6 @@ package ws
 import (
 	"context"
 	"sync/atomic"
-	"time"
 
 	"github.com/handset-go/handset/internal/link"
 	"github.com/handset-go/handset/internal/outbox"
@@ -38,12 +37,11 @@ func (m *MessageStream) session() *Session { return (*Session)(m) }
 
 // extra is what a session can do without.
 type extra struct {
-	maxFrame  uint64
-	pump      pump                       // of the stream's own view
-	channel   atomic.Pointer[pumping]    // that is filled, by that view or an aggregate
-	scope     atomic.Pointer[scope]      // of Context; nil until somebody asks
-	values    context.Context            // that it is to carry, nil for none
-	gathering atomic.Pointer[time.Timer] // sends off what has gathered; nil until something does
+	maxFrame uint64
+	pump     pump                    // of the stream's own view
+	channel  atomic.Pointer[pumping] // that is filled, by that view or an aggregate
+	scope    atomic.Pointer[scope]   // of Context; nil until somebody asks
+	values   context.Context         // that it is to carry, nil for none
 
 	tally      atomic.Pointer[tally] // of Stats; nil until somebody asks
 	unfinished unfinished            // for MessageTimeout

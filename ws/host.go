@@ -3,13 +3,9 @@ package ws
 import (
 	"errors"
 	"os"
-	"time"
 
 	"github.com/handset-go/handset/internal/link"
 )
-
-// gatherTime is how long what is sent may gather.
-const gatherTime = time.Millisecond
 
 // host is a Session as its outbox sees it: what runs beside the caller, and
 // what becomes of the session, is decided here.
@@ -19,26 +15,7 @@ type host Session
 func (h *host) StartWriter() { go (*Session)(h).write() }
 
 // StartTimer is called when what is sent begins to gather.
-func (h *host) StartTimer() {
-	x := h.more()
-	if timer := x.gathering.Load(); timer != nil {
-		timer.Reset(gatherTime)
-	} else {
-		x.gathering.Store(time.AfterFunc(gatherTime, h.out.Flush))
-	}
-	if s := (*Session)(h); s.ended() != nil { // and has stopped the timer before
-		s.stopGathering()
-	}
-}
-
-// stopGathering leaves no timer behind at the end.
-func (s *Session) stopGathering() {
-	if x := s.extra.Load(); x != nil {
-		if timer := x.gathering.Load(); timer != nil {
-			timer.Stop()
-		}
-	}
-}
+func (h *host) StartTimer() { h.fleet.gathering.add((*Session)(h)) }
 
 // WriteFailed is called when nothing will leave again.
 func (h *host) WriteFailed(err error) {

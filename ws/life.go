@@ -191,7 +191,6 @@ func (s *Session) end(err error) {
 	leaves := l.leaves
 	l.mu.Unlock()
 	s.out.Abort(closedBy(err))
-	s.stopGathering()
 	s.compression.endSending()
 	s.stream().forgetContext()
 	if err == ErrClosed {

@@ -74,6 +74,7 @@ func (f *fleet) watch() {
 	}
 	f.sweeper = w
 	w.set()
+	f.gathering.begin()
 }
 
 // unwatch ends the sweeper with the last session. The caller has the lock.
@@ -82,6 +83,7 @@ func (f *fleet) unwatch() {
 		w.timer.Stop()
 	}
 	f.sweeper = nil
+	f.gathering.end()
 }
 
 // set has the timer strike when the next thing is due. The caller has the lock.

@@ -18,8 +18,9 @@ func TestWhatGathersHasNoTimerAfterTheEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = s.Text(context.Background(), "gathers, as there is more to receive")
-		timer := s.more().gathering.Load()
-		if timer == nil {
+		g := &u.fleet().gathering
+		timer := g.timer
+		if timer == nil || len(g.sessions) != 1 {
 			t.Fatal("nothing gathers")
 		}
 		s.end(ErrShutdown)
@@ -27,8 +28,8 @@ func TestWhatGathersHasNoTimerAfterTheEnd(t *testing.T) {
 			t.Error("the timer runs on")
 		}
 		(*host)(s).StartTimer() // by a send that was under way
-		if timer.Stop() {
-			t.Error("a timer was started after the end")
+		if g.timer != nil || g.sessions != nil || g.spare != nil {
+			t.Error("something gathers after the end")
 		}
 	})
 }
