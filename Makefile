@@ -64,7 +64,7 @@ interop:
 # Beside its peers, on this machine: bench/RESULTS.md and its charts, in a
 # quarter of an hour, and the quick one, which only prints.
 bench:
-	$(GO) -C bench run ./cmd/bench -rounds 4 -seconds 0.4 -out .
+	$(GO) -C bench run ./cmd/bench -rounds 5 -seconds 0.3 -out .
 
 bench-quick:
 	$(GO) -C bench run ./cmd/bench -rounds 3 -seconds 0.4 -workloads echo,burst,large,broadcast,push,accept \
