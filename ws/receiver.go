@@ -3,6 +3,7 @@ package ws
 import (
 	"fmt"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/handset-go/handset/internal/frame"
 	"github.com/handset-go/handset/internal/inbox"
@@ -104,7 +105,7 @@ func (r *receiver) take() (ok bool, err error) {
 	r.msg = Message{Kind: Binary, Data: payload}
 	if r.of == frame.Text {
 		r.msg.Kind = Text
-		if !frame.ValidUTF8(payload) {
+		if !utf8.Valid(payload) {
 			return false, frame.ErrInvalidUTF8
 		}
 	}

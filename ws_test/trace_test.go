@@ -189,11 +189,10 @@ func TestStatsCountWhatGoesEitherWay(t *testing.T) {
 }
 
 func TestStatsNeverGoDownHoweverTheBytesArrive(t *testing.T) {
-	const packed = packedHello
 	all := slices.Concat(
 		masked(opText, []byte("hel")), masked(fin|opPing, []byte("hello?")), masked(fin|opContinuation, []byte("lo")),
-		masked(fin|opBinary, make([]byte, 70_000)), masked(fin|rsv1|opText, []byte(packed)),
-		masked(rsv1|opText, []byte(packed[:3])), masked(fin|opContinuation, []byte(packed[3:])),
+		masked(fin|opBinary, make([]byte, 70_000)), masked(fin|rsv1|opText, []byte(packedHello)),
+		masked(rsv1|opText, []byte(packedHello[:3])), masked(fin|opContinuation, []byte(packedHello[3:])),
 		masked(fin|opBinary, make([]byte, 200)),
 	)
 	want := ws.Traffic{Messages: 5, Frames: 8, Payload: 5 + 6 + 70_200 + 2*7, Wire: uint64(len(all))}

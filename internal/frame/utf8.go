@@ -9,9 +9,6 @@ type UTF8 struct {
 	count uint8             // how many of them
 }
 
-// ValidUTF8 reports whether p is a whole text.
-func ValidUTF8(p []byte) bool { return utf8.Valid(p) }
-
 // Write checks the next piece and reports whether the text can still be
 // UTF-8: false from the first byte on that no valid text can have there
 // (RFC 6455 §8.1), before the character it belongs to is whole.

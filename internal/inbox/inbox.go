@@ -15,11 +15,12 @@ type Inbox struct {
 // likely to be the beginning of something: there is room for more.
 func (in *Inbox) Add(early []byte) {
 	if len(early) > 0 {
-		in.Arrived(copy(in.Space(max(len(early), earlyRoom)), early))
+		in.Arrived(copy(in.Space(max(len(early), smallRoom)), early))
 	}
 }
 
-const earlyRoom = 4 << 10
+// smallRoom is room for a few frames to come.
+const smallRoom = 4 << 10
 
 // Bytes are those that have not been consumed. They may be changed in place
 // and are valid until Fill.
@@ -29,9 +30,6 @@ func (in *Inbox) Bytes() []byte {
 	}
 	return in.buf.Bytes[in.next:]
 }
-
-// Empty reports whether nothing is held, not even memory.
-func (in *Inbox) Empty() bool { return in.buf == nil }
 
 // Consume drops the first n bytes. They stay intact until the next Space.
 func (in *Inbox) Consume(n int) { in.next += n }
@@ -73,15 +71,13 @@ func (in *Inbox) Space(size int) []byte {
 // Spare is an Inbox that holds nothing but memory for a few bytes to come, that
 // of one that has been consumed if it is small. That one is not used again.
 func (in *Inbox) Spare() Inbox {
-	if in.buf == nil || cap(in.buf.Bytes) > spareRoom {
+	if in.buf == nil || cap(in.buf.Bytes) > smallRoom {
 		in.Free()
 		return Inbox{}
 	}
 	in.buf.Bytes = in.buf.Bytes[:0]
 	return Inbox{buf: in.buf}
 }
-
-const spareRoom = 4 << 10
 
 // Arrived adds the n bytes that were read into the space.
 func (in *Inbox) Arrived(n int) { in.buf.Bytes = in.buf.Bytes[:len(in.buf.Bytes)+n] }
