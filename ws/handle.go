@@ -181,7 +181,7 @@ func (u *Upgrader) check() error {
 func (f *fleet) begin(conn net.Conn, early []byte, protocol *string, c *compression) *Session {
 	_ = conn.SetDeadline(time.Time{}) // the server's ends with the handshake
 	s := &Session{handset{conn: link.Of(conn), fleet: f, protocol: protocol, compression: c}}
-	s.out.Init((*host)(s), or(f.upgrader.SendBuffer, defaultSendBuffer))
+	s.out.Init(or(f.upgrader.SendBuffer, defaultSendBuffer))
 	if len(early) > 0 {
 		s.stream().receiver().Add(early)
 	}

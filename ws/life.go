@@ -91,7 +91,7 @@ func (s *Session) sendClose(reason CloseReason, refusal error) bool {
 	if t := s.trace(); t.CloseSent != nil {
 		t.CloseSent(s, reason)
 	}
-	s.out.PutFinal(reason.payload(), refusal)
+	s.out.PutFinal((*host)(s), reason.payload(), refusal)
 	return await
 }
 
@@ -190,7 +190,7 @@ func (s *Session) end(err error) {
 	l.over, l.err = true, err
 	leaves := l.leaves
 	l.mu.Unlock()
-	s.out.Abort(closedBy(err))
+	s.out.Abort((*host)(s), closedBy(err))
 	s.compression.endSending()
 	s.stream().forgetContext()
 	if err == ErrClosed {

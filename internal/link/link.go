@@ -43,6 +43,10 @@ type Conn interface {
 	// with os.ErrDeadlineExceeded; the zero time takes the deadline away.
 	SetReadDeadline(time.Time) error
 	SetWriteDeadline(time.Time) error
+	// Delivery tells what the kernel knows of the connection's TCP. ok is false
+	// where it does not tell: on systems other than Linux, and for connections
+	// that are not TCP or do not show that they run on it.
+	Delivery() (d Delivery, ok bool)
 	// CloseWrite ends the outgoing direction, if the transport can do that.
 	CloseWrite() error
 	// Close ends both directions and wakes all that wait. It may take leave of

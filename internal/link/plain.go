@@ -63,6 +63,9 @@ func (c *plain) Write(head, body []byte, wait bool) (int, error) {
 	return n, err
 }
 
+// Delivery tells of the TCP connection that the conn runs on, if it shows it.
+func (c *plain) Delivery() (Delivery, bool) { return deliveryUnder(c.Conn) }
+
 func (c *plain) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()

@@ -18,14 +18,15 @@ func (sink) SetWriteDeadline(time.Time) error             { return nil }
 
 // keeper is the Host of an outbox on a sink.
 type keeper struct {
-	out     Outbox
+	out     box
 	conn    link.Conn
 	writers sync.WaitGroup
 }
 
 func newKeeper() *keeper {
 	k := &keeper{conn: sink{}}
-	k.out.Init(k, 64<<10)
+	k.out.h = k
+	k.out.Init(64 << 10)
 	return k
 }
 
@@ -91,8 +92,8 @@ func BenchmarkCounting(b *testing.B) {
 	f := &Frame{Opcode: frame.Binary, Fin: true, Data: benchPayload}
 	b.ReportAllocs()
 	for b.Loop() {
-		k.out.countReceived(Count{Messages: 1, Frames: 1, Headers: 6, Wire: 131})
+		k.out.countReceived(k, Count{Messages: 1, Frames: 1, Headers: 6, Wire: 131})
 		t.leaving.frame(f)
-		k.out.countSent()
+		k.out.countSent(k)
 	}
 }

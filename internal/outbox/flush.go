@@ -12,30 +12,30 @@ import (
 const maxRounds = 4
 
 // Flush sends off what has gathered, without waiting for the peer.
-func (o *Outbox) Flush() {
+func (o *Outbox) Flush(h Host) {
 	o.mu.Lock()
 	o.timed = false
-	o.flushIfMine()
+	o.flushIfMine(h)
 }
 
 // Idle is Flush when the application waits for the peer: what it sends next is
 // an answer, not more of the same. received is what has come from the peer since
 // the last time.
-func (o *Outbox) Idle(received Count) {
+func (o *Outbox) Idle(h Host, received Count) {
 	o.mu.Lock()
 	o.inRow = 0
-	o.countReceived(received)
-	o.flushIfMine()
+	o.countReceived(h, received)
+	o.flushIfMine(h)
 }
 
 // flushIfMine flushes if there is something to be written and nobody is writing.
 // It is entered with the lock and leaves without.
-func (o *Outbox) flushIfMine() {
+func (o *Outbox) flushIfMine(h Host) {
 	if !o.takeTurn() {
 		o.mu.Unlock()
 		return
 	}
-	o.flush()
+	o.flush(h)
 }
 
 // A stream is what is sent on and on without waiting for the peer: after
@@ -85,48 +85,48 @@ func (o *Outbox) takeTurn() bool {
 // flush writes for as long as the transport takes bytes without waiting, and
 // leaves the rest to the background writer. The caller has the right to write.
 // It is entered with the lock and leaves without.
-func (o *Outbox) flush() {
-	conn := o.host.Conn()
-	p := o.advance(0, true)
+func (o *Outbox) flush(h Host) {
+	conn := h.Conn()
+	p := o.advance(h, 0, true)
 	for round := 0; p != nil; round++ {
 		if round == maxRounds {
-			o.host.StartWriter()
+			h.StartWriter()
 			return
 		}
 		n, err := conn.Write(p, nil, false)
 		if err != nil {
-			o.falter(n, err)
+			o.falter(h, n, err)
 			return
 		}
-		p = o.progress(n, true)
+		p = o.progress(h, n, true)
 	}
 }
 
 // falter gives up writing after n bytes: for good, or until the peer has taken
 // some of what it has.
-func (o *Outbox) falter(n int, err error) {
+func (o *Outbox) falter(h Host, n int, err error) {
 	if err != link.ErrWouldBlock {
-		o.fail(err)
+		o.fail(h, err)
 		return
 	}
-	if o.progress(n, true) != nil {
-		o.host.StartWriter()
+	if o.progress(h, n, true) != nil {
+		h.StartWriter()
 	}
 }
 
 // Run is the background writer: it waits for the peer until the queue is empty
 // or the peer has taken nothing for the given time.
-func (o *Outbox) Run(timeout time.Duration) {
-	conn := o.host.Conn()
-	for p := o.progress(0, false); p != nil; p = o.progress(0, true) {
+func (o *Outbox) Run(h Host, timeout time.Duration) {
+	conn := h.Conn()
+	for p := o.progress(h, 0, false); p != nil; p = o.progress(h, 0, true) {
 		for p != nil {
 			_ = conn.SetWriteDeadline(time.Now().Add(timeout))
 			n, err := conn.Write(p, nil, true)
 			if err != nil {
-				o.fail(err)
+				o.fail(h, err)
 				return
 			}
-			p = o.progress(n, false)
+			p = o.progress(h, n, false)
 		}
 		// Before the right to write is given up: the next writer has a
 		// deadline of its own.
@@ -135,23 +135,23 @@ func (o *Outbox) Run(timeout time.Duration) {
 }
 
 // progress is advance for those who have not got the lock.
-func (o *Outbox) progress(n int, giveUp bool) []byte {
+func (o *Outbox) progress(h Host, n int, giveUp bool) []byte {
 	o.mu.Lock()
-	return o.advance(n, giveUp)
+	return o.advance(h, n, giveUp)
 }
 
 // advance notes that the writer has written n bytes and returns what it is to
 // write next. When that is nothing it gives up the right to write, if it is
 // told to. It is entered with the lock and leaves without.
-func (o *Outbox) advance(n int, giveUp bool) []byte {
+func (o *Outbox) advance(h Host, n int, giveUp bool) []byte {
 	if o.aborted {
 		o.freeOut() // and keep the right to write from everybody else
 		o.mu.Unlock()
 		return nil
 	}
-	o.note(n)
+	o.note(h, n)
 	if n > 0 {
-		o.countSent()
+		o.countSent(h)
 	}
 	if t := o.traffic; t != nil && t.out != nil {
 		p := t.out.Bytes[t.written:]
@@ -163,27 +163,27 @@ func (o *Outbox) advance(n int, giveUp bool) []byte {
 	drained := o.final && giveUp
 	o.mu.Unlock()
 	if drained {
-		o.host.Drained()
+		h.Drained()
 	}
 	return nil
 }
 
 // note moves the writer n bytes on, lets in who waited for that room, and
 // takes up what is queued when all that was taken up before has left.
-func (o *Outbox) note(n int) {
+func (o *Outbox) note(h Host, n int) {
 	t := o.traffic
 	if t == nil {
 		return
 	}
 	t.written += n
 	if n > 0 {
-		o.admitWaiters()
+		o.admitWaiters(h)
 	}
 	if t.out != nil && t.written == len(t.out.Bytes) {
 		t.freeOut()
 	}
 	if t.pong != nil {
-		o.admitPong()
+		o.admitPong(h)
 	}
 	if t.out == nil {
 		t.out, t.queue = t.queue, nil
@@ -191,17 +191,17 @@ func (o *Outbox) note(n int) {
 }
 
 // admitPong queues the Pong that had no room when its turn came.
-func (o *Outbox) admitPong() {
+func (o *Outbox) admitPong(h Host) {
 	f := Frame{Opcode: frame.Pong, Fin: true, Data: o.pong}
 	if o.refusal == nil && o.room(&f) {
-		o.append(&f)
+		o.append(h, &f)
 		o.pong = nil
 	}
 }
 
 // fail gives up: after a write that failed nothing may be written again, so
 // the right to write is not given back.
-func (o *Outbox) fail(err error) {
+func (o *Outbox) fail(h Host, err error) {
 	o.mu.Lock()
 	o.aborted = true
 	o.freeOut()
@@ -209,5 +209,5 @@ func (o *Outbox) fail(err error) {
 		o.direct = 0
 	}
 	o.mu.Unlock()
-	o.host.WriteFailed(err)
+	h.WriteFailed(err)
 }

@@ -29,8 +29,10 @@ const gatherLimit = 64 << 10
 // firstQueue is the room a queue begins with: it is held only until written.
 const firstQueue = 4 << 10
 
-// Host is the session that owns an Outbox. Its methods are called without any
-// lock held.
+// Host is the session that owns an Outbox. It is passed to each call and not
+// kept: a session contains its Outbox, and must not refer to itself, so that the
+// garbage collector can tell when nobody else refers to it. Its methods are
+// called without the lock unless they say otherwise.
 type Host interface {
 	// Conn is the transport.
 	Conn() link.Conn
@@ -56,8 +58,6 @@ type Host interface {
 // all methods are safe for any goroutine. An idle one is small: what it needs
 // while something is on its way is in a pooled traffic.
 type Outbox struct {
-	host Host
-
 	mu        sync.Mutex
 	*traffic         // nil when idle
 	limit     uint32 // of what is queued, in bytes
@@ -72,8 +72,8 @@ type Outbox struct {
 }
 
 // Init gives an Outbox its owner and the bytes it may queue, 4 GiB at most.
-func (o *Outbox) Init(host Host, limit int) {
-	o.host, o.limit = host, uint32(min(uint64(limit), math.MaxUint32))
+func (o *Outbox) Init(limit int) {
+	o.limit = uint32(min(uint64(limit), math.MaxUint32))
 }
 
 // Buffered is how many bytes are queued and not yet taken by the transport.
@@ -99,12 +99,12 @@ func (o *Outbox) refuse(err error) {
 // Abort answers every Put from now on, and those that wait, with err, and
 // forgets what is queued. The connection must be closed next, which ends a
 // write under way.
-func (o *Outbox) Abort(err error) {
+func (o *Outbox) Abort(h Host, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.refuse(err)
 	o.aborted = true
-	o.tell()
+	o.tell(h)
 	o.queue.Free()
 	o.queue, o.pong = nil, nil
 	if !o.writing {

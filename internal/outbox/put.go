@@ -32,33 +32,33 @@ func (f *Frame) first() bool { return f.Opcode == frame.Text || f.Opcode == fram
 // owner's fragmented message has ended, but never for the peer while there is
 // room. When the queue was idle the frame has been offered to the transport
 // before Put returns. On any error, ctx's own included, nothing was queued.
-func (o *Outbox) Put(ctx context.Context, f *Frame) error {
-	if !o.lockFor(f) {
+func (o *Outbox) Put(ctx context.Context, h Host, f *Frame) error {
+	if !o.lockFor(h, f) {
 		w := o.enlist(f)
 		o.mu.Unlock()
-		return o.wait(ctx, w)
+		return o.wait(ctx, h, w)
 	}
-	return o.putNow(f)
+	return o.putNow(h, f)
 }
 
 // TryPut is Put for those who would rather have ErrFull than wait.
-func (o *Outbox) TryPut(f *Frame) error {
-	if !o.lockFor(f) {
+func (o *Outbox) TryPut(h Host, f *Frame) error {
+	if !o.lockFor(h, f) {
 		o.mu.Unlock()
 		return ErrFull
 	}
-	return o.putNow(f)
+	return o.putNow(h, f)
 }
 
 // lockFor takes the lock and reports whether the frame need not wait. Frames
 // that only gather are sent off first if they stand in its way.
-func (o *Outbox) lockFor(f *Frame) bool {
+func (o *Outbox) lockFor(h Host, f *Frame) bool {
 	o.mu.Lock()
 	for o.refused() == nil && !o.admits(f) {
 		if !o.takeTurn() {
 			return false
 		}
-		o.flush()
+		o.flush(h)
 		o.mu.Lock()
 	}
 	return true
@@ -66,7 +66,7 @@ func (o *Outbox) lockFor(f *Frame) bool {
 
 // putNow queues the frame and starts its way out. It is entered with the lock
 // and leaves without.
-func (o *Outbox) putNow(f *Frame) error {
+func (o *Outbox) putNow(h Host, f *Frame) error {
 	err := o.refused()
 	if err == nil {
 		err = o.follow(f)
@@ -78,20 +78,20 @@ func (o *Outbox) putNow(f *Frame) error {
 	o.busy()
 	gather := f.Gather && o.buffered()+f.size() < gatherLimit
 	if len(f.Data) >= large && !f.Compress && !o.writing && !gather {
-		o.putLarge(f)
+		o.putLarge(h, f)
 		return nil
 	}
-	o.append(f)
+	o.append(h, f)
 	if f.ends() {
-		o.admitWaiters()
+		o.admitWaiters(h)
 	}
-	o.depart(gather)
+	o.depart(h, gather)
 	return nil
 }
 
 // depart decides how what is queued leaves: with the write under way, a little
 // later, or now. It is entered with the lock and leaves without.
-func (o *Outbox) depart(gather bool) {
+func (o *Outbox) depart(h Host, gather bool) {
 	switch {
 	case o.writing:
 		o.mu.Unlock()
@@ -100,16 +100,16 @@ func (o *Outbox) depart(gather bool) {
 		o.timed = true
 		o.mu.Unlock()
 		if start {
-			o.host.StartTimer()
+			h.StartTimer()
 		}
 	default:
 		o.writing = true
 		if o.streams() {
 			o.mu.Unlock()
-			o.host.StartWriter()
+			h.StartWriter()
 			return
 		}
-		o.flush()
+		o.flush(h)
 	}
 }
 
@@ -117,7 +117,7 @@ func (o *Outbox) depart(gather bool) {
 // later in place of an earlier one that was kept, since only the latest ping
 // need be answered (RFC 6455 §5.5.3): a peer that pings without reading costs
 // nothing.
-func (o *Outbox) PutPong(payload []byte, gather bool) {
+func (o *Outbox) PutPong(h Host, payload []byte, gather bool) {
 	f := Frame{Opcode: frame.Pong, Fin: true, Data: payload}
 	o.mu.Lock()
 	switch {
@@ -125,7 +125,7 @@ func (o *Outbox) PutPong(payload []byte, gather bool) {
 		o.mu.Unlock()
 	case o.admits(&f):
 		o.busy().append(&f)
-		o.depart(gather && o.buffered() < gatherLimit)
+		o.depart(h, gather && o.buffered() < gatherLimit)
 	default:
 		o.pong = append(make([]byte, 0, frame.MaxControl), payload...)
 		o.mu.Unlock()
@@ -134,7 +134,7 @@ func (o *Outbox) PutPong(payload []byte, gather bool) {
 
 // PutFinal queues the frame after which nothing is sent, the Close frame, room
 // or not. Every Put from now on, and those that wait, get err.
-func (o *Outbox) PutFinal(payload []byte, err error) {
+func (o *Outbox) PutFinal(h Host, payload []byte, err error) {
 	o.mu.Lock()
 	if o.refused() != nil {
 		o.mu.Unlock()
@@ -143,7 +143,7 @@ func (o *Outbox) PutFinal(payload []byte, err error) {
 	o.busy().append(&Frame{Opcode: frame.Close, Fin: true, Data: payload})
 	o.refuse(err)
 	o.final, o.pong = true, nil
-	o.depart(false)
+	o.depart(h, false)
 }
 
 // admits reports whether the frame may be queued now: it is not held by an open

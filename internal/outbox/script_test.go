@@ -86,7 +86,7 @@ func (s *script) sent() []byte { return bytes.Join(s.writes, nil) }
 // owner is a Host that notes what it is called for. As a session does, it
 // aborts the outbox when a write fails.
 type owner struct {
-	out     *Outbox
+	out     *box
 	conn    *script
 	writers int
 	timers  int
@@ -108,15 +108,16 @@ func (h *owner) WriteFailed(err error) {
 }
 
 // scripted returns an outbox for limit bytes on a transport that takes free.
-func scripted(limit, free int) (*Outbox, *script, *owner) {
-	o, s := new(Outbox), &script{free: free}
+func scripted(limit, free int) (*box, *script, *owner) {
+	o, s := new(box), &script{free: free}
 	h := &owner{out: o, conn: s}
-	o.Init(h, limit)
+	o.h = h
+	o.Init(limit)
 	return o, s, h
 }
 
 // runAll runs the background writer on a transport that takes everything.
-func runAll(o *Outbox, s *script) {
+func runAll(o *box, s *script) {
 	for range 1000 {
 		s.waits = append(s.waits, endless)
 	}
@@ -148,7 +149,7 @@ func wire(frames ...*Frame) []byte {
 	return b
 }
 
-func put(t testing.TB, o *Outbox, frames ...*Frame) {
+func put(t testing.TB, o *box, frames ...*Frame) {
 	t.Helper()
 	for _, f := range frames {
 		if err := o.Put(context.Background(), f); err != nil {

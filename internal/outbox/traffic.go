@@ -79,9 +79,9 @@ func (t *traffic) refused() error {
 func (t *traffic) held(f *Frame) bool { return t != nil && t.open != nil && f.first() }
 
 // append adds the frame to the queue.
-func (o *Outbox) append(f *Frame) {
+func (o *Outbox) append(h Host, f *Frame) {
 	if f.Compress {
-		o.appendPacked(f)
+		o.appendPacked(h, f)
 		return
 	}
 	o.traffic.append(f)
@@ -93,7 +93,7 @@ func (t *traffic) append(f *Frame) {
 }
 
 // appendPacked adds the frame, compressed if that is worth it.
-func (o *Outbox) appendPacked(f *Frame) {
+func (o *Outbox) appendPacked(h Host, f *Frame) {
 	var packed, scratch []byte
 	if f.Packed != nil {
 		packed = *f.Packed
@@ -103,7 +103,7 @@ func (o *Outbox) appendPacked(f *Frame) {
 		scratch = lent.Bytes
 	}
 	g := Frame{Data: f.Data, Opcode: f.Opcode, Fin: f.Fin}
-	if packed, ok := o.host.Compress(scratch, f.Data, packed, f.first(), f.Fin); ok {
+	if packed, ok := h.Compress(scratch, f.Data, packed, f.first(), f.Fin); ok {
 		g.Data, g.RSV1 = packed, f.first() // the first frame says it for all (RFC 7692 §6)
 	}
 	o.traffic.append(&g)

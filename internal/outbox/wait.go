@@ -27,13 +27,13 @@ func (o *Outbox) enlist(f *Frame) *waiter {
 
 // wait waits for the frame's turn. If ctx ends first the frame is withdrawn,
 // unless its turn came in that moment.
-func (o *Outbox) wait(ctx context.Context, w *waiter) error {
+func (o *Outbox) wait(ctx context.Context, h Host, w *waiter) error {
 	select {
 	case <-w.done:
 		return w.err
 	case <-ctx.Done():
 	}
-	if !o.withdraw(w) {
+	if !o.withdraw(h, w) {
 		<-w.done
 		return w.err
 	}
@@ -42,7 +42,7 @@ func (o *Outbox) wait(ctx context.Context, w *waiter) error {
 
 // withdraw takes the frame out of the line and lets those behind it, which may
 // fit where it did not, go. It reports false if the frame's turn has come.
-func (o *Outbox) withdraw(w *waiter) bool {
+func (o *Outbox) withdraw(h Host, w *waiter) bool {
 	o.mu.Lock()
 	i := -1
 	if o.traffic != nil {
@@ -53,25 +53,25 @@ func (o *Outbox) withdraw(w *waiter) bool {
 		return false
 	}
 	o.waiters = slices.Delete(o.waiters, i, i+1)
-	o.admitWaiters()
-	o.depart(false)
+	o.admitWaiters(h)
+	o.depart(h, false)
 	return true
 }
 
 // admitWaiters queues the frames that waited and may go now. When one of them
 // ends an open message, those that waited for that have their turn too.
-func (o *Outbox) admitWaiters() {
+func (o *Outbox) admitWaiters(h Host) {
 	if o.traffic == nil {
 		return
 	}
-	for o.admitOnce() {
+	for o.admitOnce(h) {
 	}
 }
 
 // admitOnce goes down the line once and reports whether an open message ended.
 // A frame that lacks room keeps those behind it waiting, so that a large one is
 // not starved; one that waits for an open message's end does not.
-func (o *Outbox) admitOnce() (ended bool) {
+func (o *Outbox) admitOnce(h Host) (ended bool) {
 	kept := o.waiters[:0]
 	for i, w := range o.waiters {
 		if o.held(&w.frame) {
@@ -84,7 +84,7 @@ func (o *Outbox) admitOnce() (ended bool) {
 		}
 		err := o.follow(&w.frame)
 		if err == nil {
-			o.append(&w.frame)
+			o.append(h, &w.frame)
 			ended = ended || w.frame.ends()
 		}
 		w.finish(err)

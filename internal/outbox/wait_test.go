@@ -14,7 +14,7 @@ import (
 )
 
 // waiting starts a Put that is expected to wait, and returns its result to come.
-func waiting(t testing.TB, o *Outbox, ctx context.Context, f *Frame) <-chan error {
+func waiting(t testing.TB, o *box, ctx context.Context, f *Frame) <-chan error {
 	t.Helper()
 	result := make(chan error, 1)
 	go func() { result <- o.Put(ctx, f) }()
@@ -170,9 +170,9 @@ func TestAFrameIsSentExactlyWhenPutSaysSo(t *testing.T) {
 
 func TestWaitingPutsAreAnsweredByAbortAndTheFinalFrame(t *testing.T) {
 	why := errors.New("why")
-	for name, end := range map[string]func(*Outbox){
-		"Abort":    func(o *Outbox) { o.Abort(why) },
-		"PutFinal": func(o *Outbox) { o.PutFinal(nil, why) },
+	for name, end := range map[string]func(*box){
+		"Abort":    func(o *box) { o.Abort(why) },
+		"PutFinal": func(o *box) { o.PutFinal(nil, why) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
