@@ -149,6 +149,7 @@ func (o *Outbox) advance(h Host, n int, giveUp bool) []byte {
 		o.mu.Unlock()
 		return nil
 	}
+	o.taken += uint32(n)
 	o.note(h, n)
 	if n > 0 {
 		o.countSent(h)

@@ -38,6 +38,7 @@ func (o *Outbox) putLarge(h Host, f *Frame) {
 // were written, ahead of what was queued since. The caller has the lock.
 func (o *Outbox) keepRest(h Host, f *Frame, n int) {
 	o.direct = 0
+	o.taken += uint32(n)
 	if o.aborted {
 		return
 	}

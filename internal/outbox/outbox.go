@@ -67,6 +67,7 @@ type Outbox struct {
 	timed     bool   // StartTimer was called and Flush has not come yet
 	final     bool   // the last frame of all is queued or has left
 	aborted   bool   // nothing leaves any more
+	taken     uint32 // how many bytes the transport has taken, modulo 2^32
 
 	sent, received sum // what the host has not been told of
 }
@@ -81,6 +82,14 @@ func (o *Outbox) Buffered() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.buffered()
+}
+
+// Queue is how many bytes are queued and not yet taken by the transport, and how
+// many it has taken in all, modulo 2^32.
+func (o *Outbox) Queue() (queued int, taken uint32) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buffered(), o.taken
 }
 
 // refuse answers every Put from now on, and those that wait, with err. What is
