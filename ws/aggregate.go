@@ -22,7 +22,7 @@ type AggregatedStream struct {
 // arrived, never with a length that was only announced.
 func (a *AggregatedStream) Recv(ctx context.Context) (msg Message, err error) {
 	m := a.stream
-	if err = m.turn.take(ctx); err != nil {
+	if err = m.take(ctx); err != nil {
 		return
 	}
 	if err = m.recv(ctx, a); err == nil {

@@ -11,7 +11,7 @@ import (
 // all is All of either stream.
 func (m *MessageStream) all(ctx context.Context, v view) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
-		if err := m.turn.take(ctx); err != nil {
+		if err := m.take(ctx); err != nil {
 			yield(Message{}, err)
 			return
 		}
@@ -89,13 +89,15 @@ func (l *loop) handAll() bool {
 	return false
 }
 
-// goesOn ends the loop with its context, though messages may be there.
+// goesOn ends the loop with its context, though messages may be there; but not
+// once the session has ended, which may be why the context has.
 func (l *loop) goesOn() bool {
 	err := l.ctx.Err()
-	if err != nil {
-		l.yield(Message{}, err)
+	if err == nil || l.stream.session().ended() != nil {
+		return true
 	}
-	return err == nil
+	l.yield(Message{}, err)
+	return false
 }
 
 // hand gives the loop's body the message that was found, or the error, and

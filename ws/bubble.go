@@ -13,9 +13,14 @@ var errOtherBubble = errors.New("one Upgrader in a synctest bubble and outside o
 type bubble struct {
 	mark  chan struct{} // of the bubble it was made in
 	since time.Time
+
+	inside bool // of a bubble, where time begins in the year 2000
 }
 
-func newBubble() bubble { return bubble{make(chan struct{}), time.Now()} }
+func newBubble() bubble {
+	now := time.Now()
+	return bubble{make(chan struct{}), now, now.Before(epoch)}
+}
 
 // mustBeTheSameForAllSessionsOfAnUpgrader reports whether the caller is in the
 // bubble. The runtime ends the program when a channel that was made in a bubble

@@ -3,6 +3,7 @@ package ws
 import (
 	"errors"
 	"net/http"
+	"runtime"
 )
 
 // door is where sessions come in and go out. Its fleet's lock guards it.
@@ -62,6 +63,7 @@ func (f *fleet) turnAway() {
 // enter makes a handshake a session. One that comes while the others are being
 // seen off is seen off too.
 func (f *fleet) enter(s *Session) {
+	runtime.SetFinalizer(s, (*Session).abandoned)
 	f.mu.Lock()
 	f.door.pending--
 	f.roster.add(s)
@@ -79,6 +81,7 @@ func (f *fleet) enter(s *Session) {
 
 // leave takes a session whose connection is closed off the lists.
 func (f *fleet) leave(s *Session, d *departure, err error) {
+	runtime.SetFinalizer(s, nil)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	count(&f.record.ends, ending(err))

@@ -12,9 +12,10 @@ import (
 )
 
 // ErrClosed is returned by every send after Close or after the session has
-// ended. Compare with errors.Is: if the session ended without Close the error
-// wraps the reason too, such as ErrWriteTimeout. It is a net.ErrClosed.
-var ErrClosed error = closedError{}
+// ended. Compare with errors.Is: the error is a *CloseError if the session was
+// closed, and if it ended without Close the error wraps the reason, such as
+// ErrWriteTimeout. It is a net.ErrClosed.
+var ErrClosed error = &closedError{}
 
 var (
 	// ErrMessageTooBig is returned once for a message longer than an
@@ -38,6 +39,9 @@ var (
 	// ErrShutdown ends a session that was cut by Upgrader.Close, or by
 	// Upgrader.Shutdown when its context ended.
 	ErrShutdown = errors.New("ws: cut by shutdown")
+	// ErrAbandoned ends a session to neither half of which the program refers
+	// any more, such as one whose handler panicked. See Session.
+	ErrAbandoned = errors.New("ws: session abandoned: neither half is referenced any more")
 	// ErrConcurrentRecv is returned to a second reader of a stream that is
 	// being read: by another Recv, an unfinished All, or Chan. The first
 	// reader is not disturbed.
@@ -82,7 +86,7 @@ type ProtocolError struct {
 
 // Error gives the code and what was wrong.
 func (e *ProtocolError) Error() string {
-	return fmt.Sprintf("ws: failed with %v: %s", e.Code, strings.TrimPrefix(e.Err.Error(), "ws: "))
+	return fmt.Sprintf("ws: failed with %v: %s", e.Code, strings.TrimPrefix(fmt.Sprint(e.Err), "ws: "))
 }
 
 // Unwrap returns Err.
@@ -97,44 +101,50 @@ func violation(err error) *ProtocolError {
 	return &ProtocolError{Code: CloseProtocolError, Err: err}
 }
 
-// closedError is ErrClosed with the reason why, if there is one to tell.
+// closedError is ErrClosed with the reason why, if there is one to tell. It is
+// used by pointer, since two of them could not be compared otherwise if their
+// causes cannot be.
 type closedError struct{ cause error }
 
-func (e closedError) Error() string {
+func (e *closedError) Error() string {
 	if e.cause == nil {
 		return "ws: session closed"
 	}
 	return "ws: session closed: " + strings.TrimPrefix(e.cause.Error(), "ws: ")
 }
 
-func (e closedError) Is(target error) bool { return target == ErrClosed || target == net.ErrClosed }
-func (e closedError) Unwrap() error        { return e.cause }
+func (e *closedError) Is(target error) bool { return target == ErrClosed || target == net.ErrClosed }
+func (e *closedError) Unwrap() error        { return e.cause }
 
 // closedBy is the answer to sends on a session that ended because of cause.
 func closedBy(cause error) error {
-	if cause == ErrClosed {
-		return ErrClosed
+	if closed(cause) {
+		return cause
 	}
-	return closedError{cause}
+	return &closedError{cause}
 }
 
-// lostError is the end of a stream without a Close frame, for a reason that is
-// known: it is an io.ErrUnexpectedEOF as much as its cause.
+// lostError is the end of a stream without a Close frame: it is an
+// io.ErrUnexpectedEOF as much as its cause. It is used by pointer, as
+// closedError is.
 type lostError struct{ cause error }
 
-func (e lostError) Error() string {
+func (e *lostError) Error() string {
+	if e.cause == io.ErrUnexpectedEOF {
+		return "ws: connection lost: EOF without a Close frame"
+	}
 	return "ws: connection lost: " + strings.TrimPrefix(e.cause.Error(), "ws: ")
 }
 
-func (e lostError) Unwrap() []error { return []error{io.ErrUnexpectedEOF, e.cause} }
+func (e *lostError) Unwrap() []error { return []error{io.ErrUnexpectedEOF, e.cause} }
 
 // lostBy is the error of a stream that ended because of cause.
 func lostBy(cause error) error {
-	if cause == io.EOF || cause == io.ErrUnexpectedEOF {
-		return io.ErrUnexpectedEOF
-	}
-	if _, ok := cause.(lostError); ok {
+	if _, ok := cause.(*lostError); ok {
 		return cause
 	}
-	return lostError{cause}
+	if cause == io.EOF {
+		cause = io.ErrUnexpectedEOF
+	}
+	return &lostError{cause}
 }

@@ -21,6 +21,8 @@ type fleet struct {
 	sweeper *sweeper // nil while there are no sessions
 	record  record
 
+	abandoned []*Session // to be ended
+
 	pings, pongs atomic.Uint64
 	tally        tally
 	gathering    gathering
@@ -36,6 +38,13 @@ func (u *Upgrader) fleet() *fleet {
 		}
 		atomic.CompareAndSwapPointer(&u.state, known, unsafe.Pointer(&fleet{upgrader: u}))
 	}
+}
+
+// before is the roster's, for those who have not got the lock.
+func (f *fleet) before(end int, part []*Session) (n, next int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.roster.before(end, part)
 }
 
 // each calls do for every session, a few at a time, each of a share of them.

@@ -28,8 +28,7 @@ type handset struct {
 	ending atomic.Pointer[life] // nil until somebody asks
 	heard  heard
 	pulse  pulse
-	place  uint32       // in the fleet's roster
-	owner  outbox.Owner // of what Continuation sends
+	place  uint32 // in the fleet's roster
 }
 
 func (s *Session) stream() *MessageStream  { return (*MessageStream)(s) }
@@ -46,6 +45,7 @@ type extra struct {
 	tally      atomic.Pointer[tally] // of Stats; nil until somebody asks
 	unfinished unfinished            // for MessageTimeout
 	allowsData bool                  // of Discard
+	owner      outbox.Owner          // of what Continuation sends; here since the outbox keeps a pointer to it
 }
 
 // more returns the session's extra.

@@ -28,7 +28,18 @@ var kinds = [...]struct {
 func errKind(k Kind) error { return fmt.Errorf("ws: cannot send a message of %v", k) }
 
 // sent turns the outbox's errors into those of this package.
-func sent(err error) error {
+func (s *Session) sent(err error) error {
+	if err == nil {
+		return nil
+	}
+	return s.unsent(err)
+}
+
+// unsent is apart so that sent can be inlined. What a closed session says at its
+// end is more than it could say when it was closed.
+//
+//go:noinline
+func (s *Session) unsent(err error) error {
 	switch err {
 	case outbox.ErrFull:
 		return ErrBufferFull
@@ -36,6 +47,19 @@ func sent(err error) error {
 		return errNoMessageOpen
 	case frame.ErrInvalidUTF8:
 		return errNotUTF8
+	}
+	if closed(err) {
+		return s.orEnd(err)
+	}
+	return err
+}
+
+// orEnd is the error of a send or a receive that is not to wait, because its
+// context has ended or the session is closed: the session's own if that has
+// ended, since nobody waits for anything then.
+func (s *Session) orEnd(err error) error {
+	if cause := s.ended(); cause != nil {
+		return closedBy(cause)
 	}
 	return err
 }

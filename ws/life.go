@@ -18,7 +18,7 @@ type life struct {
 	sent     bool          // our Close frame is queued or has left
 	flushed  bool          // our Close frame has left
 	received bool          // the peer's Close frame was received
-	answer   CloseCode     // what the peer's Close frame said
+	closes   *CloseError   // what the Close frames said; nil before the first
 	failure  error         // how the peer broke the protocol
 	over     bool          // the session is ending for good
 	err      error         // why it ended
@@ -79,6 +79,10 @@ func (s *Session) sendClose(reason CloseReason, refusal error) bool {
 		return false
 	}
 	l.sent = true
+	l.closes = l.closes.withSent(reason)
+	if refusal == ErrClosed {
+		refusal = l.closes
+	}
 	if l.closing != nil {
 		close(l.closing)
 	}
@@ -97,14 +101,15 @@ func (s *Session) sendClose(reason CloseReason, refusal error) bool {
 
 // closeReceived notes the peer's Close frame. The application has until the
 // timeout to answer it.
-func (s *Session) closeReceived(code CloseCode) {
+func (s *Session) closeReceived(reason CloseReason) {
 	l := s.life()
 	l.mu.Lock()
 	if l.over {
 		l.mu.Unlock()
 		return
 	}
-	l.received, l.answer = true, code
+	l.received = true
+	l.closes = l.closes.withReceived(reason)
 	complete := l.flushed
 	if !l.sent {
 		timeout := s.fleet.upgrader.closeTimeout()
@@ -121,7 +126,7 @@ func (s *Session) closeReceived(code CloseCode) {
 func (s *Session) answerClose() {
 	l := s.life()
 	l.mu.Lock()
-	code := l.answer
+	code := l.closes.Received.Code
 	l.mu.Unlock()
 	s.sendClose(CloseReason{Code: code}, ErrClosed)
 }
@@ -187,13 +192,16 @@ func (s *Session) end(err error) {
 		l.mu.Unlock()
 		return
 	}
+	if err == ErrClosed && l.closes != nil {
+		err = l.closes
+	}
 	l.over, l.err = true, err
 	leaves := l.leaves
 	l.mu.Unlock()
 	s.out.Abort((*host)(s), closedBy(err))
 	s.compression.endSending()
 	s.stream().forgetContext()
-	if err == ErrClosed {
+	if closed(err) {
 		_ = s.conn.Close()
 	} else {
 		_ = s.conn.Abort()
@@ -216,6 +224,9 @@ func (s *Session) end(err error) {
 // Done returns a channel that is closed when the session has ended and its
 // connection is closed. It does not block.
 func (s *Session) Done() <-chan struct{} {
+	if s.conn == nil { // not from Handle
+		return closedChan
+	}
 	l := s.life()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -225,12 +236,16 @@ func (s *Session) Done() <-chan struct{} {
 	return l.done
 }
 
-// Err returns nil until Done is closed, and then why the session ended:
-// ErrClosed after a closing handshake, ErrWriteTimeout, ErrCloseTimeout,
-// ErrHeartbeatTimeout, ErrShutdown, a *ProtocolError, or an io.ErrUnexpectedEOF,
-// by errors.Is, if the connection was lost. It does not block; a receive may
-// return its error a moment earlier.
+// Err returns nil until Done is closed, and then why the session ended: a
+// *CloseError after a closing handshake, which is an ErrClosed by errors.Is;
+// ErrWriteTimeout, ErrCloseTimeout, ErrHeartbeatTimeout, ErrShutdown or
+// ErrAbandoned; a *ProtocolError; or an io.ErrUnexpectedEOF, by errors.Is, if the
+// connection was lost. It does not block; a receive may return its error a moment
+// earlier.
 func (s *Session) Err() error {
+	if s.conn == nil { // not from Handle
+		return ErrClosed
+	}
 	l := s.ending.Load()
 	if l == nil {
 		return nil

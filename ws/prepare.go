@@ -49,7 +49,7 @@ func (s *Session) SendPrepared(ctx context.Context, pm *PreparedMessage) error {
 		return errNilContext
 	}
 	if err := ctx.Err(); err != nil {
-		return err
+		return s.orEnd(err)
 	}
 	var f outbox.Frame
 	if err := s.framePrepared(&f, pm); err != nil {
@@ -65,7 +65,7 @@ func (s *Session) TrySendPrepared(pm *PreparedMessage) error {
 	if err := s.framePrepared(&f, pm); err != nil {
 		return err
 	}
-	return sent(s.out.TryPut((*host)(s), &f))
+	return s.sent(s.out.TryPut((*host)(s), &f))
 }
 
 // framePrepared makes a frame of a prepared message.

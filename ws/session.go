@@ -96,7 +96,7 @@ func (s *Session) Send(ctx context.Context, msg Message) error {
 		return errNilContext
 	}
 	if err := ctx.Err(); err != nil {
-		return err
+		return s.orEnd(err)
 	}
 	f := outbox.Frame{Data: msg.Data}
 	if err := s.frame(&f, msg.Kind); err != nil {
@@ -105,7 +105,7 @@ func (s *Session) Send(ctx context.Context, msg Message) error {
 	if s.compression != nil || s.fleet.upgrader.Trace != nil {
 		return s.putPacked(ctx, &f)
 	}
-	return sent(s.out.Put(ctx, (*host)(s), &f)) // from here, since the stack of an idle reader is all but full
+	return s.sent(s.out.Put(ctx, (*host)(s), &f)) // from here, since the stack of an idle reader is all but full
 }
 
 // TrySend is Send without waiting: where Send would wait, for room or for the
@@ -119,7 +119,7 @@ func (s *Session) TrySend(msg Message) error {
 		return err
 	}
 	defer s.pack(&f).Free()
-	return sent(s.out.TryPut((*host)(s), &f))
+	return s.sent(s.out.TryPut((*host)(s), &f))
 }
 
 // frame makes a message of the given kind of the frame's Data, if that may be
@@ -141,7 +141,7 @@ func (s *Session) frame(f *outbox.Frame, kind Kind) error {
 	}
 	f.Opcode, f.Fin, f.Gather = k.opcode, k.fin, s.gathers()
 	if k.piece {
-		f.Owner = &s.owner
+		f.Owner = &s.more().owner
 	}
 	return nil
 }

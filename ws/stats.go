@@ -133,11 +133,12 @@ var endings = []struct {
 	{ErrHeartbeatTimeout, "heartbeat timeout"},
 	{ErrMessageTimeout, "message timeout"},
 	{ErrShutdown, "shutdown"},
+	{ErrAbandoned, "abandoned"},
 }
 
 // ending is the name of why a session ended.
 func ending(err error) string {
-	if err == ErrClosed {
+	if closed(err) {
 		return "closed"
 	}
 	for _, e := range endings {

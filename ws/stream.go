@@ -53,7 +53,7 @@ func (m *MessageStream) MaxFrameSize(n int) *MessageStream {
 // as ErrWriteTimeout or a *net.OpError. A peer that breaks the protocol gives a
 // *ProtocolError. These last three stay: every further Recv returns them again.
 func (m *MessageStream) Recv(ctx context.Context) (msg Message, err error) {
-	if err = m.turn.take(ctx); err != nil {
+	if err = m.take(ctx); err != nil {
 		return // by name, for a smaller frame: an idle reader's stack is all but full, and would double
 	}
 	if err = m.recv(ctx, m); err == nil {
@@ -192,7 +192,7 @@ func (m *MessageStream) note(r *receiver) {
 		if t := s.trace(); t.CloseReceived != nil {
 			t.CloseReceived(s, r.msg.Reason)
 		}
-		s.closeReceived(r.msg.Reason.Code)
+		s.closeReceived(r.msg.Reason)
 	}
 }
 

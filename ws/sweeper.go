@@ -113,6 +113,7 @@ func (w *sweeper) strike() {
 	if !w.begin() {
 		return
 	}
+	w.fleet.endAbandoned() // those of a bubble
 	now := time.Now()
 	for s := w.overdue(now); s != nil; s = w.overdue(now) {
 		s.closeTimedOut()
@@ -157,21 +158,6 @@ func (w *sweeper) sweep() time.Duration {
 		}
 	}
 	return millis(max(wait, w.pace.grain(), 1))
-}
-
-// before copies sessions from the list's end towards its beginning, those
-// before place end, and returns the place to go on at, 0 at the beginning. A
-// session that takes another's place meanwhile comes from behind it, so that
-// none is passed over.
-func (f *fleet) before(end int, part []*Session) (n, next int) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	end = min(end, f.roster.n)
-	for ; n < len(part) && end > 0; n++ {
-		end--
-		part[n] = *f.roster.at(end)
-	}
-	return n, end
 }
 
 // tend does what is due for a session, and returns for how long nothing more

@@ -69,7 +69,7 @@ func (s *Session) putTraced(ctx context.Context, f *outbox.Frame) error {
 	t := s.trace()
 	err := s.out.TryPut((*host)(s), f)
 	if err != outbox.ErrFull {
-		return sent(err)
+		return s.sent(err)
 	}
 	began := time.Now()
 	if t.BackpressureBegin != nil {
@@ -79,7 +79,7 @@ func (s *Session) putTraced(ctx context.Context, f *outbox.Frame) error {
 	if t.BackpressureEnd != nil {
 		t.BackpressureEnd(s, time.Since(began))
 	}
-	return sent(err)
+	return s.sent(err)
 }
 
 // write writes what is queued, in the background.

@@ -37,6 +37,20 @@ func (t *turn) take(ctx context.Context) error {
 	}
 }
 
+// take takes the turn for the application. When the session has ended, ctx
+// does not matter: what has arrived is still received, and then why the session
+// has ended, without any waiting.
+func (m *MessageStream) take(ctx context.Context) error {
+	if m.conn == nil { // not from Handle
+		return ErrClosed
+	}
+	err := m.turn.take(ctx)
+	if err == nil || ctx == nil || err == ErrConcurrentRecv || m.session().ended() == nil {
+		return err
+	}
+	return m.turn.take(context.Background())
+}
+
 // try takes the turn without waiting. When drain has it, it returns the channel
 // that tells when to try again.
 func (t *turn) try() (drained <-chan struct{}, err error) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/handset-go/handset/internal/link"
 )
 
 // watch makes the end of a context the end of a read that waits. It stays in
@@ -32,19 +34,20 @@ func (m *MessageStream) heed(ctx context.Context) {
 		return
 	}
 	w = &watch{done: ctx.Done()}
-	w.stop = context.AfterFunc(ctx, func() { w.fire(m) })
+	conn := m.conn // and not m, to which a context may not refer as long as it lasts
+	w.stop = context.AfterFunc(ctx, func() { w.fire(conn) })
 	m.watch.Store(w)
 	if m.session().ended() != nil { // and has forgotten the watch before
 		m.forgetContext()
 	}
 }
 
-func (w *watch) fire(m *MessageStream) {
+func (w *watch) fire(conn link.Conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.over {
 		w.fired = true
-		_ = m.session().conn.SetReadDeadline(longAgo)
+		_ = conn.SetReadDeadline(longAgo)
 	}
 }
 

@@ -16,7 +16,7 @@ type messageWriter struct {
 	session *Session
 	ctx     context.Context
 	kind    Kind
-	owner   outbox.Owner
+	owner   *outbox.Owner // apart, since the outbox keeps it, and must not refer to the session
 	buf     *buffer.Buffer
 	begun   bool  // a fragment has been sent
 	closed  bool  // Close was called
@@ -91,9 +91,12 @@ func (w *messageWriter) sendFrame(last bool) error {
 		return errNilContext
 	}
 	if err := w.ctx.Err(); err != nil {
-		return err
+		return w.session.orEnd(err)
 	}
-	f := outbox.Frame{Data: data, Owner: &w.owner, Fin: last, Gather: w.session.gathers()}
+	if w.owner == nil {
+		w.owner = new(outbox.Owner)
+	}
+	f := outbox.Frame{Data: data, Owner: w.owner, Fin: last, Gather: w.session.gathers()}
 	if !w.begun {
 		f.Opcode = frame.Text
 		if w.kind == Binary {

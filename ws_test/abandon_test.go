@@ -1,0 +1,444 @@
+package ws_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/handset-go/handset/ws"
+)
+
+// abandons are what a handler does with a session before it forgets it. What
+// they return is kept by the test, and must not keep the session.
+var abandons = map[string]func(s *ws.Session, m *ws.MessageStream) any{
+	"panic at once":      func(*ws.Session, *ws.MessageStream) any { panic(http.ErrAbortHandler) },
+	"panic after a text": func(s *ws.Session, _ *ws.MessageStream) any { must(s.Text(forever, "hello")); panic(http.ErrAbortHandler) },
+	"both forgotten":     func(*ws.Session, *ws.MessageStream) any { return nil },
+	"its context kept":   func(s *ws.Session, _ *ws.MessageStream) any { return s.Context() },
+	"its Done kept":      func(s *ws.Session, _ *ws.MessageStream) any { return s.Done() },
+	"a child of its context kept": func(s *ws.Session, _ *ws.MessageStream) any {
+		ctx, cancel := context.WithTimeout(context.WithValue(s.Context(), contextKey{}, 1), time.Hour)
+		context.AfterFunc(ctx, cancel)
+		return ctx
+	},
+	"its address and figures kept": func(s *ws.Session, _ *ws.MessageStream) any {
+		return []any{s.RemoteAddr(), s.Subprotocol(), s.Stats(), s.Buffered(), s.Err(), s.Latency()}
+	},
+	"received with a context that goes on": func(_ *ws.Session, m *ws.MessageStream) any {
+		_, err := m.Recv(goesOn)
+		must(err)
+		return nil
+	},
+	"a loop with a context that goes on left": func(_ *ws.Session, m *ws.MessageStream) any {
+		for _, err := range m.Aggregate(0).All(goesOn) {
+			must(err)
+			return nil
+		}
+		return nil
+	},
+	"a Recv whose context ended": func(_ *ws.Session, m *ws.MessageStream) any {
+		ctx, cancel := context.WithCancel(forever)
+		cancel()
+		_, _ = m.Recv(ctx)
+		return ctx
+	},
+	"a message open by Continuation": func(s *ws.Session, _ *ws.MessageStream) any {
+		must(s.Continuation(forever, ws.FirstText, []byte("once upon")))
+		return nil
+	},
+	"a message open by Writer": func(s *ws.Session, _ *ws.MessageStream) any {
+		_, err := s.Writer(forever, ws.Text).Write([]byte(strings.Repeat("x", 40_000)))
+		must(err)
+		return nil
+	},
+	"a message of 300 kB under way": func(s *ws.Session, _ *ws.MessageStream) any {
+		must(s.Binary(forever, make([]byte, 300_000)))
+		return nil
+	},
+	"all options set": func(s *ws.Session, m *ws.MessageStream) any {
+		m.MaxFrameSize(1000).AllowData().Aggregate(0)
+		return nil
+	},
+}
+
+var (
+	forever         = context.Background()
+	goesOn, goOnNot = context.WithCancel(context.Background())
+)
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// places are where a session may be begun: f is called with it as a handler is.
+var places = []struct {
+	name  string
+	begin func(t *testing.T, u *ws.Upgrader, f func(*ws.Session, *ws.MessageStream)) *client
+}{
+	{"tcp", servedOver(transports[0])}, {"wrapped", servedOver(transports[1])}, {"tls", servedOver(transports[2])},
+	{"pipe", func(t *testing.T, u *ws.Upgrader, f func(*ws.Session, *ws.MessageStream)) *client {
+		end, peer := net.Pipe()
+		t.Cleanup(func() { _ = peer.Close() })
+		session, stream, err := u.Handle(&writer{conn: end}, request())
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			defer func() { _ = recover() }()
+			f(session, stream)
+		}()
+		return newClient(t, peer)
+	}},
+}
+
+func servedOver(over transport) func(*testing.T, *ws.Upgrader, func(*ws.Session, *ws.MessageStream)) *client {
+	return func(t *testing.T, u *ws.Upgrader, f func(*ws.Session, *ws.MessageStream)) *client {
+		return dial(t, serve(t, over, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			session, stream, err := u.Handle(w, r)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			f(session, stream)
+		})), "")
+	}
+}
+
+func TestASessionThatNobodyRefersToEnds(t *testing.T) {
+	for name, abandon := range abandons {
+		for _, place := range places {
+			t.Run(name+","+place.name, func(t *testing.T) {
+				told := make(chan error, 1)
+				u := &ws.Upgrader{
+					Compression: ws.Balanced(), KeepRequestValues: true,
+					Trace: &ws.Trace{SessionEnd: func(s *ws.Session, err error) {
+						if s.Text(forever, "late") == nil {
+							t.Error("a text can still be sent")
+						}
+						told <- err
+					}},
+				}
+				kept := make(chan any, 1)
+				c := place.begin(t, u, func(s *ws.Session, m *ws.MessageStream) {
+					defer close(kept)
+					kept <- abandon(s, m)
+				})
+				go c.write(masked(fin|opText, []byte("hello")))
+				gone := make(chan struct{})
+				go func() { _, _ = io.Copy(io.Discard, c.br); close(gone) }()
+				keeps := await(t, kept, "the handler's end")
+				collectUntil(t, "the session has ended", func() bool { return len(told) > 0 })
+				if err := <-told; err != ws.ErrAbandoned {
+					t.Errorf("the session ended with %v", err)
+				}
+				await(t, gone, "the connection's end")
+				switch kept := keeps.(type) {
+				case context.Context:
+					await(t, kept.Done(), "the context's end")
+					if cause := context.Cause(kept); cause != ws.ErrAbandoned && cause != context.Canceled {
+						t.Errorf("the context ended with %v", cause)
+					}
+				case <-chan struct{}:
+					await(t, kept, "Done")
+				}
+				until(t, "the session is off the lists", func() bool {
+					stats := u.Stats()
+					return stats.Sessions == 0 && stats.Ends["abandoned"] == 1 && len(stats.Ends) == 1
+				})
+				if err := u.Shutdown(within(t)); err != nil {
+					t.Error(err)
+				}
+				runtime.KeepAlive(keeps)
+			})
+		}
+	}
+	goOnNot()
+}
+
+// collectUntil has the garbage collector work until something is so.
+func collectUntil(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	until(t, what, func() bool {
+		collect()
+		return is()
+	})
+}
+
+// collect has the garbage collector work, and the finalizers that it finds due.
+func collect() {
+	done := make(chan struct{})
+	func() { runtime.SetFinalizer(new([100]*int), func(*[100]*int) { close(done) }) }()
+	for {
+		runtime.GC()
+		select {
+		case <-done:
+			return
+		case <-time.After(10 * time.Millisecond): // the finalizers' goroutine is behind
+		}
+	}
+}
+
+// keeps are what may be left of a session for it to go on, and how it does.
+var keeps = map[string]func(s *ws.Session, m *ws.MessageStream) (goOn func() error){
+	"the session": func(s *ws.Session, _ *ws.MessageStream) func() error {
+		return func() error { return s.Text(forever, "still here") }
+	},
+	"a method of the session": func(s *ws.Session, _ *ws.MessageStream) func() error {
+		text := s.Text
+		return func() error { return text(forever, "still here") }
+	},
+	"the stream": func(_ *ws.Session, m *ws.MessageStream) func() error {
+		return func() error { return answer(m) }
+	},
+	"an aggregate": func(_ *ws.Session, m *ws.MessageStream) func() error {
+		a := m.Aggregate(0)
+		return func() error { return answer(a) }
+	},
+	"a sequence": func(_ *ws.Session, m *ws.MessageStream) func() error {
+		all := m.All(forever)
+		return func() error {
+			for msg, err := range all {
+				if err != nil || string(msg.Data) == "go on" {
+					return err
+				}
+			}
+			return io.EOF
+		}
+	},
+	"a writer": func(s *ws.Session, _ *ws.MessageStream) func() error {
+		w := s.Writer(forever, ws.Text)
+		_, err := io.WriteString(w, "still here")
+		must(err)
+		return w.Close
+	},
+	"a Recv that waits": func(s *ws.Session, m *ws.MessageStream) func() error {
+		got := make(chan error, 1)
+		go func() { got <- answer(m) }()
+		return func() error { return <-got }
+	},
+	"a loop that waits": func(_ *ws.Session, m *ws.MessageStream) func() error {
+		got := make(chan error, 1)
+		go func() {
+			for msg, err := range m.Aggregate(0).All(forever) {
+				if err != nil || string(msg.Data) == "go on" {
+					got <- err
+					return
+				}
+			}
+		}()
+		return func() error { return <-got }
+	},
+	"a loop's body": func(_ *ws.Session, m *ws.MessageStream) func() error {
+		got, goOn := make(chan error, 1), make(chan bool)
+		go func() {
+			for _, err := range m.All(forever) {
+				if err != nil {
+					got <- err
+					return
+				}
+				<-goOn
+			}
+			got <- nil
+		}()
+		return func() error {
+			close(goOn)
+			return nil
+		}
+	},
+	"a channel": func(_ *ws.Session, m *ws.MessageStream) func() error {
+		messages := m.Chan()
+		return func() error {
+			for msg := range messages {
+				if string(msg.Data) == "go on" {
+					return nil
+				}
+			}
+			return io.EOF
+		}
+	},
+	"Discard": func(_ *ws.Session, m *ws.MessageStream) func() error {
+		must(m.AllowData().Discard())
+		return func() error { return nil }
+	},
+}
+
+func answer(l listener) error {
+	for {
+		if msg, err := l.Recv(forever); err != nil || string(msg.Data) == "go on" {
+			return err
+		}
+	}
+}
+
+func TestASessionThatIsReferredToOrAtWorkGoesOn(t *testing.T) {
+	for name, keep := range keeps {
+		for _, place := range places {
+			t.Run(name+","+place.name, func(t *testing.T) {
+				u := new(ws.Upgrader)
+				kept := make(chan func() error, 1)
+				c := place.begin(t, u, func(s *ws.Session, m *ws.MessageStream) { kept <- keep(s, m) })
+				go func() { _, _ = io.Copy(io.Discard, c.br) }()
+				goOn := await(t, kept, "the handler's end")
+				for range 3 {
+					collect()
+				}
+				if stats := u.Stats(); stats.Sessions != 1 || len(stats.Ends) > 0 {
+					t.Fatalf("counted %+v", stats)
+				}
+				go c.write(masked(fin|opText, []byte("go on")))
+				if err := goOn(); err != nil {
+					t.Errorf("what goes on ended with %v", err)
+				}
+				_ = c.conn.Close()
+				_ = u.Close()
+			})
+		}
+	}
+}
+
+func TestASendThatWaitsKeepsItsSession(t *testing.T) {
+	for _, place := range places {
+		t.Run(place.name, func(t *testing.T) {
+			u := &ws.Upgrader{SendBuffer: 1000, WriteTimeout: time.Hour}
+			sent := make(chan error, 1)
+			c := place.begin(t, u, func(s *ws.Session, _ *ws.MessageStream) {
+				var err error
+				for i := 0; err == nil && i < 1000; i++ {
+					err = s.Binary(forever, make([]byte, 100_000))
+				}
+				sent <- err
+			})
+			for range 3 {
+				collect()
+			}
+			go func() { _, _ = io.Copy(io.Discard, c.br) }()
+			if err := await(t, sent, "the sends' end"); err != nil {
+				t.Error(err)
+			}
+			collectUntil(t, "the session has ended", func() bool { return u.Stats().Ends["abandoned"] == 1 })
+		})
+	}
+}
+
+// Through a channel the stream is read, whoever looks at that.
+func TestAChannelThatNobodyRefersToEndsWithItsPeer(t *testing.T) {
+	for _, place := range places {
+		t.Run(place.name, func(t *testing.T) {
+			u := new(ws.Upgrader)
+			c := place.begin(t, u, func(_ *ws.Session, m *ws.MessageStream) { m.Chan() })
+			until(t, "the session has begun", func() bool { return u.Stats().Sessions == 1 })
+			collect()
+			_ = c.conn.Close()
+			until(t, "the session has ended", func() bool { return u.Stats().Ends["connection lost"] == 1 })
+		})
+	}
+}
+
+func TestSessionsThatCloseAreNotAbandoned(t *testing.T) {
+	for _, place := range places {
+		t.Run(place.name, func(t *testing.T) {
+			u := new(ws.Upgrader)
+			c := place.begin(t, u, func(s *ws.Session, _ *ws.MessageStream) { _ = s.Close(ws.CloseReason{Code: 4000}) })
+			c.expectClose(4000)
+			collect()
+			c.write(closeFrame(4000))
+			c.expectEnd()
+			until(t, "the session has ended", func() bool { return u.Stats().Ends["closed"] == 1 })
+		})
+	}
+}
+
+func TestManySessionsAreAbandonedWhileOthersComeAndGo(t *testing.T) {
+	u, n := new(ws.Upgrader), 300
+	begin := func() *ws.Session {
+		end, peer := net.Pipe()
+		_ = peer.Close()
+		session, _, err := u.Handle(&writer{conn: end}, request())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return session
+	}
+	var kept []*ws.Session
+	for i := range 3 * n {
+		s := begin()
+		switch i % 3 {
+		case 0:
+			kept = append(kept, s)
+		case 1:
+			go func() { _ = s.Close(ws.CloseReason{}) }()
+		}
+		if i%100 == 0 {
+			runtime.GC()
+		}
+	}
+	collectUntil(t, "all of a third are found", func() bool { return u.Stats().Ends["abandoned"] == uint64(n) })
+	if stats := u.Stats(); stats.Sessions != n || stats.Total != uint64(3*n) {
+		t.Errorf("counted %d of %d", stats.Sessions, stats.Total)
+	}
+	runtime.KeepAlive(kept)
+	_ = u.Close()
+	await(t, kept[n-1].Done(), "the last session's end")
+}
+
+func TestInABubbleAnAbandonedSessionEndsWhenTheTimerStrikesNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		told := make(chan error, 1)
+		u := &ws.Upgrader{Trace: &ws.Trace{SessionEnd: func(_ *ws.Session, err error) { told <- err }}}
+		peer := abandonInBubble(t, u)
+		for i := 0; len(told) == 0; i++ {
+			if i == 1000 {
+				t.Fatal("the session goes on")
+			}
+			runtime.GC()
+			time.Sleep(time.Hour) // in which it strikes
+		}
+		if err := <-told; err != ws.ErrAbandoned || u.Stats().Sessions != 0 {
+			t.Errorf("told %v, %d sessions", err, u.Stats().Sessions)
+		}
+		if _, err := peer.Read(make([]byte, 10)); err != io.EOF {
+			t.Errorf("the peer read %v", err)
+		}
+		if err := u.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+//go:noinline
+func abandonInBubble(t *testing.T, u *ws.Upgrader) net.Conn {
+	end, peer := net.Pipe()
+	if _, _, err := u.Handle(&writer{conn: end}, request()); err != nil {
+		t.Fatal(err)
+	}
+	return peer
+}
+
+func TestShutdownAndAbandonedSessionsGoTogether(t *testing.T) {
+	for range 20 {
+		u := &ws.Upgrader{CloseTimeout: moment}
+		for range 20 {
+			end, peer := net.Pipe()
+			go func() { _, _ = io.Copy(io.Discard, peer) }()
+			if _, _, err := u.Handle(&writer{conn: end}, request()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		go runtime.GC()
+		if err := u.Shutdown(within(t)); err != nil {
+			t.Fatal(err)
+		}
+		if stats := u.Stats(); stats.Sessions != 0 || stats.Ends["abandoned"]+stats.Ends["close timeout"] != 20 {
+			t.Fatal(fmt.Sprint(stats.Sessions, stats.Ends))
+		}
+	}
+}
