@@ -1,9 +1,6 @@
 package ws
 
-import (
-	"net"
-	"strconv"
-)
+import "strconv"
 
 // CloseError is why a session ended whose closing handshake was completed (RFC
 // 6455 §7.1.4). It is what Session.Err returns then, the cause of
@@ -34,8 +31,8 @@ func (e *CloseError) Error() string {
 	return text
 }
 
-// Is makes errors.Is find ErrClosed and net.ErrClosed.
-func (e *CloseError) Is(target error) bool { return target == ErrClosed || target == net.ErrClosed }
+// Unwrap returns ErrClosed, so that errors.Is finds that and net.ErrClosed.
+func (e *CloseError) Unwrap() error { return ErrClosed }
 
 // closed reports whether the error is the end of a closing handshake, and
 // nothing worse.
@@ -65,6 +62,18 @@ func (e *CloseError) copy() *CloseError {
 	}
 	c := *e
 	return &c
+}
+
+// closeFrames returns what the Close frames have said, and which of them there
+// were.
+func (s *Session) closeFrames() (c CloseError, sent, received bool) {
+	l := s.ending.Load()
+	if l == nil {
+		return c, false, false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return *l.closes.copy(), l.sent, l.received
 }
 
 // text is the code and the description, if there is one.

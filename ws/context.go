@@ -11,7 +11,8 @@ type scope struct {
 // Context returns a context that is cancelled when the session has ended, with
 // what Err returns as its cause (context.Cause). It is the same one each time,
 // does not block, and is made when it is first asked for: a session that is not
-// asked has none.
+// asked has none. Receiving and sending with it, or with one made from it, loses
+// nothing: see Recv.
 //
 // It is not the request's context, which net/http cancels when the handler
 // returns. With Upgrader.KeepRequestValues it carries that one's values.

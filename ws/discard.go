@@ -14,6 +14,9 @@ var errUnwanted = errors.New("data for a session that only sends")
 // dropped as it arrives. Discard does not block. It returns ErrConcurrentRecv if
 // the stream has a reader, which Discard is from now on, until the session ends.
 func (m *MessageStream) Discard() error {
+	if m.conn == nil { // not from Handle
+		return ErrClosed
+	}
 	drained, err := m.turn.try()
 	if err != nil {
 		return err

@@ -146,7 +146,8 @@ application has dealt with a Close, so there it is echoed as soon as it is on
 its way.
 
 When both have closed, or after [Upgrader.CloseTimeout], the connection is
-closed. [Session.Done] tells when, and [Session.Err] why. Nothing of the session
+closed. [Session.Done] tells when, and [Session.Err] why: a [CloseError] has what
+both Close frames said. Nothing of the session
 is left then: no goroutine, no timer and no buffer. Close is enough to get
 there, also when nobody is reading and the peer is silent.
 
@@ -174,7 +175,8 @@ at a time, by [Upgrader.MaxSessions]; and the other timeouts.
 [Upgrader.Stats] counts sessions, their [Traffic], and their ends; it returns
 [Stats]. [Session.Stats] returns the [SessionStats] of one. A [Trace], in
 [Upgrader.Trace], is told what happens as it happens; [LogTrace] makes one that
-logs. Without it nothing is logged.
+logs. Without it nothing is logged. [Upgrader.Sessions] is a loop over the
+sessions there are now.
 
 # Errors
 
@@ -195,7 +197,11 @@ stream that has ended returns the same error each time it is asked.
   - [ErrBufferFull] is TrySend's when Send would wait.
   - [ErrWriteTimeout], [ErrCloseTimeout] and [ErrHeartbeatTimeout] are why a
     session ended whose peer took nothing, did not answer Close, or was silent.
+  - [*CloseError] is an ErrClosed with the codes and descriptions of both Close
+    frames: what Session.Err returns after a closing handshake.
   - [ErrShutdown] is why a session ended that was cut by a shutdown.
+  - [ErrAbandoned] is why a session ended to neither half of which the program
+    referred any more.
 
 A message that may not be sent, such as text that is not UTF-8 or a Ping of more
 than 125 bytes, is an error of the send's own, and the session stays as it was.

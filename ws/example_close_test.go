@@ -27,7 +27,7 @@ func ExampleSession_Close() {
 	fmt.Println("closing again:", session.Close(ws.CloseReason{}))
 	// Output:
 	// the client received Close 1001 "server restarts"
-	// ws: session closed true
+	// ws: session closed: 1001 going away "server restarts" true
 	// closing again: <nil>
 }
 
@@ -63,7 +63,29 @@ func ExampleSession_Done() {
 	session.Close(ws.CloseReason{Code: ws.CloseNormal})
 	<-session.Done()
 	fmt.Println(session.Err())
-	// Output: ws: session closed
+	// Output: ws: session closed: 1000 normal
+}
+
+// What the two Close frames said, and who was first.
+func ExampleCloseError() {
+	session, stream, client := connect(&ws.Upgrader{})
+	defer client.leave()
+
+	client.close(4001, "see you tomorrow")
+	for range stream.All(session.Context()) {
+	}
+	<-session.Done()
+
+	var end *ws.CloseError
+	if errors.As(session.Err(), &end) {
+		fmt.Println("the peer's:", end.Received.Code, end.Received.Description)
+		fmt.Println("ours:", end.Sent.Code, "by the peer:", end.ByPeer)
+	}
+	fmt.Println("as any end after Close:", errors.Is(session.Err(), ws.ErrClosed))
+	// Output:
+	// the peer's: 4001 see you tomorrow
+	// ours: 4001 by the peer: true
+	// as any end after Close: true
 }
 
 // A session that lost its connection tells that from one that was closed.

@@ -22,7 +22,7 @@ func ExampleSession_Context() {
 	fmt.Println("later:", ctx.Err(), "since", context.Cause(ctx))
 	// Output:
 	// at first: <nil>
-	// later: context canceled since ws: session closed
+	// later: context canceled since ws: session closed by the peer: 1000 normal
 }
 
 // A program that only sends does not want to be sent anything.

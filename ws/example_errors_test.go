@@ -7,6 +7,9 @@ import (
 	"io"
 	"log"
 	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
 	"time"
 
 	"github.com/handset-go/handset/ws"
@@ -111,6 +114,32 @@ func Example_errCloseTimeout() {
 	<-session.Done()
 	fmt.Println(session.Err())
 	// Output: ws: close timeout
+}
+
+// A handler that panics, or returns, without anybody who refers to the session
+// leaves nothing behind: the garbage collector finds the session.
+func Example_errAbandoned() {
+	ended := make(chan error, 1)
+	upgrader := &ws.Upgrader{Trace: &ws.Trace{
+		SessionEnd: func(_ *ws.Session, err error) { ended <- err },
+	}}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, _, err := upgrader.Handle(w, r); err == nil {
+			panic(http.ErrAbortHandler)
+		}
+	}))
+	defer server.Close()
+	client := dialPeer(server)
+	go client.listen()
+
+	for len(ended) == 0 {
+		runtime.GC() // which comes by itself, every two minutes at the latest
+	}
+	fmt.Println(<-ended)
+	fmt.Println("the client received", client.hear())
+	// Output:
+	// ws: session abandoned: neither half is referenced any more
+	// the client received nothing more
 }
 
 // A stream has one reader.

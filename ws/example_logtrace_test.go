@@ -14,7 +14,7 @@ func ExampleLogTrace() {
 	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
 		Level: slog.LevelDebug,
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr { // to be the same each time
-			if a.Key == slog.TimeKey || a.Key == "peer" {
+			if a.Key == slog.TimeKey || a.Key == "peer" || a.Key == "duration" {
 				return slog.Attr{}
 			}
 			return a
@@ -34,5 +34,5 @@ func ExampleLogTrace() {
 	// level=INFO msg="session begins"
 	// level=DEBUG msg="close received" code="1000 normal" description=""
 	// level=DEBUG msg="close sent" code="1000 normal" description=""
-	// level=INFO msg="session ends" err="ws: session closed"
+	// level=INFO msg="session ends" end="closed by the peer" sent="1000 normal" received="1000 normal"
 }

@@ -64,5 +64,5 @@ func ExampleTrace() {
 	// Output:
 	// ws: handshake refused with 405 Method Not Allowed: handshake method is not GET
 	// received 1000 normal
-	// ended with ws: session closed
+	// ended with ws: session closed by the peer: 1000 normal
 }

@@ -23,9 +23,9 @@ type fleet struct {
 
 	abandoned []*Session // to be ended
 
-	pings, pongs atomic.Uint64
-	tally        tally
-	gathering    gathering
+	pings, pongs, unread atomic.Uint64
+	tally                tally
+	gathering            gathering
 }
 
 // fleet returns the Upgrader's own. One that was copied from an Upgrader in use

@@ -109,7 +109,9 @@ func Handle(w http.ResponseWriter, r *http.Request) (*Session, *MessageStream, e
 
 // Handle answers a WebSocket handshake (RFC 6455 §4.2) and returns the session
 // it begins: a half to send with and a half to receive from. The connection is
-// theirs from then on, and the handler may return at once or stay. The server's
+// theirs from then on, and the handler may return at once or stay. Somebody has to
+// keep one of the halves: a session that nobody refers to, such as that of a
+// handler that has panicked, ends with ErrAbandoned. The server's
 // timeouts no longer apply. The request's context is cancelled by net/http when
 // the handler returns: what outlives it needs another one. Headers set on w
 // before, such as cookies, are part of the answer.
@@ -155,6 +157,9 @@ func (u *Upgrader) handle(w http.ResponseWriter, r *http.Request) (s *Session, e
 	s = f.begin(shake.conn, early(shake.brw), shake.protocol, shake.compress)
 	if u.KeepRequestValues {
 		s.more().values = context.WithoutCancel(r.Context())
+	}
+	if u.Trace != nil {
+		s.more().began = time.Since(epoch)
 	}
 	f.enter(s)
 	return s, nil

@@ -3,6 +3,7 @@ package ws
 import (
 	"context"
 	"sync/atomic"
+	"time"
 
 	"github.com/handset-go/handset/internal/link"
 	"github.com/handset-go/handset/internal/outbox"
@@ -28,6 +29,7 @@ type handset struct {
 	ending atomic.Pointer[life] // nil until somebody asks
 	heard  heard
 	pulse  pulse
+	unread unread
 	place  uint32 // in the fleet's roster
 }
 
@@ -41,6 +43,8 @@ type extra struct {
 	channel  atomic.Pointer[pumping] // that is filled, by that view or an aggregate
 	scope    atomic.Pointer[scope]   // of Context; nil until somebody asks
 	values   context.Context         // that it is to carry, nil for none
+
+	began time.Duration // since epoch, 0 if nobody is told of the end
 
 	tally      atomic.Pointer[tally] // of Stats; nil until somebody asks
 	unfinished unfinished            // for MessageTimeout

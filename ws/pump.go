@@ -28,6 +28,10 @@ func (p *pump) start(m *MessageStream, v view) <-chan Message {
 	if !p.running.CompareAndSwap(nil, run) {
 		return p.running.Load().out
 	}
+	if m == nil || m.conn == nil { // not from Handle
+		run.end(ErrClosed)
+		return run.out
+	}
 	drained, err := m.turn.try()
 	if err != nil {
 		run.end(err)

@@ -33,6 +33,20 @@ import (
 // ErrWriteTimeout.
 //
 // Bytes handed to a send are only read, and may be reused when it returns.
+//
+// A session lasts for as long as the program refers to one of its halves, or a
+// goroutine is at work on it, such as those of Chan and Discard. One to which
+// nobody refers, since its handler panicked or has returned, ends with
+// ErrAbandoned when the garbage collector finds it. The channel of Done, the
+// context of Context and Upgrader.Sessions do not refer to it; a function that is
+// called at the context's end, by context.AfterFunc, may. A program that
+// only sends keeps its session by keeping the Session, but needs a reader all the
+// same, for which MessageStream.Discard is there: without one no Ping is
+// answered, the peer's Close is not noticed, nor that the peer has gone.
+//
+// All methods of a Session or a stream that does not come from Handle, such as
+// new(Session), do nothing: those that return an error return ErrClosed, but
+// for Close, and Done is closed. A nil pointer panics as usual.
 type Session struct{ handset }
 
 // Text sends a text message, which must be UTF-8 (RFC 6455 §5.6). It waits and
@@ -85,7 +99,8 @@ func (s *Session) Continuation(ctx context.Context, part Kind, data []byte) erro
 // ctx.
 //
 // Send returns ctx's error if that has ended or ends while it waits, and
-// ErrClosed when the session is closed. Text that is not UTF-8, a Ping or Pong
+// ErrClosed when the session is closed; once it has ended, ErrClosed whatever
+// ctx, with the reason. Text that is not UTF-8, a Ping or Pong
 // of more than 125 bytes, a kind that cannot be sent and a nil context are
 // errors too. On any error nothing was sent.
 func (s *Session) Send(ctx context.Context, msg Message) error {
@@ -163,8 +178,14 @@ func (s *Session) Subprotocol() string {
 func (s *Session) Buffered() int { return s.out.Buffered() }
 
 // RemoteAddr returns the address of the connection's other end, which behind a
-// proxy is the proxy's. It stays the same after the end.
-func (s *Session) RemoteAddr() net.Addr { return s.conn.RemoteAddr() }
+// proxy is the proxy's. It stays the same after the end. It is nil for a Session
+// that does not come from Handle.
+func (s *Session) RemoteAddr() net.Addr {
+	if s.conn == nil { // not from Handle
+		return nil
+	}
+	return s.conn.RemoteAddr()
+}
 
 // Writer returns a writer for one message of the given kind, Text or Binary,
 // that ends with the writer's Close. What is written is gathered: a message of

@@ -29,6 +29,7 @@ type Stats struct {
 	Latency time.Duration // mean of the sessions whose latency is known, or 0
 	Pings   uint64        // sent by the heartbeat
 	Pongs   uint64        // that answered them
+	Unread  uint64        // times that Trace.Unread was called, or would have been
 
 	ClosesSent, ClosesReceived map[CloseCode]uint64 // Close frames by code, 0 for none
 	Ends                       map[string]uint64    // sessions by why they ended, such as "write timeout"
@@ -64,7 +65,7 @@ func (u *Upgrader) Stats() Stats {
 		stats.Latency /= known
 	}
 	stats.In, stats.Out = f.tally.in.traffic(), f.tally.out.traffic()
-	stats.Pings, stats.Pongs = f.pings.Load(), f.pongs.Load()
+	stats.Pings, stats.Pongs, stats.Unread = f.pings.Load(), f.pongs.Load(), f.unread.Load()
 	return stats
 }
 
@@ -73,6 +74,9 @@ func (u *Upgrader) Stats() Stats {
 // Stats as soon as Handle has returned to have all of it. It does not wait for
 // the peer, and any goroutine may call it.
 func (s *Session) Stats() SessionStats {
+	if s.conn == nil { // not from Handle
+		return SessionStats{}
+	}
 	queued := s.out.Tell((*host)(s)) // what came before is not the session's
 	x := s.more()
 	t := x.tally.Load()

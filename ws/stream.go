@@ -26,7 +26,7 @@ import (
 // before Upgrader.CloseTimeout. After it the stream is at its end.
 //
 // The stream has to be read for pings to be answered and for the session to
-// notice that the peer has gone.
+// notice that the peer has gone. Trace.Unread is told of one that is not.
 type MessageStream struct{ handset }
 
 // MaxFrameSize makes the stream refuse frames whose payload is longer than n
@@ -46,7 +46,10 @@ func (m *MessageStream) MaxFrameSize(n int) *MessageStream {
 // Message.Clone keeps it.
 //
 // When ctx ends first, or has ended before, Recv returns its error, and the
-// next receive carries on where this one left off, even inside a frame. A
+// next receive carries on where this one left off, even inside a frame. Once the
+// session has ended ctx does not matter: what has arrived is received, and then
+// comes the stream's own error, also by a context that ends with the session, such
+// as Session.Context or one made from it. A
 // second reader gets ErrConcurrentRecv. After the Close message Recv returns
 // io.EOF. A stream that ends without one returns an error that is, by
 // errors.Is, an io.ErrUnexpectedEOF and also the reason if that is known, such
@@ -67,7 +70,8 @@ func (m *MessageStream) Recv(ctx context.Context) (msg Message, err error) {
 // Close message, or after the first error that Recv would return has been
 // yielded. Data is valid until the loop goes on. When ctx ends the loop ends
 // with its error, though messages may have arrived. A loop that breaks off or
-// ends with ctx leaves the stream as it is, for the next reader.
+// ends with ctx leaves the stream as it is, for the next reader. As with Recv ctx
+// does not matter once the session has ended.
 func (m *MessageStream) All(ctx context.Context) iter.Seq2[Message, error] {
 	return m.all(ctx, m)
 }
@@ -81,7 +85,9 @@ func (m *MessageStream) All(ctx context.Context) iter.Seq2[Message, error] {
 // a Close message, so it is answered as soon as it is on its way; Recv and All
 // leave time for an answer of the application's own. When the session ends, or
 // the application calls Session.Close, messages that nobody takes are dropped:
-// the goroutine behind the channel ends with the session.
+// the goroutine behind the channel ends with the session. It is at work on the
+// session until then, which is not found abandoned though nobody refers to the
+// channel any more; the peer's end, the heartbeat or Trace.Unread show that.
 func (m *MessageStream) Chan() <-chan Message { return m.more().pump.start(m, m) }
 
 // Err returns why the channel of Chan was closed: nil before that, and after a
@@ -174,6 +180,7 @@ func (m *MessageStream) pollPiece() (ok bool, err error) {
 func (m *MessageStream) note(r *receiver) {
 	s := m.session()
 	s.heard.set(tooBig, false)
+	s.unread.receives()
 	if k := r.msg.Kind; k == Text || k == Binary || k == Last {
 		r.arrival.Messages++
 	}
@@ -207,6 +214,7 @@ func (m *MessageStream) pause(ctx context.Context) {
 	if m.timesMessages() {
 		m.noteUnfinished()
 	}
+	m.unread.receives()
 	m.pulse.waits.Store(coarse())
 }
 

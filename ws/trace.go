@@ -17,7 +17,9 @@ type Trace struct {
 	HandshakeRefused func(*http.Request, *HandshakeError)
 	// SessionStart is called before Handle returns the session, and SessionEnd
 	// when its connection is closed, just before Done, with what Err is going to
-	// return.
+	// return: a *CloseError after a closing handshake, and ErrAbandoned if the
+	// program had forgotten the session. A Trace that keeps sessions keeps them
+	// from being found abandoned.
 	SessionStart func(*Session)
 	SessionEnd   func(*Session, error)
 	// CloseSent and CloseReceived are called when a Close frame has been queued
@@ -34,6 +36,13 @@ type Trace struct {
 	// has been received, with the time that took, which is the session's Latency
 	// from now on.
 	HeartbeatAnswered func(*Session, time.Duration)
+	// Unread is called when nobody has received from a session for both of the
+	// heartbeat's times together, with the time since that was first noticed:
+	// pings are not answered then, and nobody would notice that the peer has
+	// gone. A reader that is busy with a message for so long counts as nobody. It
+	// is called once, and again only after somebody has received. With the
+	// heartbeat off it is not called.
+	Unread func(*Session, time.Duration)
 	// SlowWrite is called when the peer has taken a second or more to take what
 	// was queued for it, with the time.
 	SlowWrite func(*Session, time.Duration)

@@ -41,7 +41,7 @@ func (t *turn) take(ctx context.Context) error {
 // does not matter: what has arrived is still received, and then why the session
 // has ended, without any waiting.
 func (m *MessageStream) take(ctx context.Context) error {
-	if m.conn == nil { // not from Handle
+	if m == nil || m.conn == nil { // not from Handle
 		return ErrClosed
 	}
 	err := m.turn.take(ctx)

@@ -87,8 +87,11 @@ func (w *messageWriter) sendFrame(last bool) error {
 	if last && !w.begun {
 		return w.session.Send(w.ctx, Message{Kind: w.kind, Data: data})
 	}
-	if w.ctx == nil {
+	switch {
+	case w.ctx == nil:
 		return errNilContext
+	case w.session.conn == nil: // not from Handle
+		return ErrClosed
 	}
 	if err := w.ctx.Err(); err != nil {
 		return w.session.orEnd(err)

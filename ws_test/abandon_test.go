@@ -18,11 +18,14 @@ import (
 // abandons are what a handler does with a session before it forgets it. What
 // they return is kept by the test, and must not keep the session.
 var abandons = map[string]func(s *ws.Session, m *ws.MessageStream) any{
-	"panic at once":      func(*ws.Session, *ws.MessageStream) any { panic(http.ErrAbortHandler) },
-	"panic after a text": func(s *ws.Session, _ *ws.MessageStream) any { must(s.Text(forever, "hello")); panic(http.ErrAbortHandler) },
-	"both forgotten":     func(*ws.Session, *ws.MessageStream) any { return nil },
-	"its context kept":   func(s *ws.Session, _ *ws.MessageStream) any { return s.Context() },
-	"its Done kept":      func(s *ws.Session, _ *ws.MessageStream) any { return s.Done() },
+	"panic at once": func(*ws.Session, *ws.MessageStream) any { panic(http.ErrAbortHandler) },
+	"panic after a text": func(s *ws.Session, _ *ws.MessageStream) any {
+		must(s.Text(forever, "hello"))
+		panic(http.ErrAbortHandler)
+	},
+	"both forgotten":   func(*ws.Session, *ws.MessageStream) any { return nil },
+	"its context kept": func(s *ws.Session, _ *ws.MessageStream) any { return s.Context() },
+	"its Done kept":    func(s *ws.Session, _ *ws.MessageStream) any { return s.Done() },
 	"a child of its context kept": func(s *ws.Session, _ *ws.MessageStream) any {
 		ctx, cancel := context.WithTimeout(context.WithValue(s.Context(), contextKey{}, 1), time.Hour)
 		context.AfterFunc(ctx, cancel)
@@ -132,7 +135,7 @@ func TestASessionThatNobodyRefersToEnds(t *testing.T) {
 					defer close(kept)
 					kept <- abandon(s, m)
 				})
-				go c.write(masked(fin|opText, []byte("hello")))
+				go c.conn.Write(masked(fin|opText, []byte("hello"))) // which nobody need read
 				gone := make(chan struct{})
 				go func() { _, _ = io.Copy(io.Discard, c.br); close(gone) }()
 				keeps := await(t, kept, "the handler's end")
@@ -294,7 +297,7 @@ func TestASessionThatIsReferredToOrAtWorkGoesOn(t *testing.T) {
 				if stats := u.Stats(); stats.Sessions != 1 || len(stats.Ends) > 0 {
 					t.Fatalf("counted %+v", stats)
 				}
-				go c.write(masked(fin|opText, []byte("go on")))
+				go c.conn.Write(masked(fin|opText, []byte("go on")))
 				if err := goOn(); err != nil {
 					t.Errorf("what goes on ended with %v", err)
 				}

@@ -181,7 +181,7 @@ func TestCloseDuringABlockedSendEndsTheSend(t *testing.T) {
 		p.expect(opClose, string(closePayload(4000, "")))
 		p.writeLater(closeFrame(4000))
 		<-p.session.Done()
-		if err := p.session.Err(); err != ws.ErrClosed {
+		if err := p.session.Err(); !errors.Is(err, ws.ErrClosed) {
 			t.Fatalf("the session ended with %v", err)
 		}
 	})

@@ -23,7 +23,7 @@ func TestACloseThatTheApplicationSitsOnIsAnsweredJustBeforeTheTimeout(t *testing
 			t.Fatalf("Close was answered after %v, want just before 5s", got)
 		}
 		<-p.session.Done()
-		if err := p.session.Err(); err != ws.ErrClosed {
+		if err := p.session.Err(); !errors.Is(err, ws.ErrClosed) {
 			t.Fatalf("the session ended with %v", err)
 		}
 	})

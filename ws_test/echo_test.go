@@ -3,6 +3,7 @@ package ws_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -44,7 +45,7 @@ func TestAnEchoOfEveryLengthBorderComesBackTheSame(t *testing.T) {
 				t.Fatal(err)
 			}
 			await(t, p.session.Done(), "the session's end")
-			if err := p.session.Err(); err != ws.ErrClosed {
+			if err := p.session.Err(); !errors.Is(err, ws.ErrClosed) {
 				t.Fatal(fmt.Errorf("session ended with %w", err))
 			}
 		})

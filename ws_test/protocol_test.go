@@ -187,7 +187,7 @@ func TestACloseLeftUnansweredIsAnsweredJustBeforeCloseTimeout(t *testing.T) {
 			t.Errorf("answered after %v of %v", took, timeout)
 		}
 		<-p.session.Done()
-		if took := time.Since(began); took > timeout || p.session.Err() != ws.ErrClosed {
+		if took := time.Since(began); took > timeout || !errors.Is(p.session.Err(), ws.ErrClosed) {
 			t.Errorf("ended with %v after %v of %v", p.session.Err(), took, timeout)
 		}
 	})

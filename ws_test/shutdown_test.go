@@ -36,7 +36,7 @@ func TestShutdownSaysGoodbyeFlushesAndWaits(t *testing.T) {
 		if err := <-down; err != nil {
 			t.Fatal(err)
 		}
-		if err := p.session.Err(); err != ws.ErrClosed {
+		if err := p.session.Err(); !errors.Is(err, ws.ErrClosed) {
 			t.Fatalf("the session ended with %v", err)
 		}
 	})
@@ -147,7 +147,7 @@ func TestShutdownWaitsForAHandshakeUnderWayAndSeesItOff(t *testing.T) {
 				c.send(opClose, string(closePayload(1001, "")))
 			}
 			<-session.Done()
-			if err := session.Err(); err != want {
+			if err := session.Err(); !errors.Is(err, want) {
 				t.Errorf("cut=%v: the session ended with %v", cut, err)
 			}
 			if err := <-down; (err != nil) != cut {
@@ -213,7 +213,7 @@ func TestOverTCPShutdownWaitsForAHandshakeUnderWayAndSeesItOff(t *testing.T) {
 		}
 		c.expectEnd()
 		await(t, session.Done(), "the session's end")
-		if err := session.Err(); err != want {
+		if err := session.Err(); !errors.Is(err, want) {
 			t.Errorf("cut=%v: the session ended with %v", cut, err)
 		}
 		if err := await(t, down, "the end of Shutdown"); (err != nil) != cut {

@@ -44,6 +44,7 @@ func (d *traced) trace() *ws.Trace {
 		BackpressureBegin: func(*ws.Session) { d.tell("waits") },
 		BackpressureEnd:   func(_ *ws.Session, took time.Duration) { d.tell("waited %v", took) },
 		HeartbeatAnswered: func(_ *ws.Session, took time.Duration) { d.tell("answered %v", took) },
+		Unread:            func(_ *ws.Session, took time.Duration) { d.tell("unread %v", took) },
 		SlowWrite:         func(_ *ws.Session, took time.Duration) { d.tell("slow %v", took) },
 	}
 }
@@ -59,7 +60,7 @@ func TestATraceIsToldWhatHappensInOrder(t *testing.T) {
 			end := receiveAll(p)
 			p.expect(opClose, string(closePayload(4000, "")))
 			<-end
-		}, "start, received 4000, sent 4000, end: ws: session closed"},
+		}, "start, received 4000, sent 4000, end: ws: session closed by the peer: 4000"},
 		{"a protocol error", func(t *testing.T, p *pair) {
 			p.writeLater(masked(fin|opText, []byte{0xff}))
 			end := receiveAll(p)
@@ -77,7 +78,7 @@ func TestATraceIsToldWhatHappensInOrder(t *testing.T) {
 			synctest.Wait()
 			p.client.conn.Close()
 			<-receiveAll(p)
-		}, "start, waits, waited 2s, slow 2s, end: unexpected EOF"},
+		}, "start, waits, waited 2s, slow 2s, end: ws: connection lost: EOF without a Close frame"},
 		{"heartbeats", func(t *testing.T, p *pair) {
 			end := receiveAll(p)
 			for _, took := range []time.Duration{40 * time.Millisecond, 2 * time.Second} {
@@ -97,7 +98,7 @@ func TestATraceIsToldWhatHappensInOrder(t *testing.T) {
 			}
 			p.client.conn.Close()
 			<-end
-		}, "start, answered 40ms, answered 2s, end: unexpected EOF"},
+		}, "start, answered 40ms, answered 2s, end: ws: connection lost: EOF without a Close frame"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var d traced
@@ -145,6 +146,9 @@ func TestALogTraceLogsWhatRarelyHappensToo(t *testing.T) {
 		{func() { trace.BackpressureBegin(session) }, `level=DEBUG msg="send waits" queued=0`},
 		{func() { trace.BackpressureEnd(session, time.Second) }, `level=DEBUG msg="send waits no more" took=1s`},
 		{func() { trace.HeartbeatAnswered(session, 40*time.Millisecond) }, `level=DEBUG msg="heartbeat answered" took=40ms`},
+		{func() { trace.Unread(session, time.Minute) }, `level=WARN msg="nobody receives" for=1m0s`},
+		{func() { trace.SessionEnd(session, ws.ErrAbandoned) },
+			`level=WARN msg="session ends" end=abandoned err="ws: session abandoned: neither half is referenced any more"`},
 		{func() { trace.SlowWrite(session, 2*time.Second) }, `level=WARN msg="slow write" took=2s`},
 	} {
 		log.Reset()

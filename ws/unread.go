@@ -1,0 +1,39 @@
+package ws
+
+import "sync/atomic"
+
+// unread is since when nobody was found receiving, 0 for not at all. Times are
+// coarse and even; the odd one after says that it was reported.
+type unread struct{ since atomic.Uint32 }
+
+// receives notes that somebody receives. It stores only what has changed, as
+// heard does.
+func (u *unread) receives() {
+	if u.since.Load() != 0 {
+		u.since.Store(0)
+	}
+}
+
+// noteUnread is called in a round that finds nobody receiving, and reports that
+// once when it has been so for both of the heartbeat's times. It returns after
+// how many ms to come again.
+func (s *Session) noteUnread(now uint32, p pace) (wait uint32) {
+	since := s.unread.since.Load()
+	if since == 0 {
+		since = max(now&^1, 2)
+		s.unread.since.CompareAndSwap(0, since)
+	}
+	if since&1 != 0 {
+		return p.interval
+	}
+	if wait := until(since+p.interval+p.timeout, now, p.grain()); wait > 0 {
+		return wait
+	}
+	if s.unread.since.CompareAndSwap(since, since|1) {
+		s.fleet.unread.Add(1)
+		if t := s.trace(); t.Unread != nil {
+			t.Unread(s, millis(now-since))
+		}
+	}
+	return p.interval
+}

@@ -1,0 +1,202 @@
+package ws_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/handset-go/handset/ws"
+)
+
+// derived are contexts that end with the session.
+var derived = map[string]func(t *testing.T, s *ws.Session) context.Context{
+	"Context":     func(_ *testing.T, s *ws.Session) context.Context { return s.Context() },
+	"WithValue":   func(_ *testing.T, s *ws.Session) context.Context { return context.WithValue(s.Context(), contextKey{}, 1) },
+	"WithTimeout": func(t *testing.T, s *ws.Session) context.Context { return cancelled(t, s.Context()) },
+	"merged": func(t *testing.T, s *ws.Session) context.Context {
+		ctx, cancel := context.WithCancel(t.Context())
+		context.AfterFunc(s.Context(), cancel)
+		return ctx
+	},
+}
+
+func cancelled(t *testing.T, parent context.Context) context.Context {
+	ctx, cancel := context.WithTimeout(parent, time.Hour)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// readers receive all there is, with the time to wait for something after the
+// first message.
+var readers = map[string]func(ctx context.Context, m *ws.MessageStream, after func()) (got []string, err error){
+	"Recv": func(ctx context.Context, m *ws.MessageStream, after func()) ([]string, error) { return recvAll(ctx, m, after) },
+	"Recv of an aggregate": func(ctx context.Context, m *ws.MessageStream, after func()) ([]string, error) {
+		return recvAll(ctx, m.Aggregate(0), after)
+	},
+	"All": func(ctx context.Context, m *ws.MessageStream, after func()) ([]string, error) { return rangeAll(ctx, m, after) },
+	"All of an aggregate": func(ctx context.Context, m *ws.MessageStream, after func()) ([]string, error) {
+		return rangeAll(ctx, m.Aggregate(0), after)
+	},
+}
+
+func recvAll(ctx context.Context, l listener, after func()) (got []string, err error) {
+	for {
+		msg, err := l.Recv(ctx)
+		if err != nil {
+			return got, err
+		}
+		got = append(got, string(msg.Data))
+		if len(got) == 1 {
+			after()
+		}
+	}
+}
+
+func rangeAll(ctx context.Context, l listener, after func()) (got []string, err error) {
+	for msg, err := range l.All(ctx) {
+		if err != nil {
+			return got, err
+		}
+		got = append(got, string(msg.Data))
+		if len(got) == 1 {
+			after()
+		}
+	}
+	return got, io.EOF
+}
+
+func TestAContextThatEndsWithTheSessionLosesNothing(t *testing.T) {
+	losses := map[string]func(c *client){
+		"FIN":          func(c *client) { _ = under(c.conn).CloseWrite() },
+		"closed":       func(c *client) { _ = under(c.conn).Close() },
+		"in a frame":   func(c *client) { c.write(masked(fin|opText, []byte("cut off"))[:9]); _ = under(c.conn).Close() },
+		"in a message": func(c *client) { c.write(masked(opText, nil)); _ = under(c.conn).Close() },
+	}
+	for loss, lose := range losses {
+		for from, derive := range derived {
+			for reader, read := range readers {
+				t.Run(loss+","+from+","+reader, func(t *testing.T) {
+					overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+						ctx := derive(t, p.session)
+						for i := range 5 {
+							p.send(opText, fmt.Sprint("message ", i))
+						}
+						lose(p.client)
+						got, err := read(ctx, p.stream, func() {})
+						if len(got) < 5 || got[4] != "message 4" {
+							t.Errorf("received %q", got)
+						}
+						if !errors.Is(err, io.ErrUnexpectedEOF) || !strings.HasPrefix(err.Error(), "ws: connection lost: ") {
+							t.Errorf("the stream ended with %v", err)
+						}
+						if _, again := p.stream.Recv(ctx); again != err {
+							t.Errorf("and then with %v", again)
+						}
+						await(t, p.session.Done(), "the session's end")
+						if cause := context.Cause(p.session.Context()); cause != err || p.session.Err() != err {
+							t.Errorf("the context ended with %v, the session with %v", cause, p.session.Err())
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+func TestWhatHasArrivedWhenTheSessionIsCutIsReceived(t *testing.T) {
+	for from, derive := range derived {
+		for reader, read := range readers {
+			t.Run(from+","+reader, func(t *testing.T) {
+				u := new(ws.Upgrader)
+				overTransports(t, u, func(t *testing.T, p *pair) {
+					ctx := derive(t, p.session)
+					var b []byte
+					for i := range 5 {
+						b = append(b, masked(fin|opText, []byte(fmt.Sprint("message ", i)))...)
+					}
+					p.write(b) // in one write, so that they are read together
+					got, err := read(ctx, p.stream, func() {
+						_ = u.Close()
+						await(t, ctx.Done(), "the context's end")
+					})
+					if len(got) != 5 && !strings.Contains(t.Name(), "tls") || !errors.Is(err, ws.ErrShutdown) {
+						t.Errorf("received %q, %v", got, err)
+					}
+				})
+			})
+		}
+	}
+}
+
+// overTransports is overAll for an Upgrader that is cut.
+func overTransports(t *testing.T, u *ws.Upgrader, test func(t *testing.T, p *pair)) {
+	for _, over := range transports {
+		t.Run(over.name, func(t *testing.T) {
+			*u = ws.Upgrader{}
+			begun := make(chan *pair, 1)
+			place := servedOver(over)
+			c := place(t, u, func(s *ws.Session, m *ws.MessageStream) { begun <- &pair{session: s, stream: m} })
+			p := await(t, begun, "the session")
+			p.client = c
+			test(t, p)
+		})
+	}
+}
+
+func TestAContextThatEndsByItselfStillEndsAReceive(t *testing.T) {
+	for reader, read := range readers {
+		t.Run(reader, func(t *testing.T) {
+			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+				ctx, cancel := context.WithCancel(p.session.Context())
+				p.write(append(masked(fin|opText, []byte("one")), masked(fin|opText, []byte("two"))...))
+				got, err := read(ctx, p.stream, cancel)
+				if len(got) != 1 || err != context.Canceled {
+					t.Errorf("received %q, %v", got, err)
+				}
+				if msg, err := p.stream.Recv(p.session.Context()); err != nil || string(msg.Data) != "two" {
+					t.Errorf("then received %q, %v", msg.Data, err)
+				}
+			})
+		})
+	}
+}
+
+func TestASendWithTheSessionsContextSaysWhyTheSessionEnded(t *testing.T) {
+	for from, derive := range derived {
+		for name, send := range map[string]func(s *ws.Session, ctx context.Context) error{
+			"Send":         func(s *ws.Session, ctx context.Context) error { return s.Send(ctx, ws.Message{Kind: ws.Binary}) },
+			"Text":         func(s *ws.Session, ctx context.Context) error { return s.Text(ctx, "late") },
+			"Ping":         func(s *ws.Session, ctx context.Context) error { return s.Ping(ctx, nil) },
+			"Continuation": func(s *ws.Session, ctx context.Context) error { return s.Continuation(ctx, ws.FirstText, nil) },
+			"SendPrepared": func(s *ws.Session, ctx context.Context) error {
+				pm, err := ws.Prepare(ws.Text, []byte("late"))
+				must(err)
+				return s.SendPrepared(ctx, pm)
+			},
+			"Writer": func(s *ws.Session, ctx context.Context) error { return s.Writer(ctx, ws.Text).Close() },
+			"a long Writer": func(s *ws.Session, ctx context.Context) error {
+				_, err := s.Writer(ctx, ws.Binary).Write(make([]byte, 40_000))
+				return err
+			},
+		} {
+			t.Run(from+","+name, func(t *testing.T) {
+				overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+					ctx := derive(t, p.session)
+					end := receiveAll(p)
+					reset(p.client)
+					<-end
+					await(t, ctx.Done(), "the context's end")
+					err := send(p.session, ctx)
+					if !errors.Is(err, ws.ErrClosed) || !errors.Is(err, net.ErrClosed) || !errors.Is(err, io.ErrUnexpectedEOF) {
+						t.Errorf("the send returned %v", err)
+					}
+				})
+			})
+		}
+	}
+}
