@@ -49,7 +49,7 @@ func idleHeap(t *testing.T, u ws.Upgrader, offer string) int {
 	measure := func() uint64 {
 		var m runtime.MemStats
 		for range 3 { // empties the pools too
-			runtime.GC()
+			collect()
 		}
 		runtime.ReadMemStats(&m)
 		return m.HeapAlloc

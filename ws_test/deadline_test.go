@@ -91,7 +91,7 @@ func TestTheEndOfTheRequestsContextDoesNotEndTheSession(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	synctest.Test(t, func(t *testing.T) {
 		end, peer := net.Pipe()
-		session, stream, err := ws.Handle(&writer{conn: end}, request().WithContext(ctx))
+		session, stream, err := new(ws.Upgrader).Handle(&writer{conn: end}, request().WithContext(ctx))
 		if err != nil {
 			t.Fatal(err)
 		}

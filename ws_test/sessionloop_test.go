@@ -15,8 +15,10 @@ import (
 
 // derived are contexts that end with the session.
 var derived = map[string]func(t *testing.T, s *ws.Session) context.Context{
-	"Context":     func(_ *testing.T, s *ws.Session) context.Context { return s.Context() },
-	"WithValue":   func(_ *testing.T, s *ws.Session) context.Context { return context.WithValue(s.Context(), contextKey{}, 1) },
+	"Context": func(_ *testing.T, s *ws.Session) context.Context { return s.Context() },
+	"WithValue": func(_ *testing.T, s *ws.Session) context.Context {
+		return context.WithValue(s.Context(), contextKey{}, 1)
+	},
 	"WithTimeout": func(t *testing.T, s *ws.Session) context.Context { return cancelled(t, s.Context()) },
 	"merged": func(t *testing.T, s *ws.Session) context.Context {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -34,11 +36,15 @@ func cancelled(t *testing.T, parent context.Context) context.Context {
 // readers receive all there is, with the time to wait for something after the
 // first message.
 var readers = map[string]func(ctx context.Context, m *ws.MessageStream, after func()) (got []string, err error){
-	"Recv": func(ctx context.Context, m *ws.MessageStream, after func()) ([]string, error) { return recvAll(ctx, m, after) },
+	"Recv": func(ctx context.Context, m *ws.MessageStream, after func()) ([]string, error) {
+		return recvAll(ctx, m, after)
+	},
 	"Recv of an aggregate": func(ctx context.Context, m *ws.MessageStream, after func()) ([]string, error) {
 		return recvAll(ctx, m.Aggregate(0), after)
 	},
-	"All": func(ctx context.Context, m *ws.MessageStream, after func()) ([]string, error) { return rangeAll(ctx, m, after) },
+	"All": func(ctx context.Context, m *ws.MessageStream, after func()) ([]string, error) {
+		return rangeAll(ctx, m, after)
+	},
 	"All of an aggregate": func(ctx context.Context, m *ws.MessageStream, after func()) ([]string, error) {
 		return rangeAll(ctx, m.Aggregate(0), after)
 	},

@@ -1,0 +1,93 @@
+package ws_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/handset-go/handset/ws"
+)
+
+func TestAStreamThatNobodyReadsIsReportedOnce(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		beat   ws.Heartbeat
+		do     func(p *pair)
+		unread int
+	}{
+		{"nobody from the beginning", ws.Heartbeat{}, func(*pair) { time.Sleep(time.Hour) }, 1},
+		{"nobody, with other times", ws.Heartbeat{Interval: time.Minute, Timeout: 10 * time.Minute}, func(*pair) { time.Sleep(10 * time.Minute) }, 0},
+		{"nobody, without a heartbeat", ws.Heartbeat{Interval: -1}, func(*pair) { time.Sleep(time.Hour) }, 0},
+		{"not for long", ws.Heartbeat{}, func(*pair) { time.Sleep(time.Minute) }, 0},
+		{"one who comes again", ws.Heartbeat{}, func(p *pair) {
+			for range 3 {
+				ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+				_, _ = p.stream.Recv(ctx)
+				cancel()
+				time.Sleep(5 * time.Minute)
+			}
+		}, 3},
+		{"one who comes often", ws.Heartbeat{}, func(p *pair) {
+			for range 100 {
+				ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+				_, _ = p.stream.Recv(ctx)
+				cancel()
+				time.Sleep(20 * time.Second)
+			}
+		}, 0},
+		{"one who is never done with what has arrived", ws.Heartbeat{}, func(p *pair) {
+			var b []byte
+			for range 40 {
+				b = append(b, masked(fin|opText, []byte("hello"))...)
+			}
+			p.writeLater(b)
+			for range 40 {
+				_, _ = p.stream.Recv(context.Background())
+				time.Sleep(20 * time.Second)
+			}
+		}, 0},
+		{"one who is busy with a message", ws.Heartbeat{}, func(p *pair) {
+			p.writeLater(masked(fin|opText, []byte("hello")))
+			for range p.stream.All(context.Background()) {
+				time.Sleep(time.Hour)
+				break
+			}
+		}, 1},
+		{"one who waits", ws.Heartbeat{}, func(p *pair) {
+			_ = p.stream.Discard()
+			for range 100 {
+				if f, err := p.next(); err == nil {
+					p.write(masked(fin|opPong, f.payload))
+				}
+			}
+		}, 0},
+		{"a channel that nobody takes from", ws.Heartbeat{}, func(p *pair) {
+			p.stream.Chan()
+			for range 17 {
+				p.write(masked(fin|opText, []byte("hello")))
+			}
+			time.Sleep(time.Hour)
+		}, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var told int
+			u := &ws.Upgrader{Heartbeat: test.beat}
+			u.Trace = &ws.Trace{Unread: func(s *ws.Session, took time.Duration) {
+				if took < time.Minute || took > 2*time.Minute || s.Err() != nil {
+					t.Errorf("told after %v", took)
+				}
+				told++
+			}}
+			synctest.Test(t, func(t *testing.T) {
+				p := pipe(t, u)
+				p.client = newClient(t, p.end)
+				test.do(p.pair)
+				synctest.Wait()
+				if got := u.Stats().Unread; told != test.unread || got != uint64(told) {
+					t.Errorf("told %d times, counted %d, want %d", told, got, test.unread)
+				}
+			})
+		})
+	}
+}
