@@ -24,6 +24,7 @@ type fleet struct {
 	pings, pongs atomic.Uint64
 	tally        tally
 	gathering    gathering
+	writing      writing
 }
 
 // fleet returns the Upgrader's own. One that was copied from an Upgrader in use
