@@ -26,6 +26,7 @@ type fleet struct {
 	pings, pongs, unread atomic.Uint64
 	tally                tally
 	gathering            gathering
+	writing              writing
 }
 
 // fleet returns the Upgrader's own. One that was copied from an Upgrader in use

@@ -30,7 +30,8 @@ type handset struct {
 	heard  heard
 	pulse  pulse
 	unread unread
-	place  uint32 // in the fleet's roster
+	place  uint32      // in the fleet's roster
+	writes atomic.Bool // it is in the fleet's writing
 }
 
 func (s *Session) stream() *MessageStream  { return (*MessageStream)(s) }

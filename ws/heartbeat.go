@@ -149,5 +149,5 @@ func (s *Session) isClosing() bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.sent || l.received || l.over
+	return l.sent || l.received || l.over || l.lost != nil
 }

@@ -267,7 +267,11 @@ func (m *MessageStream) lost(err error) {
 	r := m.receiver()
 	r.err = lostBy(err)
 	r.Free()
-	m.session().end(r.err)
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		m.session().halfClosed(r.err)
+	} else {
+		m.session().end(r.err)
+	}
 }
 
 // drain reads what the peer sends before its Close frame, for a reader that

@@ -94,7 +94,7 @@ func (s *Session) putTraced(ctx context.Context, f *outbox.Frame) error {
 // write writes what is queued, in the background.
 func (s *Session) write() {
 	began := time.Now()
-	s.out.Run((*host)(s), s.fleet.upgrader.writeTimeout())
+	s.out.Run((*host)(s))
 	if took := time.Since(began); took >= slowWrite {
 		if t := s.trace(); t.SlowWrite != nil {
 			t.SlowWrite(s, took)

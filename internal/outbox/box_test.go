@@ -2,7 +2,6 @@ package outbox
 
 import (
 	"context"
-	"time"
 )
 
 // box is an Outbox together with its Host, as a session has them.
@@ -17,7 +16,7 @@ func (b *box) PutPong(payload []byte, gather bool)     { b.Outbox.PutPong(b.h, p
 func (b *box) PutFinal(payload []byte, err error)      { b.Outbox.PutFinal(b.h, payload, err) }
 func (b *box) Flush()                                  { b.Outbox.Flush(b.h) }
 func (b *box) Idle(received Count)                     { b.Outbox.Idle(b.h, received) }
-func (b *box) Run(timeout time.Duration)               { b.Outbox.Run(b.h, timeout) }
+func (b *box) Run()                                    { b.Outbox.Run(b.h) }
 func (b *box) Abort(err error)                         { b.Outbox.Abort(b.h, err) }
 func (b *box) Tell() int                               { return b.Outbox.Tell(b.h) }
 func (b *box) Received(c Count)                        { b.Outbox.Received(b.h, c) }

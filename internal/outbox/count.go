@@ -47,22 +47,22 @@ func (s *sum) add(c Count) bool {
 	return true
 }
 
-// countSent counts what a write has begun to take.
-func (o *Outbox) countSent(h Host) {
+// countSentLocked counts what a write has begun to take.
+func (o *Outbox) countSentLocked(h Host) {
 	t := o.traffic
 	if t == nil || t.leaving.Frames == 0 {
 		return
 	}
 	if !o.sent.add(t.leaving) {
-		o.tell(h)
+		o.tellLocked(h)
 		h.Count(t.leaving, Count{})
 	}
 	t.leaving = Count{}
 }
 
-func (o *Outbox) countReceived(h Host, c Count) {
+func (o *Outbox) countReceivedLocked(h Host, c Count) {
 	if !o.received.add(c) {
-		o.tell(h)
+		o.tellLocked(h)
 		h.Count(Count{}, c)
 	}
 }
@@ -72,9 +72,9 @@ func (o *Outbox) countReceived(h Host, c Count) {
 func (o *Outbox) Received(h Host, c Count) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.countReceived(h, c)
+	o.countReceivedLocked(h, c)
 	if o.aborted {
-		o.tell(h) // nobody else will
+		o.tellLocked(h) // nobody else will
 	}
 }
 
@@ -82,11 +82,11 @@ func (o *Outbox) Received(h Host, c Count) {
 func (o *Outbox) Tell(h Host) (buffered int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.tell(h)
-	return o.buffered()
+	o.tellLocked(h)
+	return o.traffic.buffered()
 }
 
-func (o *Outbox) tell(h Host) {
+func (o *Outbox) tellLocked(h Host) {
 	if o.sent != (sum{}) || o.received != (sum{}) {
 		h.Count(o.sent.count(), o.received.count())
 		o.sent, o.received = sum{}, sum{}

@@ -32,8 +32,8 @@ func TestNothingThatIsCountedIsLostHoweverMuchItIs(t *testing.T) {
 			received.add(c)
 		} else {
 			o.mu.Lock()
-			o.busy().leaving = c
-			o.countSent(host)
+			o.busyLocked().leaving = c
+			o.countSentLocked(host)
 			o.mu.Unlock()
 			sent.add(c)
 		}

@@ -36,7 +36,7 @@ func TestFramesLeaveWholeAndInOrderHoweverLittleIsTaken(t *testing.T) {
 					for range len(wire(frames...))/step + 10 {
 						s.waits = append(s.waits, step)
 					}
-					o.Run(1)
+					o.Run()
 					expectSent(t, s, frames...)
 				})
 			}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,6 +27,9 @@ type script struct {
 	deadlines []bool         // for each SetWriteDeadline, whether it set one
 	link.Conn                // the rest is not called
 }
+
+// raced is set when the race detector is on, under which everything takes longer.
+var raced bool
 
 const endless = 1 << 30
 
@@ -94,11 +98,12 @@ type owner struct {
 	failed  []error
 }
 
-func (h *owner) Conn() link.Conn  { return h.conn }
-func (h *owner) StartWriter()     { h.writers++ }
-func (h *owner) StartTimer()      { h.timers++ }
-func (h *owner) Drained()         { h.drained++ }
-func (h *owner) Count(_, _ Count) {}
+func (h *owner) Conn() link.Conn          { return h.conn }
+func (h *owner) StartWriter()             { h.writers++ }
+func (h *owner) StartTimer()              { h.timers++ }
+func (h *owner) Compressing() sync.Locker { return new(sync.Mutex) }
+func (h *owner) Drained()                 { h.drained++ }
+func (h *owner) Count(_, _ Count)         {}
 func (h *owner) Compress(_, _, _ []byte, _, _ bool) ([]byte, bool) {
 	return nil, false
 }
@@ -121,7 +126,7 @@ func runAll(o *box, s *script) {
 	for range 1000 {
 		s.waits = append(s.waits, endless)
 	}
-	o.Run(time.Second)
+	o.Run()
 }
 
 func text(payload string) *Frame {

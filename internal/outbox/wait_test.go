@@ -8,7 +8,6 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/handset-go/handset/internal/frame"
 )
@@ -86,7 +85,7 @@ func TestARoomThatAPartialWriteMakesIsUsedAtOnce(t *testing.T) {
 				s.waits = []int{endless, endless}
 			}
 		}
-		o.Run(time.Second)
+		o.Run()
 		expectSent(t, s, text(strings.Repeat("x", 98)), text("wait"))
 	})
 }
