@@ -7,7 +7,8 @@ package ws
 // session consists of not at all, since the finalizer of what refers to itself
 // never runs. Whoever is at work on a session does: a goroutine in one of its
 // methods, the one behind Chan or Discard, the background writer, the timer of
-// the closing handshake.
+// the closing handshake, and for up to a quarter of WriteTimeout after a write in
+// the background the one that looks after those.
 
 // abandoned is a session's finalizer. The goroutine that runs it serves the whole
 // program and belongs to no testing/synctest bubble, so it only has others end
