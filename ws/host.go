@@ -19,11 +19,11 @@ func (h *host) StartTimer() { h.fleet.gathering.add((*Session)(h)) }
 
 // WriteFailed is called when nothing will leave again.
 func (h *host) WriteFailed(err error) {
-	cause := lostBy(err)
 	if link.IsTimeout(err) {
-		cause = ErrWriteTimeout
+		(*Session)(h).end(ErrWriteTimeout)
+	} else {
+		(*Session)(h).cutOff(lostBy(err))
 	}
-	(*Session)(h).end(cause)
 }
 
 // Drained is called when all has left, our Close frame too if there was one.

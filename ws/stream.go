@@ -261,7 +261,7 @@ func (m *MessageStream) broken(err error) {
 
 // lost ends the stream because nothing can be read any more.
 func (m *MessageStream) lost(err error) {
-	if cause := m.session().ended(); cause != nil {
+	if cause := m.session().lostBecause(); cause != nil {
 		err = cause
 	}
 	r := m.receiver()

@@ -103,7 +103,7 @@ func TestAContextThatEndsWithTheSessionLosesNothing(t *testing.T) {
 						if _, again := p.stream.Recv(ctx); again != err {
 							t.Errorf("and then with %v", again)
 						}
-						await(t, p.session.Done(), "the session's end")
+						await(t, p.session.Context().Done(), "the session's end")
 						if cause := context.Cause(p.session.Context()); cause != err || p.session.Err() != err {
 							t.Errorf("the context ended with %v, the session with %v", cause, p.session.Err())
 						}
