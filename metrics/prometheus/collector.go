@@ -46,6 +46,7 @@ var metrics = []struct {
 	{"latency_seconds", "Mean round trip of the heartbeat's pings.", nil},
 	{"pings_total", "Pings sent by the heartbeat.", nil},
 	{"pongs_total", "Pongs that answered the heartbeat.", nil},
+	{"unread_total", "Times that nobody received from a session for the heartbeat's two times.", nil},
 	{"closes_total", "Close frames by side, sent or received, and code, 0 for none.", []string{"side", "code"}},
 	{"ends_total", "Sessions that have ended, by reason.", []string{"reason"}},
 }
@@ -73,6 +74,7 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	counter("handshakes_refused_total", stats.Refused)
 	counter("pings_total", stats.Pings)
 	counter("pongs_total", stats.Pongs)
+	counter("unread_total", stats.Unread)
 	for direction, t := range map[string]ws.Traffic{"in": stats.In, "out": stats.Out} {
 		counter("messages_total", t.Messages, direction)
 		counter("frames_total", t.Frames, direction)

@@ -49,7 +49,7 @@ func TestASessionsTrafficIsExported(t *testing.T) {
 	for _, want := range []string{
 		"handset_sessions 0", "handset_sessions_total 1", `handset_messages_total{direction="out"} 1`,
 		`handset_payload_bytes_total{direction="out"} 7`, `handset_closes_total{code="1000",side="sent"} 1`,
-		`handset_ends_total{reason=`,
+		`handset_ends_total{reason=`, "handset_unread_total 0",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing in\n%s", want, got)
