@@ -67,11 +67,8 @@ func (s *Session) Latency() time.Duration {
 // has been for too long. It returns after how many ms to come again.
 func (s *Session) beat(now uint32, p pace) (wait uint32) {
 	waits, pinged := s.pulse.waits.Load(), s.pulse.pinged.Load()
-	if s.isClosing() {
+	if waits == 0 || s.isClosing() {
 		return p.interval
-	}
-	if waits == 0 {
-		return s.noteUnread(now, p)
 	}
 	if pinged == 0 || int32(pinged-waits) < 0 {
 		if wait := until(waits+p.interval, now, p.grain()); wait > 0 {

@@ -163,7 +163,7 @@ func (w *sweeper) sweep() time.Duration {
 func (s *Session) tend(now uint32, p pace) (wait uint32) {
 	wait = p.idle()
 	if p.interval > 0 {
-		wait = min(wait, s.beat(now, p))
+		wait = min(wait, s.beat(now, p), s.noteUnread(now, p))
 	}
 	if p.message > 0 {
 		wait = min(wait, s.hasten(now, p))

@@ -14,10 +14,13 @@ func (u *unread) receives() {
 	}
 }
 
-// noteUnread is called in a round that finds nobody receiving, and reports that
-// once when it has been so for both of the heartbeat's times. It returns after
-// how many ms to come again.
+// noteUnread is called in each round, and reports once that nobody has been found
+// receiving for both of the heartbeat's times. It returns after how many ms to
+// come again.
 func (s *Session) noteUnread(now uint32, p pace) (wait uint32) {
+	if s.pulse.waits.Load() != 0 || s.isClosing() {
+		return p.interval
+	}
 	since := s.unread.since.Load()
 	if since == 0 {
 		since = max(now&^1, 2)
