@@ -21,7 +21,9 @@ func (h *host) StartTimer() { h.fleet.gathering.add((*Session)(h)) }
 func (h *host) WriteFailed(err error) {
 	cause := lostBy(err)
 	if link.IsTimeout(err) {
-		cause = ErrWriteTimeout
+		if cause = ErrWriteTimeout; (*Session)(h).isClosing() {
+			cause = ErrCloseTimeout
+		}
 	}
 	(*Session)(h).end(cause)
 }
