@@ -2,6 +2,7 @@ package ws_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -134,5 +135,24 @@ func TestARefusedOriginIsToldWhatItWasComparedWith(t *testing.T) {
 	}
 	if _, text := judged(new(ws.Upgrader), strings.Repeat("h", 1<<16), false, "http://"+strings.Repeat("o", 1<<16)); len(text) > 500 {
 		t.Errorf("a long origin is told %d bytes", len(text))
+	}
+}
+
+// What SECURITY.md says of DNS rebinding: the check passes, and a host in the
+// pattern of http.ServeMux is what helps.
+func TestADomainOfAnotherThatResolvesToTheServerIsKeptOutByTheMux(t *testing.T) {
+	u := new(ws.Upgrader)
+	if status, text := judged(u, "rebound.example:8080", false, "http://rebound.example:8080"); status != 101 {
+		t.Errorf("answered with %d %s", status, text)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("tool.example/chat", func(w http.ResponseWriter, r *http.Request) { _, _, _ = u.Handle(w, r) })
+	for host, want := range map[string]int{"tool.example:8080": 403, "rebound.example:8080": 404} {
+		w := httptest.NewRecorder()
+		r := request("Origin", "http://rebound.example:8080")
+		r.Host = host
+		if mux.ServeHTTP(hijackable{w}, r); w.Code != want {
+			t.Errorf("%s was answered with %d, want %d", host, w.Code, want)
+		}
 	}
 }
