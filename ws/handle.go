@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 	"unsafe"
 
@@ -30,12 +29,13 @@ type Upgrader struct {
 	// on if the client lists it; otherwise the header is taken out of the answer.
 	Subprotocols []string
 
-	// OriginPatterns are the origins, beside the server's own, whose pages may
-	// open sessions. A request is the server's own page's if its Origin header
-	// has the scheme http, https, ws or wss, and host and port are those of its
-	// Host header; over TLS, if the scheme is https or wss. Requests without an
-	// Origin header, which do not come from a browser, are always accepted
-	// (RFC 6455 §10.2).
+	// OriginPatterns are the origins whose pages may open sessions, beside the
+	// server's own (RFC 6455 §10.2). The server's own origin has the host and
+	// port of the request's Host header and the scheme http, https, ws or wss.
+	// Over TLS it has https or wss: a page of the same host that was loaded
+	// without TLS, such as http://own.example or ws://own.example, needs a
+	// pattern. A server behind a proxy that ends TLS accepts both. Requests
+	// without an Origin header do not come from a browser and are accepted.
 	//
 	// A pattern is a host, which may have a scheme before it and a port behind
 	// it:
@@ -52,14 +52,15 @@ type Upgrader struct {
 	//	null                       a sandboxed frame on any site, among others
 	//	file://                    files, where they do not send null
 	//
-	// Each of the parts is a pattern of path.Match, but for IPv6 addresses, null
-	// and schemes without a host, which are compared with the whole origin. Case
-	// does not matter. A default port is equal to none, in patterns and
+	// Scheme, host and port are each a pattern of path.Match; an IPv6 address is
+	// not, and null and schemes without a host match only themselves. Case does
+	// not matter. A scheme's default port equals no port, in patterns and in
 	// origins: example.com:443 matches https://example.com. A final dot makes
-	// another host, as it does in browsers. Hosts are in ASCII: others are
-	// written in punycode, such as xn--bcher-kva.example, as browsers send them.
-	// A host's pattern, * included, never matches an origin without a host, such as null, or one
-	// that is malformed, such as example.com or //example.com without a scheme.
+	// another host, as it does in browsers. Hosts that are not ASCII are written
+	// in punycode, such as xn--bcher-kva.example, as browsers send them.
+	// Origins without a host, such as null, match no pattern for hosts, not even
+	// *. Origins that are malformed, such as example.com or //example.com, which
+	// have no scheme, match no pattern at all.
 	//
 	// A pattern that is empty or has a blank, a path, a final slash or anything
 	// else that no origin has refuses every handshake with 500.
@@ -199,26 +200,6 @@ func (u *Upgrader) check() error {
 	}
 	_, err := u.originPatterns()
 	return err
-}
-
-// listOptions are those options of an Upgrader that are lists. They are checked
-// and parsed once, and not for every handshake.
-type listOptions struct {
-	once    sync.Once
-	origins []originPattern
-	err     error // what makes no sense in them
-}
-
-// originPatterns returns OriginPatterns as they are matched, or what is wrong
-// with them or with Subprotocols.
-func (u *Upgrader) originPatterns() ([]originPattern, error) {
-	l := &u.fleet().lists
-	l.once.Do(func() {
-		if l.err = checkSubprotocols(u.Subprotocols); l.err == nil {
-			l.origins, l.err = parseOriginPatterns(u.OriginPatterns)
-		}
-	})
-	return l.origins, l.err
 }
 
 // begin makes a session of a connection whose handshake is done. early is what

@@ -11,7 +11,7 @@ import (
 // originPattern is one of Upgrader.OriginPatterns. All but addr are patterns of
 // path.Match in lower case.
 type originPattern struct {
-	origin        // scheme "" is any of the Web's; port "" the scheme's default
+	origin        // scheme "" is http, https, ws or wss; port "" the scheme's default
 	hostless bool // matches the scheme that it names, without a host
 }
 
