@@ -48,6 +48,8 @@ type Compression struct {
 	// SendWindowBits and RecvWindowBits are the windows' sizes at most, from 8
 	// for 256 bytes to 15 for 32 KiB; 0 means 15. A client that cannot be told
 	// the size of its window has to do without takeover if it is not 15.
+	// RecvWindowBits of 8 asks the client for 9 unless it has offered 8
+	// itself, because zlib, which most clients use, cannot compress with 8.
 	SendWindowBits int
 	RecvWindowBits int
 }

@@ -21,6 +21,7 @@ type departure struct {
 	timeout  time.Duration
 	since    time.Time // from when the timeout counts
 	progress progress  // when it was last looked at
+	lastTry  bool      // the transport has been told to write what it can
 }
 
 func (d departures) Len() int           { return len(d) }

@@ -14,6 +14,7 @@ import (
 // and when it ends, and not between.
 type fleet struct {
 	upgrader *Upgrader
+	lists    listOptions
 
 	mu      sync.Mutex
 	door    door

@@ -5,11 +5,8 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"net/url"
-	"path"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/coder/websocket"
 )
@@ -17,7 +14,7 @@ import (
 // handshake is the ResponseWriter that coder/websocket answers a handshake
 // through. It keeps the connection that the server gives up.
 //
-// Accept checks the request and the origin and writes the 101. Then it asks for
+// Accept checks the request and writes the 101. Then it asks for
 // the connection to build its own one on; it is told that there is none, so
 // that it builds nothing.
 type handshake struct {
@@ -104,12 +101,9 @@ func (u *Upgrader) accept(w http.ResponseWriter, r *http.Request) (*handshake, e
 	if status, err := u.checkRequest(w, r); err != nil {
 		return nil, refuse(w, status, err)
 	}
-	h := &handshake{ResponseWriter: w, protocol: u.subprotocol(r)}
+	h := &handshake{ResponseWriter: w, protocol: u.subprotocol(w, r)}
 	h.compress, h.answer = u.Compression.negotiate(r.Header.Values("Sec-WebSocket-Extensions"))
-	_, err := websocket.Accept(h, r, &websocket.AcceptOptions{
-		OriginPatterns:     u.OriginPatterns,
-		InsecureSkipVerify: u.AllowAnyOrigin,
-	})
+	_, err := websocket.Accept(h, r, &websocket.AcceptOptions{InsecureSkipVerify: true}) // checkOrigin has verified
 	switch {
 	case h.conn != nil:
 		return h, nil
@@ -141,60 +135,7 @@ func (u *Upgrader) checkRequest(w http.ResponseWriter, r *http.Request) (status 
 		w.Header().Set("Sec-WebSocket-Version", version)
 		return http.StatusUpgradeRequired, errors.New("WebSocket version is not " + version)
 	}
-	if !u.AllowAnyOrigin {
-		return http.StatusForbidden, u.checkOrigin(r)
-	}
-	return 0, nil
-}
-
-// checkOrigin refuses what Accept would let through: a second origin; one
-// without a host, such as null, for a request with an empty Host; and, over TLS,
-// the page of the same host that came by plain http.
-func (u *Upgrader) checkOrigin(r *http.Request) error {
-	origins := r.Header.Values("Origin")
-	if len(origins) > 1 {
-		return errors.New("more than one origin")
-	}
-	origin, err := url.Parse(strings.ToLower(r.Header.Get("Origin")))
-	switch {
-	case r.Header.Get("Origin") == "" || err != nil:
-		return nil // for Accept to tell
-	case origin.Host == "" && r.Host == "":
-		return errors.New("origin without a host")
-	case r.TLS != nil && origin.Scheme == "http":
-		return u.checkScheme(origin)
-	}
-	return nil
-}
-
-// checkScheme refuses the origin of plain http, for a server with TLS, unless a
-// pattern allows it: whoever can change that page must not have the session. A
-// server behind a proxy that ends TLS cannot tell.
-func (u *Upgrader) checkScheme(origin *url.URL) error {
-	for _, pattern := range u.OriginPatterns {
-		target := origin.Host
-		if strings.Contains(pattern, "://") {
-			target = "http://" + origin.Host
-		}
-		if ok, _ := path.Match(strings.ToLower(pattern), target); ok {
-			return nil
-		}
-	}
-	return errors.New("origin of plain http for a server with TLS")
-}
-
-// subprotocol is the first one the client lists that the server speaks, nil for
-// none.
-func (u *Upgrader) subprotocol(r *http.Request) *string {
-	for _, line := range r.Header.Values("Sec-WebSocket-Protocol") {
-		for name := range strings.SplitSeq(line, ",") {
-			name = strings.TrimSpace(name)
-			if i := slices.Index(u.Subprotocols, name); i >= 0 && name != "" {
-				return &u.Subprotocols[i]
-			}
-		}
-	}
-	return nil
+	return http.StatusForbidden, u.checkOrigin(r)
 }
 
 // hijacks reports whether the writer, or one it wraps, is a Hijacker: to be

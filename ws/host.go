@@ -19,10 +19,13 @@ func (h *host) StartTimer() { h.fleet.gathering.add((*Session)(h)) }
 
 // WriteFailed is called when nothing will leave again.
 func (h *host) WriteFailed(err error) {
-	if link.IsTimeout(err) {
-		(*Session)(h).end(ErrWriteTimeout)
-	} else {
-		(*Session)(h).cutOff(lostBy(err))
+	switch s := (*Session)(h); {
+	case !link.IsTimeout(err):
+		s.cutOff(lostBy(err))
+	case s.isClosing():
+		s.end(ErrCloseTimeout)
+	default:
+		s.end(ErrWriteTimeout)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/handset-go/handset/internal/link"
 )
 
 // life is how far a session is on its way to its end. The way is
@@ -206,7 +208,13 @@ func (s *Session) leaveLocked(l *life, timeout time.Duration) {
 // not left, whether the peer takes it.
 func (d *departure) next(now time.Time) time.Time {
 	at := d.since.Add(d.timeout)
-	if soon := now.Add(d.timeout / 4); d.progress.backlog && soon.Before(at) {
+	if !d.progress.backlog {
+		return at
+	}
+	if !d.progress.known && !d.lastTry {
+		at = at.Add(-min(link.LastTry, d.timeout/2))
+	}
+	if soon := now.Add(d.timeout / 4); soon.Before(at) {
 		return soon
 	}
 	return at
@@ -217,10 +225,15 @@ func (d *departure) next(now time.Time) time.Time {
 func (s *Session) goesOnLocked(l *life) bool {
 	d, now, p := l.leaves, time.Now(), s.progress()
 	if d.progress.backlog && p.beyond(d.progress) && l.failure == nil {
-		d.since = now
+		d.since, d.lastTry = now, false
 	}
 	d.progress = p
 	next := d.next(now)
+	if !next.After(now) && p.backlog && !p.known && !d.lastTry {
+		d.lastTry = true
+		s.tryLastWrite()
+		next = d.next(now)
+	}
 	if !next.After(now) {
 		return false
 	}

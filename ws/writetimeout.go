@@ -25,7 +25,7 @@ type stalling struct {
 	session  *Session
 	since    time.Time // when the peer last took something, as far as is known
 	progress progress
-	warned   bool // the transport has been told to try for the last time
+	lastTry  bool // the transport has been told to write what it can
 }
 
 // add has the session looked after. It is called for every write by a goroutine,
@@ -95,24 +95,28 @@ func (w *stalling) look(now time.Time, timeout time.Duration) (left time.Duratio
 		}
 	}
 	if p.beyond(w.progress) {
-		w.since, w.progress, w.warned = now, p, false
+		w.since, w.progress, w.lastTry = now, p, false
 	}
 	left = timeout - now.Sub(w.since)
-	if !p.known && !w.warned {
+	if !p.known && !w.lastTry {
 		left -= min(link.LastTry, timeout/2)
 	}
 	switch {
 	case left > 0:
 		return left
-	case p.known || w.warned:
+	case p.known || w.lastTry:
 		s.end(ErrWriteTimeout)
 		return 0
-	default: // the transport may have room of which it has not told its writer
-		w.since, w.warned = now, true
-		_ = s.conn.SetWriteDeadline(longAgo)
+	default:
+		w.since, w.lastTry = now, true
+		s.tryLastWrite()
 		return timeout
 	}
 }
+
+// tryLastWrite has the transport write what it has room for, of which it may not
+// have told its writer yet. If it has none, the write fails.
+func (s *Session) tryLastWrite() { _ = s.conn.SetWriteDeadline(longAgo) }
 
 // begin is called before the first session, and end after the last, which leaves
 // nothing behind.

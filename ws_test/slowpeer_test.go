@@ -90,7 +90,7 @@ func TestCloseWaitsForABacklogThatThePeerTakes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
-	const timeout, size = 300 * time.Millisecond, 8 << 20
+	const timeout, size = time.Second, 8 << 20
 	connectEach(t, func() ws.Upgrader { return ws.Upgrader{CloseTimeout: timeout} }, func(t *testing.T, p *pair) {
 		payload := bytes.Repeat([]byte("0123456789abcdef"), size/16)
 		if err := p.session.Binary(within(t), payload); err != nil {
@@ -100,7 +100,7 @@ func TestCloseWaitsForABacklogThatThePeerTakes(t *testing.T) {
 			t.Fatal(err)
 		}
 		began := time.Now()
-		p.br.Reset(newPaced(t, p.conn, 4<<20))
+		p.br.Reset(newPaced(t, p.conn, 2<<20))
 		p.expect(opBinary, string(payload))
 		p.expectClose(1000)
 		if took := time.Since(began); took < 3*timeout {

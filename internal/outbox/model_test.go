@@ -447,7 +447,7 @@ func TestTheRightToWrite(t *testing.T) {
 	t.Run("every sequence", func(t *testing.T) {
 		events := 5
 		if testing.Short() || raced {
-			events = 4
+			events = 3
 		}
 		runs := 0
 		for c := new(choices); ; runs++ {
@@ -459,7 +459,11 @@ func TestTheRightToWrite(t *testing.T) {
 		t.Log(runs, "sequences")
 	})
 	t.Run("random sequences", func(t *testing.T) {
-		for seed := range uint64(20_000) {
+		seeds := uint64(20_000)
+		if raced {
+			seeds = 2000
+		}
+		for seed := range seeds {
 			runModel(t, &choices{rng: rand.New(rand.NewPCG(seed, 7))}, 8+int(seed%40))
 		}
 	})
