@@ -130,7 +130,7 @@ func (s *Session) closeReceived(reason CloseReason) {
 func (s *Session) answerClose() {
 	l := s.life()
 	l.mu.Lock()
-	code := l.closes.Received.Code
+	code := l.closes.copy().Received.Code // of none if the session was over when it came
 	l.mu.Unlock()
 	s.sendClose(CloseReason{Code: code}, ErrClosed)
 }
