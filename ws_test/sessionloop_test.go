@@ -206,3 +206,30 @@ func TestASendWithTheSessionsContextSaysWhyTheSessionEnded(t *testing.T) {
 		}
 	}
 }
+
+func TestACloseThatArrivedBeforeTheSessionWasCutIsReceived(t *testing.T) {
+	for from, derive := range derived {
+		t.Run(from, func(t *testing.T) {
+			u := new(ws.Upgrader)
+			overTransports(t, u, func(t *testing.T, p *pair) {
+				ctx := derive(t, p.session)
+				p.write(append(masked(fin|opText, []byte("hello")), closeFrame(4000)...))
+				if msg, err := p.stream.Recv(ctx); err != nil || string(msg.Data) != "hello" {
+					t.Fatalf("received %q, %v", msg.Data, err)
+				}
+				_ = u.Close()
+				await(t, ctx.Done(), "the context's end")
+				msg, err := p.stream.Recv(ctx)
+				if strings.Contains(t.Name(), "tls") && errors.Is(err, ws.ErrShutdown) {
+					return // it was not read together with the text
+				}
+				if err != nil || msg.Reason.Code != 4000 {
+					t.Fatalf("received %v, %v", msg, err)
+				}
+				if _, err := p.stream.Recv(ctx); err != io.EOF {
+					t.Errorf("and then %v", err)
+				}
+			})
+		})
+	}
+}
