@@ -1,0 +1,167 @@
+package ws_test
+
+import (
+	"io"
+	"testing"
+
+	"github.com/handset-go/handset/ws"
+)
+
+// keeps are what may be left of a session for it to go on, and how it does.
+var keeps = map[string]func(s *ws.Session, m *ws.MessageStream) (goOn func() error){
+	"the session": func(s *ws.Session, _ *ws.MessageStream) func() error {
+		return func() error { return s.Text(forever, "still here") }
+	},
+	"a method of the session": func(s *ws.Session, _ *ws.MessageStream) func() error {
+		text := s.Text
+		return func() error { return text(forever, "still here") }
+	},
+	"the stream": func(_ *ws.Session, m *ws.MessageStream) func() error {
+		return func() error { return answer(m) }
+	},
+	"an aggregate": func(_ *ws.Session, m *ws.MessageStream) func() error {
+		a := m.Aggregate(0)
+		return func() error { return answer(a) }
+	},
+	"a sequence": func(_ *ws.Session, m *ws.MessageStream) func() error {
+		all := m.All(forever)
+		return func() error {
+			for msg, err := range all {
+				if err != nil || string(msg.Data) == "go on" {
+					return err
+				}
+			}
+			return io.EOF
+		}
+	},
+	"a writer": func(s *ws.Session, _ *ws.MessageStream) func() error {
+		w := s.Writer(forever, ws.Text)
+		_, err := io.WriteString(w, "still here")
+		must(err)
+		return w.Close
+	},
+	"a Recv that waits": func(s *ws.Session, m *ws.MessageStream) func() error {
+		got := make(chan error, 1)
+		go func() { got <- answer(m) }()
+		return func() error { return <-got }
+	},
+	"a loop that waits": func(_ *ws.Session, m *ws.MessageStream) func() error {
+		got := make(chan error, 1)
+		go func() {
+			for msg, err := range m.Aggregate(0).All(forever) {
+				if err != nil || string(msg.Data) == "go on" {
+					got <- err
+					return
+				}
+			}
+		}()
+		return func() error { return <-got }
+	},
+	"a loop's body": func(_ *ws.Session, m *ws.MessageStream) func() error {
+		got, goOn := make(chan error, 1), make(chan bool)
+		go func() {
+			for _, err := range m.All(forever) {
+				if err != nil {
+					got <- err
+					return
+				}
+				<-goOn
+			}
+			got <- nil
+		}()
+		return func() error {
+			close(goOn)
+			return nil
+		}
+	},
+	"a channel": func(_ *ws.Session, m *ws.MessageStream) func() error {
+		messages := m.Chan()
+		return func() error {
+			for msg := range messages {
+				if string(msg.Data) == "go on" {
+					return nil
+				}
+			}
+			return io.EOF
+		}
+	},
+	"Discard": func(_ *ws.Session, m *ws.MessageStream) func() error {
+		must(m.AllowData().Discard())
+		return func() error { return nil }
+	},
+}
+
+func answer(l listener) error {
+	for {
+		if msg, err := l.Recv(forever); err != nil || string(msg.Data) == "go on" {
+			return err
+		}
+	}
+}
+
+func TestASessionThatIsReferredToOrAtWorkGoesOn(t *testing.T) {
+	for name, keep := range keeps {
+		for _, place := range places {
+			t.Run(name+","+place.name, func(t *testing.T) {
+				u := new(ws.Upgrader)
+				kept := make(chan func() error, 1)
+				c := place.begin(t, u, func(s *ws.Session, m *ws.MessageStream) { kept <- keep(s, m) })
+				go func() { _, _ = io.Copy(io.Discard, c.br) }()
+				goOn := await(t, kept, "the handler's end")
+				for range 3 {
+					collect()
+				}
+				if stats := u.Stats(); stats.Sessions != 1 || len(stats.Ends) > 0 {
+					t.Fatalf("counted %+v", stats)
+				}
+				go c.conn.Write(masked(fin|opText, []byte("go on")))
+				if err := goOn(); err != nil {
+					t.Errorf("what goes on ended with %v", err)
+				}
+				_ = c.conn.Close()
+				_ = u.Close()
+			})
+		}
+	}
+}
+
+func TestASendThatWaitsKeepsItsSession(t *testing.T) {
+	for _, place := range places {
+		t.Run(place.name, func(t *testing.T) {
+			u := &ws.Upgrader{SendBuffer: 1000, WriteTimeout: patience / 5}
+			sent := make(chan error, 1)
+			c := place.begin(t, u, func(s *ws.Session, _ *ws.MessageStream) {
+				var err error
+				for i := 0; err == nil && i < 1000; i++ {
+					err = s.Binary(forever, make([]byte, 100_000))
+				}
+				sent <- err
+			})
+			for range 3 {
+				collect()
+			}
+			go func() { _, _ = io.Copy(io.Discard, c.br) }()
+			if err := await(t, sent, "the sends' end"); err != nil {
+				t.Error(err)
+			}
+			if place.name == "tcp" { // elsewhere it is looked after for a quarter of WriteTimeout
+				collectUntil(t, "the session has ended", func() bool { return u.Stats().Ends["abandoned"] == 1 })
+			}
+			_ = u.Close()
+		})
+	}
+}
+
+// Through a channel the stream is read, whoever looks at that.
+func TestAChannelThatNobodyRefersToEndsWithItsPeer(t *testing.T) {
+	for _, place := range places {
+		t.Run(place.name, func(t *testing.T) {
+			u := new(ws.Upgrader)
+			c := place.begin(t, u, func(_ *ws.Session, m *ws.MessageStream) { m.Chan() })
+			until(t, "the session has begun", func() bool { return u.Stats().Sessions == 1 })
+			collect()
+			_ = c.conn.Close()
+			until(t, "the session has ended", func() bool { return u.Stats().Ends["connection lost"] == 1 })
+		})
+	}
+}
