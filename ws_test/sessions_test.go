@@ -52,9 +52,11 @@ func TestALoopOverSessionsMeetsEachThatIsThereOnce(t *testing.T) {
 
 func TestALoopOverSessionsMayBeLeftAndMayDoAnything(t *testing.T) {
 	u := &ws.Upgrader{CloseTimeout: moment}
+	var there []*ws.Session
 	for range 200 {
-		begin(t, u)
+		there = append(there, begin(t, u))
 	}
+	defer runtime.KeepAlive(&there)
 	met := 0
 	for range u.Sessions() {
 		if met++; met == 100 {
