@@ -40,17 +40,20 @@ func notHijackable(w http.ResponseWriter) error {
 	return fmt.Errorf("%T cannot be hijacked: serve WebSockets over HTTP/1.1 and outside of it", w)
 }
 
-// abandon ends a connection on which another answer has begun. What was written
-// is flushed, and what the client sent behind its request is not read as another
-// one.
+// abandon ends a connection on which another answer has begun. What the server
+// has of it is flushed, and what the client sent behind its request is not read
+// as another one. Wrappers have no part in it: they may refuse to be hijacked
+// because something was written, or panic when they are flushed.
 func (u *Upgrader) abandon(w http.ResponseWriter) error {
 	w.Header().Set("Connection", "close") // heeded by a writer that keeps all back
-	c := http.NewResponseController(w)
-	_ = c.SetWriteDeadline(time.Now().Add(u.writeTimeout()))
-	_ = c.Flush()
-	// The wrappers are not asked: they may refuse because something was written.
-	if server, ok := innermost(w).(http.Hijacker); ok {
-		if conn, _, err := server.Hijack(); err == nil && conn != nil {
+	server := innermost(w)
+	if wroteHeader(server) {
+		c := http.NewResponseController(server)
+		_ = c.SetWriteDeadline(time.Now().Add(u.writeTimeout()))
+		_ = c.Flush()
+	}
+	if h, ok := server.(http.Hijacker); ok {
+		if conn, _, err := h.Hijack(); err == nil && conn != nil {
 			_ = conn.Close()
 		}
 	}
