@@ -36,24 +36,17 @@ var refusals = []struct {
 	{503, ws.Upgrader{MaxSessions: 1}, func() *http.Request { return request() }, nil},
 }
 
-// listeners are the kinds of connection that a request comes by.
-func listeners(t *testing.T) map[string]func(http.Handler) *httptest.Server {
-	all := map[string]func(http.Handler) *httptest.Server{
-		"unix": func(h http.Handler) *httptest.Server {
-			l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
-			if err != nil {
-				t.Skip(err)
-			}
-			srv := &httptest.Server{Listener: l, Config: &http.Server{Handler: h}}
-			srv.Start()
-			t.Cleanup(srv.Close)
-			return srv
-		},
+// serveUnix runs a server on a Unix socket.
+func serveUnix(t *testing.T, h http.Handler) *httptest.Server {
+	t.Helper()
+	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
+	if err != nil {
+		t.Skip(err) // there are none, or their names must be short
 	}
-	for _, over := range transports {
-		all[over.name] = func(h http.Handler) *httptest.Server { return serve(t, over, h) }
-	}
-	return all
+	srv := &httptest.Server{Listener: l, Config: &http.Server{Handler: h}}
+	srv.Start()
+	t.Cleanup(srv.Close)
+	return srv
 }
 
 // dialServer connects to a server on whatever it listens on.
@@ -73,7 +66,11 @@ func dialServer(t *testing.T, srv *httptest.Server) net.Conn {
 
 func TestWhatComesBehindARefusedHandshakeIsNotAnotherRequest(t *testing.T) {
 	const smuggled = "GET /admin HTTP/1.1\r\nHost: example.com\r\n\r\n"
-	for over, start := range listeners(t) {
+	servers := map[string]func(*testing.T, http.Handler) *httptest.Server{"unix": serveUnix}
+	for _, over := range transports {
+		servers[over.name] = func(t *testing.T, h http.Handler) *httptest.Server { return serve(t, over, h) }
+	}
+	for over, start := range servers {
 		for i, tt := range refusals {
 			t.Run(fmt.Sprint(over, "/", tt.status, "/", i), func(t *testing.T) {
 				u := tt.options
@@ -81,7 +78,7 @@ func TestWhatComesBehindARefusedHandshakeIsNotAnotherRequest(t *testing.T) {
 					connectTo(t, &u)
 				}
 				refused := make(chan error, 1)
-				srv := start(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				srv := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					if r.URL.Path == "/admin" {
 						t.Error("the bytes behind the handshake were served as a request")
 						return

@@ -1,3 +1,5 @@
+// Package middleware_test tests sessions behind the middlewares that people use.
+// It is a module of its own, so that what it needs is nobody else's.
 package middleware_test
 
 import (
