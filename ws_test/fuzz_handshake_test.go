@@ -173,6 +173,9 @@ func naivelyAllowed(u *ws.Upgrader, r *http.Request) bool {
 	return origin.Host != "" && strings.EqualFold(origin.Host, r.Host) && !(r.TLS != nil && origin.Scheme == "http")
 }
 
+// spelt reports whether h has a header with one value, under exactly this name.
+func spelt(h http.Header, name, value string) bool { return slices.Equal(h[name], []string{value}) }
+
 // checkRefusal checks what a client that is refused gets to see.
 func checkRefusal(t *testing.T, r *http.Request, seen *witness, err error, hijacks bool) {
 	t.Helper()
@@ -190,7 +193,7 @@ func checkRefusal(t *testing.T, r *http.Request, seen *witness, err error, hijac
 	connection := []string{"close"}
 	if seen.status == 426 {
 		connection = []string{"close", "Upgrade"}
-		if !slices.Equal(seen.sent["Sec-WebSocket-Version"], []string{"13"}) || seen.sent.Get("Upgrade") != "websocket" {
+		if !spelt(seen.sent, "Sec-WebSocket-Version", "13") || seen.sent.Get("Upgrade") != "websocket" {
 			t.Errorf("answered with 426 and %q", seen.sent)
 		}
 	}

@@ -23,7 +23,7 @@ var beginnings = map[string]struct {
 		_, _ = w.Write([]byte("hello"))
 		_ = http.NewResponseController(w).Flush()
 	}, 200, "hello"},
-	"an error, no return":   {func(w http.ResponseWriter) { http.Error(w, "who are you?", 401) }, 401, "who are you?\n"},
+	"an error, no return":   {func(w http.ResponseWriter) { http.Error(w, "who are you?", http.StatusUnauthorized) }, 401, "who are you?\n"},
 	"a body of some length": {func(w http.ResponseWriter) { w.Header().Set("Content-Length", "5"); _, _ = w.Write([]byte("hello")) }, 200, "hello"},
 }
 
