@@ -8,7 +8,7 @@ GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 PLATFORMS = linux/386 linux/arm64 darwin/arm64 freebsd/amd64 windows/amd64
 
-.PHONY: test allocations lint fmt vet staticcheck vulnerabilities cross fuzz interop interop-tools bench bench-quick bench-test metrics-test middleware-test ci
+.PHONY: test allocations soak lint fmt vet staticcheck vulnerabilities cross fuzz interop interop-tools bench bench-quick bench-test metrics-test middleware-test ci
 
 test:
 	$(GO) test -race -shuffle=on ./...
@@ -17,6 +17,10 @@ test:
 # and ten thousand random conversations, for which it is too slow.
 allocations:
 	$(GO) test -run 'Alloc|RandomCompressed' ./...
+
+# Slow peers, in real time and with all defaults: three minutes.
+soak:
+	HANDSET_SOAK=1 $(GO) test -count=1 -v -timeout 20m -run Soak ./ws_test
 
 lint: fmt vet staticcheck vulnerabilities
 

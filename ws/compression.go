@@ -2,6 +2,8 @@ package ws
 
 import (
 	"errors"
+	"sync"
+	"sync/atomic"
 
 	"github.com/handset-go/handset/internal/deflate"
 )
@@ -46,6 +48,8 @@ type Compression struct {
 	// SendWindowBits and RecvWindowBits are the windows' sizes at most, from 8
 	// for 256 bytes to 15 for 32 KiB; 0 means 15. A client that cannot be told
 	// the size of its window has to do without takeover if it is not 15.
+	// RecvWindowBits of 8 asks the client for 9 unless it has offered 8
+	// itself, because zlib, which most clients use, cannot compress with 8.
 	SendWindowBits int
 	RecvWindowBits int
 }
@@ -112,11 +116,13 @@ func (c Compression) negotiate(offers []string) (*compression, string) {
 
 // compression is what a session keeps if it was agreed on.
 type compression struct {
-	sends    deflate.Deflater // under the outbox's lock
+	sends    deflate.Deflater // with the order locked
 	receives deflate.Inflater // the reader's
 	minSize  int
 	packing  packing
-	alone    bool // what is sent refers to no message before
-	recvs    bool // what is received may
-	inPieces bool // a message in pieces is being sent, compressed; under the outbox's lock
+	alone    bool        // what is sent refers to no message before
+	recvs    bool        // what is received may
+	inPieces bool        // a message in pieces is being sent, compressed; with the order locked
+	order    sync.Mutex  // of what is compressed to be sent
+	over     atomic.Bool // nothing is sent any more
 }

@@ -15,7 +15,13 @@ type departures []*departure
 type departure struct {
 	session *Session
 	due     time.Time
-	place   int // in the heap, -1 when it has been struck off
+	place   int // in the heap, -1 when it is not there
+
+	// Guarded by the lock of the session's life.
+	timeout  time.Duration
+	since    time.Time // from when the timeout counts
+	progress progress  // when it was last looked at
+	lastTry  bool      // the transport has been told to write what it can
 }
 
 func (d departures) Len() int           { return len(d) }
@@ -51,15 +57,26 @@ func (d departures) next() time.Time {
 	return d[0].due
 }
 
-// expect has the session's closeTimedOut called after the given time, unless it
-// has left before.
-func (f *fleet) expect(s *Session, after time.Duration) *departure {
+// expect has the closeTimedOut of the departure's session called at the given
+// time, unless it has left before.
+func (f *fleet) expect(d *departure, at time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	d := &departure{session: s, due: time.Now().Add(after)}
+	if f.sweeper == nil {
+		return // it has left
+	}
+	d.due = at
 	heap.Push(&f.sweeper.departures, d)
 	f.sweeper.set()
-	return d
+}
+
+// forget has nothing called for a departure, nil for none, any more.
+func (f *fleet) forget(d *departure) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.sweeper != nil {
+		f.sweeper.strikeOff(d)
+	}
 }
 
 // strikeOff forgets a departure, nil for none. The caller has the lock.

@@ -16,7 +16,8 @@ func TestDeparturesAreDueInOrderWhateverTheyWereAddedIn(t *testing.T) {
 		for range 1000 {
 			after := time.Duration(random.IntN(100)) * time.Second
 			s := new(Session)
-			d := f.expect(s, after)
+			d := &departure{session: s, place: -1}
+			f.expect(d, time.Now().Add(after))
 			if random.IntN(3) == 0 { // leaves before
 				f.sweeper.strikeOff(d)
 				f.sweeper.strikeOff(d) // and is not there any more

@@ -40,7 +40,7 @@ func BenchmarkEcho(b *testing.B) {
 	for _, together := range []int{1, 16} {
 		b.Run(fmt.Sprintf("together=%d", together), func(b *testing.B) {
 			s := &Session{handset{fleet: new(Upgrader).fleet(), conn: &treadmill{frames: bytes.Repeat(masked, together)}}}
-			s.out.Init((*host)(s), defaultSendBuffer)
+			s.out.Init(defaultSendBuffer)
 			ctx := context.Background()
 			b.ReportAllocs()
 			for b.Loop() {

@@ -113,6 +113,77 @@ func ExampleUpgrader_Handle() {
 	// 403 Forbidden
 }
 
+// One URL may serve a page and a session.
+func ExampleIsUpgrade() {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !ws.IsUpgrade(r) {
+			fmt.Fprint(w, "a page")
+			return
+		}
+		session, _, err := ws.Handle(w, r)
+		if err != nil {
+			return
+		}
+		_ = session.Text(context.Background(), "a session")
+		_ = session.Close(ws.CloseReason{Code: ws.CloseNormal})
+	}))
+	defer server.Close()
+
+	resp, err := http.Get(server.URL)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer resp.Body.Close()
+	page, _ := io.ReadAll(resp.Body)
+
+	ctx := context.Background()
+	client, _, err := websocket.Dial(ctx, server.URL, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.CloseNow()
+	_, text, _ := client.Read(ctx)
+	fmt.Printf("%s\n%s\n", page, text)
+	// Output:
+	// a page
+	// a session
+}
+
+// A handler may choose the subprotocol by itself: here the newest version that
+// the client lists.
+func ExampleSubprotocols() {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		newest := ""
+		for _, name := range ws.Subprotocols(r) {
+			if strings.HasPrefix(name, "chat.v") && name > newest {
+				newest = name
+			}
+		}
+		if newest != "" {
+			w.Header().Set("Sec-WebSocket-Protocol", newest)
+		}
+		session, _, err := ws.Handle(w, r)
+		if err != nil {
+			return
+		}
+		fmt.Println("the server speaks", session.Subprotocol())
+		_ = session.Close(ws.CloseReason{})
+	}))
+
+	client, _, err := websocket.Dial(context.Background(), server.URL, &websocket.DialOptions{
+		Subprotocols: []string{"chat.v1", "chat.v3", "chat.v2"},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.CloseNow()
+	server.Close() // waits for the handler
+	fmt.Println("the client speaks", client.Subprotocol())
+	// Output:
+	// the server speaks chat.v3
+	// the client speaks chat.v3
+}
+
 // Why a handshake was refused, with the status the client has been answered
 // with.
 func ExampleHandshakeError() {

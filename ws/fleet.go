@@ -14,6 +14,7 @@ import (
 // and when it ends, and not between.
 type fleet struct {
 	upgrader *Upgrader
+	lists    listOptions
 
 	mu      sync.Mutex
 	door    door
@@ -24,6 +25,7 @@ type fleet struct {
 	pings, pongs atomic.Uint64
 	tally        tally
 	gathering    gathering
+	writing      writing
 }
 
 // fleet returns the Upgrader's own. One that was copied from an Upgrader in use

@@ -4,10 +4,8 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
-	"path"
 	"time"
 	"unsafe"
 
@@ -19,21 +17,53 @@ import (
 // sessions keep it. It may be shared by any number of goroutines. A copy of it is
 // another Upgrader, without its sessions, and must not be made while it is in use.
 // In tests, its sessions must be of one testing/synctest bubble at a time.
-// Negative sizes and times, but for Heartbeat's, and patterns that path.Match
-// cannot read, refuse every handshake with 500.
+// Negative sizes and times, but for Heartbeat's, and patterns and names of
+// subprotocols that nothing could match, refuse every handshake with 500 and a
+// text that says which it is.
 type Upgrader struct {
 	// Subprotocols are those the server speaks. The first one the client lists
 	// that is among them is agreed on (RFC 6455 §1.9); if none is, the session
-	// has no subprotocol. Names are compared exactly.
+	// has no subprotocol. Names are compared exactly. Each is a token (RFC 9110
+	// §5.6.2) and is there once. A handler that has set another one as the header
+	// Sec-WebSocket-Protocol on the ResponseWriter before Handle has that agreed
+	// on if the client lists it; otherwise the header is taken out of the answer.
 	Subprotocols []string
 
-	// OriginPatterns are the origins, beside the server's own, whose pages may
-	// open sessions: patterns of path.Match, without regard to case, for the
-	// origin's host, such as "*.example.com", with its port if it names one,
-	// or for scheme and host, such as "https://example.com".
-	// Over TLS a page of the server's own host that came by plain http needs a
-	// pattern too. Requests without an Origin header, which do not
-	// come from a browser, are always accepted (RFC 6455 §10.2).
+	// OriginPatterns are the origins whose pages may open sessions, beside the
+	// server's own (RFC 6455 §10.2). The server's own origin has the host and
+	// port of the request's Host header and the scheme http, https, ws or wss.
+	// Over TLS it has https or wss: a page of the same host that was loaded
+	// without TLS, such as http://own.example or ws://own.example, needs a
+	// pattern. A server behind a proxy that ends TLS accepts both. Requests
+	// without an Origin header do not come from a browser and are accepted.
+	//
+	// A pattern is a host, which may have a scheme before it and a port behind
+	// it:
+	//
+	//	example.com                http, https, ws or wss, and its default port
+	//	*.example.com              all subdomains, at any depth
+	//	https://example.com        https alone, as is advisable over TLS
+	//	example.com:8080           that port alone
+	//	localhost:*                any port
+	//	[::1]:3000                 an IPv6 address, however it is spelled
+	//	capacitor://localhost      an app's scheme, which has to be named
+	//	chrome-extension://abcdef  an extension's, too
+	//	*                          every host and port, of http, https, ws and wss
+	//	null                       a sandboxed frame on any site, among others
+	//	file://                    files, where they do not send null
+	//
+	// Scheme, host and port are each a pattern of path.Match; an IPv6 address is
+	// not, and null and schemes without a host match only themselves. Case does
+	// not matter. A scheme's default port equals no port, in patterns and in
+	// origins: example.com:443 matches https://example.com. A final dot makes
+	// another host, as it does in browsers. Hosts that are not ASCII are written
+	// in punycode, such as xn--bcher-kva.example, as browsers send them.
+	// Origins without a host, such as null, match no pattern for hosts, not even
+	// *. Origins that are malformed, such as example.com or //example.com, which
+	// have no scheme, match no pattern at all.
+	//
+	// A pattern that is empty or has a blank, a path, a final slash or anything
+	// else that no origin has refuses every handshake with 500.
 	OriginPatterns []string
 
 	// AllowAnyOrigin accepts pages from everywhere. With cookies for
@@ -181,12 +211,8 @@ func (u *Upgrader) check() error {
 	if err := u.Compression.check(); err != nil {
 		return err
 	}
-	for _, pattern := range u.OriginPatterns {
-		if _, err := path.Match(pattern, ""); err != nil {
-			return fmt.Errorf("origin pattern %q: %w", pattern, err)
-		}
-	}
-	return nil
+	_, err := u.originPatterns()
+	return err
 }
 
 // begin makes a session of a connection whose handshake is done. early is what
@@ -194,7 +220,7 @@ func (u *Upgrader) check() error {
 func (f *fleet) begin(conn net.Conn, early []byte, protocol *string, c *compression) *Session {
 	_ = conn.SetDeadline(time.Time{}) // the server's ends with the handshake
 	s := &Session{handset{conn: link.Of(conn), fleet: f, protocol: protocol, compression: c}}
-	s.out.Init((*host)(s), or(f.upgrader.SendBuffer, defaultSendBuffer))
+	s.out.Init(or(f.upgrader.SendBuffer, defaultSendBuffer))
 	if len(early) > 0 {
 		s.stream().receiver().Add(early)
 	}

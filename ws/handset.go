@@ -29,6 +29,7 @@ type handset struct {
 	heard  heard
 	pulse  pulse
 	place  uint32       // in the fleet's roster
+	writes atomic.Bool  // it is in the fleet's writing
 	owner  outbox.Owner // of what Continuation sends
 }
 

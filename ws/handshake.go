@@ -6,10 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
-	"path"
 	"slices"
-	"strings"
 
 	"github.com/coder/websocket"
 )
@@ -35,11 +32,11 @@ func (u *Upgrader) accept(w http.ResponseWriter, r *http.Request) (h handshake, 
 	if status, err := u.checkRequest(w, r); err != nil {
 		return h, refuse(w, r, status, err)
 	}
-	v := u.verify(r)
+	v := verify(r)
 	if v.status != http.StatusSwitchingProtocols {
 		return h, refuse(w, r, v.status, explain(r, v.status))
 	}
-	h.key, h.protocol = v.header.Get("Sec-WebSocket-Accept"), u.subprotocol(r)
+	h.key, h.protocol = v.header.Get("Sec-WebSocket-Accept"), u.subprotocol(w, r)
 	h.compress, h.extensions = u.Compression.negotiate(r.Header.Values("Sec-WebSocket-Extensions"))
 	if h.conn, h.brw, err = hijack(w, r); err != nil {
 		return h, err
@@ -76,13 +73,10 @@ func (v *verdict) WriteHeader(status int) {
 
 func (v *verdict) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, errNoConn }
 
-// verify has Accept check the request (RFC 6455 §4.2.1) and the origin.
-func (u *Upgrader) verify(r *http.Request) *verdict {
+// verify has Accept check the request (RFC 6455 §4.2.1), but for the origin.
+func verify(r *http.Request) *verdict {
 	v := &verdict{header: make(http.Header)}
-	_, _ = websocket.Accept(v, r, &websocket.AcceptOptions{
-		OriginPatterns:     u.OriginPatterns,
-		InsecureSkipVerify: u.AllowAnyOrigin,
-	})
+	_, _ = websocket.Accept(v, r, &websocket.AcceptOptions{InsecureSkipVerify: true}) // checkOrigin has verified
 	return v
 }
 
@@ -99,58 +93,5 @@ func (u *Upgrader) checkRequest(w http.ResponseWriter, r *http.Request) (status 
 	case len(r.Header.Values("Upgrade")) > 0 && !slices.Equal(r.Header.Values("Sec-WebSocket-Version"), []string{version}):
 		return http.StatusUpgradeRequired, errors.New("WebSocket version is not " + version)
 	}
-	if !u.AllowAnyOrigin {
-		return http.StatusForbidden, explainOrigin(r, u.checkOrigin(r))
-	}
-	return 0, nil
-}
-
-// checkOrigin refuses what Accept would let through: a second origin; one
-// without a host, such as null, for a request with an empty Host; and, over TLS,
-// the page of the same host that came by plain http.
-func (u *Upgrader) checkOrigin(r *http.Request) error {
-	origins := r.Header.Values("Origin")
-	if len(origins) > 1 {
-		return errors.New("more than one origin")
-	}
-	origin, err := url.Parse(strings.ToLower(r.Header.Get("Origin")))
-	switch {
-	case r.Header.Get("Origin") == "" || err != nil:
-		return nil // for Accept to tell
-	case origin.Host == "" && r.Host == "":
-		return errors.New("origin without a host")
-	case r.TLS != nil && origin.Scheme == "http":
-		return u.checkScheme(origin)
-	}
-	return nil
-}
-
-// checkScheme refuses the origin of plain http, for a server with TLS, unless a
-// pattern allows it: whoever can change that page must not have the session. A
-// server behind a proxy that ends TLS cannot tell.
-func (u *Upgrader) checkScheme(origin *url.URL) error {
-	for _, pattern := range u.OriginPatterns {
-		target := origin.Host
-		if strings.Contains(pattern, "://") {
-			target = "http://" + origin.Host
-		}
-		if ok, _ := path.Match(strings.ToLower(pattern), target); ok {
-			return nil
-		}
-	}
-	return errors.New("origin of plain http for a server with TLS")
-}
-
-// subprotocol is the first one the client lists that the server speaks, nil for
-// none.
-func (u *Upgrader) subprotocol(r *http.Request) *string {
-	for _, line := range r.Header.Values("Sec-WebSocket-Protocol") {
-		for name := range strings.SplitSeq(line, ",") {
-			name = strings.TrimSpace(name)
-			if i := slices.Index(u.Subprotocols, name); i >= 0 && name != "" {
-				return &u.Subprotocols[i]
-			}
-		}
-	}
-	return nil
+	return http.StatusForbidden, explainOrigin(r, u.checkOrigin(r))
 }

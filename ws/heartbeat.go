@@ -101,7 +101,7 @@ const beatSize = len(beatMark) + 8
 func (s *Session) sendBeat() {
 	payload := append(make([]byte, 0, beatSize), beatMark[:]...)
 	payload = binary.BigEndian.AppendUint64(payload, uint64(time.Since(epoch)))
-	if s.out.TryPut(&outbox.Frame{Opcode: frame.Ping, Fin: true, Data: payload}) == nil {
+	if s.out.TryPut((*host)(s), &outbox.Frame{Opcode: frame.Ping, Fin: true, Data: payload}) == nil {
 		s.fleet.pings.Add(1)
 	}
 }
@@ -146,5 +146,5 @@ func (s *Session) isClosing() bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.sent || l.received || l.over
+	return l.sent || l.received || l.over || l.lost != nil
 }

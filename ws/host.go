@@ -1,9 +1,6 @@
 package ws
 
 import (
-	"errors"
-	"os"
-
 	"github.com/handset-go/handset/internal/link"
 )
 
@@ -12,7 +9,10 @@ import (
 type host Session
 
 // StartWriter is called when the peer does not keep up.
-func (h *host) StartWriter() { go (*Session)(h).write() }
+func (h *host) StartWriter() {
+	h.fleet.writing.add((*Session)(h))
+	go (*Session)(h).write()
+}
 
 // StartTimer is called when what is sent begins to gather.
 func (h *host) StartTimer() { h.fleet.gathering.add((*Session)(h)) }
@@ -20,13 +20,15 @@ func (h *host) StartTimer() { h.fleet.gathering.add((*Session)(h)) }
 // WriteFailed is called when nothing will leave again.
 func (h *host) WriteFailed(err error) {
 	cause := lostBy(err)
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		cause = ErrWriteTimeout
+	if link.IsTimeout(err) {
+		if cause = ErrWriteTimeout; (*Session)(h).isClosing() {
+			cause = ErrCloseTimeout
+		}
 	}
 	(*Session)(h).end(cause)
 }
 
-// Drained is called when our Close frame has left.
+// Drained is called when all has left, our Close frame too if there was one.
 func (h *host) Drained() { (*Session)(h).closeFlushed() }
 
 // Conn is the transport.

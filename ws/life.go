@@ -3,13 +3,17 @@ package ws
 import (
 	"strings"
 	"sync"
+	"time"
+
+	"github.com/handset-go/handset/internal/link"
 )
 
 // life is how far a session is on its way to its end. The way is
 //
 //	open → Close sent, Close received, in either order → ended
 //	open → failed: Close sent, then what the peer still sends is dropped → ended
-//	anywhere → ended, when the connection is lost or a timeout strikes
+//	open or Close sent → lost: nothing comes any more, what is queued leaves → ended
+//	anywhere → ended, when the connection breaks or a timeout is over
 //
 // and ended means that the connection is closed and nothing is left running. An
 // open session that nobody has asked about its end has none.
@@ -20,11 +24,12 @@ type life struct {
 	received bool          // the peer's Close frame was received
 	answer   CloseCode     // what the peer's Close frame said
 	failure  error         // how the peer broke the protocol
+	lost     error         // why nothing comes any more, though what is queued may leave
 	over     bool          // the session is ending for good
 	err      error         // why it ended
 	done     chan struct{} // closed at the end; nil until someone asks
 	closing  chan struct{} // closed when ours is sent; nil until someone asks
-	leaves   *departure    // at the latest; nil before the first Close frame
+	leaves   *departure    // at the latest; nil while nothing ends
 }
 
 // life returns the session's.
@@ -45,8 +50,9 @@ var closedChan = func() chan struct{} {
 
 // Close ends the session: a Close frame with the given reason follows what is
 // queued, every later send returns ErrClosed, and so do sends that wait. It
-// does not wait for the peer. When the peer's Close frame has arrived, or after
-// Upgrader.CloseTimeout, the connection is closed and Done with it.
+// does not wait for the peer. The connection is closed, and Done with it, when the
+// peer's Close frame has arrived, or Upgrader.CloseTimeout after ours has left or
+// the peer has stopped taking what is queued before it.
 //
 // Whoever is receiving at that moment, in Recv or a loop over All, goes on to
 // receive what the peer sends before its own Close. If nobody is, Close reads
@@ -74,7 +80,7 @@ func (s *Session) Close(reason CloseReason) error {
 func (s *Session) sendClose(reason CloseReason, refusal error) bool {
 	l := s.life()
 	l.mu.Lock()
-	if l.sent || l.over || s.conn == nil {
+	if l.sent || l.over || l.lost != nil || s.conn == nil {
 		l.mu.Unlock()
 		return false
 	}
@@ -83,15 +89,13 @@ func (s *Session) sendClose(reason CloseReason, refusal error) bool {
 		close(l.closing)
 	}
 	await := !l.received
-	if await {
-		l.leaves = s.fleet.expect(s, s.fleet.upgrader.closeTimeout())
-	}
+	s.leaveLocked(l, s.fleet.upgrader.closeTimeout())
 	l.mu.Unlock()
 	s.fleet.countCloseSent(reason.Code)
 	if t := s.trace(); t.CloseSent != nil {
 		t.CloseSent(s, reason)
 	}
-	s.out.PutFinal(reason.payload(), refusal)
+	s.out.PutFinal((*host)(s), reason.payload(), refusal)
 	return await
 }
 
@@ -108,7 +112,7 @@ func (s *Session) closeReceived(code CloseCode) {
 	complete := l.flushed
 	if !l.sent {
 		timeout := s.fleet.upgrader.closeTimeout()
-		l.leaves = s.fleet.expect(s, timeout-timeout/10)
+		s.leaveLocked(l, timeout-timeout/10)
 	}
 	l.mu.Unlock()
 	if complete {
@@ -126,19 +130,46 @@ func (s *Session) answerClose() {
 	s.sendClose(CloseReason{Code: code}, ErrClosed)
 }
 
-// closeFlushed notes that our Close frame has left.
+// closeFlushed notes that all has left, our Close frame too if there was one.
 func (s *Session) closeFlushed() {
 	l := s.life()
 	l.mu.Lock()
 	first := !l.flushed
 	l.flushed = true
-	complete, failed := l.received, l.failure != nil
+	complete, failed, lost := l.received, l.failure != nil, l.lost
+	if first && l.leaves != nil {
+		l.leaves.since = time.Now()
+	}
 	l.mu.Unlock()
 	switch {
 	case failed && first:
 		go s.linger()
+	case lost != nil:
+		s.end(lost)
 	case complete:
 		s.end(ErrClosed)
+	}
+}
+
+// halfClosed notes that nothing comes from the peer any more. It may go on to
+// receive: what is queued leaves, and then the session ends with err.
+func (s *Session) halfClosed(err error) {
+	l := s.life()
+	l.mu.Lock()
+	if l.over {
+		l.mu.Unlock()
+		return
+	}
+	l.lost = err
+	flushed := l.flushed
+	if !l.sent {
+		s.leaveLocked(l, s.fleet.upgrader.closeTimeout())
+	}
+	l.mu.Unlock()
+	if flushed {
+		s.end(err)
+	} else {
+		s.out.Finish((*host)(s), closedBy(err))
 	}
 }
 
@@ -158,22 +189,73 @@ func (s *Session) fail(err *ProtocolError) {
 	}
 }
 
-// closeTimedOut strikes when the closing handshake takes too long. A Close
-// frame that nobody answered is answered now, with a little time to leave.
+// leaveLocked has the session end when the given time has passed since now, since
+// all has left or since the peer has stopped taking it, whatever is last. The
+// caller has l's lock.
+func (s *Session) leaveLocked(l *life, timeout time.Duration) {
+	s.fleet.forget(l.leaves)
+	p := s.progress()
+	l.leaves = &departure{session: s, place: -1, timeout: timeout, since: time.Now(), progress: p}
+	s.fleet.expect(l.leaves, l.leaves.next(l.leaves.since))
+}
+
+// next is when to look again at a session that is leaving: while something has
+// not left, whether the peer takes it.
+func (d *departure) next(now time.Time) time.Time {
+	at := d.since.Add(d.timeout)
+	if !d.progress.backlog {
+		return at
+	}
+	if !d.progress.known && !d.lastTry {
+		at = at.Add(-min(link.LastTry, d.timeout/2))
+	}
+	if soon := now.Add(d.timeout / 4); soon.Before(at) {
+		return soon
+	}
+	return at
+}
+
+// goesOnLocked reports whether the session has more time to leave, and has it
+// looked at again if it does. The caller has l's lock.
+func (s *Session) goesOnLocked(l *life) bool {
+	d, now, p := l.leaves, time.Now(), s.progress()
+	if d.progress.backlog && p.beyond(d.progress) && l.failure == nil {
+		d.since, d.lastTry = now, false
+	}
+	d.progress = p
+	next := d.next(now)
+	if !next.After(now) && p.backlog && !p.known && !d.lastTry {
+		d.lastTry = true
+		s.tryLastWrite()
+		next = d.next(now)
+	}
+	if !next.After(now) {
+		return false
+	}
+	s.fleet.expect(d, next)
+	return true
+}
+
+// closeTimedOut is called when a session that is ending may have had its time. A
+// Close frame that nobody answered is answered now, with as much time again if it
+// cannot leave.
 func (s *Session) closeTimedOut() {
 	l := s.life()
 	l.mu.Lock()
-	unanswered := l.received && !l.sent && !l.over
-	if unanswered {
-		l.leaves = s.fleet.expect(s, s.fleet.upgrader.closeTimeout()/10)
+	if l.over || s.goesOnLocked(l) {
+		l.mu.Unlock()
+		return
 	}
-	failure := l.failure
+	unanswered := l.received && !l.sent && l.lost == nil
+	failure, lost := l.failure, l.lost
 	l.mu.Unlock()
 	switch {
 	case unanswered:
 		s.answerClose()
 	case failure != nil:
 		s.end(failure)
+	case lost != nil:
+		s.end(lost)
 	default:
 		s.end(ErrCloseTimeout)
 	}
@@ -187,10 +269,13 @@ func (s *Session) end(err error) {
 		l.mu.Unlock()
 		return
 	}
+	if l.lost != nil {
+		err = l.lost // which came first
+	}
 	l.over, l.err = true, err
 	leaves := l.leaves
 	l.mu.Unlock()
-	s.out.Abort(closedBy(err))
+	s.out.Abort((*host)(s), closedBy(err))
 	s.compression.endSending()
 	s.stream().forgetContext()
 	if err == ErrClosed {
@@ -267,7 +352,7 @@ func (s *Session) awaitsClose() bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.sent && !l.received && !l.over && l.failure == nil
+	return l.sent && !l.received && !l.over && l.failure == nil && l.lost == nil
 }
 
 // whenClosing returns a channel that is closed when our Close frame is sent.

@@ -2,6 +2,7 @@ package ws
 
 import (
 	"context"
+	"sync"
 
 	"github.com/handset-go/handset/internal/buffer"
 	"github.com/handset-go/handset/internal/deflate"
@@ -47,13 +48,16 @@ func (s *Session) putPacked(ctx context.Context, f *outbox.Frame) error {
 	return s.putTraced(ctx, f)
 }
 
+// Compressing is the order in which messages are compressed.
+func (h *host) Compressing() sync.Locker { return h.compression }
+
 // Compress is called when the turn of a frame has come that pack or SendPrepared
 // wants compressed.
 func (h *host) Compress(scratch, data, packed []byte, first, last bool) (compressed []byte, ok bool) {
 	return h.compression.compress(scratch, data, packed, first, last)
 }
 
-// compress is called with the outbox's lock.
+// compress is called with the order locked.
 func (c *compression) compress(scratch, data, packed []byte, first, last bool) (compressed []byte, ok bool) {
 	if first && last {
 		return c.compressWhole(scratch, data, packed)
@@ -87,9 +91,31 @@ func (c *compression) compressWhole(scratch, data, packed []byte) (compressed []
 	return packed, true
 }
 
-// endSending gives back what was kept to send, when nothing is sent any more.
+// Lock and Unlock are around the compression of each message, in the order in
+// which messages leave. Unlock also gives back what was kept to send, if it is
+// not needed any more.
+func (c *compression) Lock() { c.order.Lock() }
+
+func (c *compression) Unlock() {
+	c.order.Unlock()
+	if c.over.Load() {
+		c.freeSends()
+	}
+}
+
+// endSending gives back what was kept to send, when nothing is sent any more. It
+// does not wait for a message that is being compressed: whoever does that gives
+// it back.
 func (c *compression) endSending() {
 	if c != nil {
+		c.over.Store(true)
+		c.freeSends()
+	}
+}
+
+func (c *compression) freeSends() {
+	if c.order.TryLock() {
 		c.sends.Free()
+		c.order.Unlock()
 	}
 }

@@ -65,7 +65,7 @@ func (s *Session) TrySendPrepared(pm *PreparedMessage) error {
 	if err := s.framePrepared(&f, pm); err != nil {
 		return err
 	}
-	return sent(s.out.TryPut(&f))
+	return sent(s.out.TryPut((*host)(s), &f))
 }
 
 // framePrepared makes a frame of a prepared message.

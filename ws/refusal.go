@@ -32,8 +32,6 @@ func explain(r *http.Request, status int) error {
 	switch status {
 	case http.StatusUpgradeRequired:
 		return explainUpgrade(r)
-	case http.StatusForbidden:
-		return explainOrigin(r, fmt.Errorf("origin %q is not allowed for the host %q, nor by OriginPatterns", r.Header.Get("Origin"), r.Host))
 	case http.StatusBadRequest:
 		switch len(r.Header.Values("Sec-WebSocket-Key")) {
 		case 0:

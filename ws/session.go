@@ -105,7 +105,7 @@ func (s *Session) Send(ctx context.Context, msg Message) error {
 	if s.compression != nil || s.fleet.upgrader.Trace != nil {
 		return s.putPacked(ctx, &f)
 	}
-	return sent(s.out.Put(ctx, &f)) // from here, since the stack of an idle reader is all but full
+	return sent(s.out.Put(ctx, (*host)(s), &f)) // from here, since the stack of an idle reader is all but full
 }
 
 // TrySend is Send without waiting: where Send would wait, for room or for the
@@ -119,7 +119,7 @@ func (s *Session) TrySend(msg Message) error {
 		return err
 	}
 	defer s.pack(&f).Free()
-	return sent(s.out.TryPut(&f))
+	return sent(s.out.TryPut((*host)(s), &f))
 }
 
 // frame makes a message of the given kind of the frame's Data, if that may be

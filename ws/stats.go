@@ -54,7 +54,7 @@ func (u *Upgrader) Stats() Stats {
 	stats.Sessions = len(all)
 	known := time.Duration(0)
 	for _, s := range all {
-		stats.Queued += s.out.Tell()
+		stats.Queued += s.out.Tell((*host)(s))
 		if latency := s.Latency(); latency > 0 {
 			stats.Latency += latency
 			known++
@@ -73,7 +73,7 @@ func (u *Upgrader) Stats() Stats {
 // Stats as soon as Handle has returned to have all of it. It does not wait for
 // the peer, and any goroutine may call it.
 func (s *Session) Stats() SessionStats {
-	queued := s.out.Tell() // what came before is not the session's
+	queued := s.out.Tell((*host)(s)) // what came before is not the session's
 	x := s.more()
 	t := x.tally.Load()
 	if t == nil {

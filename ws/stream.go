@@ -183,10 +183,10 @@ func (m *MessageStream) note(r *receiver) {
 	}
 	switch {
 	case r.msg.Kind == Ping && !s.fleet.upgrader.ManualPong:
-		s.out.PutPong(r.msg.Data, s.gathers())
+		s.out.PutPong((*host)(s), r.msg.Data, s.gathers())
 	case r.msg.Kind == Close:
 		r.closed = true
-		s.out.Received(m.takeArrived())
+		s.out.Received((*host)(s), m.takeArrived())
 		r.Free()
 		s.fleet.countCloseReceived(r.msg.Reason.Code)
 		if t := s.trace(); t.CloseReceived != nil {
@@ -202,7 +202,7 @@ func (m *MessageStream) pause(ctx context.Context) {
 		m.rx.msg = Message{}
 	}
 	m.session().heard.set(holds, false)
-	m.session().out.Idle(m.takeArrived())
+	m.session().out.Idle((*host)(m.session()), m.takeArrived())
 	m.heed(ctx)
 	if m.timesMessages() {
 		m.noteUnfinished()
@@ -242,7 +242,7 @@ func (m *MessageStream) broken(err error) {
 		failure = violation(err)
 	}
 	m.rx.err = failure
-	m.session().out.Received(m.takeArrived())
+	m.session().out.Received((*host)(m.session()), m.takeArrived())
 	m.rx.Free()
 	if t := m.session().trace(); t.ProtocolError != nil {
 		t.ProtocolError(m.session(), failure)
@@ -259,7 +259,11 @@ func (m *MessageStream) lost(err error) {
 	r := m.receiver()
 	r.err = lostBy(err)
 	r.Free()
-	m.session().end(r.err)
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		m.session().halfClosed(r.err)
+	} else {
+		m.session().end(r.err)
+	}
 }
 
 // drain reads what the peer sends before its Close frame, for a reader that

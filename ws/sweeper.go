@@ -17,11 +17,7 @@ import (
 // The departures are for CloseTimeout, which is exact, and only for the few that
 // are on their way to their end.
 //
-// WriteTimeout is neither, and no timer of ours: it is the transport's own
-// write deadline, which the background writer sets while a peer does not keep
-// up and at no other time. Only the transport knows, when the time is over, what
-// part of a write the peer has taken meanwhile: a peer that has taken some is
-// slow, and stays.
+// WriteTimeout is neither: see writing.
 type sweeper struct {
 	fleet      *fleet
 	pace       pace
@@ -75,6 +71,7 @@ func (f *fleet) watch() {
 	f.sweeper = w
 	w.set()
 	f.gathering.begin()
+	f.writing.begin(f.upgrader.writeTimeout())
 }
 
 // unwatch ends the sweeper with the last session. The caller has the lock.
@@ -84,6 +81,7 @@ func (f *fleet) unwatch() {
 	}
 	f.sweeper = nil
 	f.gathering.end()
+	f.writing.end()
 }
 
 // set has the timer strike when the next thing is due. The caller has the lock.

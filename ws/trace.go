@@ -67,7 +67,7 @@ func (u *Upgrader) refused(r *http.Request, err error) {
 // putTraced queues a frame, and traces whether that takes waiting.
 func (s *Session) putTraced(ctx context.Context, f *outbox.Frame) error {
 	t := s.trace()
-	err := s.out.TryPut(f)
+	err := s.out.TryPut((*host)(s), f)
 	if err != outbox.ErrFull {
 		return sent(err)
 	}
@@ -75,7 +75,7 @@ func (s *Session) putTraced(ctx context.Context, f *outbox.Frame) error {
 	if t.BackpressureBegin != nil {
 		t.BackpressureBegin(s)
 	}
-	err = s.out.Put(ctx, f)
+	err = s.out.Put(ctx, (*host)(s), f)
 	if t.BackpressureEnd != nil {
 		t.BackpressureEnd(s, time.Since(began))
 	}
@@ -85,7 +85,7 @@ func (s *Session) putTraced(ctx context.Context, f *outbox.Frame) error {
 // write writes what is queued, in the background.
 func (s *Session) write() {
 	began := time.Now()
-	s.out.Run(s.fleet.upgrader.writeTimeout())
+	s.out.Run((*host)(s))
 	if took := time.Since(began); took >= slowWrite {
 		if t := s.trace(); t.SlowWrite != nil {
 			t.SlowWrite(s, took)

@@ -76,7 +76,11 @@ func TestTheFirstSubprotocolTheClientListsIsChosen(t *testing.T) {
 		{[]string{"chat", "Chat"}, []string{"Chat"}, "Chat"},
 		{[]string{"x, y"}, []string{"a"}, ""},
 		{[]string{""}, []string{"a"}, ""},
-		{[]string{",,"}, []string{"a", ""}, ""},
+		{[]string{",,"}, []string{"a"}, ""},
+		{[]string{"\ta \t, b"}, []string{"b", "a"}, "a"},
+		{[]string{"b, b,a,b"}, []string{"a", "b"}, "b"},
+		{[]string{`"a", a;q=1, a b, é, a`}, []string{"a", "b"}, "a"},
+		{[]string{"not agreed, a"}, []string{"a"}, "a"},
 		{[]string{strings.Repeat(",", 100_000) + "a"}, []string{"a"}, "a"},
 	} {
 		t.Run(fmt.Sprintf("%.40q", append(tt.client, tt.server...)), func(t *testing.T) {

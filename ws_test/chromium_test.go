@@ -87,6 +87,7 @@ func TestChromiumHasEveryCombinationOfCompressionEchoed(t *testing.T) {
 	}
 	for i, a := range all {
 		t.Run(a.String(), func(t *testing.T) {
+			a := a.agreed()
 			if v := visits[i]; v.Messages != len(plans[i]) || v.Code != 4321 || v.Extensions != a.answer(false) {
 				t.Errorf("the browser saw %+v", v)
 			}

@@ -3,12 +3,9 @@ package ws_test
 import (
 	"bufio"
 	"crypto/sha1"
-	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"net/http"
-	"net/url"
-	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -33,6 +30,7 @@ var handshakeChanges = [][]string{
 	{"Upgrade:", "+Upgrade: websocket", "+Sec-WebSocket-Version: 8"},
 	{"Origin: null"}, {"Origin: https://evil.example"}, {"Origin: https://SERVER.example.com"}, {"+Origin: https://evil.example"},
 	{"Origin: null", "Host:"}, {"Origin: http://a.example.org"}, {"Origin: //server.example.com"}, {"Origin: http://user@server.example.com"},
+	{"Origin: http://server.example.com:80"}, {"Origin: https://server.example.com:80"}, {"Origin: capacitor://server.example.com"},
 	{"Sec-WebSocket-Protocol:"}, {"Sec-WebSocket-Protocol: ,, v2"}, {"Sec-WebSocket-Protocol: CHAT", "+Sec-WebSocket-Protocol: v2"},
 	{"+Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"}, {"+Sec-WebSocket-Extensions: ;;;,,=\"\""},
 	{"+Content-Length: 5"}, {"+Transfer-Encoding: chunked"}, {"+Expect: 100-continue"},
@@ -79,8 +77,11 @@ func FuzzHandshake(f *testing.F) {
 		if err != nil {
 			return // net/http answers that itself
 		}
+		if strings.Contains(r.Header.Get("Origin")+r.Host, "%") {
+			return // of zones net/url has another opinion
+		}
 		if options&fuzzTLS != 0 {
-			r.TLS = new(tls.ConnectionState)
+			r = secure(r)
 		}
 		u := &ws.Upgrader{AllowAnyOrigin: options&fuzzAnyOrigin != 0}
 		if options&fuzzPatterns != 0 {
@@ -154,25 +155,6 @@ func lists(h http.Header, name, token string) bool {
 	return false
 }
 
-func naivelyAllowed(u *ws.Upgrader, r *http.Request) bool {
-	origins := r.Header.Values("Origin")
-	if len(origins) == 0 || len(origins) == 1 && origins[0] == "" {
-		return true
-	}
-	origin, err := url.Parse(origins[0])
-	if len(origins) > 1 || err != nil {
-		return false
-	}
-	for _, pattern := range u.OriginPatterns {
-		byHost, _ := path.Match(pattern, strings.ToLower(origin.Host))
-		byBoth, _ := path.Match(pattern, strings.ToLower(origin.Scheme+"://"+origin.Host))
-		if byHost || byBoth {
-			return true
-		}
-	}
-	return origin.Host != "" && strings.EqualFold(origin.Host, r.Host) && !(r.TLS != nil && origin.Scheme == "http")
-}
-
 // spelt reports whether h has a header with one value, under exactly this name.
 func spelt(h http.Header, name, value string) bool { return slices.Equal(h[name], []string{value}) }
 
@@ -230,7 +212,7 @@ func checkAnswer(t *testing.T, u *ws.Upgrader, r *http.Request, seen *witness, p
 	}
 	asked := strings.Split(strings.Join(r.Header.Values("Sec-WebSocket-Protocol"), ","), ",")
 	for _, name := range asked {
-		if name = strings.TrimSpace(name); slices.Contains(u.Subprotocols, name) {
+		if name = strings.Trim(name, " \t"); slices.Contains(u.Subprotocols, name) {
 			if protocol != name {
 				t.Errorf("agreed on %q, want %q", protocol, name)
 			}

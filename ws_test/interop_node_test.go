@@ -17,3 +17,9 @@ func TestNodesWsHasEveryCombinationOfCompressionEchoed(t *testing.T) {
 	bits := []int{15, 12, 9, 8}
 	foreignMatrix(t, node, filepath.Join("testdata", "node", "matrix.mjs"), agreements(bits, bits))
 }
+
+func TestNodesWsAgreesToTheSmallestWindows(t *testing.T) {
+	node := program(t, "node")
+	installed(t, filepath.Join("testdata", "node", "node_modules", "ws"))
+	foreignTold(t, node, filepath.Join("testdata", "node", "matrix.mjs"))
+}

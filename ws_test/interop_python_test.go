@@ -17,6 +17,10 @@ func TestPythonsWebsocketsHasEveryCombinationOfCompressionEchoed(t *testing.T) {
 		agreements([]int{15, 12, 9, 8}, []int{15, 12, 9}))
 }
 
+func TestPythonsWebsocketsAgreesToTheSmallestWindows(t *testing.T) {
+	foreignTold(t, python(t), filepath.Join("testdata", "python", "matrix.py"))
+}
+
 // python is the interpreter that has websockets.
 func python(t *testing.T) string {
 	t.Helper()

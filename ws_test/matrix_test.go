@@ -76,6 +76,13 @@ func (a agreement) told(i int) ws.Compression {
 	}
 }
 
+// agreed is what comes of it with a client that leaves its window to the server,
+// which asks for no fewer than 9 bits.
+func (a agreement) agreed() agreement {
+	a.ClientBits = max(a.ClientBits, 9)
+	return a
+}
+
 // matrixLevel has neighbouring combinations at different levels, of which those
 // below 5 do not compress as those above do.
 func matrixLevel(i int) int { return []int{1, 5}[(i+i/4)%2] }
@@ -277,6 +284,27 @@ func foreignMatrix(t *testing.T, program, script string, all []agreement) {
 				t.Errorf("the client had %d messages of %d back", visit.Messages, len(plan))
 			}
 			await(t, tap.calls, "the end of the call").expect(t, a, true, true, plan)
+		})
+	}
+}
+
+// foreignTold has a script offer compression as clients do by themselves, their
+// windows left to the server, which asks for small ones.
+func foreignTold(t *testing.T, program, script string) {
+	t.Helper()
+	records := records(mebibyte)
+	file := payload(t, records)
+	offer := jsonOf(t, map[string]any{"serverAlone": nil, "clientAlone": nil, "serverBits": nil, "clientBits": true})
+	for i, a := range agreements([]int{8, 9}, []int{8, 9}) {
+		t.Run(a.String(), func(t *testing.T) {
+			plan := planUpTo(64 << 10)
+			tap := servePlanned(t, a.told(i), plan, records)
+			var visit plannedVisit
+			report(t, &visit, program, script, tap.url, file, jsonOf(t, plan), offer)
+			if visit.Messages != len(plan) {
+				t.Errorf("the client had %d messages of %d back", visit.Messages, len(plan))
+			}
+			await(t, tap.calls, "the end of the call").expect(t, a.agreed(), false, true, plan)
 		})
 	}
 }

@@ -8,7 +8,9 @@ const extensionName = "permessage-deflate"
 // offers are the values of a request's Sec-WebSocket-Extensions lines, as they
 // came. answer is the value for the response, which has no such header when ok
 // is false. An offer that cannot be read, or breaks RFC 7692 §7.1, is passed
-// over like one for another extension: it declines that offer alone.
+// over like one for another extension: it declines that offer alone. So is one
+// with a semicolon too many, as in "permessage-deflate;", for which RFC 6455
+// §9.1 has no place: its client gets a session without compression.
 func Negotiate(offers []string, c Config) (p Params, answer string, ok bool) {
 	for _, line := range offers {
 		for s := (scanner{line}); s.more(); {
@@ -79,12 +81,19 @@ func windowBits(value string) (n int, ok bool) {
 // accept makes an agreement of the offer and what the server is willing to do.
 // A client that cannot be told to use a smaller window is told not to use one
 // message's context for the next, so that the server need not keep it.
+//
+// A client is asked for no window below leastDeflated unless it has offered one
+// itself: many cannot compress for it and refuse such an answer.
 func (o *offer) accept(c Config) Params {
+	clientMost := c.ClientWindowBits
+	if clientMost != 0 {
+		clientMost = max(clientMost, leastDeflated)
+	}
 	p := Params{
 		ServerNoTakeover: c.NoServerTakeover || o.seen&serverNoTakeover != 0,
 		ClientNoTakeover: c.NoClientTakeover || o.seen&clientNoTakeover != 0,
 		ServerWindowBits: least(c.ServerWindowBits, o.serverBits),
-		ClientWindowBits: least(c.ClientWindowBits, o.clientBits),
+		ClientWindowBits: least(clientMost, o.clientBits),
 	}
 	if o.seen&clientBits == 0 && p.ClientWindowBits < maxBits {
 		p.ClientNoTakeover, p.ClientWindowBits = true, maxBits

@@ -4,9 +4,10 @@ const (
 	minBits = 8  // the least and
 	maxBits = 15 // the most that a window may have (RFC 7692 §7.1.2)
 
-	// zlib cannot make a raw stream for a window of 8 bits: some of its
-	// versions use 9 instead, and clients pass that on.
-	leastInflated = 9
+	// zlib cannot make a raw stream for a window of 8 bits. Some of its
+	// versions refuse to, and others use 9 bits without saying so: clients are
+	// asked for 9, and inflated with 9, at least.
+	leastDeflated = 9
 )
 
 // Config is what a server is willing to do. Its zero value is all of it.
@@ -14,7 +15,7 @@ type Config struct {
 	NoServerTakeover bool // every message from the server stands alone
 	NoClientTakeover bool // every message from the client stands alone
 	ServerWindowBits int  // the most for the server's window, 8 to 15; 0 means 15
-	ClientWindowBits int  // the most for the client's window, 8 to 15; 0 means 15
+	ClientWindowBits int  // the most for the client's window, 8 to 15; 0 means 15, and 8 means 9 unless the client offers 8
 }
 
 // Params is what client and server have agreed on. It is comparable. Its fields
@@ -49,6 +50,6 @@ func (p Params) Deflater(level int) Deflater {
 // Inflater returns a decompressor for what the client sends.
 func (p Params) Inflater() Inflater {
 	in := Inflater{takeover: !p.ClientNoTakeover}
-	in.window.size = 1 << max(least(p.ClientWindowBits, 0), leastInflated)
+	in.window.size = 1 << max(least(p.ClientWindowBits, 0), leastDeflated)
 	return in
 }

@@ -7,12 +7,23 @@ package link
 import (
 	"errors"
 	"net"
+	"os"
 	"time"
 )
 
 // ErrWouldBlock is the answer when bytes are left that only a write that waits
 // can move.
 var ErrWouldBlock = errors.New("link: write would block")
+
+// IsTimeout reports whether err is that of a deadline which has passed. Not every
+// net.Conn has os.ErrDeadlineExceeded for it.
+func IsTimeout(err error) bool {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return true
+	}
+	var netErr net.Error
+	return errors.As(err, &netErr) && netErr.Timeout()
+}
 
 // Place is where a read puts its bytes. It is asked for space only when a read
 // is about to be made, and told when the reader goes to wait instead, so that
@@ -39,10 +50,17 @@ type Conn interface {
 	// progress. Otherwise it writes what it can without waiting, and returns
 	// ErrWouldBlock if that is not all of them.
 	Write(head, body []byte, wait bool) (int, error)
-	// SetReadDeadline and SetWriteDeadline end a Read or a Write that waits,
-	// with os.ErrDeadlineExceeded; the zero time takes the deadline away.
+	// SetReadDeadline ends a Read that waits, with an error that IsTimeout; the
+	// zero time takes the deadline away. SetWriteDeadline does so for a Write that
+	// waits, or the next one, but that first tries once more what it can write
+	// without waiting, and the deadline is gone after it, unless what is written
+	// to cannot go on after a deadline, as TLS.
 	SetReadDeadline(time.Time) error
 	SetWriteDeadline(time.Time) error
+	// Delivery tells what the kernel knows of the connection's TCP. ok is false
+	// where it does not tell: on systems other than Linux, and for connections
+	// that are not TCP or do not show that they run on it.
+	Delivery() (d Delivery, ok bool)
 	// CloseWrite ends the outgoing direction, if the transport can do that.
 	CloseWrite() error
 	// Close ends both directions and wakes all that wait. It may take leave of

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
-	"os"
+	"time"
 )
 
 // maxPlainWrite bounds one blocking Write, so that a slow peer's progress can
@@ -56,12 +56,28 @@ func (c *plain) Write(head, body []byte, wait bool) (int, error) {
 	if len(head) == 0 {
 		head = body
 	}
-	n, err := c.Conn.Write(head[:min(len(head), maxPlainWrite)])
-	if n > 0 && errors.Is(err, os.ErrDeadlineExceeded) {
+	head = head[:min(len(head), maxPlainWrite)]
+	n, err := c.Conn.Write(head)
+	if err == nil || !IsTimeout(err) {
+		return n, err
+	}
+	if n == 0 {
+		_ = c.Conn.SetWriteDeadline(time.Now().Add(LastTry))
+		n, _ = c.Conn.Write(head)
+	}
+	_ = c.Conn.SetWriteDeadline(time.Time{})
+	if n > 0 {
 		return n, nil
 	}
-	return n, err
+	return 0, err
 }
+
+// LastTry is how long a write may go on that is made because of a deadline. A
+// socket tells a writer that waits of room only when there is much of it.
+const LastTry = 10 * time.Millisecond
+
+// Delivery tells of the TCP connection that the conn runs on, if it shows it.
+func (c *plain) Delivery() (Delivery, bool) { return deliveryUnder(c.Conn) }
 
 func (c *plain) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {

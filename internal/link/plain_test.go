@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // fakeConn is a net.Conn whose reads and writes a test scripts.
@@ -18,10 +19,18 @@ type fakeConn struct {
 	write  func(p []byte) (int, error)
 	closes *[]string
 	name   string
+
+	deadline *time.Time // the last one set, if not nil
 }
 
 func (c fakeConn) Read(p []byte) (int, error)  { return c.read(p) }
 func (c fakeConn) Write(p []byte) (int, error) { return c.write(p) }
+func (c fakeConn) SetWriteDeadline(at time.Time) error {
+	if c.deadline != nil {
+		*c.deadline = at
+	}
+	return nil
+}
 func (c fakeConn) Close() error {
 	*c.closes = append(*c.closes, c.name)
 	return nil
@@ -77,6 +86,39 @@ func TestAPlainWriteShowsProgress(t *testing.T) {
 				t.Fatalf("Write returned %d, %v, want %d, %v", n, err, tt.n, tt.want)
 			}
 		})
+	}
+}
+
+// ownTimeout is an error of a conn that has one of its own for deadlines.
+type ownTimeout struct{ error }
+
+func (ownTimeout) Timeout() bool   { return true }
+func (ownTimeout) Temporary() bool { return true }
+
+func TestAPlainWriteTriesOnceMoreAtADeadline(t *testing.T) {
+	for _, timeout := range []error{os.ErrDeadlineExceeded, ownTimeout{errors.New("late")}} {
+		for _, there := range []int{0, 700} {
+			t.Run(fmt.Sprintf("%v,room=%d", timeout, there), func(t *testing.T) {
+				var deadline time.Time
+				tries := 0
+				c := newPlain(fakeConn{deadline: &deadline, write: func(p []byte) (int, error) {
+					if tries++; tries == 1 {
+						return 0, timeout
+					}
+					if deadline.IsZero() {
+						t.Error("the last try may wait for ever")
+					}
+					return there, timeout
+				}})
+				n, err := c.Write(make([]byte, 1000), nil, true)
+				if n != there || (err == nil) != (there > 0) || there == 0 && !IsTimeout(err) {
+					t.Errorf("Write returned %d, %v", n, err)
+				}
+				if tries != 2 || !deadline.IsZero() {
+					t.Errorf("%d tries, and a deadline of %v is left", tries, deadline)
+				}
+			})
+		}
 	}
 }
 

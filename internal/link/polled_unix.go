@@ -60,6 +60,9 @@ func (c *polled) Read(place Place) (int, error) {
 	return c.result(int(c.readN), syscall.Errno(c.errno))
 }
 
+// Delivery tells of TCP only, not of Unix sockets.
+func (c *polled) Delivery() (Delivery, bool) { return delivery(c.raw) }
+
 // tryRead runs inside RawConn.Read; false waits until the socket is readable.
 func (c *polled) tryRead(fd uintptr) bool {
 	size := c.room.size()

@@ -197,6 +197,52 @@ func TestADeadlineEndsAWaitAndCanBeTakenAway(t *testing.T) {
 	})
 }
 
+// A socket tells a writer that waits of room only when much of it is free.
+func TestAWriteTriesOnceMoreAtADeadline(t *testing.T) {
+	each(t, func(t *testing.T, c *polled, peer net.Conn) {
+		filled := fill(t, c)
+		waits := started(func() (int, error) { return c.Write(make([]byte, 1<<20), nil, true) })
+		// The peer takes a little of it, and again and again, until the kernel has
+		// room for something without telling so.
+		taken := 0
+		for range 1000 {
+			n, err := peer.Read(make([]byte, 16<<10))
+			if err != nil {
+				t.Fatal(err)
+			}
+			taken += n
+			if err := c.SetWriteDeadline(time.Unix(1, 0)); err != nil {
+				t.Fatal(err)
+			}
+			r := await(t, waits, "the write")
+			if r.n > 0 {
+				if r.err != nil {
+					t.Fatalf("%d bytes and %v", r.n, r.err)
+				}
+				return
+			}
+			if !IsTimeout(r.err) {
+				t.Fatal(r.err)
+			}
+			waits = started(func() (int, error) { return c.Write(make([]byte, 1<<20), nil, true) })
+		}
+		t.Fatalf("nothing was written though the peer took %d of %d bytes", taken, len(filled))
+	})
+}
+
+func TestADeadlineIsUsedUpByTheWriteThatItEnds(t *testing.T) {
+	each(t, func(t *testing.T, c *polled, peer net.Conn) {
+		for _, wait := range []bool{false, true} {
+			_ = c.SetWriteDeadline(time.Unix(1, 0))
+			for range 2 {
+				if n, err := c.Write([]byte("hello"), nil, wait); n != 5 || err != nil {
+					t.Fatalf("wait %v: %d, %v", wait, n, err)
+				}
+			}
+		}
+	})
+}
+
 func TestCloseWakesWhoeverWaits(t *testing.T) {
 	each(t, func(t *testing.T, c *polled, peer net.Conn) {
 		fill(t, c)

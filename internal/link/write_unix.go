@@ -5,6 +5,7 @@ package link
 import (
 	"sync"
 	"syscall"
+	"time"
 )
 
 // write is a Write that is under way. It is pooled, with its callback, so that
@@ -29,6 +30,9 @@ func (c *polled) Write(head, body []byte, wait bool) (int, error) {
 	w.conn, w.head, w.body, w.wait = c, head, body, wait
 	reads := c.reads.Load()
 	err := c.raw.Write(w.try)
+	if err != nil && IsTimeout(err) {
+		err = w.lastTry(err)
+	}
 	n := w.n
 	if err == nil {
 		err = w.err
@@ -39,6 +43,21 @@ func (c *polled) Write(head, body []byte, wait bool) (int, error) {
 		c.wroteAt.Store(reads)
 	}
 	return n, err
+}
+
+// lastTry writes, at a deadline, what there is room for: a socket tells a writer
+// that waits of room only when there is much of it.
+func (w *write) lastTry(deadline error) error {
+	_ = w.conn.SetWriteDeadline(time.Time{})
+	wait := w.wait
+	w.wait = false
+	err := w.conn.raw.Control(func(fd uintptr) { w.try(fd) })
+	if err == nil && wait && w.err == ErrWouldBlock {
+		if w.err = nil; w.n == 0 {
+			return deadline
+		}
+	}
+	return err
 }
 
 // some runs inside RawConn.Write; false waits until the socket is writable.

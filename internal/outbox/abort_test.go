@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/handset-go/handset/internal/frame"
 )
@@ -75,28 +74,13 @@ func TestABackgroundWriteThatFailsIsToldOnce(t *testing.T) {
 	o, s, h := scripted(1000, 0)
 	put(t, o, text("one"), text("two"))
 	s.waits = []int{3} // and then no more: a timeout
-	o.Run(time.Second)
+	o.Run()
 	expectError(t, o.TryPut(text("late")), os.ErrDeadlineExceeded)
 	if len(h.failed) != 1 || h.failed[0] != os.ErrDeadlineExceeded {
 		t.Fatalf("failed with %v, want one timeout", h.failed)
 	}
 	if len(s.sent()) != 3 {
 		t.Fatalf("sent %q", s.sent())
-	}
-}
-
-func TestEachProgressOfThePeerGivesItTheWholeTimeoutAgain(t *testing.T) {
-	o, s, h := scripted(1000, 0)
-	put(t, o, text("hello"))
-	s.waits = []int{1, 1, 1, 4}
-	o.Run(time.Second)
-	expectSent(t, s, text("hello"))
-	if want := []bool{true, true, true, true, false}; !slices.Equal(s.deadlines, want) {
-		t.Fatalf("deadlines set and taken away: %v, want %v", s.deadlines, want)
-	}
-	put(t, o, text("again"))
-	if h.writers != 2 {
-		t.Fatal("the background writer has kept the right to write")
 	}
 }
 
@@ -109,7 +93,7 @@ func TestTheBackgroundWriterTakesUpWhatIsPutMeanwhile(t *testing.T) {
 			put(t, o, text("second"), control(frame.Ping, ""))
 		}
 	}
-	o.Run(time.Second)
+	o.Run()
 	expectSent(t, s, text("first"), text("second"), control(frame.Ping, ""))
 	if h.writers != 1 || len(s.writes) != 2 {
 		t.Fatalf("%d writers, %d writes, want 1 and 2", h.writers, len(s.writes))

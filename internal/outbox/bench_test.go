@@ -18,22 +18,24 @@ func (sink) SetWriteDeadline(time.Time) error             { return nil }
 
 // keeper is the Host of an outbox on a sink.
 type keeper struct {
-	out     Outbox
+	out     box
 	conn    link.Conn
 	writers sync.WaitGroup
 }
 
 func newKeeper() *keeper {
 	k := &keeper{conn: sink{}}
-	k.out.Init(k, 64<<10)
+	k.out.h = k
+	k.out.Init(64 << 10)
 	return k
 }
 
-func (k *keeper) Conn() link.Conn  { return k.conn }
-func (k *keeper) StartWriter()     { k.writers.Go(func() { k.out.Run(time.Second) }) }
-func (k *keeper) StartTimer()      {}
-func (k *keeper) Drained()         {}
-func (k *keeper) Count(_, _ Count) {}
+func (k *keeper) Conn() link.Conn          { return k.conn }
+func (k *keeper) StartWriter()             { k.writers.Go(func() { k.out.Run() }) }
+func (k *keeper) StartTimer()              {}
+func (k *keeper) Compressing() sync.Locker { return new(sync.Mutex) }
+func (k *keeper) Drained()                 {}
+func (k *keeper) Count(_, _ Count)         {}
 func (k *keeper) Compress(_, _, _ []byte, _, _ bool) ([]byte, bool) {
 	return nil, false
 }
@@ -87,12 +89,12 @@ func (k *keeper) send(b *testing.B, gather bool) {
 // that is sent, the host being told now and then included.
 func BenchmarkCounting(b *testing.B) {
 	k := newKeeper()
-	t := k.out.busy()
+	t := k.out.busyLocked()
 	f := &Frame{Opcode: frame.Binary, Fin: true, Data: benchPayload}
 	b.ReportAllocs()
 	for b.Loop() {
-		k.out.countReceived(Count{Messages: 1, Frames: 1, Headers: 6, Wire: 131})
+		k.out.countReceivedLocked(k, Count{Messages: 1, Frames: 1, Headers: 6, Wire: 131})
 		t.leaving.frame(f)
-		k.out.countSent()
+		k.out.countSentLocked(k)
 	}
 }

@@ -47,48 +47,48 @@ func (s *sum) add(c Count) bool {
 	return true
 }
 
-// countSent counts what a write has begun to take.
-func (o *Outbox) countSent() {
+// countSentLocked counts what a write has begun to take.
+func (o *Outbox) countSentLocked(h Host) {
 	t := o.traffic
 	if t == nil || t.leaving.Frames == 0 {
 		return
 	}
 	if !o.sent.add(t.leaving) {
-		o.tell()
-		o.host.Count(t.leaving, Count{})
+		o.tellLocked(h)
+		h.Count(t.leaving, Count{})
 	}
 	t.leaving = Count{}
 }
 
-func (o *Outbox) countReceived(c Count) {
+func (o *Outbox) countReceivedLocked(h Host, c Count) {
 	if !o.received.add(c) {
-		o.tell()
-		o.host.Count(Count{}, c)
+		o.tellLocked(h)
+		h.Count(Count{}, c)
 	}
 }
 
 // Received counts what has come from the peer, for those who do not wait for
 // more of it in Idle.
-func (o *Outbox) Received(c Count) {
+func (o *Outbox) Received(h Host, c Count) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.countReceived(c)
+	o.countReceivedLocked(h, c)
 	if o.aborted {
-		o.tell() // nobody else will
+		o.tellLocked(h) // nobody else will
 	}
 }
 
 // Tell tells the host all that has been counted, and returns what Buffered does.
-func (o *Outbox) Tell() (buffered int) {
+func (o *Outbox) Tell(h Host) (buffered int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.tell()
-	return o.buffered()
+	o.tellLocked(h)
+	return o.traffic.buffered()
 }
 
-func (o *Outbox) tell() {
+func (o *Outbox) tellLocked(h Host) {
 	if o.sent != (sum{}) || o.received != (sum{}) {
-		o.host.Count(o.sent.count(), o.received.count())
+		h.Count(o.sent.count(), o.received.count())
 		o.sent, o.received = sum{}, sum{}
 	}
 }

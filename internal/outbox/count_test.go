@@ -19,8 +19,8 @@ func (l *ledger) Count(sent, received Count) {
 func TestNothingThatIsCountedIsLostHoweverMuchItIs(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 17))
 	host := new(ledger)
-	var o Outbox
-	o.Init(host, 64<<10)
+	o := box{h: host}
+	o.Init(64 << 10)
 	var sent, received Count
 	for range 10_000 {
 		c := Count{
@@ -32,8 +32,8 @@ func TestNothingThatIsCountedIsLostHoweverMuchItIs(t *testing.T) {
 			received.add(c)
 		} else {
 			o.mu.Lock()
-			o.busy().leaving = c
-			o.countSent()
+			o.busyLocked().leaving = c
+			o.countSentLocked(host)
 			o.mu.Unlock()
 			sent.add(c)
 		}
@@ -48,8 +48,8 @@ func TestNothingThatIsCountedIsLostHoweverMuchItIs(t *testing.T) {
 
 func TestWhatIsReceivedAfterTheEndIsCountedAtOnce(t *testing.T) {
 	host := new(ledger)
-	var o Outbox
-	o.Init(host, 64<<10)
+	o := box{h: host}
+	o.Init(64 << 10)
 	o.Received(Count{Frames: 1, Wire: 2})
 	o.Abort(ErrFull)
 	o.Received(Count{Frames: 1, Wire: 3})

@@ -1,58 +1,41 @@
 package outbox
 
-import (
-	"github.com/handset-go/handset/internal/buffer"
-	"github.com/handset-go/handset/internal/link"
-)
+import "github.com/handset-go/handset/internal/buffer"
 
 // large is the payload from which on a frame is first offered to the transport
 // from where the sender has it: copying it would cost more than it saves.
 const large = 16 << 10
 
-// putLarge writes what is queued, the frame's header and its payload in one go,
-// and queues only what the transport does not take. It is entered with the
-// lock, while nobody is writing, and leaves without.
-func (o *Outbox) putLarge(f *Frame) {
-	o.appendHeader(f, f.size()-len(f.Data))
-	o.out, o.queue = o.queue, nil
-	o.direct, o.writing = len(f.Data), true
-	head := o.out.Bytes
-	o.mu.Unlock()
-
-	n, err := o.host.Conn().Write(head, f.Data, false)
-	if err != nil && err != link.ErrWouldBlock {
-		o.fail(err)
-		return
-	}
-	o.mu.Lock()
-	o.keepRest(f, n)
-	if err != nil {
-		o.mu.Unlock()
-		o.host.StartWriter()
-		return
-	}
-	o.flush()
+// putLargeLocked takes up what is queued, the frame's header and, from where the
+// sender has it, its payload, to be written in one go. The sender has the right
+// to write, and returns when that has been tried once: wrote keeps the rest.
+func (o *Outbox) putLargeLocked(f *Frame) {
+	t := o.traffic
+	t.appendHeader(f, f.size()-len(f.Data))
+	t.takeUp()
+	t.body = f.Data
+	o.writer = sender
 }
 
-// keepRest queues what is left of out and the frame's payload, of which n bytes
-// were written, ahead of what was queued since. The caller has the lock.
-func (o *Outbox) keepRest(f *Frame, n int) {
-	o.direct = 0
-	if o.aborted {
+// wrote notes that n bytes of out, and of the payload behind it, have been
+// written. What is left of the payload is copied, ahead of what was queued since:
+// it is the sender's.
+func (t *traffic) wrote(n int) {
+	if t.body == nil {
+		t.written += n
 		return
 	}
-	o.countSent()
-	ofHead := min(n, len(o.out.Bytes))
-	rest := f.Data[n-ofHead:]
-	if ofHead == len(o.out.Bytes) && len(rest) > 0 {
-		o.freeOut()
-		o.out = buffer.Get(len(rest))
-		ofHead = 0
+	ofHead := min(n, len(t.out.Bytes)-t.written)
+	t.written += ofHead
+	rest := t.body[n-ofHead:]
+	t.body = nil
+	if len(rest) == 0 {
+		return
 	}
-	o.written = ofHead
-	if len(rest) > 0 {
-		o.out = o.out.Grow(len(rest))
-		o.out.Bytes = append(o.out.Bytes, rest...)
+	if t.written == len(t.out.Bytes) {
+		t.freeOut()
+		t.out = buffer.Get(len(rest))
 	}
-	o.admitWaiters() // for what has left, and behind the end of a message
+	t.out = t.out.Grow(len(rest))
+	t.out.Bytes = append(t.out.Bytes, rest...)
 }

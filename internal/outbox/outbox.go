@@ -3,9 +3,9 @@
 // all; whoever queues one either writes it, without waiting, or joins the write
 // that is under way. Only a writer in the background ever waits for the peer.
 //
-// At any time at most one goroutine has the right to write. It is taken under
-// the lock, by setting writing, and handed from the sender that wrote first to
-// the background writer if the peer does not keep up.
+// At any time at most one goroutine has the right to write, which writer.go
+// keeps account of. Functions whose name ends in Locked are called with the
+// Outbox's lock, and return what is to be done without it: an action.
 package outbox
 
 import (
@@ -29,8 +29,10 @@ const gatherLimit = 64 << 10
 // firstQueue is the room a queue begins with: it is held only until written.
 const firstQueue = 4 << 10
 
-// Host is the session that owns an Outbox. Its methods are called without any
-// lock held.
+// Host is the session that owns an Outbox. It is passed to each call and not
+// kept: a session contains its Outbox, and must not refer to itself, so that the
+// garbage collector can tell when nobody else refers to it. Its methods are
+// called without the lock unless they say otherwise.
 type Host interface {
 	// Conn is the transport.
 	Conn() link.Conn
@@ -43,12 +45,17 @@ type Host interface {
 	// Count says what has been sent and received since it was last called. It is
 	// called with the lock, and may not call back.
 	Count(sent, received Count)
+	// Compressing is locked from before a frame is compressed until it has its
+	// place in the queue, so that frames are compressed in the order in which
+	// they leave. Whoever holds it waits for no peer.
+	Compressing() sync.Locker
 	// Compress returns data compressed, perhaps in scratch, which is empty, or
 	// packed if that is not nil. first and last say what part of its message
-	// data is. ok is false if it is to go as it is. It is called with the lock,
-	// in the order in which frames are queued, and may not call back.
+	// data is. ok is false if it is to go as it is. It is called with Compressing
+	// locked, and without the Outbox's lock, which must not be held for so long.
 	Compress(scratch, data, packed []byte, first, last bool) (compressed []byte, ok bool)
-	// Drained says that the final frame has been written.
+	// Drained says that everything has left that ever will: it is called once,
+	// after PutFinal or Finish.
 	Drained()
 }
 
@@ -56,37 +63,57 @@ type Host interface {
 // all methods are safe for any goroutine. An idle one is small: what it needs
 // while something is on its way is in a pooled traffic.
 type Outbox struct {
-	host Host
-
 	mu        sync.Mutex
-	*traffic         // nil when idle
-	limit     uint32 // of what is queued, in bytes
-	lastWrite uint16 // when a sender last wrote, in µs since epoch
-	inRow     uint8  // writes by senders in close succession
-	writing   bool   // somebody has the right to write
-	timed     bool   // StartTimer was called and Flush has not come yet
-	final     bool   // the last frame of all is queued or has left
-	aborted   bool   // nothing leaves any more
+	traffic   *traffic // nil when idle
+	limit     uint32   // of what is queued, in bytes
+	taken     uint32   // how many bytes the transport has taken, modulo 2^32
+	lastWrite uint16   // when a sender last wrote, by clock
+	inRow     uint8    // writes by senders in close succession
+	writer    writer   // who has the right to write
+	timed     bool     // StartTimer was called and Flush has not come yet
+	final     bool     // nothing is queued any more; Drained is called when the queue is empty
+	aborted   bool     // nothing leaves any more
 
 	sent, received sum // what the host has not been told of
 }
 
-// Init gives an Outbox its owner and the bytes it may queue, 4 GiB at most.
-func (o *Outbox) Init(host Host, limit int) {
-	o.host, o.limit = host, uint32(min(uint64(limit), math.MaxUint32))
+// Init gives an Outbox the number of bytes it may queue, 4 GiB at most.
+func (o *Outbox) Init(limit int) {
+	o.limit = uint32(min(uint64(limit), math.MaxUint32))
 }
 
 // Buffered is how many bytes are queued and not yet taken by the transport.
 func (o *Outbox) Buffered() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.buffered()
+	return o.traffic.buffered()
 }
 
-// refuse answers every Put from now on, and those that wait, with err. What is
+// Queue is how many bytes are queued and not yet taken by the transport, and how
+// many it has taken in all, modulo 2^32.
+func (o *Outbox) Queue() (queued int, taken uint32) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.traffic.buffered(), o.taken
+}
+
+// Finish answers every Put from now on, and those that wait, with err. What is
 // queued still leaves.
-func (o *Outbox) refuse(err error) {
-	t := o.busy()
+func (o *Outbox) Finish(h Host, err error) {
+	o.mu.Lock()
+	if o.final || o.aborted {
+		o.mu.Unlock()
+		return
+	}
+	o.refuseLocked(err)
+	do := o.finishLocked()
+	o.mu.Unlock()
+	o.perform(h, do)
+}
+
+// refuseLocked answers every Put from now on, and those that wait, with err.
+func (o *Outbox) refuseLocked(err error) {
+	t := o.busyLocked()
 	if t.refusal == nil {
 		t.refusal = err
 	}
@@ -96,18 +123,29 @@ func (o *Outbox) refuse(err error) {
 	t.waiters = nil
 }
 
+// finishLocked has Drained called when what is queued has left, which may be
+// now.
+func (o *Outbox) finishLocked() action {
+	o.final, o.traffic.pong = true, nil
+	if o.writer == nobody && o.traffic.buffered() == 0 {
+		return drained
+	}
+	return o.sendLocked()
+}
+
 // Abort answers every Put from now on, and those that wait, with err, and
 // forgets what is queued. The connection must be closed next, which ends a
 // write under way.
-func (o *Outbox) Abort(err error) {
+func (o *Outbox) Abort(h Host, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.refuse(err)
+	o.refuseLocked(err)
 	o.aborted = true
-	o.tell()
-	o.queue.Free()
-	o.queue, o.pong = nil, nil
-	if !o.writing {
-		o.freeOut()
+	o.tellLocked(h)
+	t := o.traffic
+	t.queue.Free()
+	t.queue, t.pong = nil, nil
+	if o.writer == nobody {
+		o.writer = stopped
 	}
 }

@@ -32,146 +32,161 @@ func (f *Frame) first() bool { return f.Opcode == frame.Text || f.Opcode == fram
 // owner's fragmented message has ended, but never for the peer while there is
 // room. When the queue was idle the frame has been offered to the transport
 // before Put returns. On any error, ctx's own included, nothing was queued.
-func (o *Outbox) Put(ctx context.Context, f *Frame) error {
-	if !o.lockFor(f) {
-		w := o.enlist(f)
-		o.mu.Unlock()
-		return o.wait(ctx, w)
+func (o *Outbox) Put(ctx context.Context, h Host, f *Frame) error {
+	do, err := o.tryPut(h, f)
+	if err == ErrFull {
+		return o.putWaiting(ctx, h, f)
 	}
-	return o.putNow(f)
+	o.perform(h, do)
+	return err
 }
 
 // TryPut is Put for those who would rather have ErrFull than wait.
-func (o *Outbox) TryPut(f *Frame) error {
-	if !o.lockFor(f) {
-		o.mu.Unlock()
-		return ErrFull
-	}
-	return o.putNow(f)
+func (o *Outbox) TryPut(h Host, f *Frame) error {
+	do, err := o.tryPut(h, f)
+	o.perform(h, do)
+	return err
 }
 
-// lockFor takes the lock and reports whether the frame need not wait. Frames
-// that only gather are sent off first if they stand in its way.
-func (o *Outbox) lockFor(f *Frame) bool {
-	o.mu.Lock()
-	for o.refused() == nil && !o.admits(f) {
-		if !o.takeTurn() {
-			return false
-		}
-		o.flush()
+// tryPut queues the frame if it need not wait. Frames that only gather are sent
+// off first if they stand in its way.
+func (o *Outbox) tryPut(h Host, f *Frame) (action, error) {
+	for {
 		o.mu.Lock()
-	}
-	return true
-}
-
-// putNow queues the frame and starts its way out. It is entered with the lock
-// and leaves without.
-func (o *Outbox) putNow(f *Frame) error {
-	err := o.refused()
-	if err == nil {
-		err = o.follow(f)
-	}
-	if err != nil {
-		o.mu.Unlock()
-		return err
-	}
-	o.busy()
-	gather := f.Gather && o.buffered()+f.size() < gatherLimit
-	if len(f.Data) >= large && !f.Compress && !o.writing && !gather {
-		o.putLarge(f)
-		return nil
-	}
-	o.append(f)
-	if f.ends() {
-		o.admitWaiters()
-	}
-	o.depart(gather)
-	return nil
-}
-
-// depart decides how what is queued leaves: with the write under way, a little
-// later, or now. It is entered with the lock and leaves without.
-func (o *Outbox) depart(gather bool) {
-	switch {
-	case o.writing:
-		o.mu.Unlock()
-	case gather:
-		start := !o.timed
-		o.timed = true
-		o.mu.Unlock()
-		if start {
-			o.host.StartTimer()
-		}
-	default:
-		o.writing = true
-		if o.streams() {
+		if o.traffic.refused() != nil || o.admitsLocked(f) {
+			do, err := o.putLocked(f)
 			o.mu.Unlock()
-			o.host.StartWriter()
-			return
+			if err == nil && f.Compress {
+				err = o.putCompressed(h, f)
+			}
+			return do, err
 		}
-		o.flush()
+		do := o.writeLocked()
+		o.mu.Unlock()
+		if do == nothing {
+			return nothing, ErrFull
+		}
+		o.perform(h, do)
 	}
+}
+
+// putLocked queues a frame that is admitted, unless nothing is any more. One to
+// be compressed has room reserved, and is queued by putCompressed.
+func (o *Outbox) putLocked(f *Frame) (action, error) {
+	err := o.traffic.refused()
+	if err == nil {
+		err = o.followLocked(f)
+	}
+	switch {
+	case err != nil:
+		return nothing, err
+	case f.Compress:
+		o.busyLocked().reserved += f.size()
+		return nothing, nil
+	default:
+		return o.queueLocked(f), nil
+	}
+}
+
+// queueLocked queues a frame that follows what has been queued.
+func (o *Outbox) queueLocked(f *Frame) action {
+	t := o.busyLocked()
+	gather := f.Gather && t.buffered()+f.size() < gatherLimit
+	direct := len(f.Data) >= large && o.writer == nobody && !gather
+	if direct {
+		o.putLargeLocked(f)
+	} else {
+		t.append(f)
+	}
+	if f.ends() {
+		t.open = nil
+		o.admitWaitersLocked()
+	}
+	if direct {
+		return write
+	}
+	return o.departLocked(gather)
+}
+
+// departLocked decides how what is queued leaves: with the write under way, a
+// little later, or now.
+func (o *Outbox) departLocked(gather bool) action {
+	if !gather {
+		return o.sendLocked()
+	}
+	if o.writer != nobody || o.timed {
+		return nothing
+	}
+	o.timed = true
+	return startTimer
 }
 
 // PutPong queues the answer to a ping. If there is no room it is kept for
 // later in place of an earlier one that was kept, since only the latest ping
 // need be answered (RFC 6455 §5.5.3): a peer that pings without reading costs
 // nothing.
-func (o *Outbox) PutPong(payload []byte, gather bool) {
-	f := Frame{Opcode: frame.Pong, Fin: true, Data: payload}
+func (o *Outbox) PutPong(h Host, payload []byte, gather bool) {
+	f := Frame{Opcode: frame.Pong, Fin: true, Data: payload, Gather: gather}
 	o.mu.Lock()
+	do := nothing
 	switch {
-	case o.refused() != nil:
-		o.mu.Unlock()
-	case o.admits(&f):
-		o.busy().append(&f)
-		o.depart(gather && o.buffered() < gatherLimit)
-	default:
-		o.pong = append(make([]byte, 0, frame.MaxControl), payload...)
-		o.mu.Unlock()
+	case o.traffic.refused() != nil:
+	case o.admitsLocked(&f):
+		do = o.queueLocked(&f)
+	default: // there is traffic, or it would have been admitted
+		o.traffic.pong = append(make([]byte, 0, frame.MaxControl), payload...)
 	}
+	o.mu.Unlock()
+	o.perform(h, do)
 }
 
 // PutFinal queues the frame after which nothing is sent, the Close frame, room
 // or not. Every Put from now on, and those that wait, get err.
-func (o *Outbox) PutFinal(payload []byte, err error) {
+func (o *Outbox) PutFinal(h Host, payload []byte, err error) {
 	o.mu.Lock()
-	if o.refused() != nil {
+	if o.traffic.refused() != nil {
 		o.mu.Unlock()
 		return
 	}
-	o.busy().append(&Frame{Opcode: frame.Close, Fin: true, Data: payload})
-	o.refuse(err)
-	o.final, o.pong = true, nil
-	o.depart(false)
+	o.busyLocked().append(&Frame{Opcode: frame.Close, Fin: true, Data: payload})
+	o.refuseLocked(err)
+	do := o.finishLocked()
+	o.mu.Unlock()
+	o.perform(h, do)
 }
 
-// admits reports whether the frame may be queued now: it is not held by an open
-// message, there is room, and nobody else has been waiting for that room.
-func (o *Outbox) admits(f *Frame) bool {
-	if o.held(f) {
+// admitsLocked reports whether the frame may be queued now: it is not held, there
+// is room, and nobody else has been waiting for that room. No more is compressed
+// while somebody waits to open a message, whose turn would never come.
+func (o *Outbox) admitsLocked(f *Frame) bool {
+	t := o.traffic
+	if t.held(f) {
 		return false
 	}
-	if o.traffic != nil {
-		for _, w := range o.waiters {
-			if !o.held(&w.frame) {
+	if t != nil {
+		for _, w := range t.waiters {
+			if !t.held(&w.frame) || f.Compress && t.open == nil {
 				return false
 			}
 		}
 	}
-	return o.room(f)
+	return o.fitsLocked(f)
 }
 
-// room reports whether the frame fits. One larger than the whole queue fits
-// when the queue is empty.
-func (o *Outbox) room(f *Frame) bool {
-	n := o.buffered()
+// fitsLocked reports whether there is room for the frame. One larger than the
+// whole queue fits when the queue is empty.
+func (o *Outbox) fitsLocked(f *Frame) bool {
+	n := o.traffic.buffered()
+	if o.traffic != nil {
+		n += o.traffic.reserved
+	}
 	return n == 0 || uint64(n+f.size()) <= uint64(o.limit)
 }
 
-// follow keeps account of the open fragmented message before a frame of it is
-// queued, and checks that its text is UTF-8 across the borders of its fragments.
-func (o *Outbox) follow(f *Frame) error {
+// followLocked keeps account of the open fragmented message before a frame of it
+// is queued, and checks that its text is UTF-8 across the borders of its
+// fragments.
+func (o *Outbox) followLocked(f *Frame) error {
 	if f.Opcode.Control() || f.Owner == nil {
 		return nil
 	}
@@ -189,10 +204,7 @@ func (o *Outbox) follow(f *Frame) error {
 	if text && (!utf8.Write(f.Data) || f.Fin && !utf8.Whole()) {
 		return frame.ErrInvalidUTF8
 	}
-	t = o.busy()
+	t = o.busyLocked()
 	t.open, t.text, t.utf8 = f.Owner, text, utf8
-	if f.Fin {
-		t.open = nil
-	}
 	return nil
 }

@@ -36,7 +36,7 @@ func TestFramesLeaveWholeAndInOrderHoweverLittleIsTaken(t *testing.T) {
 					for range len(wire(frames...))/step + 10 {
 						s.waits = append(s.waits, step)
 					}
-					o.Run(1)
+					o.Run()
 					expectSent(t, s, frames...)
 				})
 			}
@@ -198,5 +198,20 @@ func TestPutCopiesWhatItDoesNotSend(t *testing.T) {
 		clear(f.Data)
 		runAll(o, s)
 		expectSent(t, s, text(strings.Repeat("x", n)))
+	}
+}
+
+func TestQueueCountsWhatTheTransportHasTaken(t *testing.T) {
+	for _, n := range []int{10, large} {
+		o, s, _ := scripted(1<<20, n/2)
+		put(t, o, text(strings.Repeat("x", n)))
+		size := frame.Size(n)
+		if queued, taken := o.Queue(); queued != size-n/2 || taken != uint32(n/2) {
+			t.Errorf("%d bytes: %d queued and %d taken after half of them", n, queued, taken)
+		}
+		runAll(o, s)
+		if queued, taken := o.Queue(); queued != 0 || taken != uint32(size) {
+			t.Errorf("%d bytes: %d queued and %d taken at the end", n, queued, taken)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,6 +27,9 @@ type script struct {
 	deadlines []bool         // for each SetWriteDeadline, whether it set one
 	link.Conn                // the rest is not called
 }
+
+// raced is set when the race detector is on, under which everything takes longer.
+var raced bool
 
 const endless = 1 << 30
 
@@ -86,7 +90,7 @@ func (s *script) sent() []byte { return bytes.Join(s.writes, nil) }
 // owner is a Host that notes what it is called for. As a session does, it
 // aborts the outbox when a write fails.
 type owner struct {
-	out     *Outbox
+	out     *box
 	conn    *script
 	writers int
 	timers  int
@@ -94,11 +98,12 @@ type owner struct {
 	failed  []error
 }
 
-func (h *owner) Conn() link.Conn  { return h.conn }
-func (h *owner) StartWriter()     { h.writers++ }
-func (h *owner) StartTimer()      { h.timers++ }
-func (h *owner) Drained()         { h.drained++ }
-func (h *owner) Count(_, _ Count) {}
+func (h *owner) Conn() link.Conn          { return h.conn }
+func (h *owner) StartWriter()             { h.writers++ }
+func (h *owner) StartTimer()              { h.timers++ }
+func (h *owner) Compressing() sync.Locker { return new(sync.Mutex) }
+func (h *owner) Drained()                 { h.drained++ }
+func (h *owner) Count(_, _ Count)         {}
 func (h *owner) Compress(_, _, _ []byte, _, _ bool) ([]byte, bool) {
 	return nil, false
 }
@@ -108,19 +113,20 @@ func (h *owner) WriteFailed(err error) {
 }
 
 // scripted returns an outbox for limit bytes on a transport that takes free.
-func scripted(limit, free int) (*Outbox, *script, *owner) {
-	o, s := new(Outbox), &script{free: free}
+func scripted(limit, free int) (*box, *script, *owner) {
+	o, s := new(box), &script{free: free}
 	h := &owner{out: o, conn: s}
-	o.Init(h, limit)
+	o.h = h
+	o.Init(limit)
 	return o, s, h
 }
 
 // runAll runs the background writer on a transport that takes everything.
-func runAll(o *Outbox, s *script) {
+func runAll(o *box, s *script) {
 	for range 1000 {
 		s.waits = append(s.waits, endless)
 	}
-	o.Run(time.Second)
+	o.Run()
 }
 
 func text(payload string) *Frame {
@@ -148,7 +154,7 @@ func wire(frames ...*Frame) []byte {
 	return b
 }
 
-func put(t testing.TB, o *Outbox, frames ...*Frame) {
+func put(t testing.TB, o *box, frames ...*Frame) {
 	t.Helper()
 	for _, f := range frames {
 		if err := o.Put(context.Background(), f); err != nil {

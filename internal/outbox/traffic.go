@@ -8,41 +8,44 @@ import (
 )
 
 // traffic is what an Outbox knows of frames on their way, of messages that are
-// open and of those who wait. A nil one has none of it.
+// open and of those who wait. The methods that may be called on a nil one, which
+// has none of it, say so.
 type traffic struct {
 	queue   *buffer.Buffer // frames that no write has taken up
 	out     *buffer.Buffer // frames being written, touched by the writer alone
+	body    []byte         // a payload being written behind out, from where the sender has it
 	spare   *buffer.Buffer // an empty one for the next queue
 	written int            // how much of out has left
-	direct  int            // bytes being written from where the sender has them
 
-	open    *Owner     // whose fragmented message is open, nil for none
-	text    bool       // the open message is text
-	utf8    frame.UTF8 // how far its text has been checked
-	waiters []*waiter  // frames that wait for room or for the open message's end
-	pong    []byte     // the payload of a Pong that found no room
-	refusal error      // the answer to every Put from now on
-	leaving Count      // what no write has begun to take
+	reserved int        // room for frames that are being compressed
+	open     *Owner     // whose fragmented message is open, nil for none
+	text     bool       // the open message is text
+	utf8     frame.UTF8 // how far its text has been checked
+	waiters  []*waiter  // frames that wait for room or for the open message's end
+	pong     []byte     // the payload of a Pong that found no room
+	refusal  error      // the answer to every Put from now on
+	leaving  Count      // what no write has begun to take
 }
 
 var traffics = sync.Pool{New: func() any { return new(traffic) }}
 
-// busy returns the outbox's traffic, a new one if it was idle.
-func (o *Outbox) busy() *traffic {
+// busyLocked returns the outbox's traffic, a new one if it was idle.
+func (o *Outbox) busyLocked() *traffic {
 	if o.traffic == nil {
 		o.traffic = traffics.Get().(*traffic)
 	}
 	return o.traffic
 }
 
-// rest gives the traffic back if there is none, with the spare buffer, which the
-// next to be busy will need. Without traffic to go with it would only be held.
-func (o *Outbox) rest() {
+// restLocked gives the traffic back if there is none, with the spare buffer,
+// which the next to be busy will need. Without traffic to go with it would only
+// be held.
+func (o *Outbox) restLocked() {
 	t := o.traffic
 	if t == nil {
 		return
 	}
-	if t.queue != nil || t.out != nil || t.open != nil || t.direct > 0 ||
+	if t.queue != nil || t.out != nil || t.open != nil || t.reserved > 0 ||
 		len(t.waiters) > 0 || t.pong != nil || t.refusal != nil {
 		t.spare.Free()
 		t.spare = nil
@@ -53,11 +56,12 @@ func (o *Outbox) rest() {
 	traffics.Put(t)
 }
 
+// buffered is how many bytes have not been taken by the transport, none for nil.
 func (t *traffic) buffered() int {
 	if t == nil {
 		return 0
 	}
-	n := t.direct
+	n := len(t.body)
 	if t.out != nil {
 		n += len(t.out.Bytes) - t.written
 	}
@@ -67,7 +71,7 @@ func (t *traffic) buffered() int {
 	return n
 }
 
-// refused is the answer to every Put, nil if there is none yet.
+// refused is the answer to every Put, nil if there is none yet, as for nil.
 func (t *traffic) refused() error {
 	if t == nil {
 		return nil
@@ -75,38 +79,17 @@ func (t *traffic) refused() error {
 	return t.refusal
 }
 
-// held reports whether the frame must wait for an open message to end.
-func (t *traffic) held(f *Frame) bool { return t != nil && t.open != nil && f.first() }
-
-// append adds the frame to the queue.
-func (o *Outbox) append(f *Frame) {
-	if f.Compress {
-		o.appendPacked(f)
-		return
-	}
-	o.traffic.append(f)
+// held reports whether the frame must wait for more than room: for an open message
+// to end, or, if it opens one, for messages that are being compressed to be
+// queued. With nil it need not.
+func (t *traffic) held(f *Frame) bool {
+	return t != nil && f.first() && (t.open != nil || f.Owner != nil && t.reserved > 0)
 }
 
+// append adds the frame to the queue.
 func (t *traffic) append(f *Frame) {
 	t.appendHeader(f, f.size())
 	t.queue.Bytes = append(t.queue.Bytes, f.Data...)
-}
-
-// appendPacked adds the frame, compressed if that is worth it.
-func (o *Outbox) appendPacked(f *Frame) {
-	var packed, scratch []byte
-	if f.Packed != nil {
-		packed = *f.Packed
-	} else {
-		lent := buffer.Get(len(f.Data))
-		defer lent.Free()
-		scratch = lent.Bytes
-	}
-	g := Frame{Data: f.Data, Opcode: f.Opcode, Fin: f.Fin}
-	if packed, ok := o.host.Compress(scratch, f.Data, packed, f.first(), f.Fin); ok {
-		g.Data, g.RSV1 = packed, f.first() // the first frame says it for all (RFC 7692 §6)
-	}
-	o.traffic.append(&g)
 }
 
 // appendHeader adds the frame's header to the queue and makes room for size
@@ -128,6 +111,18 @@ func (t *traffic) appendHeader(f *Frame, size int) {
 	}
 }
 
+// takeUp begins the next write with what is queued, when all that was being
+// written has left.
+func (t *traffic) takeUp() {
+	if t.out != nil && t.written == len(t.out.Bytes) {
+		t.freeOut()
+	}
+	if t.out == nil {
+		t.out, t.queue = t.queue, nil
+	}
+}
+
+// freeOut gives back what was being written. It may be called on nil.
 func (t *traffic) freeOut() {
 	if t == nil {
 		return
@@ -138,5 +133,5 @@ func (t *traffic) freeOut() {
 	} else {
 		t.out.Free()
 	}
-	t.out, t.written = nil, 0
+	t.out, t.written, t.body = nil, 0, nil
 }

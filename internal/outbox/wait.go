@@ -6,10 +6,11 @@ import (
 )
 
 // waiter is a frame that could not be queued at once. Whoever makes room
-// queues it, in order of arrival, so that nothing overtakes it.
+// queues it, in order of arrival, so that nothing overtakes it; one that is to be
+// compressed has room reserved then, and its sender queues it.
 type waiter struct {
 	frame Frame
-	done  chan struct{} // closed when the frame is queued or refused
+	done  chan struct{} // closed when the frame is queued, has room, or is refused
 	err   error         // valid after done
 }
 
@@ -18,22 +19,42 @@ func (w *waiter) finish(err error) {
 	close(w.done)
 }
 
-func (o *Outbox) enlist(f *Frame) *waiter {
+// putWaiting is Put for a frame that found no room a moment ago.
+func (o *Outbox) putWaiting(ctx context.Context, h Host, f *Frame) error {
+	w, do := o.enlist(f)
+	o.perform(h, do)
+	if err := o.wait(ctx, h, w); err != nil || !f.Compress {
+		return err
+	}
+	return o.putCompressed(h, f)
+}
+
+// enlist puts the frame at the end of the line, which may be its front.
+func (o *Outbox) enlist(f *Frame) (*waiter, action) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	w := &waiter{frame: *f, done: make(chan struct{})}
-	t := o.busy()
+	if err := o.traffic.refused(); err != nil {
+		w.finish(err)
+		return w, nothing
+	}
+	t := o.busyLocked()
 	t.waiters = append(t.waiters, w)
-	return w
+	o.admitWaitersLocked()
+	return w, o.sendLocked()
 }
 
 // wait waits for the frame's turn. If ctx ends first the frame is withdrawn,
 // unless its turn came in that moment.
-func (o *Outbox) wait(ctx context.Context, w *waiter) error {
+func (o *Outbox) wait(ctx context.Context, h Host, w *waiter) error {
 	select {
 	case <-w.done:
 		return w.err
 	case <-ctx.Done():
 	}
-	if !o.withdraw(w) {
+	do, withdrawn := o.withdraw(w)
+	o.perform(h, do)
+	if !withdrawn {
 		<-w.done
 		return w.err
 	}
@@ -42,54 +63,66 @@ func (o *Outbox) wait(ctx context.Context, w *waiter) error {
 
 // withdraw takes the frame out of the line and lets those behind it, which may
 // fit where it did not, go. It reports false if the frame's turn has come.
-func (o *Outbox) withdraw(w *waiter) bool {
+func (o *Outbox) withdraw(w *waiter) (do action, withdrawn bool) {
 	o.mu.Lock()
-	i := -1
-	if o.traffic != nil {
-		i = slices.Index(o.waiters, w)
-	}
-	if i < 0 {
-		o.mu.Unlock()
-		return false
-	}
-	o.waiters = slices.Delete(o.waiters, i, i+1)
-	o.admitWaiters()
-	o.depart(false)
-	return true
-}
-
-// admitWaiters queues the frames that waited and may go now. When one of them
-// ends an open message, those that waited for that have their turn too.
-func (o *Outbox) admitWaiters() {
+	defer o.mu.Unlock()
 	if o.traffic == nil {
-		return
+		return nothing, false
 	}
-	for o.admitOnce() {
+	i := slices.Index(o.traffic.waiters, w)
+	if i < 0 {
+		return nothing, false
+	}
+	o.traffic.waiters = slices.Delete(o.traffic.waiters, i, i+1)
+	o.admitWaitersLocked()
+	return o.sendLocked(), true
+}
+
+// admitWaitersLocked queues the frames that waited and may go now. When one of
+// them ends an open message, those that waited for that have their turn too.
+func (o *Outbox) admitWaitersLocked() {
+	for o.traffic != nil && o.admitOnceLocked() {
 	}
 }
 
-// admitOnce goes down the line once and reports whether an open message ended.
-// A frame that lacks room keeps those behind it waiting, so that a large one is
-// not starved; one that waits for an open message's end does not.
-func (o *Outbox) admitOnce() (ended bool) {
-	kept := o.waiters[:0]
-	for i, w := range o.waiters {
-		if o.held(&w.frame) {
+// admitOnceLocked goes down the line once and reports whether an open message
+// ended. A frame that lacks room keeps those behind it waiting, so that a large
+// one is not starved; one that waits for an open message's end does not.
+func (o *Outbox) admitOnceLocked() (ended bool) {
+	t := o.traffic
+	kept := t.waiters[:0]
+	for i, w := range t.waiters {
+		if t.held(&w.frame) {
 			kept = append(kept, w)
 			continue
 		}
-		if !o.room(&w.frame) {
-			kept = append(kept, o.waiters[i:]...)
+		if !o.fitsLocked(&w.frame) {
+			kept = append(kept, t.waiters[i:]...)
 			break
 		}
-		err := o.follow(&w.frame)
-		if err == nil {
-			o.append(&w.frame)
-			ended = ended || w.frame.ends()
-		}
+		end, err := o.admitLocked(&w.frame)
+		ended = ended || end
 		w.finish(err)
 	}
-	clear(o.waiters[len(kept):])
-	o.waiters = kept
+	clear(t.waiters[len(kept):])
+	t.waiters = kept
 	return ended
+}
+
+// admitLocked queues a frame that waited, or reserves its room, and reports
+// whether that ends the open message.
+func (o *Outbox) admitLocked(f *Frame) (ended bool, err error) {
+	t := o.traffic
+	if err := o.followLocked(f); err != nil {
+		return false, err
+	}
+	if f.Compress {
+		t.reserved += f.size()
+		return false, nil
+	}
+	t.append(f)
+	if f.ends() {
+		t.open = nil
+	}
+	return f.ends(), nil
 }

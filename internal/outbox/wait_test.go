@@ -8,13 +8,12 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/handset-go/handset/internal/frame"
 )
 
 // waiting starts a Put that is expected to wait, and returns its result to come.
-func waiting(t testing.TB, o *Outbox, ctx context.Context, f *Frame) <-chan error {
+func waiting(t testing.TB, o *box, ctx context.Context, f *Frame) <-chan error {
 	t.Helper()
 	result := make(chan error, 1)
 	go func() { result <- o.Put(ctx, f) }()
@@ -86,7 +85,7 @@ func TestARoomThatAPartialWriteMakesIsUsedAtOnce(t *testing.T) {
 				s.waits = []int{endless, endless}
 			}
 		}
-		o.Run(time.Second)
+		o.Run()
 		expectSent(t, s, text(strings.Repeat("x", 98)), text("wait"))
 	})
 }
@@ -170,9 +169,9 @@ func TestAFrameIsSentExactlyWhenPutSaysSo(t *testing.T) {
 
 func TestWaitingPutsAreAnsweredByAbortAndTheFinalFrame(t *testing.T) {
 	why := errors.New("why")
-	for name, end := range map[string]func(*Outbox){
-		"Abort":    func(o *Outbox) { o.Abort(why) },
-		"PutFinal": func(o *Outbox) { o.PutFinal(nil, why) },
+	for name, end := range map[string]func(*box){
+		"Abort":    func(o *box) { o.Abort(why) },
+		"PutFinal": func(o *box) { o.PutFinal(nil, why) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

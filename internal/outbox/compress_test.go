@@ -1,0 +1,155 @@
+package outbox
+
+import (
+	"bytes"
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/handset-go/handset/internal/frame"
+	"github.com/handset-go/handset/internal/link"
+)
+
+// slowHost is a Host on a transport that takes everything, whose compression
+// takes until a test lets it go on.
+type slowHost struct {
+	owner
+	order  sync.Mutex
+	begins chan struct{}
+	goOn   chan struct{}
+}
+
+func (h *slowHost) Compressing() sync.Locker { return &h.order }
+
+func (h *slowHost) Compress(scratch, data, _ []byte, _, _ bool) ([]byte, bool) {
+	h.begins <- struct{}{}
+	<-h.goOn
+	return append(scratch, bytes.ToUpper(data)...), true
+}
+
+func compressing() (*box, *script, *slowHost) {
+	s := &script{free: endless}
+	h := &slowHost{owner: owner{conn: s}, begins: make(chan struct{}), goOn: make(chan struct{})}
+	o := &box{h: h}
+	h.out = o
+	o.Init(1000)
+	return o, s, h
+}
+
+func toCompress(owner *Owner, op frame.Opcode, fin bool, payload string) *Frame {
+	return &Frame{Opcode: op, Fin: fin, Data: []byte(payload), Owner: owner, Compress: true}
+}
+
+// packed is how a compressed frame looks on its way.
+func packed(f *Frame) []byte {
+	g := *f
+	g.Data = bytes.ToUpper(f.Data)
+	b := wire(&g)
+	if f.first() {
+		b[0] |= frame.RSV1
+	}
+	return b
+}
+
+// What serves many sessions must not wait while one of them compresses.
+func TestNobodyWaitsForTheLockWhileAMessageIsCompressed(t *testing.T) {
+	for name, call := range map[string]func(*box){
+		"Flush":    func(o *box) { o.Flush() },
+		"Idle":     func(o *box) { o.Idle(Count{}) },
+		"Tell":     func(o *box) { o.Tell() },
+		"Buffered": func(o *box) { o.Buffered() },
+		"Queue":    func(o *box) { o.Queue() },
+		"PutPong":  func(o *box) { o.PutPong([]byte("pong"), false) },
+		"TryPut":   func(o *box) { _ = o.TryPut(text("in the clear")) },
+		"PutFinal": func(o *box) { o.PutFinal(nil, link.ErrWouldBlock) },
+		"Finish":   func(o *box) { o.Finish(o.h, link.ErrWouldBlock) },
+		"Abort":    func(o *box) { o.Abort(link.ErrWouldBlock) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			o, _, h := compressing()
+			sent := make(chan error, 1)
+			go func() { sent <- o.Put(context.Background(), toCompress(nil, frame.Text, true, "slow")) }()
+			<-h.begins
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				call(o)
+			}()
+			select {
+			case <-done:
+			case <-time.After(20 * time.Second):
+				t.Error("it waits for the compression")
+			}
+			h.goOn <- struct{}{}
+			<-sent
+		})
+	}
+}
+
+func TestWhatIsCompressedLeavesInTheOrderInWhichItWasCompressed(t *testing.T) {
+	o, s, h := compressing()
+	sent := make(chan error, 3)
+	frames := []*Frame{toCompress(nil, frame.Text, true, "a"), toCompress(nil, frame.Binary, true, "b")}
+	for _, f := range frames {
+		go func() { sent <- o.Put(context.Background(), f) }()
+		<-h.begins
+		go func() { h.goOn <- struct{}{} }()
+		expectError(t, <-sent, nil)
+	}
+	if want := append(packed(frames[0]), packed(frames[1])...); !bytes.Equal(s.sent(), want) {
+		t.Fatalf("%q, want %q", s.sent(), want)
+	}
+}
+
+// A message in pieces waits for those that are being compressed, which would
+// otherwise come between its pieces.
+func TestNothingComesBetweenThePiecesOfAMessageThatIsCompressed(t *testing.T) {
+	o, s, h := compressing()
+	sent := make(chan error, 2)
+	whole := toCompress(nil, frame.Text, true, "whole")
+	go func() { sent <- o.Put(context.Background(), whole) }()
+	<-h.begins
+	first := toCompress(&one, frame.Binary, false, "first")
+	expectError(t, o.TryPut(first), ErrFull)
+	h.goOn <- struct{}{}
+	expectError(t, <-sent, nil)
+
+	go func() { sent <- o.Put(context.Background(), first) }()
+	<-h.begins
+	expectError(t, o.TryPut(text("between")), ErrFull)
+	h.goOn <- struct{}{}
+	expectError(t, <-sent, nil)
+
+	last := toCompress(&one, frame.Continuation, true, "last")
+	go func() { sent <- o.Put(context.Background(), last) }()
+	<-h.begins
+	expectError(t, o.TryPut(text("between")), ErrFull)
+	h.goOn <- struct{}{}
+	expectError(t, <-sent, nil)
+	o.Idle(Count{}) // or the background writer would take it
+	expectError(t, o.TryPut(text("after")), nil)
+
+	want := bytes.Join([][]byte{packed(whole), packed(first), packed(last), wire(text("after"))}, nil)
+	if !bytes.Equal(s.sent(), want) {
+		t.Fatalf("%q, want %q", s.sent(), want)
+	}
+}
+
+func TestAFrameThatIsCompressedKeepsItsRoomAndGivesItBack(t *testing.T) {
+	o, s, h := compressing()
+	sent := make(chan error, 1)
+	big := toCompress(nil, frame.Text, true, string(make([]byte, 990)))
+	go func() { sent <- o.Put(context.Background(), big) }()
+	<-h.begins
+	expectError(t, o.TryPut(text("no room for it")), ErrFull)
+	o.PutFinal(nil, link.ErrWouldBlock)
+	h.goOn <- struct{}{}
+	expectError(t, <-sent, link.ErrWouldBlock)
+	if want := wire(&Frame{Opcode: frame.Close, Fin: true}); !bytes.Equal(s.sent(), want) {
+		t.Fatalf("sent %q, want a Close frame alone", s.sent())
+	}
+	if h.drained != 1 || o.Buffered() != 0 {
+		t.Fatalf("drained %d times, %d bytes are queued", h.drained, o.Buffered())
+	}
+}

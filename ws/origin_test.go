@@ -1,0 +1,66 @@
+package ws
+
+import (
+	"net/http"
+	"testing"
+)
+
+// originChecks are requests that are accepted by what an Upgrader usually has.
+var originChecks = []struct {
+	host, origin string
+	patterns     []string
+}{
+	{"www.example.com", "https://www.example.com", nil},
+	{"[::1]:3000", "http://[0:0::1]:3000", nil},
+	{"api.example.com", "https://www.example.com", []string{"https://example.com", "https://*.example.com"}},
+	{"api.example.com", "http://[::1]:3000", []string{"localhost:*", "[::1]:*"}},
+	{"api.example.com", "capacitor://localhost", []string{"null", "capacitor://localhost"}},
+}
+
+func TestCheckingAnOriginAllocatesNothing(t *testing.T) {
+	for _, c := range originChecks {
+		u := &Upgrader{OriginPatterns: c.patterns}
+		r := &http.Request{Host: c.host, Header: http.Header{"Origin": {c.origin}}}
+		var err error
+		allocated := testing.AllocsPerRun(100, func() {
+			if err = u.check(); err == nil {
+				err = u.checkOrigin(r)
+			}
+		})
+		if allocated != 0 || err != nil {
+			t.Errorf("%s for %s: %.1f allocations, %v", c.origin, c.host, allocated, err)
+		}
+	}
+}
+
+// A copy of an Upgrader that is in use has patterns of its own.
+func TestACopyOfAnUpgraderHasPatternsOfItsOwn(t *testing.T) {
+	r := &http.Request{Host: "a.example", Header: http.Header{"Origin": {"https://b.example"}}}
+	u := Upgrader{OriginPatterns: []string{"b.example"}}
+	if err := u.checkOrigin(r); err != nil {
+		t.Fatal(err)
+	}
+	other := u
+	other.OriginPatterns = []string{"c.example"}
+	if err := other.checkOrigin(r); err == nil {
+		t.Error("the copy accepts the origins of the first")
+	}
+	if err := u.checkOrigin(r); err != nil {
+		t.Error(err)
+	}
+}
+
+func BenchmarkCheckOrigin(b *testing.B) {
+	for _, c := range originChecks {
+		b.Run(c.origin, func(b *testing.B) {
+			u := &Upgrader{OriginPatterns: c.patterns}
+			r := &http.Request{Host: c.host, Header: http.Header{"Origin": {c.origin}}}
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := u.checkOrigin(r); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,274 @@
+package ws_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/handset-go/handset/ws"
+)
+
+// connectEach runs a test over every transport that is real: the kernel's buffers
+// are as large as they are by default.
+func connectEach(t *testing.T, u func() ws.Upgrader, test func(t *testing.T, p *pair)) {
+	t.Helper()
+	for _, over := range transports {
+		t.Run(over.name, func(t *testing.T) {
+			t.Parallel()
+			test(t, connectOver(t, over, u()))
+		})
+	}
+	t.Run("unix", func(t *testing.T) {
+		t.Parallel()
+		test(t, connectUnix(t, "unix", u(), nil))
+	})
+}
+
+// paced reads at a steady pace, in steps that come ten times a second.
+type paced struct {
+	io.Reader
+	step int
+	tick *time.Ticker
+	left int
+}
+
+func newPaced(t testing.TB, r io.Reader, bytesPerSecond int) *paced {
+	p := &paced{Reader: r, step: bytesPerSecond / 10, tick: time.NewTicker(time.Second / 10)}
+	t.Cleanup(p.tick.Stop)
+	return p
+}
+
+func (p *paced) Read(b []byte) (int, error) {
+	if p.left == 0 {
+		<-p.tick.C
+		p.left = p.step
+	}
+	n, err := p.Reader.Read(b[:min(len(b), p.left)])
+	p.left -= n
+	return n, err
+}
+
+// A kernel has room for megabytes, and says that it has some again when a third
+// of it is free: for a peer that reads steadily, but slowly, that takes far longer
+// than WriteTimeout.
+func TestAPeerThatReadsSlowlyAndSteadilyKeepsTheSession(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	const timeout = time.Second
+	connectEach(t, func() ws.Upgrader { return ws.Upgrader{WriteTimeout: timeout} }, func(t *testing.T, p *pair) {
+		sending := make(chan error, 1)
+		ctx, stop := context.WithCancel(within(t))
+		go func() {
+			for {
+				if err := p.session.Binary(ctx, make([]byte, 8<<10)); err != nil {
+					sending <- err
+					return
+				}
+			}
+		}()
+		slow := newPaced(t, p.br, 400<<10)
+		for began, b := time.Now(), make([]byte, 4<<10); time.Since(began) < 5*timeout; {
+			if _, err := slow.Read(b); err != nil {
+				t.Fatalf("after %v: %v, %v", time.Since(began), err, p.session.Err())
+			}
+		}
+		stop()
+		if err := await(t, sending, "the sender's end"); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestCloseWaitsForABacklogThatThePeerTakes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	const timeout, size = time.Second, 8 << 20
+	connectEach(t, func() ws.Upgrader { return ws.Upgrader{CloseTimeout: timeout} }, func(t *testing.T, p *pair) {
+		payload := bytes.Repeat([]byte("0123456789abcdef"), size/16)
+		if err := p.session.Binary(within(t), payload); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.session.Close(ws.CloseReason{Code: ws.CloseNormal}); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		p.br.Reset(newPaced(t, p.conn, 2<<20))
+		p.expect(opBinary, string(payload))
+		p.expectClose(1000)
+		if took := time.Since(began); took < 3*timeout {
+			t.Fatalf("reading took %v, too short to prove anything", took)
+		}
+		await(t, p.session.Done(), "the end")
+	})
+}
+
+func TestCloseDoesNotWaitForAPeerThatTakesNothing(t *testing.T) {
+	const timeout = 200 * time.Millisecond
+	connectEach(t, func() ws.Upgrader { return ws.Upgrader{CloseTimeout: timeout} }, func(t *testing.T, p *pair) {
+		if err := p.session.Binary(within(t), make([]byte, 32<<20)); err != nil {
+			t.Fatal(err)
+		}
+		_ = p.session.Close(ws.CloseReason{Code: ws.CloseNormal})
+		await(t, p.session.Done(), "the end")
+		if err := p.session.Err(); !errors.Is(err, ws.ErrCloseTimeout) {
+			t.Fatal(err)
+		}
+	})
+}
+
+// Whoever asks and says at once that it is done, as scripts do, is to have its
+// answer.
+func TestWhatIsQueuedLeavesAfterThePeersHalfClose(t *testing.T) {
+	for _, size := range []int{5, 2 << 20} {
+		for name, receive := range views {
+			t.Run(fmt.Sprintf("%s,len=%d", name, size), func(t *testing.T) {
+				connectEach(t, func() ws.Upgrader { return ws.Upgrader{} }, func(t *testing.T, p *pair) {
+					answerBehindHalfClose(t, p, receive, strings.Repeat("x", size))
+				})
+			})
+		}
+	}
+}
+
+// views are those in which a stream is read no further than the application is.
+var views = map[string]func(*pair, func(ws.Message) error) error{
+	"Recv": func(p *pair, each func(ws.Message) error) error {
+		for {
+			msg, err := p.stream.Recv(context.Background())
+			if err != nil {
+				return err
+			}
+			if err := each(msg); err != nil {
+				return err
+			}
+		}
+	},
+	"All": func(p *pair, each func(ws.Message) error) error {
+		for msg, err := range p.stream.All(context.Background()) {
+			if err != nil {
+				return err
+			}
+			if err := each(msg); err != nil {
+				return err
+			}
+		}
+		return nil
+	},
+	"Aggregate": func(p *pair, each func(ws.Message) error) error {
+		for msg, err := range p.stream.Aggregate(0).All(context.Background()) {
+			if err != nil {
+				return err
+			}
+			if err := each(msg); err != nil {
+				return err
+			}
+		}
+		return nil
+	},
+}
+
+func answerBehindHalfClose(t *testing.T, p *pair, receive func(*pair, func(ws.Message) error) error, answer string) {
+	ended := make(chan error, 1)
+	go func() {
+		ended <- receive(p, func(ws.Message) error { return p.session.Text(context.Background(), answer) })
+	}()
+	p.write(masked(fin|opText, []byte("question")))
+	if err := closeWrite(p.conn); err != nil {
+		t.Fatal(err)
+	}
+	p.expect(opText, answer)
+	p.expectEnd()
+	if err := await(t, ended, "the stream's end"); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Fatal(err)
+	}
+	await(t, p.session.Done(), "the end")
+	if err := p.session.Err(); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Fatal(err)
+	}
+	if err := p.session.Text(t.Context(), "late"); !errors.Is(err, ws.ErrClosed) {
+		t.Fatalf("a send after it: %v", err)
+	}
+}
+
+// A channel is read ahead of the application: the end may come before its answer,
+// which is then refused, not lost.
+func TestThroughAChannelAnAnswerToAHalfClosedPeerLeavesOrIsRefused(t *testing.T) {
+	connectEach(t, func() ws.Upgrader { return ws.Upgrader{} }, func(t *testing.T, p *pair) {
+		messages := p.stream.Chan()
+		p.write(masked(fin|opText, []byte("question")))
+		if err := closeWrite(p.conn); err != nil {
+			t.Fatal(err)
+		}
+		await(t, messages, "the question")
+		switch err := p.session.Text(within(t), "answer"); {
+		case err == nil:
+			p.expect(opText, "answer")
+		case !errors.Is(err, ws.ErrClosed):
+			t.Fatal(err)
+		}
+		p.expectEnd()
+	})
+}
+
+func closeWrite(conn net.Conn) error {
+	return conn.(interface{ CloseWrite() error }).CloseWrite()
+}
+
+func TestAHalfClosedPeerThatTakesNothingIsNotWaitedForLong(t *testing.T) {
+	const timeout = 200 * time.Millisecond
+	connectEach(t, func() ws.Upgrader { return ws.Upgrader{CloseTimeout: timeout} }, func(t *testing.T, p *pair) {
+		if err := p.session.Binary(within(t), make([]byte, 32<<20)); err != nil {
+			t.Fatal(err)
+		}
+		if err := closeWrite(p.conn); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.stream.Recv(within(t)); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Fatal(err)
+		}
+		await(t, p.session.Done(), "the end")
+	})
+}
+
+// Sends whose contexts end while they wait leave nothing behind.
+func TestSendsThatAreWithdrawnTogetherDoNotStopTheSession(t *testing.T) {
+	waiting := make(chan struct{}, 100)
+	u := func() ws.Upgrader {
+		return ws.Upgrader{Trace: &ws.Trace{BackpressureBegin: func(*ws.Session) { waiting <- struct{}{} }}}
+	}
+	connectEach(t, u, func(t *testing.T, p *pair) {
+		if err := p.session.Continuation(within(t), ws.FirstText, []byte("open ")); err != nil {
+			t.Fatal(err)
+		}
+		ctx, withdraw := context.WithCancel(context.Background())
+		withdrawn := make(chan error, 8)
+		for range cap(withdrawn) {
+			go func() { withdrawn <- p.session.Text(ctx, "never") }()
+			await(t, waiting, "a send that waits")
+		}
+		withdraw()
+		for range cap(withdrawn) {
+			if err := await(t, withdrawn, "a sender's end"); err != context.Canceled {
+				t.Fatal(err)
+			}
+		}
+		if err := p.session.Continuation(within(t), ws.Last, []byte("and closed")); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"open ", "and closed"} {
+			if f, err := p.next(); err != nil || string(f.payload) != want {
+				t.Fatalf("%q, %v", f.payload, err)
+			}
+		}
+		_ = p.session.Close(ws.CloseReason{Code: ws.CloseNormal})
+		p.expectClose(1000)
+	})
+}
