@@ -141,12 +141,22 @@ func Handle(w http.ResponseWriter, r *http.Request) (*Session, *MessageStream, e
 // it begins: a half to send with and a half to receive from. The connection is
 // theirs from then on, and the handler may return at once or stay. The server's
 // timeouts no longer apply. The request's context is cancelled by net/http when
-// the handler returns: what outlives it needs another one. Headers set on w
-// before, such as cookies, are part of the answer.
+// the handler returns: what outlives it needs another one.
+//
+// Headers set on w before, such as cookies, are part of the answer, except those
+// that the handshake sets (Connection, Upgrade and Sec-WebSocket-*) and those of
+// a body. The answer is written on the connection itself, after Hijack, and not
+// through w: a middleware that compresses or delays does not touch it, and one
+// that logs sees a hijacked connection rather than the status 101. The client has
+// WriteTimeout to take it.
 //
 // On an error, always a *HandshakeError, the client has been answered with its
-// status, and there is nothing left to be done with w; only when w is nil or
-// the connection could not be taken from the server, nobody could be answered.
+// status, over HTTP/1.1 with Connection: close, and there is nothing left to be
+// done with w. Nobody is answered if w is nil, and the connection is closed
+// without an answer of Handle's if writing the 101 fails or w has been written to
+// before: by WriteHeader, Write or Flush, through any wrapper with an Unwrap or
+// Written method. What a middleware has kept back of such an answer is unknown to
+// Handle, and lost.
 func (u *Upgrader) Handle(w http.ResponseWriter, r *http.Request) (*Session, *MessageStream, error) {
 	s, err := u.handle(w, r)
 	if err != nil {
@@ -164,13 +174,16 @@ func (u *Upgrader) handle(w http.ResponseWriter, r *http.Request) (s *Session, e
 		return nil, &HandshakeError{http.StatusInternalServerError, errors.New("nil response writer")}
 	}
 	if r == nil {
-		return nil, refuse(w, http.StatusInternalServerError, errors.New("nil request"))
+		return nil, refuse(w, r, http.StatusInternalServerError, errors.New("nil request"))
+	}
+	if written(w) {
+		return nil, u.abandon(w)
 	}
 	if err := u.check(); err != nil {
-		return nil, refuse(w, http.StatusInternalServerError, err)
+		return nil, refuse(w, r, http.StatusInternalServerError, err)
 	}
 	f := u.fleet()
-	if err = f.knock(w); err != nil {
+	if err = f.knock(w, r); err != nil {
 		return nil, err
 	}
 	defer func() {

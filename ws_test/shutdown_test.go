@@ -100,18 +100,16 @@ func TestShutdownWantsAContext(t *testing.T) {
 	}
 }
 
-// slowHijack holds a handshake between its answer and its session.
+// slowHijack holds a handshake before its answer.
 type slowHijack struct {
 	*writer
 	reached, goOn chan struct{}
 }
 
-func (w slowHijack) WriteHeader(status int) {
-	if status == http.StatusSwitchingProtocols {
-		close(w.reached)
-		<-w.goOn
-	}
-	w.writer.WriteHeader(status)
+func (w slowHijack) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	close(w.reached)
+	<-w.goOn
+	return w.writer.Hijack()
 }
 
 func TestShutdownWaitsForAHandshakeUnderWayAndSeesItOff(t *testing.T) {
@@ -166,12 +164,10 @@ type heldWriter struct {
 
 func (w heldWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-func (w heldWriter) WriteHeader(status int) {
-	if status == http.StatusSwitchingProtocols {
-		close(w.reached)
-		<-w.goOn
-	}
-	w.ResponseWriter.WriteHeader(status)
+func (w heldWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	close(w.reached)
+	<-w.goOn
+	return http.NewResponseController(w.ResponseWriter).Hijack()
 }
 
 func TestOverTCPShutdownWaitsForAHandshakeUnderWayAndSeesItOff(t *testing.T) {
@@ -233,7 +229,7 @@ func TestAHandshakeThatPanicsGivesItsRoomBack(t *testing.T) {
 
 type panics struct{ *writer }
 
-func (panics) WriteHeader(int) { panic(http.ErrAbortHandler) }
+func (panics) Hijack() (net.Conn, *bufio.ReadWriter, error) { panic(http.ErrAbortHandler) }
 
 func TestMaxSessionsIsExactHoweverManyKnock(t *testing.T) {
 	const limit, knocks = 10, 200
