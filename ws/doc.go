@@ -44,8 +44,8 @@ at a time: a second one gets [ErrConcurrentRecv].
 
 A stream has to be read. It is the reader that has pings answered and notices
 that the peer has closed, or has gone. A program that only sends leaves that to
-[MessageStream.Discard], which fails a peer that sends data all the same, or,
-after [MessageStream.AllowData], drops it.
+[MessageStream.Discard], which drops data messages, or, after
+[MessageStream.RefuseData], fails the session of a peer that sends one.
 
 A context that ends during Recv ends the waiting and nothing else: the next Recv
 carries on, be it in the middle of a frame. A read timeout is thus no reason to
