@@ -138,6 +138,7 @@ func (m *MessageStream) poll() (ok bool, err error) {
 	if m.rx == nil {
 		return false, nil
 	}
+	m.rx.expire()
 	m.rx.abandon()
 	return m.pollPiece()
 }
@@ -303,6 +304,7 @@ func (m *MessageStream) leaveLent() {
 	m.rx.Inbox = inbox.Inbox{}
 	m.rx.Add(held)
 	m.rx.direct, m.rx.message = false, assembly{}
+	m.rx.msg.Data = nil
 	m.rx.leavePlain()
 }
 
