@@ -152,12 +152,13 @@ there, also when nobody is reading and the peer is silent.
 
 # Shutting down
 
-http.Server.Shutdown forgets connections that have become sessions.
-[Upgrader.Shutdown], and [Shutdown] for those of Handle, says goodbye to them all
-with [CloseGoingAway], refuses new ones with 503, and waits for the end; when its
-context ends it cuts what is left. [Upgrader.Close] cuts at once. A session that
-was cut ends with [ErrShutdown]. The example of Shutdown shows it beside an
-http.Server and a signal.
+http.Server.Shutdown forgets connections that have become sessions, and does not
+wait for their handlers either. [Upgrader.Shutdown], and [Shutdown] for those of
+Handle, closes all sessions with [CloseGoingAway], refuses new ones with 503, and
+waits for the end; when its context ends it cuts what is left. [Upgrader.Close]
+cuts at once. A session that was cut ends with [ErrShutdown]. The example of
+Shutdown shows it beside an http.Server and a signal, with a sync.WaitGroup that
+waits for the handlers.
 
 # Limits
 

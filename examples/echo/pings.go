@@ -14,12 +14,15 @@ import (
 // with that text as its payload, and when the pong is back, the answer is the
 // time it took. (The echo has a connection of its own, and stays an echo.)
 func (s *site) pings(w http.ResponseWriter, r *http.Request) {
+	s.talks.Add(1)
 	session, stream, err := s.sessions.Handle(w, r)
 	if err != nil {
+		s.talks.Done()
 		slog.Warn("refused", "err", err)
 		return
 	}
 	go func() {
+		defer s.talks.Done()
 		defer session.Close(ws.CloseReason{})
 		if err := pingOnRequest(session, stream.Aggregate(maxControlPayload)); err != nil {
 			slog.Warn("pings ended", "peer", session.RemoteAddr(), "err", err)
