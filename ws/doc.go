@@ -3,6 +3,11 @@ Package ws serves WebSockets (RFC 6455) as two halves of a connection: a
 [Session] to speak into and a [MessageStream] to listen on. [Handle] does the
 handshake inside any net/http handler and returns both.
 
+Most programs receive with [MessageStream.Aggregate], which makes whole messages.
+The stream itself yields one that is longer than 64 KiB, or that the peer has
+fragmented, in pieces of other kinds: a program that looks for Text works without
+Aggregate as long as messages have 1 kB, and silently ignores those of 100 kB.
+
 The [package example] is a whole server. Every function and method below has an
 example of its own.
 
@@ -69,7 +74,8 @@ dropped as it arrives, and the stream goes on behind it.
 
 The Data of a message from Recv or All is lent: it is valid until the next
 receive, that is until the loop goes on. [Message.Clone] makes a message that
-may be kept. The messages of a channel are the receiver's own.
+may be kept. The messages of a channel are the receiver's own. In a test that uses
+package wstest, Data that is kept for too long reads as something else.
 
 What is handed to a send is lent the other way, until the send returns. A
 message just received can therefore be sent as it is.
