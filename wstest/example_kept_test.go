@@ -33,5 +33,5 @@ func Example_keptTooLong() {
 		_ = client.Close(websocket.StatusNormalClosure, "")
 	}()
 	fmt.Printf("%s\n", collect(ctx, stream.Aggregate(1<<20)))
-	// Output: [overwritten: Data is valid until the n]
+	// Output: [stale: Data is valid until the next re]
 }

@@ -114,7 +114,7 @@ func expectOverwritten(t *testing.T, messages iter.Seq2[ws.Message, error], size
 		if err != nil {
 			t.Fatal(err)
 		}
-		if text := before.Data[:min(len(before.Data), len("overwritten"))]; !bytes.HasPrefix([]byte("overwritten"), text) ||
+		if text := before.Data[:min(len(before.Data), len("stale"))]; !bytes.HasPrefix([]byte("stale"), text) ||
 			bytes.Contains(before.Data, []byte(mark)) {
 			t.Fatalf("a %v of %d bytes begins with %.20q after the next receive", before.Kind, len(before.Data), before.Data)
 		}

@@ -6,7 +6,7 @@ package overwrite
 
 // text is what the bytes become. A test that compares them prints it. It is
 // ASCII, so that the beginning of it can be sent as a text message.
-const text = "overwritten: Data is valid until the next receive, Message.Clone keeps it. "
+const text = "stale: Data is valid until the next receive, Message.Clone keeps it. "
 
 // enabled is not changed after the program's initialization.
 var enabled bool
