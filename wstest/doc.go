@@ -23,7 +23,8 @@
 // runtime ends the program, and the stack that it prints names
 // mustBeTheSameForAllSessionsOfAnUpgrader; with sessions outside of all bubbles,
 // Handle refuses those inside one, and the error says so. One bubble after
-// another is fine, once the sessions of the one before have ended.
+// another is fine, once the sessions of the one before have ended: when their Done
+// is closed, which is a moment after their peers have seen the end.
 //
 //	synctest.Test(t, func(t *testing.T) {
 //		_, session, _ := wstest.Pair(t, &ws.Upgrader{CloseTimeout: time.Minute})
