@@ -306,7 +306,6 @@ func (m *MessageStream) leaveLent() {
 	m.rx.Inbox = inbox.Inbox{}
 	m.rx.Add(held)
 	m.rx.direct, m.rx.message = false, assembly{}
-	m.rx.msg.Data = nil
 	m.rx.leavePlain()
 }
 
