@@ -44,9 +44,9 @@ type extra struct {
 	scope    atomic.Pointer[scope]   // of Context; nil until somebody asks
 	values   context.Context         // that it is to carry, nil for none
 
-	tally      atomic.Pointer[tally] // of Stats; nil until somebody asks
-	unfinished unfinished            // for MessageTimeout
-	allowsData bool                  // of Discard
+	tally       atomic.Pointer[tally] // of Stats; nil until somebody asks
+	unfinished  unfinished            // for MessageTimeout
+	refusesData bool                  // of Discard
 }
 
 // more returns the session's extra.

@@ -42,6 +42,47 @@ func TestShutdownSaysGoodbyeFlushesAndWaits(t *testing.T) {
 	})
 }
 
+// This is what the documents say of http.Server, and why they show a WaitGroup.
+func TestAnHTTPServersShutdownDoesNotWaitForTheHandlersOfSessions(t *testing.T) {
+	for _, over := range transports {
+		t.Run(over.name, func(t *testing.T) {
+			u := new(ws.Upgrader)
+			began, ends, ended := make(chan error), make(chan struct{}), make(chan struct{})
+			srv := serve(t, over, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				defer close(ended)
+				session, _, err := u.Handle(w, r)
+				began <- err
+				if err == nil {
+					<-session.Done()
+				}
+				<-ends
+			}))
+			c := dial(t, srv, "")
+			if err := await(t, began, "the handshake"); err != nil {
+				t.Fatal(err)
+			}
+			start := time.Now()
+			if err := srv.Config.Shutdown(within(t)); err != nil {
+				t.Errorf("the server's Shutdown returned %v after %v", err, time.Since(start))
+			}
+			go func() {
+				c.expectClose(1001)
+				c.write(closeFrame(1001))
+			}()
+			if err := u.Shutdown(within(t)); err != nil {
+				t.Errorf("Shutdown returned %v", err)
+			}
+			select {
+			case <-ended:
+				t.Error("somebody waited for the handler")
+			default:
+			}
+			close(ends)
+			await(t, ended, "the handler's end")
+		})
+	}
+}
+
 func TestShutdownCutsWhatIsLeftWhenItsContextEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := &ws.Upgrader{CloseTimeout: time.Hour}
