@@ -16,9 +16,7 @@ func (h *handshake) writeHead(header http.Header, timeout time.Duration) error {
 	out := h.writer()
 	dropHandshake(header)
 	dropContent(header)
-	if err := h.conn.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
-		return err
-	}
+	_ = h.conn.SetWriteDeadline(time.Now().Add(timeout)) // not every conn has one
 	_, _ = out.WriteString("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
 	writeField(out, "Sec-WebSocket-Accept", h.key)
 	if h.protocol != nil {
