@@ -11,7 +11,7 @@ import (
 // headers, go to its answer: what the peer reads begins with the session.
 type answered struct {
 	net.Conn
-	answer *answer
+	answer *answer // nil when it is complete, so that a session does not hold it
 }
 
 // answer is a 101 as it was written.
@@ -34,17 +34,18 @@ func answering(conn net.Conn, a *answer) net.Conn {
 }
 
 func (c *answered) Write(p []byte) (int, error) {
-	if c.answer.status != 0 {
+	a := c.answer
+	if a == nil {
 		return c.Conn.Write(p)
 	}
-	c.answer.head = append(c.answer.head, p...)
-	end := bytes.Index(c.answer.head, []byte("\r\n\r\n"))
+	a.head = append(a.head, p...)
+	end := bytes.Index(a.head, []byte("\r\n\r\n"))
 	if end < 0 {
 		return len(p), nil
 	}
-	rest := c.answer.head[end+4:]
-	c.answer.head = c.answer.head[:end+4]
-	if err := c.answer.parse(); err != nil || len(rest) == 0 {
+	rest := a.head[end+4:]
+	a.head, c.answer = a.head[:end+4], nil
+	if err := a.parse(); err != nil || len(rest) == 0 {
 		return len(p), err
 	}
 	_, err := c.Conn.Write(rest)
