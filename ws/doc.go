@@ -102,7 +102,8 @@ error has sent nothing, and one that returned nil is not undone by it.
 [Session.TrySend] does not wait but returns [ErrBufferFull]; it is for
 broadcasts, in which one slow peer must not hold up the others.
 [Session.Buffered] tells how full the queue is. A peer that takes nothing at all
-for [Upgrader.WriteTimeout] loses its session, with [ErrWriteTimeout].
+for [Upgrader.WriteTimeout] loses its session, with [ErrWriteTimeout]; one that
+takes a few bytes a second keeps it.
 
 A message that is made bit by bit is sent with [Session.Writer], an io.Writer
 for one message, or piece by piece with [Session.Continuation]. While it is open
@@ -151,8 +152,9 @@ nothing to do but to run to its end. Through a channel nobody can tell when the
 application has dealt with a Close, so there it is echoed as soon as it is on
 its way.
 
-When both have closed, or after [Upgrader.CloseTimeout], the connection is
-closed. [Session.Done] tells when, and [Session.Err] why. Nothing of the session
+When both have closed, or [Upgrader.CloseTimeout] after our Close has left or the
+peer has stopped taking what is queued before it, the connection is closed. A
+peer that only closes its half of the connection is still sent what is queued. [Session.Done] tells when, and [Session.Err] why. Nothing of the session
 is left then: no goroutine, no timer and no buffer. Close is enough to get
 there, also when nobody is reading and the peer is silent.
 

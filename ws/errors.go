@@ -26,8 +26,8 @@ var (
 	// ErrWriteTimeout ends a session whose peer has taken nothing for
 	// Upgrader.WriteTimeout.
 	ErrWriteTimeout = errors.New("ws: write timeout")
-	// ErrCloseTimeout ends a session whose peer did not answer Close within
-	// Upgrader.CloseTimeout.
+	// ErrCloseTimeout ends a session whose peer did not answer Close, or stopped
+	// taking what was queued before it, for Upgrader.CloseTimeout.
 	ErrCloseTimeout = errors.New("ws: close timeout")
 	// ErrHeartbeatTimeout ends a session whose peer has been silent for
 	// Heartbeat.Interval and Heartbeat.Timeout together.

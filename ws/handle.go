@@ -84,13 +84,20 @@ type Upgrader struct {
 	// of it is accepted when nothing is queued.
 	SendBuffer int
 
-	// WriteTimeout is how long a peer may take nothing of what is queued for
-	// it before the session ends with ErrWriteTimeout; 0 means 30 s.
+	// WriteTimeout is how long a peer may take nothing of what is sent to it
+	// before the session ends with ErrWriteTimeout; 0 means 30 s. A peer that
+	// takes something, however slowly, keeps its session. On Linux, over TCP and
+	// TLS, what counts is what the peer's TCP acknowledges. Elsewhere, and for a
+	// net.Conn that does not show its socket, it is what the operating system
+	// takes from the session, which for a slow peer comes in larger steps. The
+	// session ends at most a quarter of the time late.
 	WriteTimeout time.Duration
 
-	// CloseTimeout is how long the closing handshake may take, from the first
-	// Close frame in either direction, before the connection is closed without
-	// it; 0 means 5 s.
+	// CloseTimeout is how long the peer may take to answer our Close frame after
+	// that has left, before the session ends with ErrCloseTimeout; 0 means 5 s.
+	// While the peer takes what is queued before the Close frame, as WriteTimeout
+	// has it, the time does not begin. It also limits how long the application
+	// may take to answer the peer's Close frame.
 	CloseTimeout time.Duration
 
 	// Heartbeat finds peers that are gone without a word. It is on unless one
