@@ -8,7 +8,7 @@ GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 PLATFORMS = linux/386 linux/arm64 darwin/arm64 freebsd/amd64 windows/amd64
 
-.PHONY: test allocations soak lint fmt vet staticcheck vulnerabilities cross fuzz interop interop-tools bench bench-quick bench-test metrics-test ci
+.PHONY: test allocations soak lint fmt vet staticcheck vulnerabilities cross fuzz interop interop-tools bench bench-quick bench-test metrics-test middleware-test ci
 
 test:
 	$(GO) test -race -shuffle=on ./...
@@ -31,6 +31,7 @@ vet:
 	$(GO) vet ./...
 	$(GO) -C bench vet ./...
 	$(GO) -C metrics/prometheus vet ./...
+	$(GO) -C ws_test/middleware vet ./...
 
 staticcheck:
 	$(GO) run $(STATICCHECK) ./...
@@ -82,4 +83,8 @@ bench-test:
 metrics-test:
 	$(GO) -C metrics/prometheus test ./...
 
-ci: lint cross test allocations bench-test metrics-test interop-tools interop fuzz
+# So are the middlewares that sessions are tested behind.
+middleware-test:
+	$(GO) -C ws_test/middleware test -race -shuffle=on ./...
+
+ci: lint cross test allocations bench-test metrics-test middleware-test interop-tools interop fuzz

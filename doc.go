@@ -8,8 +8,13 @@
 //   - ws.MessageStream is the earpiece. It is read by Recv, by a range loop
 //     over All, or through the channel of Chan.
 //   - ws.AggregatedStream, of MessageStream.Aggregate, is the same in whole
-//     messages of a size that the server sets: what most servers want.
+//     messages of a size that the server sets: what most servers want. Without
+//     it messages of more than 64 KiB, and fragmented ones, come in pieces, so
+//     that a program that looks for Text works with 1 kB and silently ignores
+//     100 kB.
 //   - ws.Upgrader holds the options.
+//   - The package [github.com/handset-go/handset/wstest] has a server, a client
+//     and a connected pair in memory, for tests.
 //
 // The example below is a whole server and a client that talks to it. Another,
 // with a page to try it from a browser, is run by

@@ -59,6 +59,7 @@ func (a *AggregatedStream) poll() (ok bool, err error) {
 
 // pollHeld is poll when there may be something to find.
 func (a *AggregatedStream) pollHeld(r *receiver) (ok bool, err error) {
+	r.expire()
 	if r.message.lent {
 		r.message.free()
 	}

@@ -2,6 +2,7 @@ package ws
 
 import (
 	"errors"
+	"math"
 	"sync"
 	"sync/atomic"
 
@@ -107,7 +108,7 @@ func (c Compression) negotiate(offers []string) (*compression, string) {
 	return &compression{
 		sends:    params.Deflater(c.Level),
 		receives: params.Inflater(),
-		minSize:  or(c.MinSize, defaultMinSize),
+		minSize:  int32(min(or(c.MinSize, defaultMinSize), math.MaxInt32)),
 		alone:    params.ServerNoTakeover,
 		recvs:    !params.ClientNoTakeover,
 		packing:  packing{level: uint8(c.Level), bits: uint8(params.ServerWindowBits)},
@@ -118,11 +119,11 @@ func (c Compression) negotiate(offers []string) (*compression, string) {
 type compression struct {
 	sends    deflate.Deflater // with the order locked
 	receives deflate.Inflater // the reader's
-	minSize  int
+	order    sync.Mutex       // of what is compressed to be sent
+	over     atomic.Bool      // nothing is sent any more
+	minSize  int32
 	packing  packing
-	alone    bool        // what is sent refers to no message before
-	recvs    bool        // what is received may
-	inPieces bool        // a message in pieces is being sent, compressed; with the order locked
-	order    sync.Mutex  // of what is compressed to be sent
-	over     atomic.Bool // nothing is sent any more
+	alone    bool // what is sent refers to no message before
+	recvs    bool // what is received may
+	inPieces bool // a message in pieces is being sent, compressed; with the order locked
 }

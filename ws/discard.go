@@ -7,12 +7,12 @@ import (
 
 var errUnwanted = errors.New("data for a session that only sends")
 
-// Discard reads the stream in a goroutine of its own, for a program that only
-// sends: pings are answered, the heartbeat hears the peer, and its Close is
-// answered. A data message, which such a program does not expect, fails the
-// session with a *ProtocolError of ClosePolicyViolation; after AllowData it is
-// dropped as it arrives. Discard does not block. It returns ErrConcurrentRecv if
-// the stream has a reader, which Discard is from now on, until the session ends.
+// Discard reads the stream in a goroutine of its own and drops data messages as
+// they arrive, for a program that only sends: pings are answered, the heartbeat
+// hears the peer, and its Close is answered. After RefuseData a data message
+// fails the session instead. Discard does not block. It returns ErrConcurrentRecv
+// if the stream has a reader, which Discard is from now on, until the session
+// ends.
 func (m *MessageStream) Discard() error {
 	if m.conn == nil { // not from Handle
 		return ErrClosed
@@ -25,10 +25,11 @@ func (m *MessageStream) Discard() error {
 	return nil
 }
 
-// AllowData has Discard drop data messages. It must be called before Discard,
-// and returns the stream itself.
-func (m *MessageStream) AllowData() *MessageStream {
-	m.more().allowsData = true
+// RefuseData has Discard fail the session of a peer that sends a data message,
+// with a *ProtocolError of ClosePolicyViolation. It must be called before
+// Discard, and returns the stream itself.
+func (m *MessageStream) RefuseData() *MessageStream {
+	m.more().refusesData = true
 	return m
 }
 
@@ -38,12 +39,12 @@ func (m *MessageStream) discard(drained <-chan struct{}) {
 	if drained != nil && m.turn.take(context.Background()) != nil {
 		return
 	}
-	allowed := m.more().allowsData
+	refuses := m.more().refusesData
 	m.loop(context.Background(), m, func(msg Message, err error) bool {
 		switch {
 		case err != nil:
 			return false
-		case msg.Kind == Ping, msg.Kind == Pong, msg.Kind == Close, allowed:
+		case msg.Kind == Ping, msg.Kind == Pong, msg.Kind == Close, !refuses:
 			return true
 		}
 		m.broken(&ProtocolError{ClosePolicyViolation, errUnwanted})

@@ -3,6 +3,11 @@ Package ws serves WebSockets (RFC 6455) as two halves of a connection: a
 [Session] to speak into and a [MessageStream] to listen on. [Handle] does the
 handshake inside any net/http handler and returns both.
 
+Most programs receive with [MessageStream.Aggregate], which makes whole messages.
+The stream itself yields one that is longer than 64 KiB, or that the peer has
+fragmented, in pieces of other kinds: a program that looks for Text works without
+Aggregate as long as messages have 1 kB, and silently ignores those of 100 kB.
+
 The [package example] is a whole server. Every function and method below has an
 example of its own.
 
@@ -44,8 +49,8 @@ at a time: a second one gets [ErrConcurrentRecv].
 
 A stream has to be read. It is the reader that has pings answered and notices
 that the peer has closed, or has gone. A program that only sends leaves that to
-[MessageStream.Discard], which fails a peer that sends data all the same, or,
-after [MessageStream.AllowData], drops it.
+[MessageStream.Discard], which drops data messages, or, after
+[MessageStream.RefuseData], fails the session of a peer that sends one.
 
 A context that ends during Recv ends the waiting and nothing else: the next Recv
 carries on, be it in the middle of a frame. A read timeout is thus no reason to
@@ -69,7 +74,8 @@ dropped as it arrives, and the stream goes on behind it.
 
 The Data of a message from Recv or All is lent: it is valid until the next
 receive, that is until the loop goes on. [Message.Clone] makes a message that
-may be kept. The messages of a channel are the receiver's own.
+may be kept. The messages of a channel are the receiver's own. In a test that uses
+package wstest, Data that is kept for too long reads as something else.
 
 What is handed to a send is lent the other way, until the send returns. A
 message just received can therefore be sent as it is.
@@ -96,7 +102,8 @@ error has sent nothing, and one that returned nil is not undone by it.
 [Session.TrySend] does not wait but returns [ErrBufferFull]; it is for
 broadcasts, in which one slow peer must not hold up the others.
 [Session.Buffered] tells how full the queue is. A peer that takes nothing at all
-for [Upgrader.WriteTimeout] loses its session, with [ErrWriteTimeout].
+for [Upgrader.WriteTimeout] loses its session, with [ErrWriteTimeout]; one that
+takes a few bytes a second keeps it.
 
 A message that is made bit by bit is sent with [Session.Writer], an io.Writer
 for one message, or piece by piece with [Session.Continuation]. While it is open
@@ -145,20 +152,23 @@ nothing to do but to run to its end. Through a channel nobody can tell when the
 application has dealt with a Close, so there it is echoed as soon as it is on
 its way.
 
-When both have closed, or after [Upgrader.CloseTimeout], the connection is
-closed. [Session.Done] tells when, and [Session.Err] why: a [CloseError] has what
-both Close frames said. Nothing of the session
+When both have closed, or [Upgrader.CloseTimeout] after our Close has left or the
+peer has stopped taking what is queued before it, the connection is closed. A
+peer that only closes its half of the connection is still sent what is queued.
+[Session.Done] tells when, and [Session.Err] why: a [CloseError] has what both
+Close frames said. Nothing of the session
 is left then: no goroutine, no timer and no buffer. Close is enough to get
 there, also when nobody is reading and the peer is silent.
 
 # Shutting down
 
-http.Server.Shutdown forgets connections that have become sessions.
-[Upgrader.Shutdown], and [Shutdown] for those of Handle, says goodbye to them all
-with [CloseGoingAway], refuses new ones with 503, and waits for the end; when its
-context ends it cuts what is left. [Upgrader.Close] cuts at once. A session that
-was cut ends with [ErrShutdown]. The example of Shutdown shows it beside an
-http.Server and a signal.
+http.Server.Shutdown forgets connections that have become sessions, and does not
+wait for their handlers either. [Upgrader.Shutdown], and [Shutdown] for those of
+Handle, closes all sessions with [CloseGoingAway], refuses new ones with 503, and
+waits for the end; when its context ends it cuts what is left. [Upgrader.Close]
+cuts at once. A session that was cut ends with [ErrShutdown]. The example of
+Shutdown shows it beside an http.Server and a signal, with a sync.WaitGroup that
+waits for the handlers.
 
 # Limits
 

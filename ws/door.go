@@ -25,7 +25,7 @@ const retryAfter = "5"
 
 // knock asks for room for one more session, and refuses the handshake if there
 // is none. Room that was given is taken by enter, or given back by turnAway.
-func (f *fleet) knock(w http.ResponseWriter) error {
+func (f *fleet) knock(w http.ResponseWriter, r *http.Request) error {
 	f.mu.Lock()
 	status, err := http.StatusServiceUnavailable, error(nil)
 	switch limit := f.upgrader.MaxSessions; {
@@ -43,13 +43,10 @@ func (f *fleet) knock(w http.ResponseWriter) error {
 	switch err {
 	case nil:
 		return nil
-	case errShutDown:
-		w.Header().Set("Connection", "close") // the next try is another server's
-		fallthrough
-	case errNoRoom:
+	case errShutDown, errNoRoom:
 		w.Header().Set("Retry-After", retryAfter)
 	}
-	return refuse(w, status, err)
+	return refuse(w, r, status, err)
 }
 
 // turnAway ends a handshake that came to nothing.

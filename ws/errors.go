@@ -27,8 +27,8 @@ var (
 	// ErrWriteTimeout ends a session whose peer has taken nothing for
 	// Upgrader.WriteTimeout.
 	ErrWriteTimeout = errors.New("ws: write timeout")
-	// ErrCloseTimeout ends a session whose peer did not answer Close within
-	// Upgrader.CloseTimeout.
+	// ErrCloseTimeout ends a session whose peer did not answer Close, or stopped
+	// taking what was queued before it, for Upgrader.CloseTimeout.
 	ErrCloseTimeout = errors.New("ws: close timeout")
 	// ErrHeartbeatTimeout ends a session whose peer has been silent for
 	// Heartbeat.Interval and Heartbeat.Timeout together.
@@ -58,9 +58,10 @@ var (
 )
 
 // HandshakeError is why Handle did not begin a session. Status is 400, 403,
-// 405, 426, 501 if the ResponseWriter cannot be hijacked, 503 after Shutdown or
-// beyond Upgrader.MaxSessions, or 500 if an option
-// of the Upgrader makes no sense or the connection could not be taken.
+// 405, 426, 501 if the ResponseWriter cannot be hijacked, or 503 after Shutdown or
+// beyond Upgrader.MaxSessions. It is 500 if an option of the Upgrader makes no
+// sense or the connection could not be taken; and, without having been sent, if
+// the answer could not be written or another one had begun before Handle.
 type HandshakeError struct {
 	Status int   // of the answer, such as 403
 	Err    error // what was wrong

@@ -25,27 +25,13 @@ func ExampleSession_Context() {
 	// later: context canceled since ws: session closed by the peer: 1000 normal
 }
 
-// A program that only sends does not want to be sent anything.
+// A program that only sends has the stream read nevertheless: pings are answered,
+// and what a client says is dropped.
 func ExampleMessageStream_Discard() {
 	session, stream, client := connect(&ws.Upgrader{})
 	defer client.leave()
 
 	_ = stream.Discard()
-	_ = session.Text(context.Background(), "the news")
-	fmt.Println(client.hear())
-	client.say("I have an opinion")
-	fmt.Println(client.hear())
-	// Output:
-	// Text "the news"
-	// Close 1008 "data for a session that only sends"
-}
-
-// What a client sends may also not matter.
-func ExampleMessageStream_AllowData() {
-	session, stream, client := connect(&ws.Upgrader{})
-	defer client.leave()
-
-	_ = stream.AllowData().Discard()
 	client.say("I have an opinion")
 	client.ping("are you listening?")
 	fmt.Println(client.hear())
@@ -54,6 +40,21 @@ func ExampleMessageStream_AllowData() {
 	// Output:
 	// Pong "are you listening?"
 	// Text "the news"
+}
+
+// A client that is not meant to say anything may also be refused for it.
+func ExampleMessageStream_RefuseData() {
+	session, stream, client := connect(&ws.Upgrader{})
+	defer client.leave()
+
+	_ = stream.RefuseData().Discard()
+	_ = session.Text(context.Background(), "the news")
+	fmt.Println(client.hear())
+	client.say("I have an opinion")
+	fmt.Println(client.hear())
+	// Output:
+	// Text "the news"
+	// Close 1008 "data for a session that only sends"
 }
 
 // A peer that begins a message has to come to its end.

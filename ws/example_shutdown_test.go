@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -15,16 +16,21 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// A server that is told to stop by SIGTERM takes no new connections, lets its
-// handlers finish and says goodbye to its sessions, all for at most ten seconds.
+// A server that is told to stop by SIGTERM takes no new connections, closes its
+// sessions, for at most ten seconds, and lets their handlers finish, for which
+// http.Server.Shutdown does not wait.
 func ExampleShutdown() {
 	defer ws.Reopen() // for the examples that follow
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
+	var handlers sync.WaitGroup
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handlers.Add(1) // before Handle: http.Server.Shutdown waits until then
+		defer handlers.Done()
 		if _, stream, err := ws.Handle(w, r); err == nil {
 			for range stream.All(context.Background()) {
 			}
+			fmt.Println("the handler has tidied up")
 		}
 	}))
 	client := dialPeer(server)
@@ -38,9 +44,12 @@ func ExampleShutdown() {
 	var group errgroup.Group
 	group.Go(func() error { return server.Config.Shutdown(grace) })
 	group.Go(func() error { return ws.Shutdown(grace) })
-	fmt.Println("shut down:", group.Wait())
+	err := group.Wait()
+	handlers.Wait()
+	fmt.Println("shut down:", err)
 	fmt.Println("the client received", client.hear())
 	// Output:
+	// the handler has tidied up
 	// shut down: <nil>
 	// the client received Close 1001 "server is shutting down"
 }

@@ -29,6 +29,7 @@ func echo(w http.ResponseWriter, r *http.Request) {
 			}
 			switch msg.Kind {
 			case ws.Text, ws.Binary:
+				// msg.Data is valid until the loop goes on; msg.Clone() keeps it.
 				if err := session.Send(context.Background(), msg); err != nil {
 					return
 				}

@@ -84,13 +84,20 @@ type Upgrader struct {
 	// of it is accepted when nothing is queued.
 	SendBuffer int
 
-	// WriteTimeout is how long a peer may take nothing of what is queued for
-	// it before the session ends with ErrWriteTimeout; 0 means 30 s.
+	// WriteTimeout is how long a peer may take nothing of what is sent to it
+	// before the session ends with ErrWriteTimeout; 0 means 30 s. A peer that
+	// takes something, however slowly, keeps its session. On Linux, over TCP and
+	// TLS, what counts is what the peer's TCP acknowledges. Elsewhere, and for a
+	// net.Conn that does not show its socket, it is what the operating system
+	// takes from the session, which for a slow peer comes in larger steps. The
+	// session ends at most a quarter of the time late.
 	WriteTimeout time.Duration
 
-	// CloseTimeout is how long the closing handshake may take, from the first
-	// Close frame in either direction, before the connection is closed without
-	// it; 0 means 5 s.
+	// CloseTimeout is how long the peer may take to answer our Close frame after
+	// that has left, before the session ends with ErrCloseTimeout; 0 means 5 s.
+	// While the peer takes what is queued before the Close frame, as WriteTimeout
+	// has it, the time does not begin. It also limits how long the application
+	// may take to answer the peer's Close frame.
 	CloseTimeout time.Duration
 
 	// Heartbeat finds peers that are gone without a word. It is on unless one
@@ -143,12 +150,22 @@ func Handle(w http.ResponseWriter, r *http.Request) (*Session, *MessageStream, e
 // keep one of the halves: a session that nobody refers to, such as that of a
 // handler that has panicked, ends with ErrAbandoned. The server's
 // timeouts no longer apply. The request's context is cancelled by net/http when
-// the handler returns: what outlives it needs another one. Headers set on w
-// before, such as cookies, are part of the answer.
+// the handler returns: what outlives it needs another one.
+//
+// Headers set on w before, such as cookies, are part of the answer, except those
+// that the handshake sets (Connection, Upgrade and Sec-WebSocket-*) and those of
+// a body. The answer is written on the connection itself, after Hijack, and not
+// through w: a middleware that compresses or delays does not touch it, and one
+// that logs sees a hijacked connection rather than the status 101. The client has
+// WriteTimeout to take it.
 //
 // On an error, always a *HandshakeError, the client has been answered with its
-// status, and there is nothing left to be done with w; only when w is nil or
-// the connection could not be taken from the server, nobody could be answered.
+// status, over HTTP/1.1 with Connection: close, and there is nothing left to be
+// done with w. Nobody is answered if w is nil, and the connection is closed
+// without an answer of Handle's if writing the 101 fails or w has been written to
+// before: by WriteHeader, Write or Flush, through any wrapper with an Unwrap or
+// Written method. What a middleware has kept back of such an answer is unknown to
+// Handle, and lost.
 func (u *Upgrader) Handle(w http.ResponseWriter, r *http.Request) (*Session, *MessageStream, error) {
 	s, err := u.handle(w, r)
 	if err != nil {
@@ -166,13 +183,16 @@ func (u *Upgrader) handle(w http.ResponseWriter, r *http.Request) (s *Session, e
 		return nil, &HandshakeError{http.StatusInternalServerError, errors.New("nil response writer")}
 	}
 	if r == nil {
-		return nil, refuse(w, http.StatusInternalServerError, errors.New("nil request"))
+		return nil, refuse(w, r, http.StatusInternalServerError, errors.New("nil request"))
+	}
+	if written(w) {
+		return nil, u.abandon(w)
 	}
 	if err := u.check(); err != nil {
-		return nil, refuse(w, http.StatusInternalServerError, err)
+		return nil, refuse(w, r, http.StatusInternalServerError, err)
 	}
 	f := u.fleet()
-	if err = f.knock(w); err != nil {
+	if err = f.knock(w, r); err != nil {
 		return nil, err
 	}
 	defer func() {

@@ -47,10 +47,10 @@ type extra struct {
 
 	began time.Duration // since epoch, 0 if nobody is told of the end
 
-	tally      atomic.Pointer[tally] // of Stats; nil until somebody asks
-	unfinished unfinished            // for MessageTimeout
-	allowsData bool                  // of Discard
-	owner      outbox.Owner          // of what Continuation sends; here since the outbox keeps a pointer to it
+	tally       atomic.Pointer[tally] // of Stats; nil until somebody asks
+	unfinished  unfinished            // for MessageTimeout
+	refusesData bool                  // of Discard
+	owner       outbox.Owner          // of what Continuation sends; here since the outbox keeps a pointer to it
 }
 
 // more returns the session's extra.

@@ -3,158 +3,95 @@ package ws
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"slices"
-	"strconv"
 
 	"github.com/coder/websocket"
 )
 
-// handshake is the ResponseWriter that coder/websocket answers a handshake
-// through. It keeps the connection that the server gives up.
-//
-// Accept checks the request and writes the 101. Then it asks for
-// the connection to build its own one on; it is told that there is none, so
-// that it builds nothing.
+// handshake is an accepted one, and the connection it leaves to its session.
 type handshake struct {
-	http.ResponseWriter
-	protocol *string // nil for none
-	compress *compression
-	answer   string // to the offers of compression, "" for none
-	status   int    // of the answer, 0 before it
-	conn     net.Conn
-	brw      *bufio.ReadWriter
-	err      error // of the server's own Hijack
+	conn       net.Conn
+	brw        *bufio.ReadWriter // nil, or with what the server has read beyond the request
+	key        string            // of the answer: Sec-WebSocket-Accept
+	protocol   *string           // agreed on, nil for none
+	compress   *compression
+	extensions string // of the answer: Sec-WebSocket-Extensions, "" for none
 }
 
 // version is the protocol's only one (RFC 6455 §4.1).
 const version = "13"
 
-// errTaken ends Accept when the connection is ours.
-var errTaken = errors.New("connection taken")
-
-// Hijack takes the connection from the server.
-func (h *handshake) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	h.conn, h.brw, h.err = http.NewResponseController(h.ResponseWriter).Hijack()
-	if h.err != nil {
-		return nil, nil, h.err
-	}
-	return nil, nil, errTaken
-}
-
-// WriteHeader answers. Only the first answer counts: what Accept says after it
-// was refused the connection is not for the client.
-func (h *handshake) WriteHeader(status int) {
-	if h.status != 0 {
-		return
-	}
-	h.status = status
-	switch status {
-	case http.StatusUpgradeRequired:
-		h.Header().Set("Sec-WebSocket-Version", version) // RFC 6455 §4.4
-	case http.StatusSwitchingProtocols:
-		if !hijacks(h.ResponseWriter) {
-			h.status = http.StatusNotImplemented
-			return // refuse will answer
-		}
-		h.Header().Del("Sec-WebSocket-Protocol")
-		h.Header().Del("Sec-WebSocket-Extensions")
-		if h.answer != "" {
-			h.Header().Set("Sec-WebSocket-Extensions", h.answer)
-		}
-		if h.protocol != nil {
-			h.Header().Set("Sec-WebSocket-Protocol", *h.protocol)
-		}
-	}
-	h.ResponseWriter.WriteHeader(status)
-}
-
-// Write writes the body of a refusal.
-func (h *handshake) Write(p []byte) (int, error) {
-	if h.conn != nil || h.err != nil {
-		return len(p), nil
-	}
-	return h.ResponseWriter.Write(p)
-}
-
-// WriteHeaderNow has gin's writers, wrapped or not, write a header at all.
-func (h *handshake) WriteHeaderNow() {
-	if h.status != http.StatusSwitchingProtocols {
-		return
-	}
-	for w := h.ResponseWriter; ; {
-		switch v := w.(type) {
-		case interface{ WriteHeaderNow() }:
-			v.WriteHeaderNow()
-			return
-		case interface{ Unwrap() http.ResponseWriter }:
-			w = v.Unwrap()
-		default:
-			return
-		}
-	}
-}
-
-// accept does the handshake, or answers with what is wrong.
-func (u *Upgrader) accept(w http.ResponseWriter, r *http.Request) (*handshake, error) {
+// accept does the handshake, or answers with what is wrong. The connection is
+// taken from the server before anything is written, and the 101 is written on
+// the connection itself: a middleware may keep back what is written through w,
+// or refuse to be hijacked once something was.
+func (u *Upgrader) accept(w http.ResponseWriter, r *http.Request) (h handshake, err error) {
 	if status, err := u.checkRequest(w, r); err != nil {
-		return nil, refuse(w, status, err)
+		return h, refuse(w, r, status, err)
 	}
-	h := &handshake{ResponseWriter: w, protocol: u.subprotocol(w, r)}
-	h.compress, h.answer = u.Compression.negotiate(r.Header.Values("Sec-WebSocket-Extensions"))
-	_, err := websocket.Accept(h, r, &websocket.AcceptOptions{InsecureSkipVerify: true}) // checkOrigin has verified
-	switch {
-	case h.conn != nil:
-		return h, nil
-	case h.status == http.StatusSwitchingProtocols:
-		return nil, &HandshakeError{http.StatusInternalServerError, h.err}
-	case h.err != nil:
-		for _, name := range []string{"Upgrade", "Connection", "Sec-WebSocket-Accept", "Sec-WebSocket-Extensions"} {
-			w.Header().Del(name)
-		}
-		return nil, refuse(w, h.status, errors.New("response writer cannot be hijacked"))
-	default:
-		return nil, &HandshakeError{h.status, errors.Unwrap(err)}
+	v := verify(r)
+	if v.status != http.StatusSwitchingProtocols {
+		return h, refuse(w, r, v.status, explain(r, v.status))
 	}
+	h.key, h.protocol = v.header.Get("Sec-WebSocket-Accept"), u.subprotocol(w, r)
+	h.compress, h.extensions = u.Compression.negotiate(r.Header.Values("Sec-WebSocket-Extensions"))
+	if h.conn, h.brw, err = hijack(w, r); err != nil {
+		return h, err
+	}
+	if err := h.writeHead(w.Header(), u.writeTimeout()); err != nil {
+		_ = h.conn.Close()
+		return h, &HandshakeError{http.StatusInternalServerError, fmt.Errorf("writing the answer: %w", err)}
+	}
+	return h, nil
+}
+
+// verdict is the ResponseWriter that coder/websocket's Accept answers to. It
+// keeps the status and the headers and has no connection: the client is
+// answered by accept.
+//
+// Accept writes the status 101 when it has found nothing wrong, and asks for the
+// connection next. It is refused one, so that it builds nothing on it, and what
+// it answers to that is dropped.
+type verdict struct {
+	header http.Header
+	status int // the first one, 0 before it
+}
+
+var errNoConn = errors.New("verdict has no connection")
+
+func (v *verdict) Header() http.Header         { return v.header }
+func (v *verdict) Write(p []byte) (int, error) { return len(p), nil }
+
+func (v *verdict) WriteHeader(status int) {
+	if v.status == 0 {
+		v.status = status
+	}
+}
+
+func (v *verdict) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, errNoConn }
+
+// verify has Accept check the request (RFC 6455 §4.2.1), but for the origin.
+func verify(r *http.Request) *verdict {
+	v := &verdict{header: make(http.Header)}
+	_, _ = websocket.Accept(v, r, &websocket.AcceptOptions{InsecureSkipVerify: true}) // checkOrigin has verified
+	return v
 }
 
 // checkRequest finds what Accept would answer less exactly, or not at all.
 func (u *Upgrader) checkRequest(w http.ResponseWriter, r *http.Request) (status int, err error) {
 	switch {
 	case r.ProtoMajor > 1: // where Upgrade may not even be answered (RFC 9113 §8.2.2)
-		return http.StatusNotImplemented, errors.New("HTTP/" + strconv.Itoa(r.ProtoMajor) + " request cannot be hijacked")
+		return http.StatusNotImplemented, fmt.Errorf("%s has no Upgrade, so that %T cannot be hijacked: WebSockets need HTTP/1.1", r.Proto, innermost(w))
 	case r.Method != http.MethodGet:
 		w.Header().Set("Allow", http.MethodGet)
 		return http.StatusMethodNotAllowed, errors.New("handshake method is not GET")
 	case r.ContentLength != 0: // its bytes would be taken for frames
 		return http.StatusBadRequest, errors.New("handshake has a body")
 	case len(r.Header.Values("Upgrade")) > 0 && !slices.Equal(r.Header.Values("Sec-WebSocket-Version"), []string{version}):
-		w.Header().Set("Connection", "Upgrade")
-		w.Header().Set("Upgrade", "websocket")
-		w.Header().Set("Sec-WebSocket-Version", version)
 		return http.StatusUpgradeRequired, errors.New("WebSocket version is not " + version)
 	}
-	return http.StatusForbidden, u.checkOrigin(r)
-}
-
-// hijacks reports whether the writer, or one it wraps, is a Hijacker: to be
-// known before the 101 is written.
-func hijacks(w http.ResponseWriter) bool {
-	for {
-		switch v := w.(type) {
-		case http.Hijacker:
-			return true
-		case interface{ Unwrap() http.ResponseWriter }:
-			w = v.Unwrap()
-		default:
-			return false
-		}
-	}
-}
-
-// refuse answers with an error.
-func refuse(w http.ResponseWriter, status int, err error) error {
-	http.Error(w, err.Error(), status)
-	return &HandshakeError{status, err}
+	return http.StatusForbidden, explainOrigin(r, u.checkOrigin(r))
 }

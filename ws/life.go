@@ -225,7 +225,7 @@ func (d *departure) next(now time.Time) time.Time {
 func (s *Session) goesOnLocked(l *life) bool {
 	d, now, p := l.leaves, time.Now(), s.progress()
 	if d.progress.backlog && p.beyond(d.progress) && l.failure == nil {
-		d.since, d.lastTry = now, false
+		d.since, d.lastTry = s.progressed(p, d.progress, d.since, now), false
 	}
 	d.progress = p
 	next := d.next(now)

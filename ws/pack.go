@@ -29,7 +29,7 @@ func (s *Session) pack(f *outbox.Frame) *buffer.Buffer {
 	switch {
 	case c == nil || f.Opcode.Control():
 		return nil
-	case f.Owner == nil && len(f.Data) < c.minSize:
+	case f.Owner == nil && len(f.Data) < int(c.minSize):
 		return nil
 	case f.Owner != nil || !c.alone:
 		f.Compress = true
@@ -67,7 +67,7 @@ func (c *compression) compress(scratch, data, packed []byte, first, last bool) (
 	}
 	compressed, err := c.sends.Append(scratch, data, last)
 	if first {
-		c.inPieces = err == nil && (len(data) < c.minSize || len(compressed) < len(data))
+		c.inPieces = err == nil && (len(data) < int(c.minSize) || len(compressed) < len(data))
 	}
 	if !c.inPieces {
 		return nil, false

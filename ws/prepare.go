@@ -78,7 +78,7 @@ func (s *Session) framePrepared(f *outbox.Frame, pm *PreparedMessage) error {
 	}
 	f.Data, f.Opcode, f.Fin, f.Gather = pm.data, kinds[pm.kind].opcode, true, s.gathers()
 	c := s.compression
-	if c == nil || len(pm.data) < c.minSize {
+	if c == nil || len(pm.data) < int(c.minSize) {
 		return nil
 	}
 	switch data := pm.pack(c.packing); {

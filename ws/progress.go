@@ -1,5 +1,7 @@
 package ws
 
+import "time"
+
 // progress is how far what was sent has got. Where the kernel tells, that is what
 // the peer's TCP has acknowledged; elsewhere it is what the transport has taken,
 // which for a slow peer comes in steps as large as the transport's buffers.
@@ -19,4 +21,20 @@ func (s *Session) progress() progress {
 // beyond reports whether p has got further than before.
 func (p progress) beyond(before progress) bool {
 	return p.acked != before.acked || p.taken != before.taken
+}
+
+// progressed is when the peer has last taken something, as far as is known, if it
+// has since the time given. The kernel does not tell when that was.
+func (s *Session) progressed(p, before progress, since, now time.Time) time.Time {
+	switch {
+	case !p.beyond(before):
+		return since
+	case p.acked != before.acked:
+		return now
+	}
+	at := now.Add(-s.out.SinceTaken())
+	if at.Before(since.Add(-time.Millisecond)) {
+		return now // a sender has written something, and did not look at the time
+	}
+	return at
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/handset-go/handset/internal/frame"
 	"github.com/handset-go/handset/internal/inbox"
 	"github.com/handset-go/handset/internal/outbox"
+	"github.com/handset-go/handset/internal/overwrite"
 )
 
 // chunkSize is the longest piece the raw stream delivers: a frame no longer
@@ -52,6 +53,10 @@ func (r *receiver) idle() bool {
 	return len(r.Bytes()) == 0 && r.plain == nil && !r.inFrame && !r.begun && r.message == (assembly{}) &&
 		!r.closed && !r.late && r.err == nil && r.bad == nil
 }
+
+// expire says that the application receives again: the last message's Data is
+// not valid any more.
+func (r *receiver) expire() { overwrite.Expired(r.msg.Data) }
 
 // next puts the next message into msg: ok is false when that takes more bytes,
 // and err is how the peer broke the protocol. The message's Data is the inbox's.

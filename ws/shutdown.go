@@ -19,11 +19,13 @@ func Shutdown(ctx context.Context) error { return zero.Shutdown(ctx) }
 // before, it cuts those that are left, which end with ErrShutdown, and returns
 // ctx's error.
 //
-// http.Server.Shutdown knows nothing of connections that have become sessions:
-// call both. It does not matter in which order, but http.Server.Shutdown also
-// waits for handlers that stay until their sessions are over, so that the two
-// are best called at once. Any number of goroutines may call Shutdown, and again
-// later. There is no way back.
+// http.Server.Shutdown knows nothing of connections that have become sessions,
+// and does not wait for their handlers: it returns at once while they are in
+// the middle of a message. Call both, at the same time, since it may wait for
+// other connections. Neither waits for what a handler, or a goroutine that it
+// started, does after its session has ended; a program that exits then needs a
+// sync.WaitGroup, as in the example. Any number of goroutines may call Shutdown,
+// and again later. There is no way back.
 func (u *Upgrader) Shutdown(ctx context.Context) error {
 	if ctx == nil {
 		return errNilContext

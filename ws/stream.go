@@ -14,7 +14,9 @@ import (
 // MessageStream is the half of a connection to listen on: messages as they
 // arrive, in bounded memory. A message in a frame of up to 64 KiB comes whole;
 // one that the peer has fragmented, or in a longer frame, comes as FirstText or
-// FirstBinary, Continue, and Last. Aggregate makes whole messages of those.
+// FirstBinary, Continue, and Last. Aggregate makes whole messages of those. A
+// program that looks for Text and Binary alone needs it: it would silently ignore
+// what comes in pieces.
 //
 // Recv, All and Chan are three views of the same messages, each of which is
 // received once. There is one reader at a time, on any goroutine: a second one
@@ -42,8 +44,8 @@ func (m *MessageStream) MaxFrameSize(n int) *MessageStream {
 	return m
 }
 
-// Recv waits for the next message. Its Data is valid until the next receive;
-// Message.Clone keeps it.
+// Recv waits for the next message, or piece of one that is longer than 64 KiB or
+// was fragmented. Its Data is valid until the next receive; Message.Clone keeps it.
 //
 // When ctx ends first, or has ended before, Recv returns its error, and the
 // next receive carries on where this one left off, even inside a frame. Once the
@@ -144,6 +146,7 @@ func (m *MessageStream) poll() (ok bool, err error) {
 	if m.rx == nil {
 		return false, nil
 	}
+	m.rx.expire()
 	m.rx.abandon()
 	return m.pollPiece()
 }

@@ -18,7 +18,7 @@ func begun(t *testing.T, u *Upgrader) (*Session, net.Conn) {
 	end, peer := net.Pipe()
 	t.Cleanup(func() { _ = peer.Close() })
 	f := u.fleet()
-	if err := f.knock(httptest.NewRecorder()); err != nil {
+	if err := f.knock(httptest.NewRecorder(), nil); err != nil {
 		t.Fatal(err)
 	}
 	s := f.begin(end, nil, nil, nil)

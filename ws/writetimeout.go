@@ -95,7 +95,8 @@ func (w *stalling) look(now time.Time, timeout time.Duration) (left time.Duratio
 		}
 	}
 	if p.beyond(w.progress) {
-		w.since, w.progress, w.lastTry = now, p, false
+		w.since = s.progressed(p, w.progress, w.since, now)
+		w.progress, w.lastTry = p, false
 	}
 	left = timeout - now.Sub(w.since)
 	if !p.known && !w.lastTry {

@@ -66,7 +66,7 @@ var abandons = map[string]func(s *ws.Session, m *ws.MessageStream) any{
 		return nil
 	},
 	"all options set": func(s *ws.Session, m *ws.MessageStream) any {
-		m.MaxFrameSize(1000).AllowData().Aggregate(0)
+		m.MaxFrameSize(1000).RefuseData().Aggregate(0)
 		return nil
 	},
 }

@@ -24,17 +24,18 @@ func TestAnAnswerToAHandshakeIsWhatRFC6455Demands(t *testing.T) {
 		request("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits, x-unknown"),
 	} {
 		bubbleRequest(t, &ws.Upgrader{}, r, func(w *writer) {
-			if w.status != 101 {
-				t.Fatalf("%v: answered with %d", r.Header, w.status)
+			if w.answer.status != 101 || w.status != 0 {
+				t.Fatalf("%v: answered with %d, and %d through the writer", r.Header, w.answer.status, w.status)
 			}
-			if got := w.header.Get("Sec-WebSocket-Accept"); got != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" {
+			header := w.answer.header
+			if got := header.Get("Sec-WebSocket-Accept"); got != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" {
 				t.Errorf("%v: Sec-WebSocket-Accept: %q", r.Header, got)
 			}
-			if w.header.Get("Upgrade") != "websocket" || w.header.Get("Connection") != "Upgrade" {
-				t.Errorf("%v: answered with %v", r.Header, w.header)
+			if header.Get("Upgrade") != "websocket" || header.Get("Connection") != "Upgrade" {
+				t.Errorf("%v: answered with %v", r.Header, header)
 			}
 			for _, name := range []string{"Sec-Websocket-Extensions", "Sec-Websocket-Protocol"} {
-				if got, there := w.header[name]; there {
+				if got, there := header[name]; there {
 					t.Errorf("%v: %s: %q was answered, and nothing was agreed", r.Header, name, got)
 				}
 			}
@@ -102,7 +103,7 @@ func TestTheFirstSubprotocolTheClientListsIsChosen(t *testing.T) {
 				if tt.want != "" {
 					want = []string{tt.want}
 				}
-				if got := w.header.Values("Sec-WebSocket-Protocol"); !slices.Equal(got, want) {
+				if got := w.answer.header.Values("Sec-WebSocket-Protocol"); !slices.Equal(got, want) {
 					t.Errorf("answered with %q, want %q", got, want)
 				}
 				peer.Close()

@@ -39,13 +39,15 @@ func bubbleOver(t *testing.T, u ws.Upgrader, wrap func(net.Conn) net.Conn, test 
 	})
 }
 
-// writer is a ResponseWriter that gives up the connection it was made with.
+// writer is a ResponseWriter that gives up the connection it was made with. It
+// has the 101 for itself, and the connection's peer has what follows.
 type writer struct {
 	conn   net.Conn
 	early  []byte // what the server has read beyond the request
 	header http.Header
 	status int
 	body   bytes.Buffer
+	answer answer // the 101
 }
 
 func (w *writer) Header() http.Header {
@@ -69,7 +71,7 @@ func (w *writer) Write(p []byte) (int, error) {
 func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	br := bufio.NewReader(bytes.NewReader(w.early))
 	_, _ = br.Peek(len(w.early))
-	return w.conn, bufio.NewReadWriter(br, bufio.NewWriter(w.conn)), nil
+	return answering(w.conn, &w.answer), bufio.NewReadWriter(br, bufio.NewWriter(w.conn)), nil
 }
 
 // request is a handshake as RFC 6455 §1.3 has it, changed by pairs of a

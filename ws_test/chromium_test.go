@@ -17,7 +17,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/handset-go/handset/ws"
 )
@@ -31,9 +30,15 @@ type (
 		Title, Connected, Reconnected     string
 		Text, Binary, Mebibyte, TextAgain chromiumEcho
 		Received                          string
-		Pong                              string
-		Close, CloseWithoutCode           chromiumClose
-		Errors                            []string
+		Pong, PongBefore                  string
+		Median                            [2]string // shown, and as it should be
+		Times                             []string
+		Phone                             struct {
+			Scrolled float64
+			Inside   bool
+		}
+		Close, CloseWithoutCode chromiumClose
+		Errors                  []string
 	}
 	chromiumEcho struct {
 		Size int
@@ -139,8 +144,21 @@ func TestChromiumTalksToTheEchoExample(t *testing.T) {
 	if visit.Received != chromiumText {
 		t.Errorf("the text frame that came back says %q, typed was %q", visit.Received, chromiumText)
 	}
-	if took, err := time.ParseDuration(strings.TrimPrefix(visit.Pong, "pong after ")); err != nil || took <= 0 {
-		t.Errorf("the ping ended with %q, want the time of its pong", visit.Pong)
+	for _, pong := range []string{visit.PongBefore, visit.Pong} {
+		if after, ok := strings.CutPrefix(pong, "pong after "); !ok || !isMillis(after) {
+			t.Errorf("a ping ended with %q, want the time of its pong", pong)
+		}
+	}
+	if visit.Median[0] != visit.Median[1] {
+		t.Errorf("the median of two is %s, want %s", visit.Median[0], visit.Median[1])
+	}
+	for _, figure := range visit.Times {
+		if strings.HasSuffix(figure, "s") && !isMillis(figure) {
+			t.Errorf("a time is %q, not in ms with two places", figure)
+		}
+	}
+	if !visit.Phone.Inside || visit.Phone.Scrolled != 0 {
+		t.Errorf("on a phone the echo is not on the screen: %+v", visit.Phone)
 	}
 	if want := (chromiumClose{4321, "that is all", true}); visit.Close != want {
 		t.Errorf("closed with %+v, want %+v", visit.Close, want)
@@ -159,6 +177,9 @@ func TestChromiumTalksToTheEchoExample(t *testing.T) {
 		}
 	}
 }
+
+// isMillis is what the page shows times in.
+var isMillis = regexp.MustCompile(`^[0-9,]+\.[0-9]{2} ms$`).MatchString
 
 func expectChromiumEcho(t *testing.T, what string, echo chromiumEcho, size int) {
 	t.Helper()

@@ -91,6 +91,7 @@ func TestTheEndOfTheRequestsContextDoesNotEndTheSession(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	synctest.Test(t, func(t *testing.T) {
 		end, peer := net.Pipe()
+		// Not ws.Handle: a session of the test before may not quite have ended.
 		session, stream, err := new(ws.Upgrader).Handle(&writer{conn: end}, request().WithContext(ctx))
 		if err != nil {
 			t.Fatal(err)

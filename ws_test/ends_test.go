@@ -70,18 +70,18 @@ var allEnds = []end{
 			s.write([]byte{fin | 0x70 | opText, 0x80})
 			s.expectClose(1002)
 		}},
-	{name: "data for Discard", alone: true, session: &ws.ProtocolError{}, stream: &ws.ProtocolError{}, counted: "protocol error",
+	{name: "data for Discard that refuses it", alone: true, session: &ws.ProtocolError{}, stream: &ws.ProtocolError{}, counted: "protocol error",
 		does: func(t *testing.T, s *scene) {
-			_ = s.stream.Discard()
+			_ = s.stream.RefuseData().Discard()
 			s.send(opPing, "hello?")
 			s.expect(opPong, "hello?")
 			s.send(opText, "data")
 			s.expectClose(1008)
 			_ = s.conn.Close()
 		}},
-	{name: "data for Discard that allows it", alone: true, session: ws.ErrClosed, stream: io.EOF, counted: "closed",
+	{name: "data for Discard", alone: true, session: ws.ErrClosed, stream: io.EOF, counted: "closed",
 		does: func(t *testing.T, s *scene) {
-			_ = s.stream.AllowData().Discard()
+			_ = s.stream.Discard()
 			s.send(opText, "data")
 			s.write(closeFrame(4000))
 			s.expectClose(4000)

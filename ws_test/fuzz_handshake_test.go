@@ -123,7 +123,7 @@ func shakeAtRandom(t *testing.T, u *ws.Upgrader, r *http.Request, options byte) 
 		t.Fatalf("%s %q: error %v, and the naive checker says %v", r.Method, r.Header, err, want)
 	}
 	if err != nil {
-		checkRefusal(t, seen, err, hijacks)
+		checkRefusal(t, r, seen, err, hijacks)
 		return
 	}
 	checkAnswer(t, u, r, seen, session.Subprotocol())
@@ -155,8 +155,11 @@ func lists(h http.Header, name, token string) bool {
 	return false
 }
 
+// spelt reports whether h has a header with one value, under exactly this name.
+func spelt(h http.Header, name, value string) bool { return slices.Equal(h[name], []string{value}) }
+
 // checkRefusal checks what a client that is refused gets to see.
-func checkRefusal(t *testing.T, seen *witness, err error, hijacks bool) {
+func checkRefusal(t *testing.T, r *http.Request, seen *witness, err error, hijacks bool) {
 	t.Helper()
 	var refused *ws.HandshakeError
 	if !errors.As(err, &refused) || refused.Err == nil {
@@ -164,15 +167,25 @@ func checkRefusal(t *testing.T, seen *witness, err error, hijacks bool) {
 	}
 	statuses := []int{400, 403, 405, 426, 501}
 	if !hijacks {
-		statuses = append(statuses, 101, 500) // a hijack that fails comes too late for another answer
+		statuses = append(statuses, 500)
 	}
-	if !slices.Contains(statuses, seen.status) || seen.status != refused.Status && seen.status != 101 {
+	if !slices.Contains(statuses, seen.status) || seen.status != refused.Status || seen.answer.status != 0 {
 		t.Fatalf("answered with %d and reported %v", seen.status, err)
 	}
-	if seen.status == 426 && seen.sent.Get("Sec-WebSocket-Version") != "13" {
-		t.Errorf("answered with 426 and %q", seen.sent)
+	connection := []string{"close"}
+	if seen.status == 426 {
+		connection = []string{"close", "Upgrade"}
+		if !spelt(seen.sent, "Sec-WebSocket-Version", "13") || seen.sent.Get("Upgrade") != "websocket" {
+			t.Errorf("answered with 426 and %q", seen.sent)
+		}
 	}
-	if seen.status != 101 && (seen.body.Len() == 0 || seen.sent.Get("Sec-WebSocket-Accept") != "") {
+	if r.ProtoMajor > 1 {
+		connection = nil
+	}
+	if got := seen.sent["Connection"]; !slices.Equal(got, connection) {
+		t.Errorf("answered with %d and Connection: %q, want %q", seen.status, got, connection)
+	}
+	if seen.body.Len() == 0 || seen.sent.Get("Sec-WebSocket-Accept") != "" {
 		t.Errorf("answered with %d, %q and the body %q", seen.status, seen.sent, seen.body.String())
 	}
 }
@@ -188,13 +201,14 @@ func checkAnswer(t *testing.T, u *ws.Upgrader, r *http.Request, seen *witness, p
 	if protocol != "" {
 		want.Set("Sec-WebSocket-Protocol", protocol)
 	}
-	for name := range seen.sent {
-		if !slices.Equal(seen.sent[name], want[name]) {
-			t.Errorf("answered with %s: %q, want %q", name, seen.sent[name], want[name])
+	got := seen.answer.header
+	for name := range got {
+		if !slices.Equal(got[name], want[name]) {
+			t.Errorf("answered with %s: %q, want %q", name, got[name], want[name])
 		}
 	}
-	if len(seen.sent) != len(want) || seen.status != 101 {
-		t.Errorf("answered with %d and %q, want 101 and %q", seen.status, seen.sent, want)
+	if len(got) != len(want) || seen.answer.status != 101 || seen.status != 0 {
+		t.Errorf("answered with %d and %q, want 101 and %q", seen.answer.status, got, want)
 	}
 	asked := strings.Split(strings.Join(r.Header.Values("Sec-WebSocket-Protocol"), ","), ",")
 	for _, name := range asked {

@@ -16,22 +16,23 @@ import (
 )
 
 func TestAHandshakeThatIsRefusedIsAnsweredAndReported(t *testing.T) {
+	upgrade := http.Header{"Connection": {"close", "Upgrade"}, "Upgrade": {"websocket"}, "Sec-WebSocket-Version": {"13"}}
 	for _, tt := range []struct {
 		name    string
 		request *http.Request
 		status  int
 		header  http.Header // of the answer, as far as it matters
 	}{
-		{"no upgrade at all", request("Connection", "", "Upgrade", ""), 426, http.Header{"Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}}},
-		{"no Connection", request("Connection", ""), 426, http.Header{"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}}},
-		{"another Connection", request("Connection", "keep-alive"), 426, http.Header{"Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}}},
-		{"no Upgrade", request("Upgrade", ""), 426, http.Header{"Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}}},
-		{"another Upgrade", request("Upgrade", "h2c"), 426, http.Header{"Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}}},
-		{"no version", request("Sec-WebSocket-Version", ""), 426, http.Header{"Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}}},
-		{"version 8", request("Sec-WebSocket-Version", "8"), 426, http.Header{"Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}}},
-		{"a list of versions", request("Sec-WebSocket-Version", "8, 13"), 426, http.Header{"Sec-Websocket-Version": {"13"}}},
-		{"two versions", with(request(), "Sec-WebSocket-Version", "8"), 426, http.Header{"Sec-Websocket-Version": {"13"}}},
-		{"HTTP/1.0", old(request()), 426, nil},
+		{"no upgrade at all", request("Connection", "", "Upgrade", ""), 426, upgrade},
+		{"no Connection", request("Connection", ""), 426, upgrade},
+		{"another Connection", request("Connection", "keep-alive"), 426, upgrade},
+		{"no Upgrade", request("Upgrade", ""), 426, upgrade},
+		{"another Upgrade", request("Upgrade", "h2c"), 426, upgrade},
+		{"no version", request("Sec-WebSocket-Version", ""), 426, upgrade},
+		{"version 8", request("Sec-WebSocket-Version", "8"), 426, upgrade},
+		{"a list of versions", request("Sec-WebSocket-Version", "8, 13"), 426, upgrade},
+		{"two versions", with(request(), "Sec-WebSocket-Version", "8"), 426, upgrade},
+		{"HTTP/1.0", old(request()), 426, upgrade},
 		{"POST", method(request(), http.MethodPost), 405, http.Header{"Allow": {"GET"}}},
 		{"HEAD", method(request(), http.MethodHead), 405, http.Header{"Allow": {"GET"}}},
 		{"CONNECT, as of RFC 8441", method(request(), http.MethodConnect), 405, http.Header{"Allow": {"GET"}}},
@@ -58,6 +59,9 @@ func TestAHandshakeThatIsRefusedIsAnsweredAndReported(t *testing.T) {
 			}
 			if text := w.Body.String(); strings.TrimSpace(text) == "" || strings.Count(text, "\n") != 1 {
 				t.Errorf("answered with the body %q, want one line", text)
+			}
+			if got := answer.Header.Get("Connection"); got != "close" {
+				t.Errorf("answered with Connection: %q first, want close", got)
 			}
 			if got := answer.Header.Get("Sec-WebSocket-Accept"); got != "" {
 				t.Errorf("answered with Sec-WebSocket-Accept: %q", got)
@@ -147,7 +151,10 @@ func TestAWriterThatCannotBeHijackedIsAnsweredWith501(t *testing.T) {
 		if w.Code != 501 || w.Body.Len() == 0 {
 			t.Errorf("%s: answered with %d %q", name, w.Code, w.Body)
 		}
-		for _, header := range []string{"Upgrade", "Connection", "Sec-WebSocket-Accept"} {
+		if got := w.Result().Header["Connection"]; !slices.Equal(got, []string{"close"}) {
+			t.Errorf("%s: answered with Connection: %q", name, got)
+		}
+		for _, header := range []string{"Upgrade", "Sec-WebSocket-Accept"} {
 			if got := w.Result().Header.Get(header); got != "" {
 				t.Errorf("%s: answered with %s: %q", name, header, got)
 			}

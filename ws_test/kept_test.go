@@ -17,11 +17,11 @@ var keeps = map[string]func(s *ws.Session, m *ws.MessageStream) (goOn func() err
 		return func() error { return text(forever, "still here") }
 	},
 	"the stream": func(_ *ws.Session, m *ws.MessageStream) func() error {
-		return func() error { return answer(m) }
+		return func() error { return recvGoOn(m) }
 	},
 	"an aggregate": func(_ *ws.Session, m *ws.MessageStream) func() error {
 		a := m.Aggregate(0)
-		return func() error { return answer(a) }
+		return func() error { return recvGoOn(a) }
 	},
 	"a sequence": func(_ *ws.Session, m *ws.MessageStream) func() error {
 		all := m.All(forever)
@@ -42,7 +42,7 @@ var keeps = map[string]func(s *ws.Session, m *ws.MessageStream) (goOn func() err
 	},
 	"a Recv that waits": func(s *ws.Session, m *ws.MessageStream) func() error {
 		got := make(chan error, 1)
-		go func() { got <- answer(m) }()
+		go func() { got <- recvGoOn(m) }()
 		return func() error { return <-got }
 	},
 	"a loop that waits": func(_ *ws.Session, m *ws.MessageStream) func() error {
@@ -86,12 +86,12 @@ var keeps = map[string]func(s *ws.Session, m *ws.MessageStream) (goOn func() err
 		}
 	},
 	"Discard": func(_ *ws.Session, m *ws.MessageStream) func() error {
-		must(m.AllowData().Discard())
+		must(m.Discard())
 		return func() error { return nil }
 	},
 }
 
-func answer(l listener) error {
+func recvGoOn(l listener) error {
 	for {
 		if msg, err := l.Recv(forever); err != nil || string(msg.Data) == "go on" {
 			return err

@@ -27,17 +27,19 @@ type layer struct {
 // layers has every package that programs can be built from. A new one says
 // here where it stands.
 var layers = map[string]layer{
-	".":                {pure: true},
-	"internal/frame":   {pure: true, but: []string{"sync"}},
-	"internal/deflate": {pure: true, but: []string{"github.com/klauspost/compress/flate", "io", "sync"}},
-	"internal/buffer":  {},
-	"internal/link":    {},
-	"internal/inbox":   {on: []string{"internal/buffer", "internal/link"}},
-	"internal/outbox":  {on: []string{"internal/buffer", "internal/frame", "internal/link"}},
+	".":                  {pure: true},
+	"internal/frame":     {pure: true, but: []string{"sync"}},
+	"internal/deflate":   {pure: true, but: []string{"github.com/klauspost/compress/flate", "io", "sync"}},
+	"internal/buffer":    {on: []string{"internal/overwrite"}},
+	"internal/overwrite": {pure: true},
+	"internal/link":      {},
+	"internal/inbox":     {on: []string{"internal/buffer", "internal/link", "internal/overwrite"}},
+	"internal/outbox":    {on: []string{"internal/buffer", "internal/frame", "internal/link"}},
 	"ws": {goroutines: true, on: []string{
 		"internal/buffer", "internal/deflate", "internal/frame", "internal/inbox", "internal/link", "internal/outbox",
+		"internal/overwrite",
 	}},
-	"wstest":        {goroutines: true, on: []string{"ws"}},
+	"wstest":        {goroutines: true, on: []string{"internal/overwrite", "ws"}},
 	"examples/echo": {goroutines: true, on: []string{"ws"}},
 }
 

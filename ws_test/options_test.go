@@ -148,28 +148,18 @@ func pipe(t *testing.T, u *ws.Upgrader, header ...string) piped {
 		r.Header.Set(header[i], header[i+1])
 	}
 	r = r.WithContext(context.WithValue(r.Context(), contextKey{}, "kept"))
-	w := hijackedRecorder{httptest.NewRecorder(), server}
+	w := &writer{conn: server}
 	session, stream, err := u.Handle(w, r)
 	var refused *ws.HandshakeError
 	switch {
 	case err == nil:
 		t.Cleanup(func() { end.Close(); session.Close(ws.CloseReason{}); <-session.Done() })
-		return piped{&pair{session: session, stream: stream}, end, w.Code, w.Header()}
+		return piped{&pair{session: session, stream: stream}, end, w.answer.status, w.answer.header}
 	case errors.As(err, &refused):
 		return piped{nil, end, refused.Status, w.Header()}
 	}
 	t.Fatal(err)
 	panic("unreachable")
-}
-
-// hijackedRecorder is a recorder whose connection is a pipe's end.
-type hijackedRecorder struct {
-	*httptest.ResponseRecorder
-	conn net.Conn
-}
-
-func (w hijackedRecorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	return w.conn, bufio.NewReadWriter(bufio.NewReader(w.conn), bufio.NewWriter(w.conn)), nil
 }
 
 func observeSubprotocol(t *testing.T, u *ws.Upgrader) string {

@@ -58,16 +58,34 @@ func TestTheReadmesHaveTheSameCode(t *testing.T) {
 	}
 }
 
-func TestTheReadmesTestCommandIsTheMakefiles(t *testing.T) {
+func TestTheReadmesCommandsAreWhatCIRuns(t *testing.T) {
+	steps := strings.Split(read(t, ".ci/run"), "\n")
+	for _, readme := range readmes {
+		text := read(t, readme)
+		for _, command := range []string{"go test ./...", "make test"} {
+			if !strings.Contains(text, "\n"+command+"\n") && !strings.Contains(text, "`"+command+"`") {
+				t.Errorf("%s has no %q", readme, command)
+			}
+			if !slices.ContainsFunc(steps, func(step string) bool {
+				return step == "step "+command || strings.HasPrefix(step, "step "+command+" #")
+			}) {
+				t.Errorf(".ci/run has no step %q", command)
+			}
+		}
+		if _, after, _ := strings.Cut(text, "```sh\n"); !strings.HasPrefix(after, "git clone https://"+strings.TrimSuffix(module, "/")+" && cd handset\n") {
+			t.Errorf("the first command of %s is not the clone", readme)
+		}
+	}
+}
+
+func TestTheContributorsTestCommandIsTheMakefiles(t *testing.T) {
 	_, recipe, _ := strings.Cut(read(t, "Makefile"), "\ntest:\n\t")
 	command, _, _ := strings.Cut(strings.Replace(recipe, "$(GO)", "go", 1), "\n")
-	if !strings.HasPrefix(command, "go test ") {
+	if !strings.HasPrefix(command, "go test -race ") {
 		t.Fatalf("make test runs %q", command)
 	}
-	for _, readme := range readmes {
-		if !slices.Contains(strings.Split(read(t, readme), "\n"), command) {
-			t.Errorf("%s has no line %q", readme, command)
-		}
+	if !strings.Contains(read(t, "CONTRIBUTING.md"), "\n"+command+" ") {
+		t.Errorf("CONTRIBUTING.md has no line %q", command)
 	}
 }
 

@@ -42,6 +42,47 @@ func TestShutdownSaysGoodbyeFlushesAndWaits(t *testing.T) {
 	})
 }
 
+// This is what the documents say of http.Server, and why they show a WaitGroup.
+func TestAnHTTPServersShutdownDoesNotWaitForTheHandlersOfSessions(t *testing.T) {
+	for _, over := range transports {
+		t.Run(over.name, func(t *testing.T) {
+			u := new(ws.Upgrader)
+			began, ends, ended := make(chan error), make(chan struct{}), make(chan struct{})
+			srv := serve(t, over, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				defer close(ended)
+				session, _, err := u.Handle(w, r)
+				began <- err
+				if err == nil {
+					<-session.Done()
+				}
+				<-ends
+			}))
+			c := dial(t, srv, "")
+			if err := await(t, began, "the handshake"); err != nil {
+				t.Fatal(err)
+			}
+			start := time.Now()
+			if err := srv.Config.Shutdown(within(t)); err != nil {
+				t.Errorf("the server's Shutdown returned %v after %v", err, time.Since(start))
+			}
+			go func() {
+				c.expectClose(1001)
+				c.write(closeFrame(1001))
+			}()
+			if err := u.Shutdown(within(t)); err != nil {
+				t.Errorf("Shutdown returned %v", err)
+			}
+			select {
+			case <-ended:
+				t.Error("somebody waited for the handler")
+			default:
+			}
+			close(ends)
+			await(t, ended, "the handler's end")
+		})
+	}
+}
+
 func TestShutdownCutsWhatIsLeftWhenItsContextEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := &ws.Upgrader{CloseTimeout: time.Hour}
@@ -100,18 +141,16 @@ func TestShutdownWantsAContext(t *testing.T) {
 	}
 }
 
-// slowHijack holds a handshake between its answer and its session.
+// slowHijack holds a handshake before its answer.
 type slowHijack struct {
 	*writer
 	reached, goOn chan struct{}
 }
 
-func (w slowHijack) WriteHeader(status int) {
-	if status == http.StatusSwitchingProtocols {
-		close(w.reached)
-		<-w.goOn
-	}
-	w.writer.WriteHeader(status)
+func (w slowHijack) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	close(w.reached)
+	<-w.goOn
+	return w.writer.Hijack()
 }
 
 func TestShutdownWaitsForAHandshakeUnderWayAndSeesItOff(t *testing.T) {
@@ -166,12 +205,10 @@ type heldWriter struct {
 
 func (w heldWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-func (w heldWriter) WriteHeader(status int) {
-	if status == http.StatusSwitchingProtocols {
-		close(w.reached)
-		<-w.goOn
-	}
-	w.ResponseWriter.WriteHeader(status)
+func (w heldWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	close(w.reached)
+	<-w.goOn
+	return http.NewResponseController(w.ResponseWriter).Hijack()
 }
 
 func TestOverTCPShutdownWaitsForAHandshakeUnderWayAndSeesItOff(t *testing.T) {
@@ -233,7 +270,7 @@ func TestAHandshakeThatPanicsGivesItsRoomBack(t *testing.T) {
 
 type panics struct{ *writer }
 
-func (panics) WriteHeader(int) { panic(http.ErrAbortHandler) }
+func (panics) Hijack() (net.Conn, *bufio.ReadWriter, error) { panic(http.ErrAbortHandler) }
 
 func TestMaxSessionsIsExactHoweverManyKnock(t *testing.T) {
 	const limit, knocks = 10, 200

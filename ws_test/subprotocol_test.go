@@ -40,7 +40,7 @@ func TestANameThatNoClientCanAskForIsAnOptionError(t *testing.T) {
 	}
 	names := []string{"a", "A", "graphql-transport-ws", "v10.stomp", "!#$%&'*+-.^_`|~09azAZ"}
 	bubbleRequest(t, &ws.Upgrader{Subprotocols: names}, request("Sec-WebSocket-Protocol", names[4]), func(w *writer) {
-		if got := w.header.Get("Sec-WebSocket-Protocol"); got != names[4] {
+		if got := w.answer.header.Get("Sec-WebSocket-Protocol"); got != names[4] {
 			t.Errorf("agreed on %q", got)
 		}
 	})

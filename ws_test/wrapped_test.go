@@ -2,6 +2,7 @@ package ws_test
 
 import (
 	"bufio"
+	"errors"
 	"net"
 	"net/http"
 	"testing"
@@ -27,6 +28,41 @@ type (
 	}
 )
 
+// gin111 refuses to be hijacked once a header was written, as gin 1.11.0 does.
+type gin111 struct{ *ginLike }
+
+func (w gin111) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	if w.size >= 0 {
+		return nil, nil, errors.New("response already written")
+	}
+	return w.ginLike.Hijack()
+}
+
+// oldGin has no Unwrap method.
+type oldGin struct{ *ginLike }
+
+func (oldGin) Unwrap() {}
+
+// delaying keeps all back until the handler is done, as middlewares do that
+// compress: whether they will depends on what there is to be written.
+type delaying struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *delaying) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w *delaying) WriteHeader(status int)      { w.status = status }
+func (w *delaying) Write(p []byte) (int, error) {
+	if w.status != 0 {
+		w.ResponseWriter.WriteHeader(w.status)
+	}
+	return w.ResponseWriter.Write(p)
+}
+
+func (w *delaying) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return w.ResponseWriter.(http.Hijacker).Hijack()
+}
+
 func (w unwrapping) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (w *chiLike) Unwrap() http.ResponseWriter { return w.ResponseWriter }
@@ -49,7 +85,15 @@ func (w *chiLike) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return w.ResponseWriter.(http.Hijacker).Hijack()
 }
 
+func (w *ginLike) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
 func (w *ginLike) WriteHeader(status int) { w.status = status }
+func (w *ginLike) Written() bool          { return w.size >= 0 }
+
+func (w *ginLike) Flush() {
+	w.WriteHeaderNow()
+	w.ResponseWriter.(http.Flusher).Flush()
+}
 
 func (w *ginLike) WriteHeaderNow() {
 	if w.size < 0 {
@@ -75,6 +119,9 @@ var wrappers = map[string]func(http.ResponseWriter) http.ResponseWriter{
 	"two Unwraps": func(w http.ResponseWriter) http.ResponseWriter { return unwrapping{unwrapping{w}} },
 	"chi":         func(w http.ResponseWriter) http.ResponseWriter { return &chiLike{ResponseWriter: w} },
 	"gin":         func(w http.ResponseWriter) http.ResponseWriter { return &ginLike{w, 200, -1} },
+	"gin 1.11":    func(w http.ResponseWriter) http.ResponseWriter { return gin111{&ginLike{w, 200, -1}} },
+	"gin 1.7":     func(w http.ResponseWriter) http.ResponseWriter { return oldGin{&ginLike{w, 200, -1}} },
+	"delays":      func(w http.ResponseWriter) http.ResponseWriter { return &delaying{ResponseWriter: w} },
 	"gin in chi": func(w http.ResponseWriter) http.ResponseWriter {
 		return &chiLike{ResponseWriter: &ginLike{&chiLike{ResponseWriter: w}, 200, -1}}
 	},

@@ -49,7 +49,7 @@ var zeroResults = map[string]string{
 	"Message.Clone":              "{Kind:Kind(0) Data:[] Reason:{Code:0 no status Description:}}",
 	"Upgrader.Stats":             "{Sessions:0",
 	"MessageStream.MaxFrameSize": "&{",
-	"MessageStream.AllowData":    "&{",
+	"MessageStream.RefuseData":   "&{",
 	"MessageStream.Aggregate":    "&{",
 	"MessageStream.Recv":         "{Kind:Kind(0) Data:[] Reason:{Code:0 no status Description:}} ws: session closed",
 	"AggregatedStream.Recv":      "{Kind:Kind(0) Data:[] Reason:{Code:0 no status Description:}} ws: session closed",

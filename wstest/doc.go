@@ -10,6 +10,12 @@
 //
 // Everything is closed when the test ends.
 //
+// A program that imports wstest finds out when it keeps the Data of a message for
+// too long: in all its sessions, those over a network too, the bytes are
+// overwritten with a text that says so as soon as the next message is asked for.
+// Elsewhere they stay until something else needs their memory, so that the
+// mistake shows only at times.
+//
 // Bubbles that run side by side, as those of parallel tests do, must not share an
 // Upgrader, nor the one behind ws.Handle, since the timer that looks after its
 // sessions belongs to the bubble in which the first of them began. A handler
@@ -17,7 +23,8 @@
 // runtime ends the program, and the stack that it prints names
 // mustBeTheSameForAllSessionsOfAnUpgrader; with sessions outside of all bubbles,
 // Handle refuses those inside one, and the error says so. One bubble after
-// another is fine, once the sessions of the one before have ended.
+// another is fine, once the sessions of the one before have ended: when their Done
+// is closed, which is a moment after their peers have seen the end.
 //
 //	synctest.Test(t, func(t *testing.T) {
 //		_, session, _ := wstest.Pair(t, &ws.Upgrader{CloseTimeout: time.Minute})

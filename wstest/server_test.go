@@ -16,9 +16,11 @@ import (
 	"github.com/handset-go/handset/wstest"
 )
 
-// echo is the handler of these tests. It stays until its session ends.
+// echo is the handler of these tests. It stays until its session ends. Its
+// Upgrader is its own: bubbles must not share the one behind ws.Handle with a
+// session of the test before that has not quite ended.
 func echo(w http.ResponseWriter, r *http.Request) {
-	session, stream, err := ws.Handle(w, r)
+	session, stream, err := new(ws.Upgrader).Handle(w, r)
 	if err != nil {
 		return
 	}

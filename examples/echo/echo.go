@@ -11,14 +11,17 @@ import (
 // echo sends every message back. It returns at once: the session lives on in
 // a goroutine of its own.
 func (s *site) echo(w http.ResponseWriter, r *http.Request) {
+	s.talks.Add(1) // before Handle: until then the server's Shutdown waits
 	session, stream, err := s.sessions.Handle(w, r)
 	if err != nil {
+		s.talks.Done()
 		slog.Warn("refused", "err", err) // the client has had its HTTP error
 		return
 	}
 	log := slog.With("peer", session.RemoteAddr())
 	log.Info("connected")
 	go func() {
+		defer s.talks.Done()
 		defer session.Close(ws.CloseReason{})
 		for msg, err := range stream.Aggregate(1 << 20).All(context.Background()) {
 			if err != nil {

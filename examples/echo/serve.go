@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -20,13 +21,14 @@ const (
 
 // site is what the program serves.
 type site struct {
-	sessions ws.Upgrader // of everyone connected
+	sessions ws.Upgrader    // of everyone connected
+	talks    sync.WaitGroup // one for each session, until its goroutine has ended
 }
 
 // serve answers on listener until ctx ends, then says goodbye to every
 // session and returns when all have left.
 func serve(ctx context.Context, listener net.Listener) error {
-	site := &site{ws.Upgrader{Compression: ws.Frugal()}}
+	site := &site{sessions: ws.Upgrader{Compression: ws.Frugal()}}
 	server := &http.Server{Handler: site.routes(), ReadHeaderTimeout: headerTimeout}
 
 	group, ctx := errgroup.WithContext(ctx)
@@ -45,15 +47,18 @@ func serve(ctx context.Context, listener net.Listener) error {
 }
 
 // shutdown takes no new connections and lets the present ones finish: those
-// that have become sessions, which the server has forgotten, say goodbye at the
-// same time as the server waits for the others.
+// that have become sessions, which the server has forgotten, are closed while
+// the server waits for the others. What their goroutines still do, neither waits
+// for.
 func (s *site) shutdown(server *http.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), graceTime)
 	defer cancel()
 	var group errgroup.Group
 	group.Go(func() error { return server.Shutdown(ctx) })
 	group.Go(func() error { return s.sessions.Shutdown(ctx) })
-	return group.Wait()
+	err := group.Wait()
+	s.talks.Wait()
+	return err
 }
 
 func (s *site) routes() http.Handler {

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -50,6 +52,41 @@ func TestShutdownSaysGoingAwayBeforeOtherConnectionsHaveEnded(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
+}
+
+func TestShutdownWaitsForWhatIsStillDoneAfterASession(t *testing.T) {
+	before := slog.Default()
+	defer slog.SetDefault(before)
+	log := &slowLog{Handler: slog.DiscardHandler, at: "closing"}
+	slog.SetDefault(slog.New(log))
+	url, stop := startUntil(t)
+	client := dial(t, url+"ws_echo")
+	roundTrip(t, client)
+	go client.Read(t.Context()) // and answers the Close frame
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	if !log.written.Load() {
+		t.Error("the program ended before its last line was logged")
+	}
+}
+
+// slowLog takes its time for one message.
+type slowLog struct {
+	slog.Handler
+	at      string
+	written atomic.Bool
+}
+
+func (l *slowLog) Enabled(context.Context, slog.Level) bool { return true }
+func (l *slowLog) WithAttrs([]slog.Attr) slog.Handler       { return l }
+
+func (l *slowLog) Handle(_ context.Context, record slog.Record) error {
+	if record.Message == l.at {
+		time.Sleep(50 * time.Millisecond)
+		l.written.Store(true)
+	}
+	return nil
 }
 
 func TestNobodyIsLetInAfterShutdown(t *testing.T) {

@@ -2,7 +2,11 @@
 // memory only while it has bytes to keep.
 package buffer
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/handset-go/handset/internal/overwrite"
+)
 
 // Buffer is a slice on loan. Bytes may be resliced but not replaced by the
 // borrower; Grow and Free are the ways to another one.
@@ -60,7 +64,7 @@ func fresh(n int) *Buffer {
 // Free ends the loan. The bytes must not be touched any more. Free of a nil
 // buffer does nothing.
 func (b *Buffer) Free() {
-	if b == nil || b.class == unpooled {
+	if b == nil || b.class == unpooled || overwrite.Enabled() {
 		return
 	}
 	b.Bytes = b.Bytes[:0]

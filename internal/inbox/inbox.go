@@ -2,7 +2,10 @@
 // consumed yet, in a pooled buffer that is kept only while there are any.
 package inbox
 
-import "github.com/handset-go/handset/internal/buffer"
+import (
+	"github.com/handset-go/handset/internal/buffer"
+	"github.com/handset-go/handset/internal/overwrite"
+)
 
 // Inbox is where a connection's reads go: a link.Place. It has one user at a
 // time. The zero value is empty.
@@ -44,9 +47,23 @@ func (in *Inbox) Free() {
 // finds the most room behind it.
 func (in *Inbox) compact() {
 	if in.buf != nil && in.next > 0 {
+		if overwrite.Enabled() {
+			in.renew()
+			return
+		}
 		in.buf.Bytes = in.buf.Bytes[:copy(in.buf.Bytes, in.buf.Bytes[in.next:])]
 		in.next = 0
 	}
+}
+
+// renew moves what is held to another buffer.
+//
+//go:noinline
+func (in *Inbox) renew() {
+	renewed := buffer.Get(cap(in.buf.Bytes))
+	renewed.Bytes = append(renewed.Bytes, in.buf.Bytes[in.next:]...)
+	in.buf.Free()
+	in.buf, in.next = renewed, 0
 }
 
 // Space offers the rest of the buffer, a bigger one when that is less than size
@@ -71,7 +88,7 @@ func (in *Inbox) Space(size int) []byte {
 // Spare is an Inbox that holds nothing but memory for a few bytes to come, that
 // of one that has been consumed if it is small. That one is not used again.
 func (in *Inbox) Spare() Inbox {
-	if in.buf == nil || cap(in.buf.Bytes) > smallRoom {
+	if in.buf == nil || cap(in.buf.Bytes) > smallRoom || overwrite.Enabled() {
 		in.Free()
 		return Inbox{}
 	}

@@ -44,6 +44,9 @@ func (o *Outbox) wrote(h Host, n int, err error) action {
 	if n > 0 {
 		o.taken += uint32(n)
 		o.countSentLocked(h)
+		if o.writer == background {
+			o.takenAt = millis()
+		}
 	}
 	do := o.advanceLocked(n)
 	if do == write && err != nil {

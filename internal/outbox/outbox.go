@@ -12,6 +12,7 @@ import (
 	"errors"
 	"math"
 	"sync"
+	"time"
 
 	"github.com/handset-go/handset/internal/link"
 )
@@ -67,6 +68,7 @@ type Outbox struct {
 	traffic   *traffic // nil when idle
 	limit     uint32   // of what is queued, in bytes
 	taken     uint32   // how many bytes the transport has taken, modulo 2^32
+	takenAt   uint32   // when the background writer last wrote something, in ms
 	lastWrite uint16   // when a sender last wrote, by clock
 	inRow     uint8    // writes by senders in close succession
 	writer    writer   // who has the right to write
@@ -95,6 +97,14 @@ func (o *Outbox) Queue() (queued int, taken uint32) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.traffic.buffered(), o.taken
+}
+
+// SinceTaken is how long ago the transport last took something from the background
+// writer.
+func (o *Outbox) SinceTaken() time.Duration {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return time.Duration(millis()-o.takenAt) * time.Millisecond
 }
 
 // Finish answers every Put from now on, and those that wait, with err. What is

@@ -146,4 +146,7 @@ func (o *Outbox) streamsLocked() bool {
 // that is not in a row is taken for one, which does no harm.
 var clock = func() uint16 { return uint16(time.Since(epoch).Microseconds()) }
 
+// millis is the time in ms, which comes round every 49 days.
+func millis() uint32 { return uint32(time.Since(epoch).Milliseconds()) }
+
 var epoch = time.Now()

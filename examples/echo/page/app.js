@@ -12,7 +12,7 @@ const closeNames = {
 const randomChunk = 65536; // the most crypto.getRandomValues gives at once
 
 let echo = null;
-let pings = null;
+let closingSince = 0; // when Disconnect was pressed; 0 if it was not
 let waiting = []; // messages sent and not yet back, oldest first: an echo keeps their order
 let trips = []; // round trips in milliseconds
 let bytes = 0;
@@ -22,30 +22,30 @@ let bytes = 0;
 function connect() {
   const begun = performance.now();
   waiting = [];
+  closingSince = 0;
   const socket = echo = new WebSocket(address('ws_echo'));
   show('connecting', 'Connecting…');
   socket.binaryType = 'arraybuffer';
   socket.onopen = () => {
     show('open', 'Connected');
     note({ arrow: '•', what: 'connected', figure: millis(performance.now() - begun) });
-    $('text').focus(); // the button that had the focus is now disabled
-    connectPings();
+    if (matchMedia('(pointer: fine)').matches) $('text').focus(); // elsewhere a keyboard would cover the page
   };
   socket.onmessage = (event) => received(event.data);
-  socket.onclose = (event) => closed(event, performance.now() - begun);
+  socket.onclose = closed;
 }
 
-function closed({ code, reason, wasClean }, age) {
+function closed({ code, reason, wasClean }) {
   const lost = waiting.length;
+  const took = closingSince ? millis(performance.now() - closingSince) : '';
   echo = null;
-  pings?.close();
   show(wasClean ? 'closed' : 'lost', wasClean ? 'Disconnected' : 'Connection lost');
   if (document.activeElement === document.body || document.activeElement.disabled) $('connect').focus();
   note({
     kind: wasClean ? '' : 'problem',
     arrow: wasClean ? '•' : '!',
     what: ['closed', code, closeNames[code], reason].filter(Boolean).join(' · '),
-    figure: wasClean ? `after ${seconds(age)}` : 'without a goodbye',
+    figure: wasClean ? took : '',
     preview: lost ? `${lost} ${lost === 1 ? 'message was' : 'messages were'} not echoed` : '',
     data: { event: 'close', code, reason, clean: wasClean },
   });
@@ -58,6 +58,7 @@ function disconnect() {
     // Without a code there is no reason either: the frame has no room for it.
     if (code === '') echo.close();
     else echo.close(Number(code), reason);
+    closingSince = performance.now();
     show('closing', 'Closing…');
   } catch (error) {
     problem(error.message); // a code or a reason that the browser does not send
@@ -69,7 +70,7 @@ function disconnect() {
 function send(data, kind, text) {
   if (echo?.readyState !== WebSocket.OPEN) return;
   const size = kind === 'text' ? new TextEncoder().encode(data).length : data.byteLength;
-  note({ kind: 'sent', arrow: '↑', what: `${kind} · ${amount(size)}`, preview: text ?? preview(data) });
+  note({ kind: 'sent', arrow: '↑', what: `sent ${kind} · ${amount(size)}`, preview: text ?? preview(data) });
   afterPaint(() => {
     if (echo?.readyState !== WebSocket.OPEN) {
       problem(`${kind} of ${amount(size)} was not sent: the connection has closed`);
@@ -101,7 +102,7 @@ function received(data) {
   note({
     kind: 'received',
     arrow: '↓',
-    what: `${kind} · ${amount(sent.size)} · the same`,
+    what: `${kind} came back unchanged · ${amount(sent.size)}`,
     figure: millis(took),
     preview: preview(data),
     data: { event: kind, size: sent.size, took },
@@ -126,25 +127,44 @@ function randomBytes(size) {
 
 // ---- pings
 
+let pings = null; // its own connection, made with the first ping
+let pingCount = 0;
+
+function ping() {
+  pinging(true);
+  if (pings === null) connectPings();
+  else askForPing();
+}
+
 function connectPings() {
   const socket = pings = new WebSocket(address('ws_pings'));
-  let count = 0;
-  $('ping-form').onsubmit = (event) => {
-    event.preventDefault();
-    if (socket.readyState !== WebSocket.OPEN) return;
-    enable('ping-form', false);
-    socket.send(`ping ${++count}`);
-  };
-  socket.onopen = () => enable('ping-form', true);
+  socket.onopen = askForPing;
   socket.onmessage = (event) => {
-    enable('ping-form', true);
-    $('ping').textContent = `pong after ${event.data}`;
-    note({ arrow: '⇅', what: `server's ping ${count}, this browser's pong`, figure: event.data, data: { event: 'pong' } });
+    const took = millis(Number(event.data));
+    pinging(false);
+    $('ping').textContent = `pong after ${took}`;
+    note({ arrow: '⇅', what: `server's ping ${pingCount}, this browser's pong`, figure: took, data: { event: 'pong' } });
   };
   socket.onclose = () => {
-    enable('ping-form', false);
-    $('ping').textContent = '';
+    pings = null;
+    if ($('ping-form').querySelector('button').disabled) problem('no ping came: the connection for pings was lost');
+    pinging(false);
   };
+}
+
+function askForPing() {
+  pings.send(`ping ${++pingCount}`);
+}
+
+// pinging disables the button while a ping is under way, and gives it back the
+// focus that it lost by that.
+function pinging(on) {
+  const button = $('ping-form').querySelector('button');
+  const had = document.activeElement === button || document.activeElement === document.body;
+  const ends = button.disabled && !on;
+  enable('ping-form', !on);
+  if (on) $('ping').textContent = '';
+  else if (ends && had) button.focus();
 }
 
 // ---- what is shown
@@ -153,8 +173,11 @@ function show(state, text) {
   const connected = state === 'open';
   $('status').dataset.state = state;
   $('status').textContent = text;
-  $('connect').disabled = echo !== null;
-  $('disconnect').disabled = !connected;
+  const button = $('connect');
+  button.textContent = echo === null ? 'Connect' : 'Disconnect';
+  button.className = echo === null ? 'primary' : '';
+  button.disabled = echo !== null && !connected;
+  $('empty').textContent = echo === null ? 'Nothing yet. Connect, and send something.' : 'Nothing yet. Send something.';
   for (const form of ['text-form', 'random-form', 'file-form']) enable(form, connected);
 }
 
@@ -190,8 +213,13 @@ function figures() {
   $('count').textContent = sorted.length.toLocaleString('en');
   $('bytes').textContent = amount(bytes);
   $('last').textContent = has ? millis(trips.at(-1)) : '–';
-  $('median').textContent = has ? millis(sorted[sorted.length >> 1]) : '–';
+  $('median').textContent = has ? millis(median(sorted)) : '–';
   $('fastest').textContent = has ? millis(sorted[0]) : '–';
+}
+
+function median(sorted) {
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 function preview(data) {
@@ -208,22 +236,24 @@ function amount(size) {
   return `${size} B`;
 }
 
+// millis has all times in one unit and precision, so that they compare at a glance.
 function millis(value) {
-  return `${value.toFixed(value < 10 ? 2 : 1)} ms`;
-}
-
-function seconds(value) {
-  return `${(value / 1000).toFixed(1)} s`;
+  return `${value.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 })} ms`;
 }
 
 // ---- controls
 
 $('address').textContent = address('ws_echo');
-$('connect').onclick = connect;
 
 $('connection').onsubmit = (event) => {
   event.preventDefault();
-  disconnect();
+  if (echo === null) connect();
+  else disconnect();
+};
+
+$('ping-form').onsubmit = (event) => {
+  event.preventDefault();
+  ping();
 };
 
 $('text-form').onsubmit = (event) => {

@@ -34,29 +34,51 @@ async function drive(browser) {
 
   await page.goto(url);
   const result = { title: await page.title() };
+  result.pongBefore = await pong(page); // a ping needs no connection
   result.connected = await connect(page);
   result.text = await echoed(page, 'text', frames, () => sendText(page, text));
   result.received = frames.at(-1).received;
   result.binary = await echoed(page, 'binary', frames, () => sendRandom(page, 1000));
+  result.median = [await page.locator('#median').textContent(), millis((result.text.took + result.binary.took) / 2)];
   result.mebibyte = await echoed(page, 'binary', frames, () => sendRandom(page, mebibyte));
   result.pong = await pong(page);
   result.close = await close(page, '4321', 'that is all');
   result.reconnected = await connect(page);
   result.textAgain = await echoed(page, 'text', frames, () => sendText(page, text));
   result.closeWithoutCode = await close(page, '', '');
+  result.times = await page.locator('#log .figure, .figures dd').allTextContents();
+  result.phone = await onPhone(await browser.newPage({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }));
   result.errors = errors;
   return result;
 }
 
+// onPhone sees whether an echo is on the screen without scrolling.
+async function onPhone(page) {
+  page.setDefaultTimeout(patience);
+  await page.goto(url);
+  await connect(page);
+  await next(page, 'text', () => sendText(page, text));
+  const entry = await page.getByRole('log').locator('[data-event="text"]').first().boundingBox();
+  const size = await page.evaluate(() => ({ width: innerWidth, height: innerHeight, content: document.body.scrollWidth }));
+  return {
+    scrolled: await page.evaluate(() => scrollY),
+    inside: entry.y >= 0 && entry.y + entry.height <= size.height && size.content <= size.width,
+  };
+}
+
+function millis(value) {
+  return `${value.toFixed(2)} ms`;
+}
+
 async function connect(page) {
-  await page.getByRole('button', { name: 'Connect', exact: true }).click();
+  await page.getByRole('button', { name: 'Connect', exact: true }).press('Enter'); // with the keyboard
   const status = page.getByRole('status').first();
   await status.and(page.locator('[data-state="open"]')).waitFor();
   return status.textContent();
 }
 
 async function sendText(page, text) {
-  await page.getByLabel('Text').fill(text);
+  await page.getByRole('textbox', { name: 'Text', exact: true }).fill(text);
   await page.getByRole('button', { name: 'Send text' }).click();
 }
 
@@ -84,6 +106,8 @@ async function pong(page) {
 }
 
 async function close(page, code, reason) {
+  const more = page.locator('details');
+  if (!await more.evaluate((details) => details.open)) await more.locator('summary').click();
   await page.getByLabel('Close code').fill(code);
   await page.getByLabel('Reason').fill(reason);
   const entry = await next(page, 'close', () => page.getByRole('button', { name: 'Disconnect' }).click());

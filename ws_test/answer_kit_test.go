@@ -1,0 +1,62 @@
+package ws_test
+
+import (
+	"bufio"
+	"bytes"
+	"net"
+	"net/http"
+)
+
+// answered is a connection whose first writes, up to the end of the 101's
+// headers, go to its answer: what the peer reads begins with the session.
+type answered struct {
+	net.Conn
+	answer *answer // nil when it is complete, so that a session does not hold it
+}
+
+// answer is a 101 as it was written.
+type answer struct {
+	head   []byte
+	status int         // 0 before the end of the headers
+	header http.Header // as http.ReadResponse has it
+}
+
+// answering is conn without the answer to the handshake, which goes to a.
+func answering(conn net.Conn, a *answer) net.Conn {
+	c := &answered{conn, a}
+	if half, ok := conn.(closeWriter); ok {
+		return struct {
+			*answered
+			closeWriter
+		}{c, half}
+	}
+	return c
+}
+
+func (c *answered) Write(p []byte) (int, error) {
+	a := c.answer
+	if a == nil {
+		return c.Conn.Write(p)
+	}
+	a.head = append(a.head, p...)
+	end := bytes.Index(a.head, []byte("\r\n\r\n"))
+	if end < 0 {
+		return len(p), nil
+	}
+	rest := a.head[end+4:]
+	a.head, c.answer = a.head[:end+4], nil
+	if err := a.parse(); err != nil || len(rest) == 0 {
+		return len(p), err
+	}
+	_, err := c.Conn.Write(rest)
+	return len(p), err
+}
+
+func (a *answer) parse() error {
+	response, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(a.head)), nil)
+	if err != nil {
+		return err
+	}
+	a.status, a.header = response.StatusCode, response.Header
+	return nil
+}

@@ -1,0 +1,37 @@
+package wstest_test
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/coder/websocket"
+
+	"github.com/handset-go/handset/ws"
+	"github.com/handset-go/handset/wstest"
+)
+
+// collect is a function under test with a mistake: it keeps Data, where it should
+// keep that of msg.Clone().
+func collect(ctx context.Context, stream *ws.AggregatedStream) (texts [][]byte) {
+	for msg, err := range stream.All(ctx) {
+		if err == nil && msg.Kind == ws.Text {
+			texts = append(texts, msg.Data)
+		}
+	}
+	return texts
+}
+
+// A test sees that bytes were kept for too long.
+func Example_keptTooLong() {
+	t := new(exampleTB) // in a test, its *testing.T
+	defer t.end()
+	ctx := context.Background() // t.Context()
+
+	client, _, stream := wstest.Pair(t, nil)
+	go func() {
+		_ = client.Write(ctx, websocket.MessageText, []byte("Once upon a time there was a princess."))
+		_ = client.Close(websocket.StatusNormalClosure, "")
+	}()
+	fmt.Printf("%s\n", collect(ctx, stream.Aggregate(1<<20)))
+	// Output: [stale: Data is valid until the next re]
+}
