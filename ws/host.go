@@ -1,9 +1,6 @@
 package ws
 
 import (
-	"errors"
-	"os"
-
 	"github.com/handset-go/handset/internal/link"
 )
 
@@ -20,7 +17,7 @@ func (h *host) StartTimer() { h.fleet.gathering.add((*Session)(h)) }
 // WriteFailed is called when nothing will leave again.
 func (h *host) WriteFailed(err error) {
 	cause := lostBy(err)
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+	if link.IsTimeout(err) {
 		cause = ErrWriteTimeout
 	}
 	(*Session)(h).end(cause)

@@ -39,8 +39,8 @@ type Conn interface {
 	// progress. Otherwise it writes what it can without waiting, and returns
 	// ErrWouldBlock if that is not all of them.
 	Write(head, body []byte, wait bool) (int, error)
-	// SetReadDeadline and SetWriteDeadline end a Read or a Write that waits,
-	// with os.ErrDeadlineExceeded; the zero time takes the deadline away.
+	// SetReadDeadline and SetWriteDeadline end a Read or a Write that waits, with
+	// an error of which IsTimeout is true; the zero time takes the deadline away.
 	SetReadDeadline(time.Time) error
 	SetWriteDeadline(time.Time) error
 	// Delivery tells what the kernel knows of the connection's TCP. ok is false

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"os"
 )
 
 // maxPlainWrite bounds one blocking Write, so that a slow peer's progress can
@@ -57,7 +56,7 @@ func (c *plain) Write(head, body []byte, wait bool) (int, error) {
 		head = body
 	}
 	n, err := c.Conn.Write(head[:min(len(head), maxPlainWrite)])
-	if n > 0 && errors.Is(err, os.ErrDeadlineExceeded) {
+	if n > 0 && IsTimeout(err) {
 		return n, nil
 	}
 	return n, err
