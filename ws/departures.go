@@ -70,6 +70,15 @@ func (w *sweeper) strikeOff(d *departure) {
 	}
 }
 
+// postpone has all departures wait longer.
+func (w *sweeper) postpone(by time.Duration) {
+	w.fleet.mu.Lock()
+	defer w.fleet.mu.Unlock()
+	for _, d := range w.departures {
+		d.due = d.due.Add(by)
+	}
+}
+
 // overdue strikes off the first session that was due at the given time and
 // returns it, nil if there is none.
 func (w *sweeper) overdue(at time.Time) *Session {

@@ -182,6 +182,7 @@ func (f *fleet) begin(conn net.Conn, early []byte, protocol *string, c *compress
 	_ = conn.SetDeadline(time.Time{}) // the server's ends with the handshake
 	s := &Session{handset{conn: link.Of(conn), fleet: f, protocol: protocol, compression: c}}
 	s.out.Init(or(f.upgrader.SendBuffer, defaultSendBuffer))
+	s.heard.arrive()
 	if len(early) > 0 {
 		s.stream().receiver().Add(early)
 	}

@@ -45,6 +45,7 @@ type extra struct {
 
 	tally      atomic.Pointer[tally] // of Stats; nil until somebody asks
 	unfinished unfinished            // for MessageTimeout
+	foreign    foreign               // the reader's
 	allowsData bool                  // of Discard
 }
 

@@ -1,8 +1,6 @@
 package ws
 
 import (
-	"crypto/rand"
-	"encoding/binary"
 	"sync/atomic"
 	"time"
 
@@ -48,94 +46,82 @@ func (u *Upgrader) pace() (p pace) {
 	return p
 }
 
-// pulse is what the heartbeat knows of a session. Times are coarse.
-type pulse struct {
-	waits   atomic.Uint32 // since when the reader waits, 0 if it does not
-	pinged  atomic.Uint32 // when the Ping left that was not answered, 0 for none
-	latency atomic.Uint32 // of the last Ping that was, in µs
-}
-
 // Latency returns how long the last of the heartbeat's Pings took until its
 // Pong was received, to the microsecond; 0 if there was none yet. A peer that
 // speaks at least once per Heartbeat.Interval is not pinged, and has the latency
-// of an earlier time, or none.
+// of an earlier time, or none. A Pong that the program was slow to receive counts
+// with the time that took.
 func (s *Session) Latency() time.Duration {
 	return time.Duration(s.pulse.latency.Load()) * time.Microsecond
 }
 
+// pulse is what the heartbeat knows of a session.
+type pulse struct {
+	probe   atomic.Pointer[probe] // the last Ping; nil before it, and when it has been answered
+	latency atomic.Uint32         // of the last Ping that was answered, in µs
+}
+
 // beat pings a peer that has been silent for long, or ends the session if it
-// has been for too long. It returns after how many ms to come again.
-func (s *Session) beat(now uint32, p pace) (wait uint32) {
-	waits, pinged := s.pulse.waits.Load(), s.pulse.pinged.Load()
-	if waits == 0 || s.isClosing() {
+// has been for too long. late is by how much the round is late, which is time in
+// which the process did not run. It returns after how many ms to come again.
+func (s *Session) beat(now, late uint32, p pace) (wait uint32) {
+	if s.isClosing() {
 		return p.interval
 	}
-	if pinged == 0 || int32(pinged-waits) < 0 {
-		if wait := until(waits+p.interval, now, p.grain()); wait > 0 {
-			return wait
-		}
-		s.pulse.pinged.Store(now)
-		s.sendBeat()
+	last, waiting := s.heard.last()
+	b := s.pulse.probe.Load()
+	if b != nil && !b.settled(last) {
+		return s.awaitLife(b, last, waiting, now, late, p)
 	}
-	if wait := until(waits+p.interval+p.timeout, now, p.grain()); wait > 0 {
+	since := last
+	if b != nil && int32(b.since-since) > 0 {
+		since = b.since
+	}
+	if wait := until(since+p.interval, now, p.grain()); wait > 0 {
 		return wait
 	}
-	if s.pulse.waits.Load() == waits { // nothing has come since
+	return s.ping(b, now, p)
+}
+
+// ping sends a Ping, unless more is queued already: then the peer has to take
+// that first, and WriteTimeout sees to it. last is the Ping before that was not
+// answered, nil for none.
+func (s *Session) ping(last *probe, now uint32, p pace) (wait uint32) {
+	if queued, _ := s.out.Queue(); queued > 0 {
+		return p.step()
+	}
+	b := s.newProbe(last)
+	f := outbox.Frame{Opcode: frame.Ping, Fin: true, Data: s.payload(b)}
+	s.pulse.probe.Store(b)
+	if s.out.TryPut((*host)(s), &f) != nil {
+		s.pulse.probe.CompareAndSwap(b, last)
+		return p.step()
+	}
+	s.pingLeft()
+	return min(p.step(), p.timeout)
+}
+
+// awaitLife waits for a sign of life after a Ping, and ends the session if there
+// is none in time.
+func (s *Session) awaitLife(b *probe, last uint32, waiting bool, now, late uint32, p pace) (wait uint32) {
+	if b.left.Load() == 0 {
+		s.pingLeft() // it may have left with what somebody else wrote
+		return p.step()
+	}
+	due := b.due(now, late, p)
+	if wait := until(due, now, 0); wait > 0 {
+		b.waited = waiting && late == 0
+		return min(wait, p.step())
+	}
+	dead, again := s.judge(b, due, waiting, now, p)
+	b.waited = waiting
+	if at, _ := s.heard.last(); dead && at == last {
 		s.end(ErrHeartbeatTimeout)
 	}
+	if again {
+		return p.step()
+	}
 	return p.interval
-}
-
-// beatMark begins the payload of the heartbeat's Pings, so that their Pongs are
-// known. Nobody else can make one before having been sent one.
-var beatMark = func() (mark [8]byte) {
-	_, _ = rand.Read(mark[:])
-	return mark
-}()
-
-// beatSize is the payload's length: the mark, and the time since the epoch.
-const beatSize = len(beatMark) + 8
-
-// sendBeat sends the Ping. If there is no room for it, the peer has more to take
-// first, and WriteTimeout sees to that.
-func (s *Session) sendBeat() {
-	payload := append(make([]byte, 0, beatSize), beatMark[:]...)
-	payload = binary.BigEndian.AppendUint64(payload, uint64(time.Since(epoch)))
-	if s.out.TryPut((*host)(s), &outbox.Frame{Opcode: frame.Ping, Fin: true, Data: payload}) == nil {
-		s.fleet.pings.Add(1)
-	}
-}
-
-// ownPong reports whether the message is the Pong to one of the heartbeat's
-// Pings, and takes the time of the one that is under way.
-func (s *Session) ownPong(msg *Message) bool {
-	if msg.Kind != Pong || len(msg.Data) != beatSize || [8]byte(msg.Data) != beatMark {
-		return false
-	}
-	sent := time.Duration(binary.BigEndian.Uint64(msg.Data[len(beatMark):]))
-	pinged := s.pulse.pinged.Load()
-	took := time.Since(epoch) - sent
-	// A Pong cannot be early: its time must be the Ping's, but for the moment
-	// between taking the one and the other.
-	if late := int32(uint32(sent.Milliseconds()) - pinged); pinged != 0 && late >= 0 && took >= 0 {
-		s.pulse.latency.Store(uint32(min(took, time.Hour).Microseconds()))
-		s.pulse.pinged.Store(0)
-		s.fleet.pongs.Add(1)
-		if s.fleet.upgrader.Trace != nil {
-			s.traceAnswered()
-		}
-	}
-	return true
-}
-
-// traceAnswered is apart so that ownPong's frame stays small: the stack of an
-// idle reader, through which beats go, is all but full, and would double.
-//
-//go:noinline
-func (s *Session) traceAnswered() {
-	if t := s.trace(); t.HeartbeatAnswered != nil {
-		t.HeartbeatAnswered(s, s.Latency())
-	}
 }
 
 // isClosing reports whether a Close frame has gone in either direction.

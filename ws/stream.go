@@ -2,13 +2,12 @@ package ws
 
 import (
 	"context"
-	"errors"
 	"io"
 	"iter"
-	"os"
 	"time"
 
 	"github.com/handset-go/handset/internal/inbox"
+	"github.com/handset-go/handset/internal/link"
 )
 
 // MessageStream is the half of a connection to listen on: messages as they
@@ -201,39 +200,68 @@ func (m *MessageStream) pause(ctx context.Context) {
 	if m.rx != nil {
 		m.rx.msg = Message{}
 	}
-	m.session().heard.set(holds, false)
+	m.session().heard.wait()
 	m.session().out.Idle((*host)(m.session()), m.takeArrived())
 	m.heed(ctx)
 	if m.timesMessages() {
 		m.noteUnfinished()
 	}
-	m.pulse.waits.Store(coarse())
 }
 
 // readDone takes in what a read has brought. It returns only the error of ctx;
 // one that lasts is the receiver's.
 func (m *MessageStream) readDone(ctx context.Context, n int, err error) error {
-	m.pulse.waits.Store(0)
-	switch {
-	case err == nil:
+	if err == nil {
+		m.heard.arrive()
 		m.rx.arrived(n)
 		return nil
-	case !errors.Is(err, os.ErrDeadlineExceeded) || m.session().ended() != nil:
+	}
+	return m.readFailed(ctx, err)
+}
+
+// readFailed is readDone when the read has brought nothing.
+func (m *MessageStream) readFailed(ctx context.Context, err error) error {
+	m.heard.set(waits, false)
+	switch {
+	case !link.IsTimeout(err) || m.session().ended() != nil:
 		m.lost(err)
 		return nil
 	case m.tookTooLong():
 		m.broken(&ProtocolError{ClosePolicyViolation, ErrMessageTimeout})
 		return nil
 	}
+	if b := m.pulse.probe.Load(); b != nil {
+		b.looked.Store(coarse())
+	}
 	(*place)(m).Waiting()
 	m.forgetContext()
 	if ctx.Err() == nil { // the deadline was not ours
-		if err := m.session().conn.SetReadDeadline(time.Time{}); err != nil {
-			m.lost(err)
-		}
+		m.takeDeadlineAway(err)
 	}
 	return ctx.Err()
 }
+
+// takeDeadlineAway takes away a read's deadline that somebody else has set. If
+// reads time out nevertheless, one after the other and in no time, as on a
+// transport that never recovers from a deadline, the connection is lost.
+func (m *MessageStream) takeDeadlineAway(cause error) {
+	f, now := &m.more().foreign, coarse()
+	if now-f.last > 1 {
+		f.inRow = 0
+	}
+	f.last, f.inRow = now, f.inRow+1
+	if err := m.conn.SetReadDeadline(time.Time{}); err != nil || f.inRow > maxForeign {
+		m.lost(cause)
+	}
+}
+
+// foreign is deadlines of reads that were not ours.
+type foreign struct {
+	last  uint32 // when the last one passed, in coarse time
+	inRow uint8  // how many have without a pause
+}
+
+const maxForeign = 100
 
 // broken ends the stream because the peer broke the protocol.
 func (m *MessageStream) broken(err error) {
