@@ -47,6 +47,7 @@ type extra struct {
 	unfinished unfinished            // for MessageTimeout
 	foreign    foreign               // the reader's
 	allowsData bool                  // of Discard
+	closing    atomic.Bool           // Close was called before the peer's Close frame came
 }
 
 // more returns the session's extra.

@@ -49,8 +49,14 @@ var closedChan = func() chan struct{} {
 // Upgrader.CloseTimeout, the connection is closed and Done with it.
 //
 // Whoever is receiving at that moment, in Recv or a loop over All, goes on to
-// receive what the peer sends before its own Close. If nobody is, Close reads
-// on in the background and drops data messages.
+// receive what the peer sends before its own Close. The closing handshake does not
+// wait for that: while the body of the loop runs, or when Recv has returned and
+// has not been called again, up to 64 KiB are read ahead and kept, and the session
+// may have ended when they are received. A peer that sends more than that waits
+// for the reader, at most until CloseTimeout. For a reader that has left, because
+// its context has ended or it broke off the loop, 64 KiB are kept too, but of more
+// nothing is. If nobody is receiving when Close is called, Close reads on in the
+// background and drops data messages.
 //
 // The zero reason sends no status code, or CloseMessageTooBig if the last
 // thing received was ErrMessageTooBig. A code or description that may not be
@@ -63,8 +69,9 @@ func (s *Session) Close(reason CloseReason) error {
 	if reason.Code == 0 && s.heard.has(tooBig) {
 		reason.Code = CloseMessageTooBig
 	}
-	if s.sendClose(reason, ErrClosed) && s.stream().turn.drains() {
-		go s.stream().drain()
+	if s.sendClose(reason, ErrClosed) {
+		s.more().closing.Store(true)
+		s.stream().finishFor(nobody)
 	}
 	return nil
 }

@@ -109,12 +109,31 @@ type view interface {
 	poll() (ok bool, err error)
 }
 
-// giveTurn gives the reader's turn back. If the reader may not come again and
-// the session is closing, what the peer still sends is read in the background.
+// giveTurn gives the reader's turn back. leaving says that the reader may not
+// come again.
 func (m *MessageStream) giveTurn(leaving bool) {
 	m.turn.give()
-	if leaving && m.session().awaitsClose() && m.turn.drains() {
-		go m.drain()
+	if x := m.extra.Load(); x == nil || !x.closing.Load() {
+		return
+	}
+	if leaving {
+		m.finishFor(somebody)
+	} else {
+		m.finishFor(busy)
+	}
+}
+
+// finishFor has what the peer sends before its Close frame be read in the
+// background, unless somebody is reading.
+func (m *MessageStream) finishFor(whom audience) {
+	if !m.session().awaitsClose() {
+		return
+	}
+	if r := m.turn.finishes(); r != nil {
+		if r.from == elsewhere {
+			whom = busy
+		}
+		go m.finish(r, whom)
 	}
 }
 
@@ -187,12 +206,19 @@ func (m *MessageStream) note(r *receiver) {
 		r.closed = true
 		s.out.Received((*host)(s), m.takeArrived())
 		r.Free()
-		s.fleet.countCloseReceived(r.msg.Reason.Code)
-		if t := s.trace(); t.CloseReceived != nil {
-			t.CloseReceived(s, r.msg.Reason)
+		if !r.foreseen {
+			s.peerCloses(r.msg.Reason)
 		}
-		s.closeReceived(r.msg.Reason.Code)
 	}
+}
+
+// peerCloses notes that the peer's Close frame has arrived.
+func (s *Session) peerCloses(reason CloseReason) {
+	s.fleet.countCloseReceived(reason.Code)
+	if t := s.trace(); t.CloseReceived != nil {
+		t.CloseReceived(s, reason)
+	}
+	s.closeReceived(reason.Code)
 }
 
 // pause prepares for a wait: what has gathered leaves first.
@@ -290,10 +316,8 @@ func (m *MessageStream) lost(err error) {
 	m.session().end(r.err)
 }
 
-// drain reads what the peer sends before its Close frame, for a reader that
-// has gone.
+// drain drops what the peer sends before its Close frame.
 func (m *MessageStream) drain() {
-	defer m.turn.give()
 	m.leaveLent()
 	for {
 		if err := m.recv(context.Background(), (*unheard)(m)); err != nil {

@@ -66,4 +66,7 @@ type Looper interface {
 	// nil; otherwise why it could not go on, such as a deadline. Close, while
 	// Loop runs, shuts both directions down, and Loop closes at its end.
 	Loop(place Place, each func(n int, err error) bool) error
+	// TryRead is Read for use while each runs. It does not wait, for which it
+	// returns ErrWouldBlock.
+	TryRead(Place) (int, error)
 }
