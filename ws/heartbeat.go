@@ -87,10 +87,12 @@ func (s *Session) beat(now, late uint32, p pace) (wait uint32) {
 // that first, and WriteTimeout sees to it. last is the Ping before that was not
 // answered, nil for none.
 func (s *Session) ping(last *probe, now uint32, p pace) (wait uint32) {
-	if queued, _ := s.out.Queue(); queued > 0 {
+	queued, taken := s.out.Queue()
+	if queued > 0 {
 		return p.step()
 	}
 	b := s.newProbe(last)
+	b.taken = taken
 	f := outbox.Frame{Opcode: frame.Ping, Fin: true, Data: s.payload(b)}
 	s.pulse.probe.Store(b)
 	if s.out.TryPut((*host)(s), &f) != nil {
@@ -105,8 +107,7 @@ func (s *Session) ping(last *probe, now uint32, p pace) (wait uint32) {
 // is none in time.
 func (s *Session) awaitLife(b *probe, last uint32, waiting bool, now, late uint32, p pace) (wait uint32) {
 	if b.left.Load() == 0 {
-		s.pingLeft() // it may have left with what somebody else wrote
-		return p.step()
+		s.pingLeft() // with what somebody else wrote
 	}
 	due := b.due(now, late, p)
 	if wait := until(due, now, 0); wait > 0 {

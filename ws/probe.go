@@ -22,14 +22,16 @@ type probe struct {
 	acked    uint32 // how many of them the peer's TCP has acknowledged, or is to acknowledge anyway
 
 	// These are the sweeper's.
-	clock  uint32 // from when the peer's silence is measured, 0 until the Ping has left
+	clock  uint32 // from when the peer's silence is measured
+	runs   bool   // clock has been set since the Ping has left
+	taken  uint32 // how many bytes the transport had taken when the Ping was queued
 	since  uint32 // from when the next Ping's interval is measured, 0 while this one counts
 	waited bool   // the reader waited when the sweeper last came
 }
 
 // newProbe prepares for a Ping. last is the one before, if that was not answered.
 func (s *Session) newProbe(last *probe) *probe {
-	b := &probe{sent: time.Since(epoch)}
+	b := &probe{sent: time.Since(epoch), clock: coarse()}
 	if s.pingsEmpty() {
 		b.empty.Store(1)
 		if at, _ := s.heard.last(); last != nil && int32(at-last.left.Load()) <= 0 { // nobody can have read its Pong
@@ -86,8 +88,8 @@ func (b *probe) settled(last uint32) bool {
 // not run does not count, and after that there is a moment in any case in which
 // the reader can take in what has arrived.
 func (b *probe) due(now, late uint32, p pace) uint32 {
-	if b.clock == 0 {
-		b.clock = b.left.Load()
+	if left := b.left.Load(); left != 0 && !b.runs {
+		b.clock, b.runs = left, true
 	}
 	if late > 0 {
 		b.clock += min(late, now-b.clock)
@@ -105,10 +107,12 @@ func (s *Session) judge(b *probe, due uint32, waiting bool, now uint32, p pace) 
 	looked := b.looked.Load()
 	polls := looked != 0 && int32(looked-b.clock) >= 0 && until(due+p.interval, now, 0) > 0
 	reads := waiting && b.waited || polls && int32(looked-due) >= 0
-	queued, _ := s.out.Queue()
+	queued, taken := s.out.Queue()
 	d, ok := s.conn.Delivery()
 	switch acked := uint32(d.Acked); {
-	case queued > 0: // the peer has to take that first, and WriteTimeout sees to it
+	case !b.runs && !b.tells && reads && taken == b.taken: // the transport has not taken even the Ping
+		return true, false
+	case queued > 0 || !b.runs: // the peer has to take that first, and WriteTimeout sees to it
 		b.clock = now
 		return false, true
 	case !ok || !b.tells:
