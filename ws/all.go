@@ -18,7 +18,7 @@ func (m *MessageStream) all(ctx context.Context, v view) iter.Seq2[Message, erro
 		m.loop(ctx, v, func(msg Message, err error) bool {
 			m.turn.leave()
 			if x := m.extra.Load(); x != nil && x.closing.Load() {
-				m.finishFor(busy)
+				m.finishFor(readerBusy)
 			}
 			goesOn := yield(msg, err)
 			m.turn.resume()

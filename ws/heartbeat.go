@@ -10,25 +10,46 @@ import (
 
 // Heartbeat is how a server finds out that a peer is gone without a word: its
 // cable was cut, or its machine has lost power. A peer from which nothing has
-// come for Interval is sent a Ping (RFC 6455 §5.5.2), which every peer answers
-// by itself. If nothing at all comes for another Timeout, the session ends with
-// ErrHeartbeatTimeout. Whatever arrives is a sign of life, be it part of a
+// arrived for Interval is sent a Ping (RFC 6455 §5.5.2), which every peer answers
+// by itself. If for Timeout after that Ping has left there is no sign of life, the
+// session ends with ErrHeartbeatTimeout. Whatever arrives is one, be it part of a
 // frame; a peer that has something to say is not pinged.
 //
-// Silence is counted while somebody waits to receive: in Recv, a loop over All,
-// behind Chan or by Discard. A program that is busy with a message, or does not
-// read at all, cannot know what its peer has said, and ends nobody. A session
-// that is closing has Upgrader.CloseTimeout instead.
+// It is another sign of life that the peer takes what is sent. While messages are
+// queued no Ping is, and a peer that takes nothing of them has
+// Upgrader.WriteTimeout. On Linux, over TCP and over TLS on TCP, what the peer's
+// system acknowledges counts as well, but for the Ping itself; so a peer that
+// reads slowly but steadily is safe. On other systems, and for connections that
+// hide what they run on, only the queue is seen: there Timeout has to be long
+// enough for the peer to take what the operating system holds of the messages
+// before the Ping, some megabytes at most.
+//
+// Silence is counted whether or not the program receives. On Linux, over TCP and
+// TLS, the operating system tells of Pongs that the program has not received, so
+// that a program that is busy with a message keeps its peers, and a session that
+// nobody receives from ends when its peer is gone. Elsewhere a peer's silence only
+// tells something while somebody waits in Recv, in a loop over All, behind Chan or
+// by Discard, or receives with short contexts again and again; for other sessions
+// Pings are sent all the same, and one that cannot be written ends the session.
+//
+// Time in which the process did not run, because it was stopped or its machine
+// was suspended, does not count. A session that is closing has
+// Upgrader.CloseTimeout instead.
 //
 // Times are kept to the millisecond. Where many sessions share an Upgrader they
-// are looked after together: a Ping or the end may then come earlier, by up to a
-// sixteenth of the shorter of the two times, and never later. The Pongs to these
-// Pings are not delivered.
+// are looked after together: a Ping may then come earlier, by up to a sixteenth of
+// the shorter of the two times.
+//
+// The Pongs to these Pings are not delivered. Where the peer may compress messages
+// with takeover the Pings have no payload, and a Pong without payload that comes
+// while one of them is unanswered is taken for theirs: a program that looks for
+// Pongs of its own gives its Pings a payload.
 type Heartbeat struct {
-	// Interval is after how much silence to ping; 0 means 30 s, negative never.
+	// Interval is after how much silence to ping; 0 means 30 s, negative turns
+	// the heartbeat off.
 	Interval time.Duration
-	// Timeout is how long a peer may stay silent after a Ping; 0 means 30 s,
-	// negative turns the heartbeat off.
+	// Timeout is how long a peer may stay silent after a Ping has left; 0 means
+	// 30 s, negative turns the heartbeat off.
 	Timeout time.Duration
 }
 

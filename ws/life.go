@@ -71,7 +71,7 @@ func (s *Session) Close(reason CloseReason) error {
 	}
 	if s.sendClose(reason, ErrClosed) {
 		s.more().closing.Store(true)
-		s.stream().finishFor(nobody)
+		s.stream().finishFor(noReader)
 	}
 	return nil
 }

@@ -12,23 +12,23 @@ import (
 // reader that is busy.
 const keepLimit = 64 << 10
 
-// audience is for whom finish reads.
-type audience uint8
+// readerState is how the reader stands to the stream, for which finish reads.
+type readerState uint8
 
 const (
-	nobody   audience = iota // everything is dropped
-	somebody                 // who may come back: it is dropped if there is more than is kept
-	busy                     // who comes back: the peer waits if there is more than is kept
+	noReader   readerState = iota // everything is dropped
+	readerLeft                    // who may come back: it is dropped if there is more than is kept
+	readerBusy                    // who comes back: the peer waits if there is more than is kept
 )
 
 // finish reads what the peer sends before its Close frame, while nobody else
 // does.
-func (m *MessageStream) finish(r *reader, whom audience) {
+func (m *MessageStream) finish(r *reader, state readerState) {
 	defer m.turn.giveBack(r)
-	if whom != nobody {
+	if state != noReader {
 		full := m.keep(r)
 		m.forgetContext()
-		if !full || whom == busy {
+		if !full || state == readerBusy {
 			return
 		}
 	}
@@ -79,11 +79,11 @@ const (
 // cannot be waited for by anybody else.
 func (m *MessageStream) readAhead(r *reader) (n int, err error) {
 	looper, ok := m.conn.(link.Looper)
-	if !ok || r.from != elsewhere {
-		return m.conn.Read((*shelf)(m))
+	if !ok || r.from != loopBody {
+		return m.conn.Read((*aheadPlace)(m))
 	}
 	for pause := firstTry; ; pause = min(2*pause, lastTry) {
-		if n, err = looper.TryRead((*shelf)(m)); err != link.ErrWouldBlock {
+		if n, err = looper.TryRead((*aheadPlace)(m)); err != link.ErrWouldBlock {
 			return n, err
 		}
 		select {
@@ -94,15 +94,15 @@ func (m *MessageStream) readAhead(r *reader) (n int, err error) {
 	}
 }
 
-// shelf is a MessageStream as its transport sees it while what arrives is kept:
+// aheadPlace is a MessageStream as its transport sees it while what arrives is kept:
 // only its inbox is touched, since the rest may belong to the application.
-type shelf MessageStream
+type aheadPlace MessageStream
 
-func (s *shelf) Space(size int) []byte {
+func (s *aheadPlace) Space(size int) []byte {
 	return (*MessageStream)(s).receiver().Inbox.Space(min(size, chunkSize))
 }
 
-func (s *shelf) Waiting() {
+func (s *aheadPlace) Waiting() {
 	if s.rx != nil {
 		s.rx.Inbox.Waiting()
 	}

@@ -25,7 +25,8 @@ import (
 // before Upgrader.CloseTimeout. After it the stream is at its end.
 //
 // The stream has to be read for pings to be answered and for the session to
-// notice that the peer has gone.
+// notice at once that the peer has gone; otherwise only the heartbeat does, later.
+// A program that only sends has Discard read it.
 type MessageStream struct{ handset }
 
 // MaxFrameSize makes the stream refuse frames whose payload is longer than n
@@ -51,6 +52,10 @@ func (m *MessageStream) MaxFrameSize(n int) *MessageStream {
 // errors.Is, an io.ErrUnexpectedEOF and also the reason if that is known, such
 // as ErrWriteTimeout or a *net.OpError. A peer that breaks the protocol gives a
 // *ProtocolError. These last three stay: every further Recv returns them again.
+//
+// A context ends a receive that waits by way of the connection's read deadline. On
+// a connection that does not support deadlines a Recv that waits returns when
+// something arrives or the session ends.
 func (m *MessageStream) Recv(ctx context.Context) (msg Message, err error) {
 	if err = m.turn.take(ctx); err != nil {
 		return // by name, for a smaller frame: an idle reader's stack is all but full, and would double
@@ -117,23 +122,23 @@ func (m *MessageStream) giveTurn(leaving bool) {
 		return
 	}
 	if leaving {
-		m.finishFor(somebody)
+		m.finishFor(readerLeft)
 	} else {
-		m.finishFor(busy)
+		m.finishFor(readerBusy)
 	}
 }
 
 // finishFor has what the peer sends before its Close frame be read in the
 // background, unless somebody is reading.
-func (m *MessageStream) finishFor(whom audience) {
+func (m *MessageStream) finishFor(state readerState) {
 	if !m.session().awaitsClose() {
 		return
 	}
 	if r := m.turn.finishes(); r != nil {
-		if r.from == elsewhere {
-			whom = busy
+		if r.from == loopBody {
+			state = readerBusy
 		}
-		go m.finish(r, whom)
+		go m.finish(r, state)
 	}
 }
 

@@ -17,9 +17,9 @@ type reader struct {
 	done  chan struct{} // closed when it has given the turn back
 }
 
-// application is the reader that is not finish, and elsewhere the same one while
+// application is the reader that is not finish, and loopBody the same one while
 // the body of its loop runs.
-var application, elsewhere = new(reader), new(reader)
+var application, loopBody = new(reader), new(reader)
 
 // take takes the turn. From finish it is taken over when that has stopped.
 func (t *turn) take(ctx context.Context) error {
@@ -48,7 +48,7 @@ func (t *turn) try() (finished <-chan struct{}, err error) {
 	for !t.of.CompareAndSwap(nil, application) {
 		switch r := t.of.Load(); {
 		case r == nil: // given back in this moment
-		case r == application, r == elsewhere:
+		case r == application, r == loopBody:
 			return nil, ErrConcurrentRecv
 		default:
 			r.interrupt()
@@ -60,10 +60,10 @@ func (t *turn) try() (finished <-chan struct{}, err error) {
 
 // leave lets finish have the turn while the body of a loop runs, and resume takes
 // it back.
-func (t *turn) leave() { t.of.Store(elsewhere) }
+func (t *turn) leave() { t.of.Store(loopBody) }
 
 func (t *turn) resume() {
-	for !t.of.CompareAndSwap(elsewhere, application) {
+	for !t.of.CompareAndSwap(loopBody, application) {
 		r := t.of.Load()
 		if r == application {
 			return // the loop's body did not run
@@ -81,12 +81,12 @@ func (t *turn) give() {
 	}
 }
 
-// finishes takes the turn for finish, unless somebody is reading, for whom nil is
+// finishes takes the turn for finish, unless somebody is reading, for state nil is
 // returned.
 func (t *turn) finishes() *reader {
 	r := &reader{done: make(chan struct{})}
 	r.ctx, r.stop = context.WithCancel(context.Background())
-	for _, r.from = range []*reader{nil, elsewhere} {
+	for _, r.from = range []*reader{nil, loopBody} {
 		if t.of.CompareAndSwap(r.from, r) {
 			return r
 		}
