@@ -104,13 +104,15 @@ func (s *Session) beat(now, late uint32, p pace) (wait uint32) {
 	return s.ping(b, now, p)
 }
 
-// ping sends a Ping, unless more is queued already: then the peer has to take
-// that first, and WriteTimeout sees to it. last is the Ping before that was not
-// answered, nil for none.
+// ping sends a Ping, unless more is queued already, or was and has been taken: a
+// peer that takes it is alive, and WriteTimeout sees to one that does not. last is
+// the Ping before that was not answered, nil for none.
 func (s *Session) ping(last *probe, now uint32, p pace) (wait uint32) {
 	queued, taken := s.out.Queue()
-	if queued > 0 {
-		return p.step()
+	if queued > 0 || last.backlog() && taken != last.taken {
+		last = s.ownProbe(last)
+		last.since, last.queued, last.taken = now, queued > 0, taken
+		return p.interval
 	}
 	b := s.newProbe(last)
 	b.taken = taken

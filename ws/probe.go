@@ -24,7 +24,8 @@ type probe struct {
 	// These are the sweeper's.
 	clock  uint32 // from when the peer's silence is measured
 	runs   bool   // clock has been set since the Ping has left
-	taken  uint32 // how many bytes the transport had taken when the Ping was queued
+	taken  uint32 // how many bytes the transport had taken when the Ping was queued, or since
+	queued bool   // bytes were queued when since was set
 	since  uint32 // from when the next Ping's interval is measured, 0 while this one counts
 	waited bool   // the reader waited when the sweeper last came
 }
@@ -34,13 +35,28 @@ func (s *Session) newProbe(last *probe) *probe {
 	b := &probe{sent: time.Since(epoch), clock: coarse()}
 	if s.pingsEmpty() {
 		b.empty.Store(1)
-		if at, _ := s.heard.last(); last != nil && int32(at-last.left.Load()) <= 0 { // nobody can have read its Pong
+		if at, _ := s.heard.last(); last != nil && int32(at-last.left.Load()) <= 0 && last.left.Load() != 0 { // nobody can have read its Pong
 			b.empty.Add(last.empty.Load())
 		}
 	}
 	d, ok := s.conn.Delivery()
 	b.tells, b.received, b.written = ok, uint32(d.Received), uint32(d.Acked)+uint32(d.Unacked)
 	return b
+}
+
+// backlog reports whether bytes were queued when another Ping was due.
+func (b *probe) backlog() bool { return b != nil && b.queued }
+
+// ownProbe returns the session's last Ping, or what stands for one if there is
+// none.
+func (s *Session) ownProbe(last *probe) *probe {
+	if last != nil {
+		return last
+	}
+	last = new(probe)
+	last.leaving.Store(true) // it never does
+	s.pulse.probe.Store(last)
+	return last
 }
 
 // pingLeft notes that the Ping that was queued has left, if it has.

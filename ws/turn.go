@@ -64,12 +64,14 @@ func (t *turn) leave() { t.of.Store(loopBody) }
 
 func (t *turn) resume() {
 	for !t.of.CompareAndSwap(loopBody, application) {
-		r := t.of.Load()
-		if r == application {
-			return // the loop's body did not run
+		switch r := t.of.Load(); r {
+		case application: // the loop's body did not run
+			return
+		case loopBody: // given back in this moment
+		default:
+			r.interrupt()
+			<-r.done
 		}
-		r.interrupt()
-		<-r.done
 	}
 }
 
@@ -81,7 +83,7 @@ func (t *turn) give() {
 	}
 }
 
-// finishes takes the turn for finish, unless somebody is reading, for state nil is
+// finishes takes the turn for finish, unless somebody is reading, for whom nil is
 // returned.
 func (t *turn) finishes() *reader {
 	r := &reader{done: make(chan struct{})}

@@ -90,7 +90,7 @@ func TestAPeerForWhichMoreIsQueuedIsNotPinged(t *testing.T) {
 			t.Fatal(f, err)
 		}
 		left := time.Now()
-		if wait := left.Sub(began); wait > 2*time.Second {
+		if wait := left.Sub(began); wait < 28*time.Second || wait > time.Minute {
 			t.Errorf("pinged %v after the queue was empty", wait)
 		}
 		if err := <-end; !errors.Is(err, ws.ErrHeartbeatTimeout) || time.Since(left) != 30*time.Second {
