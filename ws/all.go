@@ -15,7 +15,15 @@ func (m *MessageStream) all(ctx context.Context, v view) iter.Seq2[Message, erro
 			yield(Message{}, err)
 			return
 		}
-		m.loop(ctx, v, yield)
+		m.loop(ctx, v, func(msg Message, err error) bool {
+			m.turn.leave()
+			if x := m.extra.Load(); x != nil && x.closing.Load() {
+				m.finishFor(readerBusy)
+			}
+			goesOn := yield(msg, err)
+			m.turn.resume()
+			return goesOn
+		})
 	}
 }
 

@@ -24,13 +24,14 @@ func (a *assembly) begin(first Kind) {
 
 // expect takes note of how many bytes more there are or are announced. A
 // message that has, or is going to have, more than max of them is reported once
-// and dropped.
+// and dropped. It may have more than max already, if it was begun by an aggregate
+// with a higher limit.
 func (a *assembly) expect(more uint64, max int) error {
 	have := 0
 	if a.buf != nil {
 		have = len(a.buf.Bytes)
 	}
-	if a.skips || more <= uint64(max-have) {
+	if a.skips || have <= max && more <= uint64(max-have) {
 		return nil
 	}
 	a.buf.Free()

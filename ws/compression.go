@@ -26,6 +26,11 @@ import (
 // sent, or received: as much as has passed, up to the window, which is two to
 // the number of its bits, and to send no more than 16 KiB at levels below 5.
 //
+// Some clients let the payloads of Pongs into what their compressed messages refer
+// to, against RFC 7692, and are misunderstood from then on; lxzan/gws 1.8.9 is one.
+// With takeover from the client the heartbeat's Pings have no payload, for which
+// such clients are safe; for Session.Ping that is up to the program.
+//
 // These figures are of what the session holds. To compress takes more stack than
 // to receive, and a goroutine keeps a stack of the size it once needed: one that
 // sends from its loop over Recv has some 2 KiB more from then on.

@@ -1,6 +1,6 @@
 package ws
 
-import "github.com/handset-go/handset/internal/inbox"
+import "github.com/handset-go/handset/internal/link"
 
 // cutOff notes that a write has failed since the connection is lost. What the
 // peer had sent before may still be there to be read: whoever is receiving finds
@@ -18,39 +18,41 @@ func (s *Session) cutOff(err error) {
 	l.lost = err
 	s.leaveLocked(l, s.fleet.upgrader.closeTimeout())
 	l.mu.Unlock()
-	if s.stream().turn.drains() {
-		go s.stream().readRest(err)
+	switch r := s.stream().turn.finishes(); {
+	case r == nil:
+	case r.from == loopBody: // which reads next
+		s.stream().turn.giveBack(r)
+	default:
+		go s.stream().readRest(r, err)
 	}
 }
 
 // restSize is how much is read for a reader that may never come.
 const restSize = 256 << 10
 
-// readRest reads what a peer has left behind. It has the turn. The receiver takes
-// it in as it would for a reader; only what the application received last, which
-// is lent to it, stays as it is.
-func (m *MessageStream) readRest(cause error) {
-	defer m.turn.give()
+// readRest reads what a peer has left behind, until a reader comes. The receiver
+// takes it in as it would for a reader; only what the application received last,
+// which is lent to it, stays as it is.
+func (m *MessageStream) readRest(r *reader, cause error) {
+	defer m.turn.giveBack(r)
+	defer m.forgetContext()
+	m.leaveInbox()
 	if m.rx != nil {
-		m.leaveInbox()
 		m.rx.leavePlain()
 	}
+	m.heed(r.ctx)
 	for rest := restSize; rest > 0; {
 		n, err := m.session().conn.Read((*place)(m))
-		if err != nil {
+		switch {
+		case r.ctx.Err() != nil && link.IsTimeout(err):
+			return
+		case err != nil:
 			m.session().end(cause)
 			return
 		}
 		m.rx.arrived(n)
 		rest -= n
 	}
-}
-
-// leaveInbox goes on in another inbox.
-func (m *MessageStream) leaveInbox() {
-	held := m.rx.Bytes()
-	m.rx.Inbox = inbox.Inbox{}
-	m.rx.Add(held)
 }
 
 // lostBecause returns why the session is ending for good, or is cut off, nil if it

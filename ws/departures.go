@@ -15,7 +15,8 @@ type departures []*departure
 type departure struct {
 	session *Session
 	due     time.Time
-	place   int // in the heap, -1 when it is not there
+	place   int           // in the heap, -1 when it is not there
+	paused  time.Duration // for how long the process did not run, since it was last asked for
 
 	// Guarded by the lock of the session's life.
 	timeout  time.Duration
@@ -85,6 +86,24 @@ func (w *sweeper) strikeOff(d *departure) {
 		heap.Remove(&w.departures, d.place)
 		w.set()
 	}
+}
+
+// postpone has all departures wait longer.
+func (w *sweeper) postpone(by time.Duration) {
+	w.fleet.mu.Lock()
+	defer w.fleet.mu.Unlock()
+	for _, d := range w.departures {
+		d.due = d.due.Add(by)
+		d.paused += by
+	}
+}
+
+// takePaused returns for how long the process did not run since the last call.
+func (f *fleet) takePaused(d *departure) (paused time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	paused, d.paused = d.paused, 0
+	return paused
 }
 
 // overdue strikes off the first session that was due at the given time and

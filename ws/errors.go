@@ -31,7 +31,8 @@ var (
 	// taking what was queued before it, for Upgrader.CloseTimeout.
 	ErrCloseTimeout = errors.New("ws: close timeout")
 	// ErrHeartbeatTimeout ends a session whose peer has been silent for
-	// Heartbeat.Interval and Heartbeat.Timeout together.
+	// Heartbeat.Interval, and has shown no sign of life for Heartbeat.Timeout
+	// after a Ping.
 	ErrHeartbeatTimeout = errors.New("ws: heartbeat timeout")
 	// ErrMessageTimeout is what a *ProtocolError of ClosePolicyViolation wraps
 	// when the peer has not finished a message in Upgrader.MessageTimeout.

@@ -100,8 +100,9 @@ type Upgrader struct {
 	// may take to answer the peer's Close frame.
 	CloseTimeout time.Duration
 
-	// Heartbeat finds peers that are gone without a word. It is on unless one
-	// of its times is negative.
+	// Heartbeat finds peers that are gone without a word: it pings those that
+	// are silent, and ends the sessions of those that stay so. It is on unless
+	// one of its times is negative.
 	Heartbeat Heartbeat
 
 	// MaxSessions is how many sessions there may be at a time, handshakes
@@ -112,7 +113,8 @@ type Upgrader struct {
 	// MessageTimeout is how long a message may take from its first byte to its
 	// last, fragments and what comes between them included, so that no peer
 	// holds a buffer for ever by trickling. A session whose peer takes longer
-	// fails with ErrMessageTimeout, as early as a sixteenth before. Time in
+	// fails with ErrMessageTimeout, as early as a sixteenth before. Control frames
+	// are no messages. Time in
 	// which the program is busy with a piece counts too, but only ends the
 	// session when it waits for more. 0 means any time.
 	MessageTimeout time.Duration
@@ -233,6 +235,7 @@ func (f *fleet) begin(conn net.Conn, early []byte, protocol *string, c *compress
 	_ = conn.SetDeadline(time.Time{}) // the server's ends with the handshake
 	s := &Session{handset{conn: link.Of(conn), fleet: f, protocol: protocol, compression: c}}
 	s.out.Init(or(f.upgrader.SendBuffer, defaultSendBuffer))
+	s.heard.arrive()
 	if len(early) > 0 {
 		s.stream().receiver().Add(early)
 	}

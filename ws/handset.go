@@ -49,7 +49,9 @@ type extra struct {
 
 	tally       atomic.Pointer[tally] // of Stats; nil until somebody asks
 	unfinished  unfinished            // for MessageTimeout
+	foreign     foreign               // the reader's
 	refusesData bool                  // of Discard
+	closing     atomic.Bool           // Close was called before the peer's Close frame came
 	owner       outbox.Owner          // of what Continuation sends; here since the outbox keeps a pointer to it
 }
 

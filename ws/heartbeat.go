@@ -1,8 +1,6 @@
 package ws
 
 import (
-	"crypto/rand"
-	"encoding/binary"
 	"sync/atomic"
 	"time"
 
@@ -12,25 +10,46 @@ import (
 
 // Heartbeat is how a server finds out that a peer is gone without a word: its
 // cable was cut, or its machine has lost power. A peer from which nothing has
-// come for Interval is sent a Ping (RFC 6455 §5.5.2), which every peer answers
-// by itself. If nothing at all comes for another Timeout, the session ends with
-// ErrHeartbeatTimeout. Whatever arrives is a sign of life, be it part of a
+// arrived for Interval is sent a Ping (RFC 6455 §5.5.2), which every peer answers
+// by itself. If for Timeout after that Ping has left there is no sign of life, the
+// session ends with ErrHeartbeatTimeout. Whatever arrives is one, be it part of a
 // frame; a peer that has something to say is not pinged.
 //
-// Silence is counted while somebody waits to receive: in Recv, a loop over All,
-// behind Chan or by Discard. A program that is busy with a message, or does not
-// read at all, cannot know what its peer has said, and ends nobody. A session
-// that is closing has Upgrader.CloseTimeout instead.
+// It is another sign of life that the peer takes what is sent. While messages are
+// queued no Ping is, and a peer that takes nothing of them has
+// Upgrader.WriteTimeout. On Linux, over TCP and over TLS on TCP, what the peer's
+// system acknowledges counts as well, but for the Ping itself; so a peer that
+// reads slowly but steadily is safe. On other systems, and for connections that
+// hide what they run on, only the queue is seen: there Timeout has to be long
+// enough for the peer to take what the operating system holds of the messages
+// before the Ping, some megabytes at most.
+//
+// Silence is counted whether or not the program receives. On Linux, over TCP and
+// TLS, the operating system tells of Pongs that the program has not received, so
+// that a program that is busy with a message keeps its peers, and a session that
+// nobody receives from ends when its peer is gone. Elsewhere a peer's silence only
+// tells something while somebody waits in Recv, in a loop over All, behind Chan or
+// by Discard, or receives with short contexts again and again; for other sessions
+// Pings are sent all the same, and one that cannot be written ends the session.
+//
+// Time in which the process did not run, because it was stopped or its machine
+// was suspended, does not count. A session that is closing has
+// Upgrader.CloseTimeout instead.
 //
 // Times are kept to the millisecond. Where many sessions share an Upgrader they
-// are looked after together: a Ping or the end may then come earlier, by up to a
-// sixteenth of the shorter of the two times, and never later. The Pongs to these
-// Pings are not delivered.
+// are looked after together: a Ping may then come earlier, by up to a sixteenth of
+// the shorter of the two times.
+//
+// The Pongs to these Pings are not delivered. Where the peer may compress messages
+// with takeover the Pings have no payload, and a Pong without payload that comes
+// while one of them is unanswered is taken for theirs: a program that looks for
+// Pongs of its own gives its Pings a payload.
 type Heartbeat struct {
-	// Interval is after how much silence to ping; 0 means 30 s, negative never.
+	// Interval is after how much silence to ping; 0 means 30 s, negative turns
+	// the heartbeat off.
 	Interval time.Duration
-	// Timeout is how long a peer may stay silent after a Ping; 0 means 30 s,
-	// negative turns the heartbeat off.
+	// Timeout is how long a peer may stay silent after a Ping has left; 0 means
+	// 30 s, negative turns the heartbeat off.
 	Timeout time.Duration
 }
 
@@ -48,94 +67,85 @@ func (u *Upgrader) pace() (p pace) {
 	return p
 }
 
-// pulse is what the heartbeat knows of a session. Times are coarse.
-type pulse struct {
-	waits   atomic.Uint32 // since when the reader waits, 0 if it does not
-	pinged  atomic.Uint32 // when the Ping left that was not answered, 0 for none
-	latency atomic.Uint32 // of the last Ping that was, in µs
-}
-
 // Latency returns how long the last of the heartbeat's Pings took until its
 // Pong was received, to the microsecond; 0 if there was none yet. A peer that
 // speaks at least once per Heartbeat.Interval is not pinged, and has the latency
-// of an earlier time, or none.
+// of an earlier time, or none. A Pong that the program was slow to receive counts
+// with the time that took.
 func (s *Session) Latency() time.Duration {
 	return time.Duration(s.pulse.latency.Load()) * time.Microsecond
 }
 
+// pulse is what the heartbeat knows of a session.
+type pulse struct {
+	probe   atomic.Pointer[probe] // the last Ping; nil before it, and when it has been answered
+	latency atomic.Uint32         // of the last Ping that was answered, in µs
+}
+
 // beat pings a peer that has been silent for long, or ends the session if it
-// has been for too long. It returns after how many ms to come again.
-func (s *Session) beat(now uint32, p pace) (wait uint32) {
-	waits, pinged := s.pulse.waits.Load(), s.pulse.pinged.Load()
-	if waits == 0 || s.isClosing() {
+// has been for too long. late is by how much the round is late, which is time in
+// which the process did not run. It returns after how many ms to come again.
+func (s *Session) beat(now, late uint32, p pace) (wait uint32) {
+	if s.isClosing() {
 		return p.interval
 	}
-	if pinged == 0 || int32(pinged-waits) < 0 {
-		if wait := until(waits+p.interval, now, p.grain()); wait > 0 {
-			return wait
-		}
-		s.pulse.pinged.Store(now)
-		s.sendBeat()
+	last, waiting := s.heard.last()
+	b := s.pulse.probe.Load()
+	if b != nil && !b.settled(last) {
+		return s.awaitLife(b, last, waiting, now, late, p)
 	}
-	if wait := until(waits+p.interval+p.timeout, now, p.grain()); wait > 0 {
+	since := last
+	if b != nil && int32(b.since-since) > 0 {
+		since = b.since
+	}
+	if wait := until(since+p.interval, now, p.grain()); wait > 0 {
 		return wait
 	}
-	if s.pulse.waits.Load() == waits { // nothing has come since
+	return s.ping(b, now, p)
+}
+
+// ping sends a Ping, unless more is queued already, or was and has been taken: a
+// peer that takes it is alive, and WriteTimeout sees to one that does not. last is
+// the Ping before that was not answered, nil for none.
+func (s *Session) ping(last *probe, now uint32, p pace) (wait uint32) {
+	queued, taken := s.out.Queue()
+	if queued > 0 || last.backlog() && taken != last.taken {
+		last = s.ownProbe(last)
+		last.since, last.queued, last.taken = now, queued > 0, taken
+		return p.interval
+	}
+	b := s.newProbe(last)
+	b.taken = taken
+	f := outbox.Frame{Opcode: frame.Ping, Fin: true, Data: s.payload(b)}
+	s.pulse.probe.Store(b)
+	if s.out.TryPut((*host)(s), &f) != nil {
+		s.pulse.probe.CompareAndSwap(b, last)
+		return p.step()
+	}
+	s.pingLeft()
+	return min(p.step(), p.timeout)
+}
+
+// awaitLife waits for a sign of life after a Ping, and ends the session if there
+// is none in time.
+func (s *Session) awaitLife(b *probe, last uint32, waiting bool, now, late uint32, p pace) (wait uint32) {
+	if b.left.Load() == 0 {
+		s.pingLeft() // with what somebody else wrote
+	}
+	due := b.due(now, late, p)
+	if wait := until(due, now, 0); wait > 0 {
+		b.waited = waiting && late == 0
+		return min(wait, p.step())
+	}
+	dead, again := s.judge(b, due, waiting, now, p)
+	b.waited = waiting
+	if at, _ := s.heard.last(); dead && at == last {
 		s.end(ErrHeartbeatTimeout)
 	}
+	if again {
+		return p.step()
+	}
 	return p.interval
-}
-
-// beatMark begins the payload of the heartbeat's Pings, so that their Pongs are
-// known. Nobody else can make one before having been sent one.
-var beatMark = func() (mark [8]byte) {
-	_, _ = rand.Read(mark[:])
-	return mark
-}()
-
-// beatSize is the payload's length: the mark, and the time since the epoch.
-const beatSize = len(beatMark) + 8
-
-// sendBeat sends the Ping. If there is no room for it, the peer has more to take
-// first, and WriteTimeout sees to that.
-func (s *Session) sendBeat() {
-	payload := append(make([]byte, 0, beatSize), beatMark[:]...)
-	payload = binary.BigEndian.AppendUint64(payload, uint64(time.Since(epoch)))
-	if s.out.TryPut((*host)(s), &outbox.Frame{Opcode: frame.Ping, Fin: true, Data: payload}) == nil {
-		s.fleet.pings.Add(1)
-	}
-}
-
-// ownPong reports whether the message is the Pong to one of the heartbeat's
-// Pings, and takes the time of the one that is under way.
-func (s *Session) ownPong(msg *Message) bool {
-	if msg.Kind != Pong || len(msg.Data) != beatSize || [8]byte(msg.Data) != beatMark {
-		return false
-	}
-	sent := time.Duration(binary.BigEndian.Uint64(msg.Data[len(beatMark):]))
-	pinged := s.pulse.pinged.Load()
-	took := time.Since(epoch) - sent
-	// A Pong cannot be early: its time must be the Ping's, but for the moment
-	// between taking the one and the other.
-	if late := int32(uint32(sent.Milliseconds()) - pinged); pinged != 0 && late >= 0 && took >= 0 {
-		s.pulse.latency.Store(uint32(min(took, time.Hour).Microseconds()))
-		s.pulse.pinged.Store(0)
-		s.fleet.pongs.Add(1)
-		if s.fleet.upgrader.Trace != nil {
-			s.traceAnswered()
-		}
-	}
-	return true
-}
-
-// traceAnswered is apart so that ownPong's frame stays small: the stack of an
-// idle reader, through which beats go, is all but full, and would double.
-//
-//go:noinline
-func (s *Session) traceAnswered() {
-	if t := s.trace(); t.HeartbeatAnswered != nil {
-		t.HeartbeatAnswered(s, s.Latency())
-	}
 }
 
 // isClosing reports whether a Close frame has gone in either direction.

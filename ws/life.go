@@ -55,8 +55,14 @@ var closedChan = func() chan struct{} {
 // the peer has stopped taking what is queued before it.
 //
 // Whoever is receiving at that moment, in Recv or a loop over All, goes on to
-// receive what the peer sends before its own Close. If nobody is, Close reads
-// on in the background and drops data messages.
+// receive what the peer sends before its own Close. The closing handshake does not
+// wait for that: while the body of the loop runs, or when Recv has returned and
+// has not been called again, up to 64 KiB are read ahead and kept, and the session
+// may have ended when they are received. A peer that sends more than that waits
+// for the reader, at most until CloseTimeout. For a reader that has left, because
+// its context has ended or it broke off the loop, 64 KiB are kept too, but of more
+// nothing is. If nobody is receiving when Close is called, Close reads on in the
+// background and drops data messages.
 //
 // The zero reason sends no status code, or CloseMessageTooBig if the last
 // thing received was ErrMessageTooBig. A code or description that may not be
@@ -69,8 +75,9 @@ func (s *Session) Close(reason CloseReason) error {
 	if reason.Code == 0 && s.heard.has(tooBig) {
 		reason.Code = CloseMessageTooBig
 	}
-	if s.sendClose(reason, ErrClosed) && s.stream().turn.drains() {
-		go s.stream().drain()
+	if s.sendClose(reason, ErrClosed) {
+		s.more().closing.Store(true)
+		s.stream().finishFor(noReader)
 	}
 	return nil
 }
@@ -224,6 +231,7 @@ func (d *departure) next(now time.Time) time.Time {
 // looked at again if it does. The caller has l's lock.
 func (s *Session) goesOnLocked(l *life) bool {
 	d, now, p := l.leaves, time.Now(), s.progress()
+	d.since = d.since.Add(s.fleet.takePaused(d))
 	if d.progress.backlog && p.beyond(d.progress) && l.failure == nil {
 		d.since, d.lastTry = s.progressed(p, d.progress, d.since, now), false
 	}

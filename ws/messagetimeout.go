@@ -1,6 +1,10 @@
 package ws
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"github.com/handset-go/handset/internal/frame"
+)
 
 // unfinished is since when a message is arriving. Times are coarse, 0 for none.
 type unfinished struct {
@@ -8,18 +12,41 @@ type unfinished struct {
 	struck atomic.Uint32 // the time of a message that has taken too long
 }
 
+// later returns since when a message is arriving, later by what the process did
+// not run since.
+func (u *unfinished) later(now, late uint32) uint32 {
+	since := u.since.Load()
+	if since == 0 || late == 0 {
+		return since
+	}
+	after := since + min(late, now-since)
+	if !u.since.CompareAndSwap(since, after) {
+		return u.since.Load()
+	}
+	return after
+}
+
 // timesMessages reports whether messages have a time to be finished in.
 func (m *MessageStream) timesMessages() bool { return m.fleet.upgrader.MessageTimeout > 0 }
 
 // noteUnfinished notes, before the reader waits, whether a message has begun.
 func (m *MessageStream) noteUnfinished() {
-	r := m.rx
-	if r == nil || len(r.Bytes()) == 0 && !r.inFrame && !r.begun {
+	if m.rx == nil || !m.rx.hasBegun() {
 		return
 	}
 	if u := &m.more().unfinished; u.since.Load() == 0 {
 		u.since.Store(coarse())
 	}
+}
+
+// hasBegun reports whether a part of a message has arrived. A control frame is
+// none, nor what there is of its header: the first byte tells.
+func (r *receiver) hasBegun() bool {
+	if r.begun || r.inFrame {
+		return r.begun || !r.of.Control()
+	}
+	b := r.Bytes()
+	return len(b) > 0 && !frame.OpcodeOf(b[0]).Control()
 }
 
 // noteFinished notes that a message is whole.
@@ -31,21 +58,23 @@ func (m *MessageStream) noteFinished(kind Kind) {
 
 // hasten ends the wait of a reader whose message has taken too long, which then
 // finds it so. It returns after how many ms to come again.
-func (s *Session) hasten(now uint32, p pace) (wait uint32) {
+func (s *Session) hasten(now, late uint32, p pace) (wait uint32) {
 	x := s.extra.Load()
-	if x == nil || s.pulse.waits.Load() == 0 {
+	if x == nil {
 		return p.message
 	}
-	since := x.unfinished.since.Load()
-	if since == 0 || s.isClosing() {
+	since := x.unfinished.later(now, late)
+	if since == 0 || !s.heard.has(waits) || s.isClosing() {
 		return p.message
 	}
 	if wait := until(since+p.message, now, p.grain()); wait > 0 {
 		return wait
 	}
 	x.unfinished.struck.Store(since)
-	_ = s.conn.SetReadDeadline(longAgo)
-	return p.grain() // should the deadline be taken away meanwhile
+	if err := s.conn.SetReadDeadline(longAgo); err != nil { // then only this wakes the reader
+		s.end(&ProtocolError{ClosePolicyViolation, ErrMessageTimeout})
+	}
+	return p.step() // should the deadline be taken away meanwhile
 }
 
 // tookTooLong reports whether the message that is arriving has.

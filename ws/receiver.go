@@ -39,9 +39,10 @@ type receiver struct {
 	bad      error        // found in payload that was read into the assembly
 	inflation
 
-	closed bool  // the Close message has been delivered
-	late   bool  // the Close message was received by drain and is to be delivered
-	err    error // what every receive returns from now on
+	closed   bool  // the Close message has been delivered
+	late     bool  // the Close message was received by drain and is to be delivered
+	foreseen bool  // the Close frame that is going to be received has been dealt with
+	err      error // what every receive returns from now on
 
 	arrival outbox.Count // to be counted
 }

@@ -2,13 +2,12 @@ package ws
 
 import (
 	"context"
-	"errors"
 	"io"
 	"iter"
-	"os"
 	"time"
 
 	"github.com/handset-go/handset/internal/inbox"
+	"github.com/handset-go/handset/internal/link"
 )
 
 // MessageStream is the half of a connection to listen on: messages as they
@@ -28,7 +27,9 @@ import (
 // before Upgrader.CloseTimeout. After it the stream is at its end.
 //
 // The stream has to be read for pings to be answered and for the session to
-// notice that the peer has gone. Trace.Unread is told of one that is not.
+// notice at once that the peer has gone; otherwise only the heartbeat does, later.
+// Trace.Unread is told of one that is not. A program that only sends has Discard
+// read it.
 type MessageStream struct{ handset }
 
 // MaxFrameSize makes the stream refuse frames whose payload is longer than n
@@ -57,6 +58,10 @@ func (m *MessageStream) MaxFrameSize(n int) *MessageStream {
 // errors.Is, an io.ErrUnexpectedEOF and also the reason if that is known, such
 // as ErrWriteTimeout or a *net.OpError. A peer that breaks the protocol gives a
 // *ProtocolError. These last three stay: every further Recv returns them again.
+//
+// A context ends a receive that waits by way of the connection's read deadline. On
+// a connection that does not support deadlines a Recv that waits returns when
+// something arrives or the session ends.
 func (m *MessageStream) Recv(ctx context.Context) (msg Message, err error) {
 	if err = m.take(ctx); err != nil {
 		return // by name, for a smaller frame: an idle reader's stack is all but full, and would double
@@ -118,12 +123,31 @@ type view interface {
 	poll() (ok bool, err error)
 }
 
-// giveTurn gives the reader's turn back. If the reader may not come again and
-// the session is closing, what the peer still sends is read in the background.
+// giveTurn gives the reader's turn back. leaving says that the reader may not
+// come again.
 func (m *MessageStream) giveTurn(leaving bool) {
 	m.turn.give()
-	if leaving && m.session().awaitsClose() && m.turn.drains() {
-		go m.drain()
+	if x := m.extra.Load(); x == nil || !x.closing.Load() {
+		return
+	}
+	if leaving {
+		m.finishFor(readerLeft)
+	} else {
+		m.finishFor(readerBusy)
+	}
+}
+
+// finishFor has what the peer sends before its Close frame be read in the
+// background, unless somebody is reading.
+func (m *MessageStream) finishFor(state readerState) {
+	if !m.session().awaitsClose() {
+		return
+	}
+	if r := m.turn.finishes(); r != nil {
+		if r.from == loopBody {
+			state = readerBusy
+		}
+		go m.finish(r, state)
 	}
 }
 
@@ -198,12 +222,19 @@ func (m *MessageStream) note(r *receiver) {
 		r.closed = true
 		s.out.Received((*host)(s), m.takeArrived())
 		r.Free()
-		s.fleet.countCloseReceived(r.msg.Reason.Code)
-		if t := s.trace(); t.CloseReceived != nil {
-			t.CloseReceived(s, r.msg.Reason)
+		if !r.foreseen {
+			s.peerCloses(r.msg.Reason)
 		}
-		s.closeReceived(r.msg.Reason)
 	}
+}
+
+// peerCloses notes that the peer's Close frame has arrived.
+func (s *Session) peerCloses(reason CloseReason) {
+	s.fleet.countCloseReceived(reason.Code)
+	if t := s.trace(); t.CloseReceived != nil {
+		t.CloseReceived(s, reason)
+	}
+	s.closeReceived(reason)
 }
 
 // pause prepares for a wait: what has gathered leaves first.
@@ -211,40 +242,69 @@ func (m *MessageStream) pause(ctx context.Context) {
 	if m.rx != nil {
 		m.rx.msg = Message{}
 	}
-	m.session().heard.set(holds, false)
+	m.session().heard.wait()
 	m.session().out.Idle((*host)(m.session()), m.takeArrived())
 	m.heed(ctx)
 	if m.timesMessages() {
 		m.noteUnfinished()
 	}
 	m.unread.receives()
-	m.pulse.waits.Store(coarse())
 }
 
 // readDone takes in what a read has brought. It returns only the error of ctx;
 // one that lasts is the receiver's.
 func (m *MessageStream) readDone(ctx context.Context, n int, err error) error {
-	m.pulse.waits.Store(0)
-	switch {
-	case err == nil:
+	if err == nil {
+		m.heard.arrive()
 		m.rx.arrived(n)
 		return nil
-	case !errors.Is(err, os.ErrDeadlineExceeded) || m.session().ended() != nil:
+	}
+	return m.readFailed(ctx, err)
+}
+
+// readFailed is readDone when the read has brought nothing.
+func (m *MessageStream) readFailed(ctx context.Context, err error) error {
+	m.heard.set(waits, false)
+	switch {
+	case !link.IsTimeout(err) || m.session().ended() != nil:
 		m.lost(err)
 		return nil
 	case m.tookTooLong():
 		m.broken(&ProtocolError{ClosePolicyViolation, ErrMessageTimeout})
 		return nil
 	}
+	if b := m.pulse.probe.Load(); b != nil {
+		b.looked.Store(coarse())
+	}
 	(*place)(m).Waiting()
 	m.forgetContext()
 	if ctx.Err() == nil { // the deadline was not ours
-		if err := m.session().conn.SetReadDeadline(time.Time{}); err != nil {
-			m.lost(err)
-		}
+		m.takeDeadlineAway(err)
 	}
 	return ctx.Err()
 }
+
+// takeDeadlineAway takes away a read's deadline that somebody else has set. If
+// reads time out nevertheless, one after the other and in no time, as on a
+// transport that never recovers from a deadline, the connection is lost.
+func (m *MessageStream) takeDeadlineAway(cause error) {
+	f, now := &m.more().foreign, coarse()
+	if now-f.last > 1 {
+		f.inRow = 0
+	}
+	f.last, f.inRow = now, f.inRow+1
+	if err := m.conn.SetReadDeadline(time.Time{}); err != nil || f.inRow > maxForeign {
+		m.lost(cause)
+	}
+}
+
+// foreign is deadlines of reads that were not ours.
+type foreign struct {
+	last  uint32 // when the last one passed, in coarse time
+	inRow uint8  // how many have without a pause
+}
+
+const maxForeign = 100
 
 // broken ends the stream because the peer broke the protocol.
 func (m *MessageStream) broken(err error) {
@@ -277,10 +337,8 @@ func (m *MessageStream) lost(err error) {
 	}
 }
 
-// drain reads what the peer sends before its Close frame, for a reader that
-// has gone.
+// drain drops what the peer sends before its Close frame.
 func (m *MessageStream) drain() {
-	defer m.turn.give()
 	m.leaveLent()
 	for {
 		if err := m.recv(context.Background(), (*unheard)(m)); err != nil {

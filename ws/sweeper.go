@@ -59,6 +59,9 @@ func (p pace) grain() uint32 {
 	return least / 16
 }
 
+// step is how soon to come again while something may happen at any time.
+func (p pace) step() uint32 { return max(p.grain(), 1) }
+
 // watch starts the sweeper with the first session. The caller has the lock.
 func (f *fleet) watch() {
 	if f.sweeper != nil {
@@ -106,32 +109,44 @@ func (w *sweeper) set() {
 	w.strikes = next
 }
 
-// strike does what is due.
+// pauseNoticed is by how much the timer must be late for departures to wait
+// longer.
+const pauseNoticed = 100 * time.Millisecond
+
+// strike does what is due. When the timer is late, the process did not run: it
+// was stopped, or its machine was too busy for it. For that nobody else is to
+// blame, and times are as much longer.
 func (w *sweeper) strike() {
-	if !w.begin() {
+	planned, ok := w.begin()
+	if !ok {
 		return
 	}
 	w.fleet.endAbandoned() // those of a bubble
 	now := time.Now()
+	if late := now.Sub(planned); late > pauseNoticed {
+		w.postpone(late)
+	}
 	for s := w.overdue(now); s != nil; s = w.overdue(now) {
 		s.closeTimedOut()
 	}
 	if !w.round.IsZero() && !w.round.After(now) {
-		w.round = now.Add(w.sweep()) // set does not look at it meanwhile
+		w.round = now.Add(w.sweep(now.Sub(w.round))) // set does not look at it meanwhile
 	}
 	w.end()
 }
 
 // begin and end are around the work, which is done once at a time: the timer may
-// strike again meanwhile if it was set in the moment in which it struck.
-func (w *sweeper) begin() bool {
+// strike again meanwhile if it was set in the moment in which it struck. begin
+// returns when the timer was to strike.
+func (w *sweeper) begin() (planned time.Time, ok bool) {
 	w.fleet.mu.Lock()
 	defer w.fleet.mu.Unlock()
-	if w.working || w.fleet.sweeper != w {
-		return false
+	if w.working || w.fleet.sweeper != w || w.strikes.IsZero() {
+		return time.Time{}, false
 	}
+	planned = w.strikes
 	w.working, w.strikes = true, time.Time{}
-	return true
+	return planned, true
 }
 
 func (w *sweeper) end() {
@@ -144,29 +159,30 @@ func (w *sweeper) end() {
 }
 
 // sweep looks after every session, and returns after how long to come again.
-func (w *sweeper) sweep() time.Duration {
-	now := coarse()
+// late is by how much the round is.
+func (w *sweeper) sweep(late time.Duration) time.Duration {
+	now, lost := coarse(), uint32(max(min(late, longest).Milliseconds(), 0))
 	wait := w.pace.idle()
 	var part [64]*Session
 	for end := math.MaxInt; end > 0; {
 		var n int
 		n, end = w.fleet.before(end, part[:])
 		for _, s := range part[:n] {
-			wait = min(wait, s.tend(now, w.pace))
+			wait = min(wait, s.tend(now, lost, w.pace))
 		}
 	}
-	return millis(max(wait, w.pace.grain(), 1))
+	return millis(max(wait, 1))
 }
 
 // tend does what is due for a session, and returns for how long nothing more
-// will be.
-func (s *Session) tend(now uint32, p pace) (wait uint32) {
+// will be. late is for how long the process did not run before.
+func (s *Session) tend(now, late uint32, p pace) (wait uint32) {
 	wait = p.idle()
 	if p.interval > 0 {
-		wait = min(wait, s.beat(now, p), s.noteUnread(now, p))
+		wait = min(wait, s.beat(now, late, p), s.noteUnread(now, p))
 	}
 	if p.message > 0 {
-		wait = min(wait, s.hasten(now, p))
+		wait = min(wait, s.hasten(now, late, p))
 	}
 	return wait
 }

@@ -8,15 +8,20 @@ import (
 // turn is the right to read a stream: one reader has it at a time.
 type turn struct{ of atomic.Pointer[reader] }
 
-// reader is one who has the turn.
+// reader is one who has the turn. But for its address, all is finish's.
 type reader struct {
-	done chan struct{} // of drain: closed when it gives the turn back
+	from  *reader         // who had the turn before and has it after
+	ctx   context.Context // until it is to stop
+	stop  context.CancelFunc
+	state atomic.Uint32
+	done  chan struct{} // closed when it has given the turn back
 }
 
-// application is the reader that is not drain.
-var application = new(reader)
+// application is the reader that is not finish, and loopBody the same one while
+// the body of its loop runs.
+var application, loopBody = new(reader), new(reader)
 
-// take takes the turn. From drain it is taken over when drain is done.
+// take takes the turn. From finish it is taken over when that has stopped.
 func (t *turn) take(ctx context.Context) error {
 	if ctx == nil {
 		return errNilContext
@@ -25,12 +30,12 @@ func (t *turn) take(ctx context.Context) error {
 		return err
 	}
 	for {
-		drained, err := t.try()
-		if drained == nil {
+		finished, err := t.try()
+		if finished == nil {
 			return err
 		}
 		select {
-		case <-drained:
+		case <-finished:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -51,29 +56,79 @@ func (m *MessageStream) take(ctx context.Context) error {
 	return m.turn.take(context.Background())
 }
 
-// try takes the turn without waiting. When drain has it, it returns the channel
-// that tells when to try again.
-func (t *turn) try() (drained <-chan struct{}, err error) {
+// try takes the turn without waiting. When finish has it, it is told to stop, and
+// try returns the channel that tells when to try again.
+func (t *turn) try() (finished <-chan struct{}, err error) {
 	for !t.of.CompareAndSwap(nil, application) {
 		switch r := t.of.Load(); {
 		case r == nil: // given back in this moment
-		case r == application:
+		case r == application, r == loopBody:
 			return nil, ErrConcurrentRecv
 		default:
+			r.interrupt()
 			return r.done, nil
 		}
 	}
 	return nil, nil
 }
 
-// drains takes the turn for drain, unless somebody is reading.
-func (t *turn) drains() bool {
-	return t.of.CompareAndSwap(nil, &reader{make(chan struct{})})
-}
+// leave lets finish have the turn while the body of a loop runs, and resume takes
+// it back.
+func (t *turn) leave() { t.of.Store(loopBody) }
 
-// give gives the turn back.
-func (t *turn) give() {
-	if r := t.of.Swap(nil); r != application {
-		close(r.done)
+func (t *turn) resume() {
+	for !t.of.CompareAndSwap(loopBody, application) {
+		switch r := t.of.Load(); r {
+		case application: // the loop's body did not run
+			return
+		case loopBody: // given back in this moment
+		default:
+			r.interrupt()
+			<-r.done
+		}
 	}
 }
+
+// give gives the application's turn back.
+func (t *turn) give() {
+	if !t.of.CompareAndSwap(application, nil) {
+		t.resume() // the body of the loop has panicked
+		t.of.Store(nil)
+	}
+}
+
+// finishes takes the turn for finish, unless somebody is reading, for whom nil is
+// returned.
+func (t *turn) finishes() *reader {
+	r := &reader{done: make(chan struct{})}
+	r.ctx, r.stop = context.WithCancel(context.Background())
+	for _, r.from = range []*reader{nil, loopBody} {
+		if t.of.CompareAndSwap(r.from, r) {
+			return r
+		}
+	}
+	r.stop()
+	return nil
+}
+
+// giveBack gives the turn of finish back.
+func (t *turn) giveBack(r *reader) {
+	r.stop()
+	t.of.Store(r.from)
+	close(r.done)
+}
+
+const (
+	interrupted = 1 + iota // finish has been told to stop
+	dropping               // finish drops what arrives, and goes on
+)
+
+// interrupt tells finish to stop.
+func (r *reader) interrupt() {
+	if r.state.CompareAndSwap(0, interrupted) {
+		r.stop()
+	}
+}
+
+// dropsNow has finish not be told to stop any more, unless it was before.
+func (r *reader) dropsNow() bool { return r.state.CompareAndSwap(0, dropping) }

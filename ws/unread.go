@@ -18,7 +18,7 @@ func (u *unread) receives() {
 // receiving for both of the heartbeat's times. It returns after how many ms to
 // come again.
 func (s *Session) noteUnread(now uint32, p pace) (wait uint32) {
-	if s.pulse.waits.Load() != 0 || s.isClosing() {
+	if s.heard.has(waits) || s.isClosing() {
 		return p.interval
 	}
 	since := s.unread.since.Load()

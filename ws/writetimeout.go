@@ -17,6 +17,7 @@ type writing struct {
 	mu     sync.Mutex
 	writes []stalling
 	timer  *time.Timer // nil before the first session
+	due    time.Time   // when it is to fire
 	over   bool        // there are no sessions
 }
 
@@ -48,6 +49,7 @@ func (w *writing) add(s *Session) {
 
 // set has the timer fire after the given time. The caller has the lock.
 func (w *writing) set(after time.Duration) {
+	w.due = time.Now().Add(after)
 	if w.timer == nil {
 		w.timer = time.AfterFunc(after, w.look)
 	} else {
@@ -61,10 +63,12 @@ func (w *writing) look() {
 	w.mu.Lock()
 	all := w.writes
 	w.writes = nil
+	late := max(time.Since(w.due), 0) // as after a pause of the process, which is not the peer's
 	w.mu.Unlock()
 	kept := all[:0]
 	now, next := time.Now(), w.timeout/4
 	for _, write := range all {
+		write.since = write.since.Add(late)
 		if left := write.look(now, w.timeout); left > 0 {
 			kept = append(kept, write)
 			next = min(next, left)

@@ -134,6 +134,7 @@ func (neverRead) Read([]byte) (int, error) { return 0, io.EOF }
 
 func TestAProgramThatDoesNotReadEndsNobody(t *testing.T) {
 	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		go io.Copy(io.Discard, p.br) // it is pinged nevertheless
 		time.Sleep(time.Hour)
 		p.writeLater(masked(fin|opText, []byte("still here")))
 		recvKind(t, p.stream, ws.Text)

@@ -3,6 +3,7 @@ package ws_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -90,6 +91,69 @@ func TestOverEveryTransportAMessageThatIsNotFinishedFailsTheSession(t *testing.T
 		}
 		expectOver(t, p.session, ws.ErrMessageTimeout)
 	})
+}
+
+// Only data messages are timed: a control frame whose bytes come one by one, as the
+// first of each does over TLS, has no time, nor leaves anything of it to the next
+// message. The heartbeat goes on as well.
+func TestAControlFrameInPiecesIsNoMessageThatTakesLong(t *testing.T) {
+	const limit = 200 * time.Millisecond
+	ping := masked(fin|opPing, []byte("ping"))
+	for _, cut := range append([]int{0}, cuts(len(ping))...) {
+		t.Run(fmt.Sprint("cut=", cut), func(t *testing.T) {
+			u := ws.Upgrader{MessageTimeout: limit, Heartbeat: ws.Heartbeat{Interval: 2 * limit, Timeout: 2 * limit}}
+			overAllViews(t, u, func(t *testing.T, p *pair, v receiver) {
+				kinds, ended := make(chan ws.Kind, 10), make(chan error, 1)
+				go func() {
+					for msg, err := range v.All(context.Background()) {
+						if err != nil {
+							ended <- err
+							return
+						}
+						kinds <- msg.Kind
+					}
+				}()
+				p.write(ping[:cut])
+				lasts(t, ended, limit*3/2)
+				p.write(ping[cut:])
+				if kind := await(t, kinds, "the Ping"); kind != ws.Ping {
+					t.Fatal(kind)
+				}
+				lasts(t, ended, limit*3/2)
+				text := masked(fin|opBinary, make([]byte, 100))
+				p.write(text[:50])
+				lasts(t, ended, limit/2)
+				p.write(text[50:])
+				if kind := await(t, kinds, "the message"); kind != ws.Binary {
+					t.Fatal(kind)
+				}
+				if err := await(t, ended, "the heartbeat's verdict"); !errors.Is(err, ws.ErrHeartbeatTimeout) {
+					t.Errorf("ended with %v", err)
+				}
+			})
+		})
+	}
+}
+
+// cuts are where something of n bytes is cut: everywhere, but under the race
+// detector, which is slow.
+func cuts(n int) (all []int) {
+	for i := 1; i < n; i++ {
+		if !underRace || i <= 2 {
+			all = append(all, i)
+		}
+	}
+	return all
+}
+
+// lasts waits for a while in which nothing may end.
+func lasts(t *testing.T, ended <-chan error, d time.Duration) {
+	t.Helper()
+	select {
+	case err := <-ended:
+		t.Fatalf("ended with %v", err)
+	case <-time.After(d):
+	}
 }
 
 func TestTheTimeBetweenMessagesIsNotAMessages(t *testing.T) {

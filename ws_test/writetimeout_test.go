@@ -13,7 +13,7 @@ import (
 )
 
 func TestAPeerThatTakesNothingLosesTheSessionAfterWriteTimeout(t *testing.T) {
-	bubble(t, ws.Upgrader{SendBuffer: 100}, func(t *testing.T, p *pair) {
+	bubble(t, ws.Upgrader{SendBuffer: 100, Heartbeat: noHeartbeat}, func(t *testing.T, p *pair) {
 		time.Sleep(time.Hour) // an idle session has no timeout
 		start := time.Now()
 		if err := p.session.Text(t.Context(), strings.Repeat("x", 98)); err != nil {

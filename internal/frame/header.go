@@ -84,6 +84,9 @@ func Parse(b []byte, rsv1 bool) (h Header, n int, err error) {
 	return h, n + keyLength, nil
 }
 
+// OpcodeOf is the opcode of the frame that begins with the given byte.
+func OpcodeOf(first byte) Opcode { return Opcode(first & opBits) }
+
 // Whole reports whether b begins with all of a client's frame, a valid one or
 // not.
 func Whole(b []byte) bool {

@@ -11,6 +11,7 @@ type Delivery struct {
 	Acked    uint64 // bytes that the peer's TCP has acknowledged, in all
 	Received uint64 // bytes that have arrived in order, read or not, in all
 	Unacked  int    // bytes that were written and not acknowledged yet
+	Unread   int    // bytes that have arrived in order and were not read yet
 }
 
 // deliveryUnder asks about the TCP connection that conn is or runs on.

@@ -7,23 +7,12 @@ package link
 import (
 	"errors"
 	"net"
-	"os"
 	"time"
 )
 
 // ErrWouldBlock is the answer when bytes are left that only a write that waits
 // can move.
 var ErrWouldBlock = errors.New("link: write would block")
-
-// IsTimeout reports whether err is that of a deadline which has passed. Not every
-// net.Conn has os.ErrDeadlineExceeded for it.
-func IsTimeout(err error) bool {
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return true
-	}
-	var netErr net.Error
-	return errors.As(err, &netErr) && netErr.Timeout()
-}
 
 // Place is where a read puts its bytes. It is asked for space only when a read
 // is about to be made, and told when the reader goes to wait instead, so that
@@ -80,4 +69,7 @@ type Looper interface {
 	// nil; otherwise why it could not go on, such as a deadline. Close, while
 	// Loop runs, shuts both directions down, and Loop closes at its end.
 	Loop(place Place, each func(n int, err error) bool) error
+	// TryRead is Read for use while each runs. It does not wait, for which it
+	// returns ErrWouldBlock.
+	TryRead(Place) (int, error)
 }

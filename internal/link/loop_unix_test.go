@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -158,4 +159,40 @@ func TestALoopNeverSleepsThroughAReset(t *testing.T) {
 		await(t, done, "the reset")
 		c.Close()
 	}
+}
+
+// While each runs, nobody else can enter RawConn.Read.
+func TestTryReadReadsWhileTheLoopsBodyRuns(t *testing.T) {
+	each(t, func(t *testing.T, c *polled, peer net.Conn) {
+		other := new(shelf)
+		try := func() (n int, err error) {
+			for n, err = c.TryRead(other); err == ErrWouldBlock; n, err = c.TryRead(other) {
+				runtime.Gosched()
+			}
+			return n, err
+		}
+		if _, err := peer.Write([]byte("first")); err != nil {
+			t.Fatal(err)
+		}
+		err := c.Loop(new(shelf), func(n int, err error) bool {
+			if n != 5 || err != nil {
+				t.Errorf("read %d bytes, %v", n, err)
+			}
+			if n, err := c.TryRead(other); n != 0 || err != ErrWouldBlock {
+				t.Errorf("with nothing there: %d, %v", n, err)
+			}
+			_, _ = peer.Write([]byte("second"))
+			if n, err := try(); n != 6 || err != nil || string(other.space[:n]) != "second" {
+				t.Errorf("read %d bytes, %v", n, err)
+			}
+			_ = peer.Close()
+			if n, err := try(); n != 0 || err != io.EOF {
+				t.Errorf("at the end: %d, %v", n, err)
+			}
+			return false
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -60,6 +60,20 @@ func (c *polled) Read(place Place) (int, error) {
 	return c.result(int(c.readN), syscall.Errno(c.errno))
 }
 
+// TryRead does not enter RawConn.Read, in which Loop is.
+func (c *polled) TryRead(place Place) (n int, err error) {
+	var errno syscall.Errno
+	failure := c.raw.Control(func(fd uintptr) { n, errno = recv(int(fd), place.Space(idleRead)) })
+	switch {
+	case failure != nil:
+		return 0, failure
+	case errno == syscall.EAGAIN:
+		place.Waiting()
+		return 0, ErrWouldBlock
+	}
+	return c.result(n, errno)
+}
+
 // Delivery tells of TCP only, not of Unix sockets.
 func (c *polled) Delivery() (Delivery, bool) { return delivery(c.raw) }
 

@@ -31,5 +31,5 @@ func deliveryOf(fd int) (d Delivery, ok bool) {
 	}
 	var unacked int32
 	_, _, errno = syscall.Syscall(syscall.SYS_IOCTL, uintptr(fd), syscall.TIOCOUTQ, uintptr(unsafe.Pointer(&unacked)))
-	return Delivery{info.bytesAcked, info.bytesReceived, int(unacked)}, errno == 0
+	return Delivery{info.bytesAcked, info.bytesReceived, int(unacked), arrived(fd)}, errno == 0
 }

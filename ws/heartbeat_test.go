@@ -1,0 +1,99 @@
+package ws
+
+import (
+	"context"
+	"errors"
+	"io"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// A round that is late finds a Ping unanswered only because the process has not
+// run: the peer has all of its time, and the reader a moment in any case.
+func TestARoundThatIsLateDoesNotJudge(t *testing.T) {
+	p := pace{interval: 16_000, timeout: 16_000}
+	for _, test := range []struct {
+		name          string
+		before, pause time.Duration // of the time after the Ping, how much the process runs and does not
+		then          time.Duration // how much more it has to run
+	}{
+		{"a pause after the Ping", 0, time.Hour, 16 * time.Second},
+		{"a pause later", 10 * time.Second, time.Minute, 6 * time.Second},
+		{"a pause just before the end", 15*time.Second + 999*time.Millisecond, 16 * time.Second, time.Second},
+		{"a short pause", 10 * time.Second, 10 * time.Millisecond, 6 * time.Second},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, peer := begun(t, &Upgrader{Heartbeat: Heartbeat{Interval: -1}})
+				go func() { _, _ = io.Copy(io.Discard, peer) }()
+				go func() { _, _ = s.stream().Recv(context.Background()) }()
+				time.Sleep(millis(p.interval))
+				s.beat(coarse(), 0, p)
+				synctest.Wait()
+				if s.fleet.pings.Load() != 1 {
+					t.Fatal("no Ping has left")
+				}
+				time.Sleep(test.before)
+				s.beat(coarse(), 0, p)
+				time.Sleep(test.pause)
+				s.beat(coarse(), uint32(test.pause.Milliseconds()), p)
+				for ran := time.Duration(0); ran < test.then; ran += time.Millisecond {
+					if s.ended() != nil {
+						t.Fatalf("ended %v after the pause, want %v", ran, test.then)
+					}
+					time.Sleep(time.Millisecond)
+					s.beat(coarse(), 0, p)
+				}
+				if err := s.Err(); err != ErrHeartbeatTimeout {
+					t.Errorf("%v after the pause: %v", test.then, err)
+				}
+				s.end(ErrShutdown)
+			})
+		})
+	}
+}
+
+// The timer was late for what is left of the closing handshake too.
+func TestDeparturesWaitLongerWhenTheTimerIsLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := &Upgrader{CloseTimeout: time.Second, Heartbeat: Heartbeat{Interval: -1}}
+		s, _ := begun(t, u)
+		w := u.fleet().sweeper
+		_ = s.Close(CloseReason{})
+		u.fleet().mu.Lock()
+		w.strikes = w.strikes.Add(-10 * time.Second) // as if the timer had been to strike long ago
+		u.fleet().mu.Unlock()
+		w.strike()
+		if s.ended() != nil {
+			t.Fatal("ended at once")
+		}
+		began := time.Now()
+		<-s.Done()
+		if took := time.Since(began); took < time.Second || !errors.Is(s.Err(), ErrCloseTimeout) {
+			t.Errorf("ended after %v with %v", took, s.Err())
+		}
+	})
+}
+
+// A message whose rest could not be received meanwhile has its time.
+func TestAMessagesTimeDoesNotCountAPauseOfTheProcess(t *testing.T) {
+	p := pace{message: 16_000}
+	synctest.Test(t, func(t *testing.T) {
+		s, peer := begun(t, &Upgrader{Heartbeat: Heartbeat{Interval: -1}, MessageTimeout: time.Hour})
+		go func() { _, _ = io.Copy(io.Discard, peer) }()
+		received := make(chan error, 1)
+		go func() { _, err := s.stream().Recv(context.Background()); received <- err }()
+		_, _ = peer.Write([]byte{0x82, 0x85, 0, 0, 0, 0, 1, 2})
+		synctest.Wait()
+		time.Sleep(30 * time.Minute)
+		s.hasten(coarse(), 1_800_000, p)
+		time.Sleep(14 * time.Second)
+		s.hasten(coarse(), 0, p)
+		_, _ = peer.Write([]byte{3, 4, 5})
+		if err := <-received; err != nil {
+			t.Error(err)
+		}
+		s.end(ErrShutdown)
+	})
+}

@@ -1,0 +1,149 @@
+package ws
+
+import (
+	"time"
+
+	"github.com/handset-go/handset/internal/frame"
+	"github.com/handset-go/handset/internal/inbox"
+	"github.com/handset-go/handset/internal/link"
+)
+
+// keepLimit is how much of what the peer sends before its Close is kept for a
+// reader that is busy.
+const keepLimit = 64 << 10
+
+// readerState is how the reader stands to the stream, for which finish reads.
+type readerState uint8
+
+const (
+	noReader   readerState = iota // everything is dropped
+	readerLeft                    // who may come back: it is dropped if there is more than is kept
+	readerBusy                    // who comes back: the peer waits if there is more than is kept
+)
+
+// finish reads what the peer sends before its Close frame, while nobody else
+// does.
+func (m *MessageStream) finish(r *reader, state readerState) {
+	defer m.turn.giveBack(r)
+	if state != noReader {
+		full := m.keep(r)
+		m.forgetContext()
+		if !full || state == readerBusy {
+			return
+		}
+	}
+	if r.dropsNow() {
+		m.drain()
+	}
+}
+
+// keep reads ahead until the peer's Close has arrived, the session has ended, or
+// the reader has come back; or there is more than is kept, or what breaks the
+// protocol, which it reports.
+func (m *MessageStream) keep(r *reader) (full bool) {
+	m.leaveInbox()
+	m.heed(r.ctx)
+	for r.ctx.Err() == nil && m.session().ended() == nil {
+		reason, found, err := m.closeAhead()
+		switch {
+		case err != nil:
+			return true
+		case found:
+			m.rx.foreseen = true
+			m.session().peerCloses(reason)
+			return false
+		case m.rx != nil && len(m.rx.Bytes()) >= keepLimit:
+			return true
+		}
+		n, err := m.readAhead(r)
+		switch {
+		case err == nil:
+			m.rx.Arrived(n)
+		case r.ctx.Err() != nil: // and forgetContext takes the deadline away
+		case link.IsTimeout(err):
+			m.takeDeadlineAway(err)
+		default:
+			m.session().end(lostBy(err))
+		}
+	}
+	return false
+}
+
+// How soon to try again to read a connection that cannot be waited for.
+const (
+	firstTry = time.Millisecond
+	lastTry  = 64 * time.Millisecond
+)
+
+// readAhead reads once. A transport within whose own loop the application is
+// cannot be waited for by anybody else.
+func (m *MessageStream) readAhead(r *reader) (n int, err error) {
+	looper, ok := m.conn.(link.Looper)
+	if !ok || r.from != loopBody {
+		return m.conn.Read((*aheadPlace)(m))
+	}
+	for pause := firstTry; ; pause = min(2*pause, lastTry) {
+		if n, err = looper.TryRead((*aheadPlace)(m)); err != link.ErrWouldBlock {
+			return n, err
+		}
+		select {
+		case <-time.After(pause):
+		case <-r.ctx.Done():
+			return 0, r.ctx.Err()
+		}
+	}
+}
+
+// aheadPlace is a MessageStream as its transport sees it while what arrives is kept:
+// only its inbox is touched, since the rest may belong to the application.
+type aheadPlace MessageStream
+
+func (s *aheadPlace) Space(size int) []byte {
+	return (*MessageStream)(s).receiver().Inbox.Space(min(size, chunkSize))
+}
+
+func (s *aheadPlace) Waiting() {
+	if s.rx != nil {
+		s.rx.Inbox.Waiting()
+	}
+}
+
+// closeAhead looks for a Close frame in what has arrived, without receiving any
+// of it. err is how the peer broke the protocol.
+func (m *MessageStream) closeAhead() (reason CloseReason, found bool, err error) {
+	r := m.rx
+	if r == nil {
+		return
+	}
+	b, skip := r.Bytes(), uint64(0)
+	if r.inFrame {
+		skip = r.left
+	}
+	for skip <= uint64(len(b)) {
+		b = b[skip:]
+		h, n, err := frame.Parse(b, r.compression != nil)
+		if n == 0 || err != nil {
+			return reason, false, err
+		}
+		skip = uint64(n) + h.Length
+		if h.Opcode == frame.Close && skip <= uint64(len(b)) {
+			payload := append(make([]byte, 0, frame.MaxControl), b[n:skip]...)
+			frame.Mask(payload, h.Key)
+			code, text, err := frame.ParseClose(payload)
+			return CloseReason{CloseCode(code), text}, err == nil, err
+		}
+	}
+	return
+}
+
+// leaveInbox lets the application keep what it has been lent of the inbox, which
+// goes on in another buffer.
+func (m *MessageStream) leaveInbox() {
+	if m.rx == nil {
+		return
+	}
+	held := m.rx.Bytes()
+	m.rx.Inbox = inbox.Inbox{}
+	m.rx.Add(held)
+	m.rx.direct = false
+}

@@ -1,0 +1,263 @@
+package ws_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/handset-go/handset/ws"
+)
+
+// slowClose is for tests in which the closing handshake must not wait for its
+// timeout.
+var slowClose = ws.Upgrader{CloseTimeout: time.Hour, Heartbeat: noHeartbeat}
+
+// receiver receives, by whichever view.
+type receiver interface {
+	Recv(context.Context) (ws.Message, error)
+	All(context.Context) func(func(ws.Message, error) bool)
+}
+
+type rawView struct{ *ws.MessageStream }
+
+func (v rawView) All(ctx context.Context) func(func(ws.Message, error) bool) {
+	return v.MessageStream.All(ctx)
+}
+
+type wholeView struct{ *ws.AggregatedStream }
+
+func (v wholeView) All(ctx context.Context) func(func(ws.Message, error) bool) {
+	return v.AggregatedStream.All(ctx)
+}
+
+// readersThatAreBusy each receive a first message, call Close meanwhile or have
+// it called, and are then busy until the session has ended. They return what they
+// received after that.
+var readersThatAreBusy = map[string]struct {
+	waits bool // until Close has been called
+	read  func(p *pair, v receiver, closes func()) (rest []string, err error)
+}{
+	"Recv, which waited at Close": {true, func(p *pair, v receiver, closes func()) ([]string, error) {
+		go func() { awaitReader(); closes() }()
+		if _, err := v.Recv(context.Background()); err != nil {
+			return nil, err
+		}
+		<-p.session.Done()
+		return receiveRest(v)
+	}},
+	"Recv, whose context ended": {true, func(p *pair, v receiver, closes func()) ([]string, error) {
+		go func() { awaitReader(); closes() }()
+		if _, err := v.Recv(context.Background()); err != nil {
+			return nil, err
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+		defer cancel()
+		first, err := v.Recv(ctx)
+		var had []string
+		if err == nil {
+			had = append(had, string(first.Data))
+		} else if err != context.DeadlineExceeded {
+			return nil, err
+		}
+		<-p.session.Done()
+		rest, err := receiveRest(v)
+		return append(had, rest...), err
+	}},
+	"All, whose body calls Close": {false, func(p *pair, v receiver, closes func()) (rest []string, err error) {
+		return rangeRest(p, v, closes)
+	}},
+	"All, whose body runs at Close": {false, func(p *pair, v receiver, closes func()) (rest []string, err error) {
+		return rangeRest(p, v, func() { go closes() })
+	}},
+	"All, which waited at Close": {true, func(p *pair, v receiver, closes func()) (rest []string, err error) {
+		go func() { awaitReader(); closes() }()
+		return rangeRest(p, v, func() {})
+	}},
+	"All, broken off": {true, func(p *pair, v receiver, closes func()) (rest []string, err error) {
+		go func() { awaitReader(); closes() }()
+		for _, err := range v.All(context.Background()) {
+			if err != nil {
+				return nil, err
+			}
+			break
+		}
+		<-p.session.Done()
+		return receiveRest(v)
+	}},
+}
+
+// awaitReader waits until somebody receives. The tests of this package do not run
+// side by side.
+func awaitReader() {
+	for !strings.Contains(goroutines(), "handset/internal/link.") {
+		runtime.Gosched()
+	}
+}
+
+func receiveRest(v receiver) (rest []string, err error) {
+	for {
+		msg, err := v.Recv(context.Background())
+		if err != nil {
+			return rest, err
+		}
+		rest = append(rest, describe(msg))
+	}
+}
+
+func rangeRest(p *pair, v receiver, first func()) (rest []string, err error) {
+	err = io.EOF
+	n := 0
+	for msg, failure := range v.All(context.Background()) {
+		switch n++; {
+		case failure != nil:
+			err = failure
+		case n > 1:
+			rest = append(rest, describe(msg))
+		default:
+			first()
+			had := string(msg.Data)
+			<-p.session.Done()
+			if string(msg.Data) != had {
+				return nil, fmt.Errorf("the message became %q", msg.Data)
+			}
+		}
+	}
+	return rest, err
+}
+
+func describe(msg ws.Message) string {
+	if msg.Kind == ws.Close {
+		return fmt.Sprint("close ", uint16(msg.Reason.Code))
+	}
+	return string(msg.Data)
+}
+
+func overAllViews(t *testing.T, u ws.Upgrader, test func(t *testing.T, p *pair, v receiver)) {
+	t.Helper()
+	for name, view := range map[string]func(*pair) receiver{
+		"raw":       func(p *pair) receiver { return rawView{p.stream} },
+		"aggregate": func(p *pair) receiver { return wholeView{p.stream.Aggregate(0)} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			overAll(t, u, func(t *testing.T, p *pair) { test(t, p, view(p)) })
+		})
+	}
+}
+
+func TestTheClosingHandshakeDoesNotWaitForAReaderThatIsBusyAndLosesNothing(t *testing.T) {
+	for name, reader := range readersThatAreBusy {
+		for _, lost := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s,lost=%v", name, lost), func(t *testing.T) {
+				overAllViews(t, slowClose, func(t *testing.T, p *pair, v receiver) {
+					closed, done := make(chan struct{}), make(chan error, 1)
+					var rest []string
+					go func() {
+						var err error
+						rest, err = reader.read(p, v, func() {
+							_ = p.session.Close(ws.CloseReason{Code: 4000})
+							close(closed)
+						})
+						done <- err
+					}()
+					if reader.waits {
+						await(t, closed, "Close")
+						p.send(opText, "first")
+					} else {
+						p.send(opText, "first")
+						await(t, closed, "Close")
+					}
+					p.expect(opClose, string(closePayload(4000, "")))
+					for _, text := range []string{"second", "third"} {
+						frame := masked(fin|opText, []byte(text))
+						p.write(frame[:3])
+						p.write(frame[3:])
+						p.send(opPing, "ping")
+					}
+					want, cause := []string{"second", "ping", "third", "ping"}, io.ErrUnexpectedEOF
+					if lost {
+						p.conn.Close()
+					} else {
+						p.write(closeFrame(4000))
+						p.expectEnd()
+						want, cause = append(want, "close 4000"), io.EOF
+					}
+					await(t, p.session.Done(), "the session's end")
+					err := await(t, done, "the reader's end")
+					if got := fmt.Sprint(rest); !errors.Is(err, cause) || got != fmt.Sprint(want) {
+						t.Errorf("received %v, %v; want %v", got, err, want)
+					}
+					if !lost && !errors.Is(p.session.Err(), ws.ErrClosed) {
+						t.Errorf("ended with %v", p.session.Err())
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestAReaderThatIsBusyAtCloseReceivesHoweverMuchThePeerSends(t *testing.T) {
+	const messages, size = 300, 5000
+	overAllViews(t, slowClose, func(t *testing.T, p *pair, v receiver) {
+		p.send(opText, "first")
+		if _, err := v.Recv(within(t)); err != nil {
+			t.Fatal(err)
+		}
+		waiting := make(chan error, 1)
+		go func() { _, err := v.Recv(context.Background()); waiting <- err }()
+		awaitReader()
+		_ = p.session.Close(ws.CloseReason{Code: 4000})
+		go func() {
+			for i := range messages {
+				_, _ = p.conn.Write(masked(fin|opBinary, append([]byte{byte(i)}, make([]byte, size)...)))
+			}
+			_, _ = p.conn.Write(closeFrame(4000))
+		}()
+		if err := await(t, waiting, "the first of them"); err != nil {
+			t.Fatal(err)
+		}
+		n := 1
+		for ; ; n++ {
+			msg, err := v.Recv(within(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if msg.Kind == ws.Close {
+				break
+			}
+			if msg.Data[0] != byte(n) || len(msg.Data) != size+1 {
+				t.Fatalf("message %d of %d bytes came as number %d", msg.Data[0], len(msg.Data), n)
+			}
+			if n%50 == 0 {
+				time.Sleep(3 * time.Millisecond) // at work on it, while much is read ahead
+			}
+		}
+		if n != messages {
+			t.Errorf("received %d messages", n)
+		}
+		expectOver(t, p.session, ws.ErrClosed)
+	})
+}
+
+func TestALoopWhoseBodyPanicsAfterCloseGivesTheStreamBack(t *testing.T) {
+	overAll(t, slowClose, func(t *testing.T, p *pair) {
+		p.send(opText, "first")
+		func() {
+			defer func() { _ = recover() }()
+			for range p.stream.All(context.Background()) {
+				_ = p.session.Close(ws.CloseReason{Code: 4000})
+				panic("a bug")
+			}
+		}()
+		p.expect(opClose, string(closePayload(4000, "")))
+		p.write(append(masked(fin|opText, []byte("second")), closeFrame(4000)...))
+		p.expectEnd()
+		expectOver(t, p.session, ws.ErrClosed)
+		recvKind(t, p.stream, ws.Text)
+		recvKind(t, p.stream, ws.Close)
+	})
+}
