@@ -29,7 +29,6 @@ type handset struct {
 	ending atomic.Pointer[life] // nil until somebody asks
 	heard  heard
 	pulse  pulse
-	unread unread
 	place  uint32      // in the fleet's roster
 	writes atomic.Bool // it is in the fleet's writing
 }

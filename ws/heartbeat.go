@@ -80,6 +80,7 @@ func (s *Session) Latency() time.Duration {
 type pulse struct {
 	probe   atomic.Pointer[probe] // the last Ping; nil before it, and when it has been answered
 	latency atomic.Uint32         // of the last Ping that was answered, in µs
+	unread  unread
 }
 
 // beat pings a peer that has been silent for long, or ends the session if it

@@ -207,7 +207,7 @@ func (m *MessageStream) pollPiece() (ok bool, err error) {
 func (m *MessageStream) note(r *receiver) {
 	s := m.session()
 	s.heard.set(tooBig, false)
-	s.unread.receives()
+	s.pulse.unread.receives()
 	if k := r.msg.Kind; k == Text || k == Binary || k == Last {
 		r.arrival.Messages++
 	}
@@ -248,7 +248,7 @@ func (m *MessageStream) pause(ctx context.Context) {
 	if m.timesMessages() {
 		m.noteUnfinished()
 	}
-	m.unread.receives()
+	m.pulse.unread.receives()
 }
 
 // readDone takes in what a read has brought. It returns only the error of ctx;

@@ -125,7 +125,7 @@ func TestTheLogsLineOfAnEndSaysHowAndWhatWasSaid(t *testing.T) {
 		}, `level=INFO msg="session ends" duration=1m3s end="close timeout" sent="1000 normal" err="ws: close timeout"`},
 		{"the peer is silent", ws.Upgrader{Heartbeat: ws.Heartbeat{Interval: 10 * time.Second, Timeout: 7 * time.Second}}, func(p *pair) {
 			_, _ = p.next()
-		}, `level=INFO msg="session ends" duration=20s end="heartbeat timeout" err="ws: heartbeat timeout"`},
+		}, `level=INFO msg="session ends" duration=17s end="heartbeat timeout" err="ws: heartbeat timeout"`},
 		{"the peer breaks the protocol", ws.Upgrader{}, func(p *pair) {
 			p.writeLater(masked(fin|opText, []byte{0xff}))
 			p.expectClose(1007)

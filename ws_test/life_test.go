@@ -239,7 +239,8 @@ func TestASessionThatNobodyReadsEndsWhenItsPeerIsGone(t *testing.T) {
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			overAll(t, ws.Upgrader{Heartbeat: quick}, func(t *testing.T, p *pair) {
+			// CloseTimeout, since a channel that nobody takes from may yet be read to its end.
+			overAll(t, ws.Upgrader{Heartbeat: quick, CloseTimeout: time.Second}, func(t *testing.T, p *pair) {
 				test.before(t, p)
 				p.client.conn.Close()
 				began := time.Now()
