@@ -13,8 +13,8 @@ example of its own.
 
 # The handshake
 
-[Handle] checks the request, writes the answer and takes the connection from the
-server. When it returns an error, a [*HandshakeError], the client has had its
+[Handle] checks the request, takes the connection from the server and writes the
+answer on it. When it returns an error, a [*HandshakeError], the client has had its
 HTTP answer already and the handler has only to return. Otherwise the 101 has
 been written, with the headers that were set on the ResponseWriter before, such
 as cookies. From then on the connection belongs to the two halves: the handler
@@ -22,7 +22,17 @@ may return at once and leave them to a goroutine, or stay until the session is
 over. The server's timeouts no longer apply. Nor does the request's context help
 after the handler has returned, since net/http cancels it then.
 [Session.Context] ends with the session; [Upgrader.KeepRequestValues] has it carry
-the values of the request's.
+the values of the request's. [IsUpgrade] tells a handshake from another request for
+the same URL, and [Subprotocols] lists what the client asks for.
+
+Middlewares that log see a hijacked connection rather than a 101. Those that cannot
+be hijacked, such as http.TimeoutHandler, must not be around Handle. A proxy has to
+speak HTTP/1.1 to the server and to pass on the headers Upgrade, Connection and
+Host: in nginx, proxy_http_version 1.1 and proxy_set_header.
+
+A program keeps at least one of the halves for as long as it wants the session:
+one that nobody refers to ends, with [ErrAbandoned], when the garbage collector
+finds it.
 
 An [Upgrader] is a handshake with options. One may be shared by all handlers.
 [Upgrader.Subprotocols] are those the server speaks; [Session.Subprotocol] is
