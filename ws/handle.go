@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"time"
@@ -163,8 +164,9 @@ func Handle(w http.ResponseWriter, r *http.Request) (*Session, *MessageStream, e
 //
 // On an error, always a *HandshakeError, the client has been answered with its
 // status, over HTTP/1.1 with Connection: close, and there is nothing left to be
-// done with w. Nobody is answered if w is nil, and the connection is closed
-// without an answer of Handle's if writing the 101 fails or w has been written to
+// done with w. Nobody is answered if w or its Header is nil, or if the connection
+// has been hijacked before, such as by another Handle, whose session goes on. The
+// connection is closed without an answer of Handle's if writing the 101 fails or w has been written to
 // before: by WriteHeader, Write or Flush, through any wrapper with an Unwrap or
 // Written method. What a middleware has kept back of such an answer is unknown to
 // Handle, and lost.
@@ -183,6 +185,9 @@ func (u *Upgrader) Handle(w http.ResponseWriter, r *http.Request) (*Session, *Me
 func (u *Upgrader) handle(w http.ResponseWriter, r *http.Request) (s *Session, err error) {
 	if w == nil {
 		return nil, &HandshakeError{http.StatusInternalServerError, errors.New("nil response writer")}
+	}
+	if w.Header() == nil {
+		return nil, &HandshakeError{http.StatusInternalServerError, fmt.Errorf("%T has a nil Header", w)}
 	}
 	if r == nil {
 		return nil, refuse(w, r, http.StatusInternalServerError, errors.New("nil request"))

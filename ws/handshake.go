@@ -92,6 +92,8 @@ func (u *Upgrader) checkRequest(w http.ResponseWriter, r *http.Request) (status 
 		return http.StatusBadRequest, errors.New("handshake has a body")
 	case len(r.Header.Values("Upgrade")) > 0 && !slices.Equal(r.Header.Values("Sec-WebSocket-Version"), []string{version}):
 		return http.StatusUpgradeRequired, errors.New("WebSocket version is not " + version)
+	case !IsUpgrade(r): // Accept takes other letters for ASCII ones, and other blanks for whitespace
+		return http.StatusUpgradeRequired, explainUpgrade(r)
 	}
 	return http.StatusForbidden, explainOrigin(r, u.checkOrigin(r))
 }

@@ -195,6 +195,24 @@ func TestAForeignPageIsNotTakenForAProxysDoing(t *testing.T) {
 	}
 }
 
+// A client decides neither how much it is answered nor how much is logged.
+func TestARefusalDoesNotRepeatALongHeader(t *testing.T) {
+	long := strings.Repeat("\x01", 1<<16)
+	many := request()
+	many.Header["Upgrade"] = strings.Split(strings.Repeat("h2c,", 1<<12), ",")
+	for _, r := range []*http.Request{
+		request("Upgrade", long), request("Connection", long), request("Sec-WebSocket-Version", long), request("Sec-WebSocket-Key", long), many,
+		request("Origin", long), request("Origin", "http://"+long), proxied(long, "Origin", "https://app.example.com"),
+		proxied(long+".example.com", "Origin", "https://app.example.com", "X-Forwarded-Host", "app.example.com"),
+	} {
+		w := httptest.NewRecorder()
+		_, _, err := ws.Handle(hijackable{w}, r)
+		if err == nil || len(err.Error()) > 2500 || w.Body.Len() > 2500 {
+			t.Errorf("answered with %d bytes, and reported %.100v", w.Body.Len(), err)
+		}
+	}
+}
+
 // expectOwnWords checks that none of coder/websocket's come through.
 func expectOwnWords(t *testing.T, text string) {
 	t.Helper()

@@ -143,10 +143,20 @@ func TestARequestIsAnUpgradeIfBothOfItsHeadersSaySo(t *testing.T) {
 		{[]string{"Upgrade"}, []string{"websoc\u212Aet"}, false}, // whose lower case is k
 		{[]string{"Upgrade"}, []string{"web\u017Focket"}, false}, // whose upper case is S
 		{[]string{"\u00a0Upgrade"}, []string{"websocket"}, false},
+		{[]string{"Upgrade\u0085"}, []string{"websocket"}, false},
+		{[]string{"Upgrade"}, []string{"h2c,\u3000websocket"}, false},
+		{[]string{"Upgrade"}, []string{"\vwebsocket"}, false},
 	} {
 		r := &http.Request{Header: http.Header{"Connection": tt.connection, "Upgrade": tt.upgrade}}
 		if got := ws.IsUpgrade(r); got != tt.want {
 			t.Errorf("Connection %q, Upgrade %q: %v", tt.connection, tt.upgrade, got)
+		}
+		r = request()
+		r.Header["Connection"], r.Header["Upgrade"] = tt.connection, tt.upgrade
+		if tt.want {
+			bubbleRequest(t, new(ws.Upgrader), r, func(*writer) {})
+		} else {
+			expectRefused(t, new(ws.Upgrader), hijackable{httptest.NewRecorder()}, r, 426)
 		}
 	}
 	if ws.IsUpgrade(nil) || ws.IsUpgrade(new(http.Request)) {
