@@ -35,7 +35,8 @@ type Upgrader struct {
 	// port of the request's Host header and the scheme http, https, ws or wss.
 	// Over TLS it has https or wss: a page of the same host that was loaded
 	// without TLS, such as http://own.example or ws://own.example, needs a
-	// pattern. A server behind a proxy that ends TLS accepts both. Requests
+	// pattern. A server behind a proxy that ends TLS accepts both. The proxy has
+	// to pass on the client's Host, with its port ($http_host in nginx). Requests
 	// without an Origin header do not come from a browser and are accepted.
 	//
 	// A pattern is a host, which may have a scheme before it and a port behind

@@ -71,7 +71,7 @@ func explainOrigin(r *http.Request, err error) error {
 	if err == nil || !hostReplaced(r) {
 		return err
 	}
-	return fmt.Errorf("%w (the proxy in front does not seem to pass on Host, which is %.100q here; nginx: proxy_set_header Host $host)", err, r.Host)
+	return fmt.Errorf("%w (the proxy in front does not seem to pass on Host, which is %.100q here; nginx: proxy_set_header Host $http_host)", err, r.Host)
 }
 
 // hostReplaced reports whether the Host looks like a proxy's name for this

@@ -155,10 +155,10 @@ func TestARefusalSaysWhatIsWrongInItsOwnWords(t *testing.T) {
 		{"a bad key", request("Sec-WebSocket-Key", "c2hvcnQ="), "not 16 bytes in base64"},
 		{"two keys", with(request(), "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="), "more than one Sec-WebSocket-Key"},
 		{"a version", request("Sec-WebSocket-Version", "8"), "version is not 13"},
-		{"Host by nginx's default", proxied("127.0.0.1:8080", "Origin", page), "proxy_set_header Host $host"},
-		{"Host by the name of an upstream", proxied("backend", "Origin", page), "proxy_set_header Host $host"},
-		{"Host of an IPv6 upstream", proxied("[::1]:8080", "Origin", page), "proxy_set_header Host $host"},
-		{"another Host noted", proxied("b.example.com", "Origin", page, "X-Forwarded-Host", "app.example.com"), "proxy_set_header Host $host"},
+		{"Host by nginx's default", proxied("127.0.0.1:8080", "Origin", page), "proxy_set_header Host $http_host"},
+		{"Host by the name of an upstream", proxied("backend", "Origin", page), "proxy_set_header Host $http_host"},
+		{"Host of an IPv6 upstream", proxied("[::1]:8080", "Origin", page), "proxy_set_header Host $http_host"},
+		{"another Host noted", proxied("b.example.com", "Origin", page, "X-Forwarded-Host", "app.example.com"), "proxy_set_header Host $http_host"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := httptest.NewRecorder()
