@@ -73,10 +73,19 @@ func (v *verdict) WriteHeader(status int) {
 
 func (v *verdict) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, errNoConn }
 
-// verify has Accept check the request (RFC 6455 §4.2.1), but for the origin.
+// verify has Accept check the request (RFC 6455 §4.2.1), but for the origin. The
+// lists among its headers, which checkRequest has read, are kept from Accept: for
+// each comma that a client sends it would allocate an element.
 func verify(r *http.Request) *verdict {
 	v := &verdict{header: make(http.Header)}
-	_, _ = websocket.Accept(v, r, &websocket.AcceptOptions{InsecureSkipVerify: true}) // checkOrigin has verified
+	_, _ = websocket.Accept(v, &http.Request{
+		Method: r.Method, Proto: r.Proto, ProtoMajor: r.ProtoMajor, ProtoMinor: r.ProtoMinor,
+		Header: http.Header{
+			"Connection": {"Upgrade"}, "Upgrade": {"websocket"},
+			"Sec-Websocket-Version": r.Header["Sec-Websocket-Version"],
+			"Sec-Websocket-Key":     r.Header["Sec-Websocket-Key"],
+		},
+	}, &websocket.AcceptOptions{InsecureSkipVerify: true}) // checkOrigin has verified
 	return v
 }
 
