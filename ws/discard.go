@@ -36,8 +36,10 @@ func (m *MessageStream) RefuseData() *MessageStream {
 // discard reads until the end. It has the turn, unless drained tells when that
 // may be taken.
 func (m *MessageStream) discard(drained <-chan struct{}) {
-	if drained != nil && m.turn.take(context.Background()) != nil {
-		return
+	if drained != nil {
+		if _, err := m.turn.take(context.Background()); err != nil {
+			return
+		}
 	}
 	refuses := m.more().refusesData
 	m.loop(context.Background(), m, func(msg Message, err error) bool {

@@ -61,7 +61,7 @@ func (p *pump) reason() error {
 // tells when that may be taken.
 func (run *pumping) run(m *MessageStream, v view, drained <-chan struct{}) {
 	if drained != nil {
-		if err := m.turn.take(context.Background()); err != nil {
+		if _, err := m.turn.take(context.Background()); err != nil {
 			run.end(err)
 			return
 		}

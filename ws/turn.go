@@ -21,23 +21,24 @@ type reader struct {
 // the body of its loop runs.
 var application, loopBody = new(reader), new(reader)
 
-// take takes the turn. From finish it is taken over when that has stopped.
-func (t *turn) take(ctx context.Context) error {
+// take takes the turn. From finish it is taken over when that has stopped. If ctx
+// ends first, stopping tells when that is: finish was told to for nobody.
+func (t *turn) take(ctx context.Context) (stopping <-chan struct{}, err error) {
 	if ctx == nil {
-		return errNilContext
+		return nil, errNilContext
 	}
 	if err := ctx.Err(); err != nil {
-		return err
+		return nil, err
 	}
 	for {
 		finished, err := t.try()
 		if finished == nil {
-			return err
+			return nil, err
 		}
 		select {
 		case <-finished:
 		case <-ctx.Done():
-			return ctx.Err()
+			return finished, ctx.Err()
 		}
 	}
 }
@@ -49,11 +50,25 @@ func (m *MessageStream) take(ctx context.Context) error {
 	if m == nil || m.conn == nil { // not from Handle
 		return ErrClosed
 	}
-	err := m.turn.take(ctx)
-	if err == nil || ctx == nil || err == ErrConcurrentRecv || m.session().ended() == nil {
+	stopping, err := m.turn.take(ctx)
+	if err == nil || ctx == nil || err == ErrConcurrentRecv {
 		return err
 	}
-	return m.turn.take(context.Background())
+	if m.session().ended() == nil {
+		if stopping != nil {
+			go m.finishAgain(stopping)
+		}
+		return err
+	}
+	_, err = m.turn.take(context.Background())
+	return err
+}
+
+// finishAgain has the peer's Close frame be read for, unless somebody is reading,
+// when finish has stopped for a reader that has not waited for that.
+func (m *MessageStream) finishAgain(stopped <-chan struct{}) {
+	<-stopped
+	m.finishFor(readerLeft)
 }
 
 // try takes the turn without waiting. When finish has it, it is told to stop, and
