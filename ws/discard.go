@@ -33,9 +33,9 @@ func (m *MessageStream) RefuseData() *MessageStream {
 	return m
 }
 
-// discard reads until the end. It has the turn, unless drained tells when that
-// may be taken.
-func (m *MessageStream) discard(drained <-chan struct{}) {
+// discard reads until the end. It has the turn, unless drained has to stop
+// first.
+func (m *MessageStream) discard(drained *reader) {
 	if drained != nil {
 		if _, err := m.turn.take(context.Background()); err != nil {
 			return

@@ -22,8 +22,8 @@ type reader struct {
 var application, loopBody = new(reader), new(reader)
 
 // take takes the turn. From finish it is taken over when that has stopped. If ctx
-// ends first, stopping tells when that is: finish was told to for nobody.
-func (t *turn) take(ctx context.Context) (stopping <-chan struct{}, err error) {
+// ends first, finish stops for nobody, and is returned to the first who leaves it.
+func (t *turn) take(ctx context.Context) (stopping *reader, err error) {
 	if ctx == nil {
 		return nil, errNilContext
 	}
@@ -31,14 +31,17 @@ func (t *turn) take(ctx context.Context) (stopping <-chan struct{}, err error) {
 		return nil, err
 	}
 	for {
-		finished, err := t.try()
-		if finished == nil {
+		finish, err := t.try()
+		if finish == nil {
 			return nil, err
 		}
 		select {
-		case <-finished:
+		case <-finish.done:
 		case <-ctx.Done():
-			return finished, ctx.Err()
+			if finish.state.CompareAndSwap(interrupted, deserted) {
+				return finish, ctx.Err()
+			}
+			return nil, ctx.Err()
 		}
 	}
 }
@@ -56,7 +59,7 @@ func (m *MessageStream) take(ctx context.Context) error {
 	}
 	if m.session().ended() == nil {
 		if stopping != nil {
-			go m.finishAgain(stopping)
+			go m.finishAfter(stopping)
 		}
 		return err
 	}
@@ -64,16 +67,16 @@ func (m *MessageStream) take(ctx context.Context) error {
 	return err
 }
 
-// finishAgain has the peer's Close frame be read for, unless somebody is reading,
-// when finish has stopped for a reader that has not waited for that.
-func (m *MessageStream) finishAgain(stopped <-chan struct{}) {
-	<-stopped
+// finishAfter has the peer's Close frame be read for, unless somebody is reading,
+// when finish has stopped for a reader that did not wait for that.
+func (m *MessageStream) finishAfter(r *reader) {
+	<-r.done
 	m.finishFor(readerLeft)
 }
 
-// try takes the turn without waiting. When finish has it, it is told to stop, and
-// try returns the channel that tells when to try again.
-func (t *turn) try() (finished <-chan struct{}, err error) {
+// try takes the turn without waiting. When finish has it, it is told to stop and
+// returned: its done tells when to try again.
+func (t *turn) try() (finish *reader, err error) {
 	for !t.of.CompareAndSwap(nil, application) {
 		switch r := t.of.Load(); {
 		case r == nil: // given back in this moment
@@ -81,7 +84,7 @@ func (t *turn) try() (finished <-chan struct{}, err error) {
 			return nil, ErrConcurrentRecv
 		default:
 			r.interrupt()
-			return r.done, nil
+			return r, nil
 		}
 	}
 	return nil, nil
@@ -136,6 +139,7 @@ func (t *turn) giveBack(r *reader) {
 const (
 	interrupted = 1 + iota // finish has been told to stop
 	dropping               // finish drops what arrives, and goes on
+	deserted               // who told finish to stop has left, and has another one begin
 )
 
 // interrupt tells finish to stop.
