@@ -77,8 +77,8 @@ func (e *HandshakeError) Error() string {
 func (e *HandshakeError) Unwrap() error { return e.Err }
 
 // ProtocolError is how a peer broke the protocol, or the rules that the program
-// has set for it. It is what receives return
-// from then on, and Session.Err at the end. Unless the session was closing
+// has set for it. It is what receives return from then on, and Session.Err at the
+// end. Unless the session was closing
 // already, the peer has been sent a Close frame with this code and Err's text
 // (RFC 6455 §7.1.7).
 type ProtocolError struct {

@@ -124,7 +124,8 @@ type Upgrader struct {
 	// KeepRequestValues has Session.Context carry the values of the request's
 	// context, though not its cancellation. It is an option because it keeps
 	// that context, and what it refers to, in memory for as long as the
-	// session lasts: some 250 bytes with nothing but what net/http puts in it.
+	// session lasts: some 250 bytes with nothing but what net/http puts in it. A
+	// value that refers to the Session keeps it from being found abandoned.
 	KeepRequestValues bool
 
 	// Trace is told what happens to the sessions; nil for nobody.

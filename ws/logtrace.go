@@ -9,12 +9,12 @@ import (
 
 // LogTrace returns a Trace that logs to logger: refused handshakes, peers that
 // break the protocol, slow writes, streams that nobody reads and sessions that
-// the program has forgotten at LevelWarn; sessions that begin and end
-// at LevelInfo; Close frames, sends that have to wait and answered heartbeats at
-// LevelDebug. The line of a session's end says how long it took; what ended it,
-// as Stats.Ends names it, or which side closed it; what the Close frames said; and
-// an error if there was no closing handshake. Without a Trace the library logs nothing. With a nil logger it
-// returns nil, which is none. Functions of the Trace may be replaced before it is
+// the program has forgotten at LevelWarn; sessions that begin and end at
+// LevelInfo; Close frames, sends that have to wait and answered heartbeats at
+// LevelDebug. The line of a session's end says how long the session lasted; what
+// ended it, as Stats.Ends names it, or which side closed it; what the Close frames
+// said; and an error if there was no closing handshake. Without a Trace the
+// library logs nothing. With a nil logger LogTrace returns nil, which is none. Functions of the Trace may be replaced before it is
 // used.
 func LogTrace(logger *slog.Logger) *Trace {
 	if logger == nil {

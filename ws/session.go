@@ -38,8 +38,11 @@ import (
 // goroutine is at work on it, such as those of Chan and Discard. One to which
 // nobody refers, since its handler panicked or has returned, ends with
 // ErrAbandoned when the garbage collector finds it. The channel of Done, the
-// context of Context and Upgrader.Sessions do not refer to it; a function that is
-// called at the context's end, by context.AfterFunc, may. A program that
+// context of Context and Upgrader.Sessions do not refer to it. What the session
+// refers to may: a function that context.AfterFunc is to call at the end of its
+// context, and the values that Upgrader.KeepRequestValues keeps. If one of those
+// refers to a half, the session is not found abandoned, and lasts until its peer
+// closes or is found to be gone by the heartbeat. A program that
 // only sends keeps its session by keeping the Session, but needs a reader all the
 // same, for which MessageStream.Discard is there: without one no Ping is
 // answered, the peer's Close is not noticed, nor that the peer has gone.

@@ -32,6 +32,7 @@ func (u *Upgrader) Shutdown(ctx context.Context) error {
 	}
 	f := u.fleet()
 	f.shut(false)
+	f.endAbandoned() // those of a bubble, in which no timer may be going to strike
 	f.each(func(s *Session) { _ = s.Close(goodbye) })
 	gone := f.allGone()
 	select {
@@ -59,5 +60,6 @@ func (u *Upgrader) Close() error {
 
 func (f *fleet) cutAll() {
 	f.shut(true)
+	f.endAbandoned()
 	f.each(func(s *Session) { s.end(ErrShutdown) })
 }

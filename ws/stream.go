@@ -32,10 +32,10 @@ import (
 // read it.
 type MessageStream struct{ handset }
 
-// MaxFrameSize makes the stream refuse frames whose payload is longer than n
-// bytes, control frames included, as it came, compressed or not: the session fails with a *ProtocolError of
-// CloseMessageTooBig. Without it, or with n <= 0, frames of any length are
-// taken, in pieces. It must be called before the first receive, and returns the
+// MaxFrameSize makes the stream refuse frames whose payload, as it is sent,
+// compressed or not, is longer than n bytes, control frames included: the session
+// fails with a *ProtocolError of CloseMessageTooBig. Without it, or with n <= 0,
+// frames of any length are taken, in pieces. It must be called before the first receive, and returns the
 // stream itself.
 func (m *MessageStream) MaxFrameSize(n int) *MessageStream {
 	m.more().maxFrame = uint64(max(n, 0))
@@ -52,8 +52,9 @@ func (m *MessageStream) MaxFrameSize(n int) *MessageStream {
 // next receive carries on where this one left off, even inside a frame. Once the
 // session has ended ctx does not matter: what has arrived is received, and then
 // comes the stream's own error, also by a context that ends with the session, such
-// as Session.Context or one made from it. A
-// second reader gets ErrConcurrentRecv. After the Close message Recv returns
+// as Session.Context or one made from it. When the session was cut by a timeout or
+// a shutdown, what the stream had not yet read from the operating system is lost.
+// A second reader gets ErrConcurrentRecv. After the Close message Recv returns
 // io.EOF. A stream that ends without one returns an error that is, by
 // errors.Is, an io.ErrUnexpectedEOF and also the reason if that is known, such
 // as ErrWriteTimeout or a *net.OpError. A peer that breaks the protocol gives a

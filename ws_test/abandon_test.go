@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -263,6 +264,41 @@ func TestInABubbleAnAbandonedSessionEndsWhenTheTimerStrikesNext(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// No timer is going to strike, so that only this can end the sessions.
+func TestInABubbleShutdownAndCloseEndAbandonedSessions(t *testing.T) {
+	for name, end := range map[string]func(u *ws.Upgrader) error{
+		"Shutdown": func(u *ws.Upgrader) error { return u.Shutdown(forever) },
+		"Close":    (*ws.Upgrader).Close,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				u := &ws.Upgrader{Heartbeat: noHeartbeat}
+				peer := abandonInBubble(t, u)
+				go func() { _, _ = io.Copy(io.Discard, peer) }()
+				collectInBubble()
+				if err := end(u); err != nil {
+					t.Error(err)
+				}
+				synctest.Wait()
+				if stats := u.Stats(); stats.Ends["abandoned"] != 1 {
+					t.Errorf("counted %v", stats.Ends)
+				}
+			})
+		})
+	}
+}
+
+// collectInBubble is collect where no channel may be used for it.
+func collectInBubble() {
+	for range 2 { // what is found together is dealt with in any order
+		var done atomic.Bool
+		func() { runtime.SetFinalizer(new([100]*int), func(*[100]*int) { done.Store(true) }) }()
+		for !done.Load() {
+			runtime.GC()
+		}
+	}
 }
 
 //go:noinline
