@@ -49,5 +49,5 @@ func (m *MessageStream) discard(drained <-chan struct{}) {
 		}
 		m.broken(&ProtocolError{ClosePolicyViolation, errUnwanted})
 		return false
-	})
+	}, false)
 }
