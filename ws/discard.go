@@ -51,5 +51,5 @@ func (m *MessageStream) discard(drained *reader) {
 		}
 		m.broken(&ProtocolError{ClosePolicyViolation, errUnwanted})
 		return false
-	})
+	}, false)
 }

@@ -78,7 +78,7 @@ func (run *pumping) run(m *MessageStream, v view, drained *reader) {
 		}
 		end = err
 		return false
-	})
+	}, false)
 	run.end(end)
 }
 

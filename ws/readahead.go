@@ -1,8 +1,6 @@
 package ws
 
 import (
-	"time"
-
 	"github.com/handset-go/handset/internal/frame"
 	"github.com/handset-go/handset/internal/inbox"
 	"github.com/handset-go/handset/internal/link"
@@ -55,7 +53,7 @@ func (m *MessageStream) keep(r *reader) (full bool) {
 		case m.rx != nil && len(m.rx.Bytes()) >= keepLimit:
 			return true
 		}
-		n, err := m.readAhead(r)
+		n, err := m.conn.Read((*aheadPlace)(m))
 		switch {
 		case err == nil:
 			m.rx.Arrived(n)
@@ -67,31 +65,6 @@ func (m *MessageStream) keep(r *reader) (full bool) {
 		}
 	}
 	return false
-}
-
-// How soon to try again to read a connection that cannot be waited for.
-const (
-	firstTry = time.Millisecond
-	lastTry  = 64 * time.Millisecond
-)
-
-// readAhead reads once. A transport within whose own loop the application is
-// cannot be waited for by anybody else.
-func (m *MessageStream) readAhead(r *reader) (n int, err error) {
-	looper, ok := m.conn.(link.Looper)
-	if !ok || r.from != loopBody {
-		return m.conn.Read((*aheadPlace)(m))
-	}
-	for pause := firstTry; ; pause = min(2*pause, lastTry) {
-		if n, err = looper.TryRead((*aheadPlace)(m)); err != link.ErrWouldBlock {
-			return n, err
-		}
-		select {
-		case <-time.After(pause):
-		case <-r.ctx.Done():
-			return 0, r.ctx.Err()
-		}
-	}
 }
 
 // aheadPlace is a MessageStream as its transport sees it while what arrives is kept:

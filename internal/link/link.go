@@ -59,17 +59,3 @@ type Conn interface {
 	Abort() error
 	RemoteAddr() net.Addr
 }
-
-// Looper is a Conn on which whoever reads in a loop need not try before every
-// wait whether there is something to be read.
-type Looper interface {
-	Conn
-	// Loop reads, waiting where it must, and calls each after every read with
-	// what Read would have returned, until each returns false. Then it returns
-	// nil; otherwise why it could not go on, such as a deadline. Close, while
-	// Loop runs, shuts both directions down, and Loop closes at its end.
-	Loop(place Place, each func(n int, err error) bool) error
-	// TryRead is Read for use while each runs. It does not wait, for which it
-	// returns ErrWouldBlock.
-	TryRead(Place) (int, error)
-}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"sync/atomic"
 	"syscall"
 )
 
@@ -21,7 +20,7 @@ type socket interface {
 // polled reads and writes a socket's descriptor without blocking and waits in
 // the runtime's poller. It is all that an idle connection keeps of this package,
 // so it is small: what a read needs lives in it, since idle connections wait in
-// a read, and what a write or a loop needs lives elsewhere.
+// a read, and what a write needs lives elsewhere.
 type polled struct {
 	socket
 	raw      syscall.RawConn
@@ -30,14 +29,6 @@ type polled struct {
 	readN    int32
 	errno    uint16 // what the read failed with, 0 at the end of the stream
 	room     room   // to ask for next
-	inq      inq    // of Loop
-
-	// reads counts those of Loop, and wroteAt is what the count was when the
-	// last write that succeeded began. If they are equal, the connection had
-	// not been reset when the last read was made.
-	reads, wroteAt atomic.Uint32
-
-	state atomic.Uint32 // how it stands to its Close
 }
 
 func newPolled(s socket) Conn {
@@ -60,19 +51,8 @@ func (c *polled) Read(place Place) (int, error) {
 	return c.result(int(c.readN), syscall.Errno(c.errno))
 }
 
-// TryRead does not enter RawConn.Read, in which Loop is.
-func (c *polled) TryRead(place Place) (n int, err error) {
-	var errno syscall.Errno
-	failure := c.raw.Control(func(fd uintptr) { n, errno = recv(int(fd), place.Space(idleRead)) })
-	switch {
-	case failure != nil:
-		return 0, failure
-	case errno == syscall.EAGAIN:
-		place.Waiting()
-		return 0, ErrWouldBlock
-	}
-	return c.result(n, errno)
-}
+// Abort is Close: a socket has no closing handshake of its own.
+func (c *polled) Abort() error { return c.Close() }
 
 // Delivery tells of TCP only, not of Unix sockets.
 func (c *polled) Delivery() (Delivery, bool) { return delivery(c.raw) }

@@ -4,17 +4,6 @@ package link
 
 import "syscall"
 
-// unknownLeft says that the kernel did not tell how much is left to be read.
-const unknownLeft = -1
-
-// inq reads a socket. Only Linux tells with the same call how much is left.
-type inq struct{}
-
-func (inq) read(fd int, p []byte) (n, left int, err syscall.Errno) {
-	n, err = recv(fd, p)
-	return n, unknownLeft, err
-}
-
 // arrived does not tell how much there is to be read.
 func arrived(int) int { return 0 }
 

@@ -28,7 +28,6 @@ var writes = sync.Pool{New: func() any {
 func (c *polled) Write(head, body []byte, wait bool) (int, error) {
 	w := writes.Get().(*write)
 	w.conn, w.head, w.body, w.wait = c, head, body, wait
-	reads := c.reads.Load()
 	err := c.raw.Write(w.try)
 	if err != nil && IsTimeout(err) {
 		err = w.lastTry(err)
@@ -39,9 +38,6 @@ func (c *polled) Write(head, body []byte, wait bool) (int, error) {
 	}
 	*w = write{try: w.try}
 	writes.Put(w)
-	if n > 0 && c.wroteAt.Load() != reads { // a store would be dear where nothing has changed
-		c.wroteAt.Store(reads)
-	}
 	return n, err
 }
 
