@@ -13,8 +13,8 @@ const extensionName = "permessage-deflate"
 // §9.1 has no place: its client gets a session without compression.
 func Negotiate(offers []string, c Config) (p Params, answer string, ok bool) {
 	for _, line := range offers {
-		for s := (scanner{line}); s.more(); {
-			if o, ok := s.offer(); ok {
+		for parser := (offerParser{line}); parser.more(); {
+			if o, ok := parser.offer(); ok {
 				p := o.accept(c)
 				return p, o.answer(p), true
 			}
