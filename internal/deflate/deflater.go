@@ -37,8 +37,8 @@ func (d *Deflater) Append(dst, data []byte, last bool) ([]byte, error) {
 	case len(data) == 0:
 		return dst, nil
 	}
-	if d.short(len(data)) {
-		dst = appendShort(dst, data, &d.window, 1<<d.bits)
+	if d.prefersFixed(len(data)) {
+		dst = appendFixed(dst, data, &d.window, 1<<d.bits)
 	} else {
 		var err error
 		if dst, err = d.encode(dst, data); err != nil {
@@ -71,12 +71,12 @@ func (d *Deflater) encode(dst, data []byte) ([]byte, error) {
 	return e.append(dst, data, &d.window, shown)
 }
 
-// short reports whether short is better at so many bytes. As long as there is a
+// prefersFixed reports whether a fixedEncoder is better at so many bytes. As long as there is a
 // window, the codes that an encoder brings cost more than they save. Without
 // one, encoders of levels 1 to 6 look for no matches in less than 128 bytes.
-func (d *Deflater) short(length int) bool {
+func (d *Deflater) prefersFixed(length int) bool {
 	if d.window.length() > 0 {
-		return length <= shortLimit
+		return length <= fixedLimit
 	}
 	return length < 128 && d.level < 7
 }

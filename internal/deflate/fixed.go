@@ -7,9 +7,9 @@ import (
 )
 
 const (
-	shortLimit = 512     // the longest piece
-	shortReach = 4 << 10 // how far before the piece it looks for matches
-	shortTries = 16      // how many places it compares
+	fixedLimit = 512     // the longest piece
+	fixedReach = 4 << 10 // how far before the piece it looks for matches
+	fixedTries = 16      // how many places it compares
 
 	shortestMatch = 4   // that it looks for
 	longestMatch  = 258 // that deflate can express
@@ -17,96 +17,96 @@ const (
 	hashBits      = 11
 )
 
-// short is a compressor for short pieces with the codes that RFC 1951 fixes.
+// fixedEncoder is a compressor for short pieces with the codes that RFC 1951 fixes.
 // It finds the matches in the window that make takeover worth its memory for
 // messages of a few hundred bytes.
-type short struct {
+type fixedEncoder struct {
 	bits  uint64 // that are not in out yet
 	count uint
 	out   []byte
 	text  []byte                          // the window's end, then the piece
 	heads [1 << hashBits]uint16           // 1 + where the latest text with a hash is, or 0
-	chain [shortReach + shortLimit]uint16 // 1 + where the one before is
+	chain [fixedReach + fixedLimit]uint16 // 1 + where the one before is
 }
 
-var shorts = sync.Pool{New: func() any { return &short{text: make([]byte, 0, shortReach+shortLimit)} }}
+var fixedEncoders = sync.Pool{New: func() any { return &fixedEncoder{text: make([]byte, 0, fixedReach+fixedLimit)} }}
 
-// appendShort compresses one piece, in which no match goes back further than
+// appendFixed compresses one piece, in which no match goes back further than
 // farthest.
-func appendShort(dst, piece []byte, w *window, farthest int) []byte {
-	s := shorts.Get().(*short)
-	s.text = append(w.appendLast(s.text[:0], shortReach), piece...)
-	s.out, s.bits, s.count = dst, 0, 0
-	clear(s.heads[:])
-	s.compress(len(s.text)-len(piece), farthest)
-	dst, s.out = s.out, nil
-	shorts.Put(s)
+func appendFixed(dst, piece []byte, w *window, farthest int) []byte {
+	e := fixedEncoders.Get().(*fixedEncoder)
+	e.text = append(w.appendLast(e.text[:0], fixedReach), piece...)
+	e.out, e.bits, e.count = dst, 0, 0
+	clear(e.heads[:])
+	e.compress(len(e.text)-len(piece), farthest)
+	dst, e.out = e.out, nil
+	fixedEncoders.Put(e)
 	return dst
 }
 
 // compress writes text[start:] in one block, and the empty stored block that
 // ends a piece.
-func (s *short) compress(start, farthest int) {
-	s.index(0, start)
-	s.write(0b01_0, 3) // a block with fixed codes, not the final one
-	for at := start; at < len(s.text); {
-		length, distance := s.match(at, farthest)
+func (e *fixedEncoder) compress(start, farthest int) {
+	e.index(0, start)
+	e.write(0b01_0, 3) // a block with fixed codes, not the final one
+	for at := start; at < len(e.text); {
+		length, distance := e.match(at, farthest)
 		if length > 0 && length < goodMatch {
-			if next, _ := s.match(at+1, farthest); next > length {
+			if next, _ := e.match(at+1, farthest); next > length {
 				length = 0
 			}
 		}
 		if length == 0 {
 			length = 1
-			s.writeLiteral(s.text[at])
+			e.writeLiteral(e.text[at])
 		} else {
-			s.writeMatch(length, distance)
+			e.writeMatch(length, distance)
 		}
-		s.index(at, at+length)
+		e.index(at, at+length)
 		at += length
 	}
-	s.write(0, 7)      // the end of the block
-	s.write(0b00_0, 3) // a stored block, not the final one
-	s.flush()
-	s.out = append(s.out, tail...)
+	e.write(0, 7)      // the end of the block
+	e.write(0b00_0, 3) // a stored block, not the final one
+	e.flush()
+	e.out = append(e.out, tail...)
 }
 
 // index makes the text that begins from the one to the other place known to
 // match.
-func (s *short) index(from, to int) {
-	for ; from < to && from+8 <= len(s.text); from += 5 {
-		next := binary.LittleEndian.Uint64(s.text[from:])
+func (e *fixedEncoder) index(from, to int) {
+	for ; from < to && from+8 <= len(e.text); from += 5 {
+		next := binary.LittleEndian.Uint64(e.text[from:])
 		for at := from; at < min(from+5, to); at++ {
-			s.put(at, hash(uint32(next)))
+			e.put(at, hash(uint32(next)))
 			next >>= 8
 		}
 	}
-	for to = min(to, len(s.text)-shortestMatch+1); from < to; from++ {
-		s.put(from, s.hash(from))
+	for to = min(to, len(e.text)-shortestMatch+1); from < to; from++ {
+		e.put(from, e.hash(from))
 	}
 }
 
-func (s *short) put(at int, hash uint32) {
-	s.chain[at] = s.heads[hash]
-	s.heads[hash] = uint16(at + 1)
+func (e *fixedEncoder) put(at int, hash uint32) {
+	e.chain[at] = e.heads[hash]
+	e.heads[hash] = uint16(at + 1)
 }
 
-func (s *short) hash(at int) uint32 { return hash(binary.LittleEndian.Uint32(s.text[at:])) }
+func (e *fixedEncoder) hash(at int) uint32 { return hash(binary.LittleEndian.Uint32(e.text[at:])) }
 
 func hash(next uint32) uint32 { return next * 2654435761 >> (32 - hashBits) }
 
 // match finds the longest match for the text at a place, 0 if there is none.
-func (s *short) match(at, farthest int) (length, distance int) {
-	if at+shortestMatch > len(s.text) {
+func (e *fixedEncoder) match(at, farthest int) (length, distance int) {
+	if at+shortestMatch > len(e.text) {
 		return 0, 0
 	}
-	text := s.text[at:min(at+longestMatch, len(s.text))]
-	before := int(s.heads[s.hash(at)]) - 1
-	for tries := shortTries; tries > 0 && before >= 0 && at-before <= farthest; tries-- {
-		if n := common(s.text[before:], text); n >= shortestMatch && n > length {
+	text := e.text[at:min(at+longestMatch, len(e.text))]
+	before := int(e.heads[e.hash(at)]) - 1
+	for tries := fixedTries; tries > 0 && before >= 0 && at-before <= farthest; tries-- {
+		if n := common(e.text[before:], text); n >= shortestMatch && n > length {
 			length, distance = n, at-before
 		}
-		before = int(s.chain[before]) - 1
+		before = int(e.chain[before]) - 1
 	}
 	return length, distance
 }

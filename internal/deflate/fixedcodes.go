@@ -7,26 +7,26 @@ import (
 
 // writeLiteral writes a byte in the code of RFC 1951 §3.2.6. Codes are written
 // with their first bit lowest, so they are turned round.
-func (s *short) writeLiteral(b byte) {
+func (e *fixedEncoder) writeLiteral(b byte) {
 	if b < 144 {
-		s.write(uint64(bits.Reverse8(0x30+b)), 8)
+		e.write(uint64(bits.Reverse8(0x30+b)), 8)
 	} else {
-		s.write(uint64(bits.Reverse16(0x190+uint16(b-144))>>7), 9)
+		e.write(uint64(bits.Reverse16(0x190+uint16(b-144))>>7), 9)
 	}
 }
 
 // writeMatch writes a length and a distance.
-func (s *short) writeMatch(length, distance int) {
+func (e *fixedEncoder) writeMatch(length, distance int) {
 	code, extra := lengthCode(uint(length - 3))
 	if code < 24 {
-		s.write(uint64(bits.Reverse8(uint8(code))>>1), 7)
+		e.write(uint64(bits.Reverse8(uint8(code))>>1), 7)
 	} else {
-		s.write(uint64(bits.Reverse8(uint8(0xC0+code-24))), 8)
+		e.write(uint64(bits.Reverse8(uint8(0xC0+code-24))), 8)
 	}
-	s.write(uint64(length-3)&(1<<extra-1), extra)
+	e.write(uint64(length-3)&(1<<extra-1), extra)
 	code, extra = distanceCode(uint(distance - 1))
-	s.write(uint64(bits.Reverse8(uint8(code))>>3), 5)
-	s.write(uint64(distance-1)&(1<<extra-1), extra)
+	e.write(uint64(bits.Reverse8(uint8(code))>>3), 5)
+	e.write(uint64(distance-1)&(1<<extra-1), extra)
 }
 
 // lengthCode is the code of a length, counted from the end of the block's, and
@@ -52,19 +52,19 @@ func distanceCode(distance uint) (code, extra uint) {
 }
 
 // write writes the lowest n bits of v.
-func (s *short) write(v uint64, n uint) {
-	s.bits |= v << s.count
-	if s.count += n; s.count >= 32 {
-		s.out = binary.LittleEndian.AppendUint32(s.out, uint32(s.bits))
-		s.bits >>= 32
-		s.count -= 32
+func (e *fixedEncoder) write(v uint64, n uint) {
+	e.bits |= v << e.count
+	if e.count += n; e.count >= 32 {
+		e.out = binary.LittleEndian.AppendUint32(e.out, uint32(e.bits))
+		e.bits >>= 32
+		e.count -= 32
 	}
 }
 
 // flush writes what is left, up to the end of a byte.
-func (s *short) flush() {
-	for ; s.count > 0; s.count -= min(s.count, 8) {
-		s.out = append(s.out, byte(s.bits))
-		s.bits >>= 8
+func (e *fixedEncoder) flush() {
+	for ; e.count > 0; e.count -= min(e.count, 8) {
+		e.out = append(e.out, byte(e.bits))
+		e.bits >>= 8
 	}
 }

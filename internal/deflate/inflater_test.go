@@ -145,7 +145,7 @@ func farMatch(distance int) []byte {
 	rand.NewChaCha8([32]byte{}).Read(data)
 	message := []byte{0, byte(distance), byte(distance >> 8), ^byte(distance), ^byte(distance >> 8)}
 	message = append(message, data...)
-	s := short{out: message}
+	s := fixedEncoder{out: message}
 	s.write(0b01_0, 3)
 	s.writeMatch(4, distance)
 	s.write(0, 10)

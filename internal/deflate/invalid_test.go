@@ -5,7 +5,7 @@ import "testing"
 // fields is a message of numbers, each of the given number of bits. Codes are
 // to be given with their first bit lowest.
 func fields(numbers ...[2]uint64) []byte {
-	var s short
+	var s fixedEncoder
 	for _, f := range numbers {
 		s.write(f[0], uint(f[1]))
 	}

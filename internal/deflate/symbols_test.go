@@ -25,7 +25,7 @@ func newCode(lengths []int) code {
 	return c
 }
 
-func (s *short) writeCode(c code, symbol int) {
+func (s *fixedEncoder) writeCode(c code, symbol int) {
 	s.write(uint64(c.codes[symbol]), uint(c.lengths[symbol]))
 }
 
@@ -40,7 +40,7 @@ func longCodes(size int, symbols ...int) code {
 }
 
 // header writes a block's header with these codes.
-func (s *short) header(literals, distances code) {
+func (s *fixedEncoder) header(literals, distances code) {
 	s.write(2<<1, 3)
 	s.write(uint64(len(literals.lengths)-257), 5)
 	s.write(uint64(len(distances.lengths)-1), 5)
@@ -63,7 +63,7 @@ func TestTheLongestCodesAreReadHoweverTheyArrive(t *testing.T) {
 	distances := longCodes(30, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 28, 29)
 	history := make([]byte, 32<<10)
 	rand.NewChaCha8([32]byte{}).Read(history)
-	var s short
+	var s fixedEncoder
 	s.header(literals, distances)
 	rng := rand.New(rand.NewPCG(1, 15))
 	for range 2000 {
@@ -112,7 +112,7 @@ func TestABlockNeedsCodesThatCanBeRead(t *testing.T) {
 			literals, distances := make([]int, 257), make([]int, 3)
 			copy(literals[257-len(c.literals):], c.literals)
 			copy(distances, c.distances)
-			var s short
+			var s fixedEncoder
 			s.header(newCode(literals), newCode(distances))
 			s.write(1, 1) // of two literals the end is the second
 			s.write(0, 3)
