@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/handset-go/handset/internal/window"
 	"github.com/klauspost/compress/flate"
 )
 
@@ -34,8 +35,8 @@ func BenchmarkDeflate(b *testing.B) {
 	each(b, func(b *testing.B, takeover bool, bits, level, n int, messages [][]byte) {
 		d := newDeflater(takeover, bits, level)
 		defer d.Free()
-		for takeover && d.window.length() < int(d.window.size) {
-			d.Sent(messages[d.window.length()%len(messages)], true)
+		for takeover && d.window.Len() < d.window.Size() {
+			d.Sent(messages[d.window.Len()%len(messages)], true)
 		}
 		dst := make([]byte, 0, n+1000)
 		sent, count := 0, 0
@@ -152,7 +153,7 @@ func BenchmarkPooledEncoder(b *testing.B) {
 			for b.Loop() {
 				before := heap()
 				e := newEncoder(encoder())
-				if _, err := e.append(nil, []byte("x"), &window{}, 0); err != nil {
+				if _, err := e.append(nil, []byte("x"), new(window.Window), 0); err != nil {
 					b.Fatal(err)
 				}
 				b.ReportMetric(float64(heap()-before), "B/encoder")

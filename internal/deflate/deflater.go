@@ -1,5 +1,7 @@
 package deflate
 
+import "github.com/handset-go/handset/internal/window"
+
 const (
 	// smallReach is how much is kept to refer to without context takeover, by a
 	// piece of a message to those before. More would cost more time, and memory,
@@ -17,7 +19,7 @@ const (
 // shown them for each piece anew, which takes 2 to 4 µs per KiB. To keep a
 // compressor would save that time, and cost each connection 0.8 MiB or more.
 type Deflater struct {
-	window   window
+	window   window.Window
 	level    uint8
 	bits     uint8
 	takeover bool
@@ -55,7 +57,7 @@ func (d *Deflater) Append(dst, data []byte, last bool) ([]byte, error) {
 // smaller window it is shown no more than leaves all distances within it, or
 // where that would cost too much the one for the window is taken.
 func (d *Deflater) encode(dst, data []byte) ([]byte, error) {
-	pool, shown := &byLevel[d.level], d.window.length()
+	pool, shown := &byLevel[d.level], d.window.Len()
 	if d.level < windowLevel {
 		shown = min(shown, smallReach+2*len(data))
 	}
@@ -75,7 +77,7 @@ func (d *Deflater) encode(dst, data []byte) ([]byte, error) {
 // window, the codes that an encoder brings cost more than they save. Without
 // one, encoders of levels 1 to 6 look for no matches in less than 128 bytes.
 func (d *Deflater) prefersFixed(length int) bool {
-	if d.window.length() > 0 {
+	if d.window.Len() > 0 {
 		return length <= fixedLimit
 	}
 	return length < 128 && d.level < 7
@@ -87,11 +89,11 @@ func (d *Deflater) prefersFixed(length int) bool {
 // serves many connections.
 func (d *Deflater) Sent(data []byte, last bool) {
 	if last && !d.takeover {
-		d.window.free()
+		d.window.Free()
 		return
 	}
-	d.window.add(data)
+	d.window.Add(data)
 }
 
 // Free gives back all memory and forgets the context.
-func (d *Deflater) Free() { d.window.free() }
+func (d *Deflater) Free() { d.window.Free() }

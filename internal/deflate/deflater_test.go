@@ -209,7 +209,7 @@ func TestParamsWithoutWindowBitsHaveAllOfThem(t *testing.T) {
 			t.Fatalf("%d bytes, %v", len(out), err)
 		}
 	}
-	if d.window.length() != 1<<maxBits || in.window.length() != 1<<maxBits {
-		t.Errorf("windows of %d and %d bytes", d.window.length(), in.window.length())
+	if d.window.Len() != 1<<maxBits || in.window.Len() != 1<<maxBits {
+		t.Errorf("windows of %d and %d bytes", d.window.Len(), in.window.Len())
 	}
 }

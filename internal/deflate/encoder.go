@@ -3,6 +3,7 @@ package deflate
 import (
 	"sync"
 
+	"github.com/handset-go/handset/internal/window"
 	"github.com/klauspost/compress/flate"
 )
 
@@ -38,10 +39,10 @@ func newEncoder(w *flate.Writer, err error) *encoder {
 
 // append compresses one piece, which may refer to the last bytes of the window
 // that are shown.
-func (e *encoder) append(dst, data []byte, w *window, shown int) ([]byte, error) {
+func (e *encoder) append(dst, data []byte, w *window.Window, shown int) ([]byte, error) {
 	e.out = dst
 	defer func() { e.out = nil }()
-	e.dict = w.appendLast(e.dict[:0], shown)
+	e.dict = w.AppendLast(e.dict[:0], shown)
 	e.flate.ResetDict(e, e.dict)
 	if _, err := e.flate.Write(data); err != nil {
 		return nil, err

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"sync"
+
+	"github.com/handset-go/handset/internal/window"
 )
 
 const (
@@ -33,9 +35,9 @@ var fixedEncoders = sync.Pool{New: func() any { return &fixedEncoder{text: make(
 
 // appendFixed compresses one piece, in which no match goes back further than
 // farthest.
-func appendFixed(dst, piece []byte, w *window, farthest int) []byte {
+func appendFixed(dst, piece []byte, w *window.Window, farthest int) []byte {
 	e := fixedEncoders.Get().(*fixedEncoder)
-	e.text = append(w.appendLast(e.text[:0], fixedReach), piece...)
+	e.text = append(w.AppendLast(e.text[:0], fixedReach), piece...)
 	e.out, e.bits, e.count = dst, 0, 0
 	clear(e.heads[:])
 	e.compress(len(e.text)-len(piece), farthest)

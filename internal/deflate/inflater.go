@@ -1,6 +1,10 @@
 package deflate
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/handset-go/handset/internal/window"
+)
 
 // ErrData means that a message is not valid deflate data, or refers to bytes
 // from before the window that was agreed. It is answered by close code 1007.
@@ -24,7 +28,7 @@ const (
 // the message and the context fill it, and 7 KiB of tables. A message that
 // comes whole, for which there is room, needs the tables alone.
 type Inflater struct {
-	window   window
+	window   window.Window
 	open     *inflation // the open message's, nil between messages
 	takeover bool
 	broken   bool
@@ -78,9 +82,9 @@ func (in *Inflater) close() {
 // keep moves the window over what was inflated, while something can refer to it.
 func (in *Inflater) keep(inflated []byte) {
 	if in.open != nil || in.takeover {
-		in.window.add(inflated)
+		in.window.Add(inflated)
 	} else {
-		in.window.free()
+		in.window.Free()
 	}
 }
 
@@ -90,5 +94,5 @@ func (in *Inflater) Free() {
 	if in.open != nil {
 		in.close()
 	}
-	in.window.free()
+	in.window.Free()
 }

@@ -171,7 +171,7 @@ func TestInflateStopsAtTheRoomItHas(t *testing.T) {
 			t.Errorf("%d bytes were read to inflate %d", read, total)
 		}
 		in.Free()
-		if in.open != nil || in.window.block != nil {
+		if in.open != nil || in.window.Held() != 0 {
 			t.Error("something is still held")
 		}
 	}

@@ -3,6 +3,8 @@ package deflate
 import (
 	"encoding/binary"
 	"sync"
+
+	"github.com/handset-go/handset/internal/window"
 )
 
 // outcome is how a step of an inflation went.
@@ -24,7 +26,7 @@ var tail = []byte{0x00, 0x00, 0xff, 0xff}
 // any bit that has not arrived, or any byte that has no room, and be taken up
 // again.
 type inflation struct {
-	window *window // what stands before dst
+	window *window.Window // what stands before dst
 	dst    []byte
 	src    []byte
 	n      int // bytes of dst that are filled

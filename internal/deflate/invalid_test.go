@@ -75,7 +75,7 @@ func TestInflateRefusesBadData(t *testing.T) {
 						t.Errorf("arrive=%d,room=%d: %q, %v", arrive, room, out, err)
 					}
 				}
-				if in.open != nil || in.window.block != nil {
+				if in.open != nil || in.window.Held() != 0 {
 					t.Error("something is still held")
 				}
 				if _, _, _, err := in.Inflate(make([]byte, 10), unhex("00"), true); err != ErrData {

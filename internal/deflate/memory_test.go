@@ -22,14 +22,6 @@ func TestTheStructsAreAsSmallAsThePackageSays(t *testing.T) {
 	}
 }
 
-// held is the memory a window has on loan.
-func (w *window) held() int {
-	if w.block == nil {
-		return 0
-	}
-	return cap(w.block.bytes)
-}
-
 func TestMemoryBetweenMessagesIsTheWindowOrNothing(t *testing.T) {
 	const KiB = 1 << 10
 	for _, c := range []struct {
@@ -57,7 +49,7 @@ func TestMemoryBetweenMessagesIsTheWindowOrNothing(t *testing.T) {
 					t.Fatal(err)
 				}
 				d.Sent(message[:n/2], false)
-				if held := d.window.held(); held == 0 || held > c.inside {
+				if held := d.window.Held(); held == 0 || held > c.inside {
 					t.Errorf("inside a message of %d bytes: %d", n, held)
 				}
 				if compressed, err = d.Append(compressed, message[n/2:], true); err != nil {
@@ -68,13 +60,13 @@ func TestMemoryBetweenMessagesIsTheWindowOrNothing(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if d.window.held() != c.sending || in.window.held() != c.hearing || in.open != nil {
-				t.Errorf("after the last message: %d to send, %d to receive, open %v", d.window.held(), in.window.held(), in.open)
+			if d.window.Held() != c.sending || in.window.Held() != c.hearing || in.open != nil {
+				t.Errorf("after the last message: %d to send, %d to receive, open %v", d.window.Held(), in.window.Held(), in.open)
 			}
 			d.Free()
 			in.Free()
-			if d.window.held() != 0 || in.window.held() != 0 {
-				t.Errorf("after Free: %d to send, %d to receive", d.window.held(), in.window.held())
+			if d.window.Held() != 0 || in.window.Held() != 0 {
+				t.Errorf("after Free: %d to send, %d to receive", d.window.Held(), in.window.Held())
 			}
 		})
 	}

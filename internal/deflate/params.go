@@ -1,8 +1,10 @@
 package deflate
 
+import "github.com/handset-go/handset/internal/window"
+
 const (
-	minBits = 8  // the least and
-	maxBits = 15 // the most that a window may have (RFC 7692 §7.1.2)
+	minBits = window.MinBits
+	maxBits = window.MaxBits
 
 	// zlib cannot make a raw stream for a window of 8 bits. Some of its
 	// versions refuse to, and others use 9 bits without saying so: clients are
@@ -37,19 +39,20 @@ func (p Params) Deflater(level int) Deflater {
 		bits:     uint8(least(p.ServerWindowBits, 0)),
 		takeover: !p.ServerNoTakeover,
 	}
-	d.window.size = 1 << d.bits
+	size := 1 << d.bits
 	switch {
 	case !d.takeover:
-		d.window.size = min(d.window.size, smallReach)
+		size = min(size, smallReach)
 	case d.level < windowLevel:
-		d.window.size = min(d.window.size, 2*smallReach)
+		size = min(size, 2*smallReach)
 	}
+	d.window = window.New(size)
 	return d
 }
 
 // Inflater returns a decompressor for what the client sends.
 func (p Params) Inflater() Inflater {
 	in := Inflater{takeover: !p.ClientNoTakeover}
-	in.window.size = 1 << max(least(p.ClientWindowBits, 0), leastDeflated)
+	in.window = window.New(1 << max(least(p.ClientWindowBits, 0), leastDeflated))
 	return in
 }

@@ -75,7 +75,7 @@ func FuzzInflate(f *testing.F) {
 			history = nil
 		}
 		in := newInflater(true, 15)
-		in.window.add(history)
+		in.window.Add(history)
 		got, err := in.piecewise(t, message, sizes, sizes)
 		want, ok := standardAccepts(message, history)
 		if (err == nil) != ok || ok && !bytes.Equal(got, want) || !bytes.HasPrefix(want, got) {

@@ -87,7 +87,7 @@ func (f *inflation) match(s symbol) outcome {
 // reaches reports whether there is a byte at that distance behind dst[:n], and
 // within the window.
 func (f *inflation) reaches(n, distance int) bool {
-	return distance <= int(f.window.size) && distance <= n+f.window.length()
+	return distance <= f.window.Size() && distance <= n+f.window.Len()
 }
 
 // copyMatch copies as much of the match as there is room for.
@@ -106,7 +106,7 @@ func (f *inflation) copyMatch() outcome {
 func (f *inflation) repeat(n, length, distance int) int {
 	end := n + length
 	if distance > n && length > 0 {
-		n += f.window.copyTo(f.dst[n:end], distance-n)
+		n += f.window.CopyTo(f.dst[n:end], distance-n)
 	}
 	for from := n - distance; n < end; {
 		n += copy(f.dst[n:end], f.dst[from:n]) // what was copied can be copied again

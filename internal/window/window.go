@@ -1,33 +1,53 @@
-package deflate
+// Package window is the end of what one direction has carried.
+package window
 
 import (
 	"math/bits"
 	"sync"
 )
 
-// window is the end of what one direction has carried: the bytes that matches
+const (
+	MinBits = 8  // the least and
+	MaxBits = 15 // the most that a window may have (RFC 7692 §7.1.2)
+)
+
+// Window is the end of what one direction has carried: the bytes that matches
 // may refer to. It is a ring that takes memory only for what it holds, up to
 // its size, a power of two from 256 bytes to 32 KiB.
-type window struct {
+type Window struct {
 	block *block // nil while empty
 	next  int32  // where the oldest byte is once the ring is full, until then 0
 	size  int32
+}
+
+// New returns an empty window of size bytes.
+func New(size int) Window { return Window{size: int32(size)} }
+
+// Size is how many bytes the window can hold.
+func (w *Window) Size() int { return int(w.size) }
+
+// Held is the memory the window has on loan.
+func (w *Window) Held() int {
+	if w.block == nil {
+		return 0
+	}
+	return cap(w.block.bytes)
 }
 
 // block is the memory of a window.
 type block struct{ bytes []byte }
 
 // blocks are pools of memory of 256 bytes, 512 bytes, and so on to 32 KiB.
-var blocks [maxBits - minBits + 1]sync.Pool
+var blocks [MaxBits - MinBits + 1]sync.Pool
 
-func classOf(n int) int { return max(bits.Len(uint(n-1))-minBits, 0) }
+func classOf(n int) int { return max(bits.Len(uint(n-1))-MinBits, 0) }
 
 func newBlock(n int) *block {
 	class := classOf(n)
 	if b, _ := blocks[class].Get().(*block); b != nil {
 		return b
 	}
-	return &block{make([]byte, 0, 1<<(class+minBits))}
+	return &block{make([]byte, 0, 1<<(class+MinBits))}
 }
 
 func (b *block) free() {
@@ -35,16 +55,16 @@ func (b *block) free() {
 	blocks[classOf(cap(b.bytes))].Put(b)
 }
 
-// length is how many bytes the window holds.
-func (w *window) length() int {
+// Len is how many bytes the window holds.
+func (w *Window) Len() int {
 	if w.block == nil {
 		return 0
 	}
 	return len(w.block.bytes)
 }
 
-// add moves the window forward over p.
-func (w *window) add(p []byte) {
+// Add moves the window forward over p.
+func (w *Window) Add(p []byte) {
 	if excess := len(p) - int(w.size); excess > 0 {
 		p = p[excess:]
 	}
@@ -57,8 +77,8 @@ func (w *window) add(p []byte) {
 }
 
 // fill takes what fits of p before the ring is full.
-func (w *window) fill(p []byte) int {
-	held := w.length()
+func (w *Window) fill(p []byte) int {
+	held := w.Len()
 	n := min(int(w.size)-held, len(p))
 	if n == 0 {
 		return 0
@@ -70,7 +90,7 @@ func (w *window) fill(p []byte) int {
 	return n
 }
 
-func (w *window) grow(need int) {
+func (w *Window) grow(need int) {
 	b := newBlock(need)
 	if w.block != nil {
 		b.bytes = append(b.bytes, w.block.bytes...)
@@ -79,9 +99,9 @@ func (w *window) grow(need int) {
 	w.block = b
 }
 
-// copyTo fills dst with the bytes that begin distance bytes back, as far as
+// CopyTo fills dst with the bytes that begin distance bytes back, as far as
 // the window goes, and returns their number. The window must hold them.
-func (w *window) copyTo(dst []byte, distance int) int {
+func (w *Window) CopyTo(dst []byte, distance int) int {
 	ring := w.block.bytes
 	from := int(w.next) - distance
 	if from >= 0 {
@@ -91,19 +111,19 @@ func (w *window) copyTo(dst []byte, distance int) int {
 	return n + copy(dst[n:], ring[:w.next])
 }
 
-// appendLast appends the newest n bytes, or all if there are fewer.
-func (w *window) appendLast(dst []byte, n int) []byte {
-	if n = min(n, w.length()); n <= 0 {
+// AppendLast appends the newest n bytes, or all if there are fewer.
+func (w *Window) AppendLast(dst []byte, n int) []byte {
+	if n = min(n, w.Len()); n <= 0 {
 		return dst
 	}
 	start := len(dst)
 	dst = append(dst, w.block.bytes[:n]...) // makes room
-	w.copyTo(dst[start:], n)
+	w.CopyTo(dst[start:], n)
 	return dst
 }
 
-// free gives the memory back and empties the window.
-func (w *window) free() {
+// Free gives the memory back and empties the window.
+func (w *Window) Free() {
 	if w.block != nil {
 		w.block.free()
 		w.block, w.next = nil, 0
