@@ -1,4 +1,6 @@
-// Package window is the end of what one direction has carried.
+// Package window holds the end of a stream of bytes: what the matches of
+// DEFLATE (RFC 1951 §2) may refer to. The decoder in internal/inflate and the
+// compressor in internal/deflate use it. It does no I/O.
 package window
 
 import (
@@ -6,35 +8,27 @@ import (
 	"sync"
 )
 
+// The base-two logarithms of the smallest and of the largest size of a Window,
+// 256 bytes and 32 KiB (RFC 7692 §7.1.2).
 const (
-	MinBits = 8  // the least and
-	MaxBits = 15 // the most that a window may have (RFC 7692 §7.1.2)
+	MinBits = 8
+	MaxBits = 15
 )
 
-// Window is the end of what one direction has carried: the bytes that matches
-// may refer to. It is a ring that takes memory only for what it holds, up to
-// its size, a power of two from 256 bytes to 32 KiB.
+// Window holds the last bytes of a stream. It is a ring buffer that takes
+// memory from a pool, as much as it has bytes to hold, up to its size. A Window
+// must not be copied once it holds bytes, and is not safe for concurrent use.
 type Window struct {
 	block *block // nil while empty
 	next  int32  // where the oldest byte is once the ring is full, until then 0
 	size  int32
 }
 
-// New returns an empty window of size bytes.
+// New returns an empty window for the last size bytes, which must be a power of
+// two from 256 to 32,768.
 func New(size int) Window { return Window{size: int32(size)} }
 
-// Size is how many bytes the window can hold.
-func (w *Window) Size() int { return int(w.size) }
-
-// Held is the memory the window has on loan.
-func (w *Window) Held() int {
-	if w.block == nil {
-		return 0
-	}
-	return cap(w.block.bytes)
-}
-
-// block is the memory of a window.
+// block is the memory of a window, which the pools hand out.
 type block struct{ bytes []byte }
 
 // blocks are pools of memory of 256 bytes, 512 bytes, and so on to 32 KiB.
@@ -55,7 +49,18 @@ func (b *block) free() {
 	blocks[classOf(cap(b.bytes))].Put(b)
 }
 
-// Len is how many bytes the window holds.
+// Size returns the number of bytes that the window can hold.
+func (w *Window) Size() int { return int(w.size) }
+
+// Held returns how much memory the window has taken from the pool, in bytes.
+func (w *Window) Held() int {
+	if w.block == nil {
+		return 0
+	}
+	return cap(w.block.bytes)
+}
+
+// Len returns the number of bytes that the window holds.
 func (w *Window) Len() int {
 	if w.block == nil {
 		return 0
@@ -63,7 +68,8 @@ func (w *Window) Len() int {
 	return len(w.block.bytes)
 }
 
-// Add moves the window forward over p.
+// Add appends p to the stream. The window then holds the last bytes of it, up
+// to its size. It keeps no reference to p.
 func (w *Window) Add(p []byte) {
 	if excess := len(p) - int(w.size); excess > 0 {
 		p = p[excess:]
@@ -76,7 +82,8 @@ func (w *Window) Add(p []byte) {
 	}
 }
 
-// fill takes what fits of p before the ring is full.
+// fill appends to the ring as much of p as fits before the ring is full, and
+// returns the number of bytes.
 func (w *Window) fill(p []byte) int {
 	held := w.Len()
 	n := min(int(w.size)-held, len(p))
@@ -99,8 +106,9 @@ func (w *Window) grow(need int) {
 	w.block = b
 }
 
-// CopyTo fills dst with the bytes that begin distance bytes back, as far as
-// the window goes, and returns their number. The window must hold them.
+// CopyTo copies to dst what begins distance bytes before the end of the stream,
+// until dst is full or the stream at its end, and returns the number of bytes
+// copied. distance must be from 1 to Len.
 func (w *Window) CopyTo(dst []byte, distance int) int {
 	ring := w.block.bytes
 	from := int(w.next) - distance
@@ -111,7 +119,8 @@ func (w *Window) CopyTo(dst []byte, distance int) int {
 	return n + copy(dst[n:], ring[:w.next])
 }
 
-// AppendLast appends the newest n bytes, or all if there are fewer.
+// AppendLast appends to dst the last n bytes of the stream, or all that the
+// window holds if they are fewer, and returns the extended slice.
 func (w *Window) AppendLast(dst []byte, n int) []byte {
 	if n = min(n, w.Len()); n <= 0 {
 		return dst
@@ -122,7 +131,8 @@ func (w *Window) AppendLast(dst []byte, n int) []byte {
 	return dst
 }
 
-// Free gives the memory back and empties the window.
+// Free returns the memory to the pool and empties the window. A window that
+// was freed may be used again.
 func (w *Window) Free() {
 	if w.block != nil {
 		w.block.free()
