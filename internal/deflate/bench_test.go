@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/handset-go/handset/internal/deflatetest"
 	"github.com/handset-go/handset/internal/window"
 	"github.com/klauspost/compress/flate"
 )
@@ -18,7 +19,7 @@ func each(b *testing.B, run func(b *testing.B, takeover bool, bits, level, n int
 		rng := rand.New(rand.NewPCG(1, 13))
 		messages := make([][]byte, 64)
 		for i := range messages {
-			messages[i] = json(rng, n)
+			messages[i] = deflatetest.JSON(rng, n)
 		}
 		for _, c := range []struct {
 			takeover    bool
@@ -120,7 +121,7 @@ var idles []idle
 
 func BenchmarkIdle(b *testing.B) {
 	rng := rand.New(rand.NewPCG(1, 14))
-	message := json(rng, 100<<10)
+	message := deflatetest.JSON(rng, 100<<10)
 	for _, c := range []struct {
 		takeover bool
 		bits     int

@@ -5,6 +5,8 @@ import (
 	"compress/flate"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/handset-go/handset/internal/deflatetest"
 )
 
 // standardPeer is the client of a conversation, built on the standard library.
@@ -27,7 +29,7 @@ func (c *standardPeer) hear(t testing.TB, message []byte) []byte {
 	if c.params.ServerNoTakeover {
 		c.heard = nil
 	}
-	text, ok := standardInflate(message, c.heard, ended)
+	text, ok := deflatetest.Standard(message, c.heard, deflatetest.Ended)
 	if !ok {
 		t.Fatalf("the standard library cannot read a message of %d bytes", len(message))
 	}
@@ -102,7 +104,7 @@ func conversation(t testing.TB, seed uint64, writers map[int]*flate.Writer) {
 	defer in.Free()
 	client := newStandardPeer(p, writers[rng.IntN(len(writers))])
 	for range 1 + rng.IntN(6) {
-		message := sample(rng, rng.IntN(1<<rng.IntN(15)))
+		message := deflatetest.Sample(rng, rng.IntN(1<<rng.IntN(15)))
 		if rng.IntN(2) == 0 {
 			message = append(message, message...)
 		}

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
+	"math/bits"
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/handset-go/handset/internal/deflatetest"
 )
 
 func unhex(s string) []byte {
@@ -124,7 +127,7 @@ func TestInflateRefusesDistancesBeyondTheWindow(t *testing.T) {
 					continue // deflate has no such distance
 				}
 				message := farMatch(distance)
-				want, farthest, ok := naiveInflate(message, nil)
+				want, farthest, ok := deflatetest.Naive(message, nil)
 				if !ok || farthest != distance {
 					t.Fatalf("the naive inflater: %v, distance %d", ok, farthest)
 				}
@@ -145,16 +148,21 @@ func farMatch(distance int) []byte {
 	rand.NewChaCha8([32]byte{}).Read(data)
 	message := []byte{0, byte(distance), byte(distance >> 8), ^byte(distance), ^byte(distance >> 8)}
 	message = append(message, data...)
-	s := fixedEncoder{out: message}
-	s.write(0b01_0, 3)
-	s.writeMatch(4, distance)
-	s.write(0, 10)
-	s.flush()
-	return s.out
+	s := deflatetest.BitWriter{Out: message}
+	s.Write(0b01_0, 3)
+	s.Write(0b0100000, 7) // a length of 4
+	code := 29
+	for distanceMeanings[code].value() > distance {
+		code--
+	}
+	s.Write(uint64(bits.Reverse8(uint8(code))>>3), 5)
+	s.Write(uint64(distance-distanceMeanings[code].value()), distanceMeanings[code].extraBits())
+	s.Write(0, 10)
+	return s.Out
 }
 
 func TestInflateStopsAtTheRoomItHas(t *testing.T) {
-	bomb := zeros(t, 16<<20)
+	bomb := deflatetest.Zeros(16 << 20)
 	for _, takeover := range []bool{false, true} {
 		in := newInflater(takeover, 15)
 		dst := make([]byte, 10_000)

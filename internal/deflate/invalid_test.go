@@ -1,16 +1,19 @@
 package deflate
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/handset-go/handset/internal/deflatetest"
+)
 
 // fields is a message of numbers, each of the given number of bits. Codes are
 // to be given with their first bit lowest.
 func fields(numbers ...[2]uint64) []byte {
-	var s fixedEncoder
+	var s deflatetest.BitWriter
 	for _, f := range numbers {
-		s.write(f[0], uint(f[1]))
+		s.Write(f[0], uint(f[1]))
 	}
-	s.flush()
-	return s.out
+	return s.Out
 }
 
 // nine is a literal whose fixed code has nine bits, the last of them zero.
@@ -64,7 +67,7 @@ func TestInflateRefusesBadData(t *testing.T) {
 	for _, c := range invalids {
 		t.Run(c.name, func(t *testing.T) {
 			message := c.message
-			if _, _, ok := naiveInflate(message, nil); ok {
+			if _, _, ok := deflatetest.Naive(message, nil); ok {
 				t.Fatal("the naive inflater finds nothing wrong")
 			}
 			for arrive := 1; arrive <= len(message)+1; arrive++ {

@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"unsafe"
+
+	"github.com/handset-go/handset/internal/deflatetest"
 )
 
 // raced is set when the race detector is on, with which pools forget some of
@@ -43,7 +45,7 @@ func TestMemoryBetweenMessagesIsTheWindowOrNothing(t *testing.T) {
 			rng := rand.New(rand.NewPCG(1, 11))
 			d, in := newDeflater(c.takeover, c.bits, c.level), newInflater(c.takeover, c.bits)
 			for _, n := range c.lengths {
-				message := json(rng, n)[:n]
+				message := deflatetest.JSON(rng, n)[:n]
 				compressed, err := d.Append(nil, message[:n/2], false)
 				if err != nil {
 					t.Fatal(err)
@@ -80,7 +82,7 @@ func TestMessagesAllocateNothing(t *testing.T) {
 	for _, n := range []int{0, 50, 300, 1000, 60_000} {
 		for _, takeover := range []bool{false, true} {
 			d, in := newDeflater(takeover, 12, 1), newInflater(takeover, 12)
-			message := json(rng, n)[:n]
+			message := deflatetest.JSON(rng, n)[:n]
 			compressed, text := make([]byte, 0, n+1000), make([]byte, n)
 			allocated := testing.AllocsPerRun(200, func() {
 				var err error
