@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/handset-go/handset/internal/deflatetest"
+	"github.com/handset-go/handset/internal/inflate"
 	"github.com/handset-go/handset/internal/window"
 	"github.com/klauspost/compress/flate"
 )
@@ -70,12 +71,12 @@ func BenchmarkInflate(b *testing.B) {
 			}
 		}
 		for _, message := range messages {
-			in.keep(message)
+			hear(b, in, message)
 		}
 		count := 0
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, _, p, err := in.Inflate(text, compressed[count%len(compressed)], true); p != Done || err != nil {
+			if _, _, p, err := in.Inflate(text, compressed[count%len(compressed)], true); p != inflate.Done || err != nil {
 				b.Fatal(p, err)
 			}
 			count++
@@ -114,7 +115,7 @@ func BenchmarkKept(b *testing.B) {
 // idle is what an idle connection holds.
 type idle struct {
 	d  Deflater
-	in Inflater
+	in inflate.Inflater
 }
 
 var idles []idle
@@ -133,7 +134,7 @@ func BenchmarkIdle(b *testing.B) {
 				for i := range idles {
 					c := idle{*newDeflater(c.takeover, c.bits, 1), *newInflater(c.takeover, c.bits)}
 					c.d.Sent(message, true)
-					c.in.keep(message)
+					hear(b, &c.in, message)
 					idles[i] = c
 				}
 				b.ReportMetric(float64(heap()-before)/1000, "B/connection")

@@ -13,6 +13,9 @@ const (
 	windowLevel = 5
 )
 
+// tail is what is removed from the end of a message (RFC 7692 §7.2.1).
+const tail = "\x00\x00\xff\xff"
+
 // Deflater compresses the messages of one direction. Params.Deflater makes one.
 //
 // All it keeps is a window: the last bytes it has sent. A pooled compressor is

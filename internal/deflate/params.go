@@ -1,6 +1,9 @@
 package deflate
 
-import "github.com/handset-go/handset/internal/window"
+import (
+	"github.com/handset-go/handset/internal/inflate"
+	"github.com/handset-go/handset/internal/window"
+)
 
 const (
 	minBits = window.MinBits
@@ -51,8 +54,6 @@ func (p Params) Deflater(level int) Deflater {
 }
 
 // Inflater returns a decompressor for what the client sends.
-func (p Params) Inflater() Inflater {
-	in := Inflater{takeover: !p.ClientNoTakeover}
-	in.window = window.New(1 << max(least(p.ClientWindowBits, 0), leastDeflated))
-	return in
+func (p Params) Inflater() inflate.Inflater {
+	return inflate.New(1<<max(least(p.ClientWindowBits, 0), leastDeflated), !p.ClientNoTakeover)
 }

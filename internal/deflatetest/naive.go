@@ -54,6 +54,9 @@ func ValidCode(lengths []int) bool {
 	return sum == 1<<15 || used == 0 || used == 1 && slices.Max(lengths) == 1
 }
 
+// bases are the least distances of the codes (RFC 1951 §3.2.5).
+var bases = []int{1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577}
+
 // naive is a decoder by the letter of RFC 1951, as slow as it is short.
 type naive struct {
 	BitReader
@@ -138,7 +141,7 @@ func (f *naive) data1951(literals, distances []int) bool {
 		if d < 0 || d > 29 {
 			return false
 		}
-		distance := []int{1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577}[d] +
+		distance := bases[d] +
 			f.Bits(max(d/2-1, 0))
 		if distance > len(f.out) {
 			return false

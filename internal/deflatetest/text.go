@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"fmt"
+	"math/bits"
 	"math/rand/v2"
 )
 
@@ -23,6 +24,25 @@ func Zeros(n int) []byte {
 		panic(err)
 	}
 	return b.Bytes()[:b.Len()-len(tail)]
+}
+
+// FarMatch returns a message of that many bytes of noise and one match, of four
+// bytes at that distance, tail removed.
+func FarMatch(distance int) []byte {
+	noise := make([]byte, distance)
+	rand.NewChaCha8([32]byte{}).Read(noise)
+	w := BitWriter{Out: []byte{0, byte(distance), byte(distance >> 8), ^byte(distance), ^byte(distance >> 8)}}
+	w.Out = append(w.Out, noise...)
+	code := len(bases) - 1
+	for bases[code] > distance {
+		code--
+	}
+	w.Write(0b01_0, 3)    // a block with the fixed codes
+	w.Write(0b0100000, 7) // a length of 4
+	w.Write(uint64(bits.Reverse8(uint8(code))>>3), 5)
+	w.Write(uint64(distance-bases[code]), uint(max(code/2-1, 0)))
+	w.Write(0, 10) // the end, and the head of the stored block that was removed
+	return w.Out
 }
 
 // JSON returns about n bytes of JSON such as services send each other.

@@ -1,4 +1,4 @@
-package deflate
+package inflate
 
 import (
 	"errors"
@@ -8,7 +8,7 @@ import (
 
 // ErrData means that a message is not valid deflate data, or refers to bytes
 // from before the window that was agreed. It is answered by close code 1007.
-var ErrData = errors.New("deflate: invalid data")
+var ErrData = errors.New("inflate: invalid data")
 
 // Progress is where an Inflater stands after a call.
 type Progress uint8
@@ -21,7 +21,7 @@ const (
 
 // Inflater decompresses the messages of one direction as they arrive. It never
 // waits for bytes, and inflates no further than it is given room for. It has
-// one user at a time. Params.Inflater makes one.
+// one user at a time. New makes one.
 //
 // Between messages it holds its window if the context is taken over, else
 // nothing but itself. While a message is open it holds the window, as far as
@@ -32,6 +32,13 @@ type Inflater struct {
 	open     *inflation // the open message's, nil between messages
 	takeover bool
 	broken   bool
+}
+
+// New returns an Inflater whose matches go back up to windowSize bytes, a power
+// of two from 256 to 32,768. takeover says that they may go back to the messages
+// before.
+func New(windowSize int, takeover bool) Inflater {
+	return Inflater{window: window.New(windowSize), takeover: takeover}
 }
 
 // Inflate reads the next bytes of the message from src and puts what they

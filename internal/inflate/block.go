@@ -1,4 +1,4 @@
-package deflate
+package inflate
 
 // blockHeader is what precedes the data of a block that brings its own codes
 // (RFC 1951 §3.2.7).

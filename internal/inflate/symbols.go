@@ -1,8 +1,9 @@
-package deflate
+package inflate
 
 import "encoding/binary"
 
 const (
+	longestMatch = 258
 	// matchBits is the most that a match takes: a length and a distance, each
 	// with its code and its extra bits.
 	matchBits = longest + 5 + longest + 13

@@ -1,4 +1,4 @@
-package deflate
+package inflate
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ func FuzzInflate(f *testing.F) {
 	for _, c := range invalids {
 		f.Add(c.message, []byte("\x00"), false)
 	}
-	f.Add(farMatch(512), []byte("\x80\x80"), false)
+	f.Add(deflatetest.FarMatch(512), []byte("\x80\x80"), false)
 	f.Fuzz(func(t *testing.T, message, history []byte, takeover bool) {
 		if len(message) > 1<<11 {
 			return
