@@ -45,7 +45,7 @@ func fixed() (literals, distances *huffman) {
 }
 
 // block begins a block.
-func (f *inflation) block() outcome {
+func (f *state) block() outcome {
 	if !f.need(3) {
 		return starved
 	}
@@ -67,7 +67,7 @@ func (f *inflation) block() outcome {
 
 // endBlock ends it. After a final block another stream may follow on the next
 // byte (RFC 7692 §7.2.3.4); its matches may go on referring to what came before.
-func (f *inflation) endBlock() outcome {
+func (f *state) endBlock() outcome {
 	if f.final {
 		f.drop(f.count & 7)
 	}
@@ -75,7 +75,7 @@ func (f *inflation) endBlock() outcome {
 	return proceed
 }
 
-func (f *inflation) storedLength() outcome {
+func (f *state) storedLength() outcome {
 	if !f.need(32) {
 		return starved
 	}
@@ -87,7 +87,7 @@ func (f *inflation) storedLength() outcome {
 	return proceed
 }
 
-func (f *inflation) copyStored() outcome {
+func (f *state) copyStored() outcome {
 	for f.stored > 0 {
 		switch {
 		case f.count == 0 && f.used == len(f.src):
@@ -109,7 +109,7 @@ func (f *inflation) copyStored() outcome {
 	return f.endBlock()
 }
 
-func (f *inflation) sizes() outcome {
+func (f *state) sizes() outcome {
 	if !f.need(14) {
 		return starved
 	}
@@ -126,7 +126,7 @@ func (f *inflation) sizes() outcome {
 	return proceed
 }
 
-func (f *inflation) codeLengths() outcome {
+func (f *state) codeLengths() outcome {
 	h := &f.header
 	for ; h.read < h.codes; h.read++ {
 		if !f.need(3) {
@@ -142,7 +142,7 @@ func (f *inflation) codeLengths() outcome {
 	return proceed
 }
 
-func (f *inflation) lengths() outcome {
+func (f *state) lengths() outcome {
 	h := &f.header
 	for h.read < h.literals+h.distances {
 		s, o := f.symbol(&f.own[0], 0)
@@ -185,7 +185,7 @@ func (h *blockHeader) add(code, extra int) bool {
 }
 
 // codes makes the block's codes.
-func (f *inflation) codes() outcome {
+func (f *state) codes() outcome {
 	h := &f.header
 	f.literals, f.distances = &f.own[0], &f.own[1]
 	if !f.literals.build(h.lengths[:h.literals], literalMeanings[:]) ||

@@ -29,7 +29,7 @@ const (
 // comes whole, for which there is room, needs the tables alone.
 type Inflater struct {
 	window   window.Window
-	open     *inflation // the open message's, nil between messages
+	open     *state // the open message's, nil between messages
 	takeover bool
 	broken   bool
 }
@@ -54,7 +54,7 @@ func (in *Inflater) Inflate(dst, src []byte, last bool) (n, used int, p Progress
 		return 0, 0, Starved, ErrData
 	}
 	if in.open == nil {
-		in.open = takeInflation()
+		in.open = takeState()
 	}
 	f := in.open
 	f.window, f.dst, f.n = &in.window, dst, 0

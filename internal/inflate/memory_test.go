@@ -18,8 +18,8 @@ func TestTheStructsAreAsSmallAsThePackageSays(t *testing.T) {
 	if n := unsafe.Sizeof(Inflater{}); n > 32 {
 		t.Errorf("an Inflater has %d bytes", n)
 	}
-	if n := unsafe.Sizeof(inflation{}); n > 7<<10 {
-		t.Errorf("an inflation has %d bytes", n)
+	if n := unsafe.Sizeof(state{}); n > 7<<10 {
+		t.Errorf("a state has %d bytes", n)
 	}
 }
 

@@ -7,16 +7,16 @@ const (
 	// matchBits is the most that a match takes: a length and a distance, each
 	// with its code and its extra bits.
 	matchBits = longest + 5 + longest + 13
-	// swiftRoom is room for the longest match and for the literals that can
+	// fastRoom is room for the longest match and for the literals that can
 	// come before it between two looks at the room.
-	swiftRoom = longestMatch + 64
+	fastRoom = longestMatch + 64
 )
 
 // symbols reads the data of a compressed block.
-func (f *inflation) symbols() outcome {
+func (f *state) symbols() outcome {
 	for {
-		if len(f.src)-f.used >= 8 && len(f.dst)-f.n >= swiftRoom {
-			if o := f.swift(); o != proceed || f.step != inSymbols {
+		if len(f.src)-f.used >= 8 && len(f.dst)-f.n >= fastRoom {
+			if o := f.symbolsFast(); o != proceed || f.step != inSymbols {
 				return o
 			}
 		}
@@ -40,7 +40,7 @@ func (f *inflation) symbols() outcome {
 
 // symbol finds the code that comes after the next skip bits, and makes sure
 // that it is there. It uses no bits.
-func (f *inflation) symbol(h *huffman, skip uint) (symbol, outcome) {
+func (f *state) symbol(h *huffman, skip uint) (symbol, outcome) {
 	for {
 		s := h.find(f.bits >> skip)
 		switch {
@@ -56,7 +56,7 @@ func (f *inflation) symbol(h *huffman, skip uint) (symbol, outcome) {
 
 // match reads the match that begins with s. It uses no bits before all of them
 // have arrived.
-func (f *inflation) match(s symbol) outcome {
+func (f *state) match(s symbol) outcome {
 	if s&isBase == 0 {
 		return invalid
 	}
@@ -87,12 +87,12 @@ func (f *inflation) match(s symbol) outcome {
 
 // reaches reports whether there is a byte at that distance behind dst[:n], and
 // within the window.
-func (f *inflation) reaches(n, distance int) bool {
+func (f *state) reaches(n, distance int) bool {
 	return distance <= f.window.Size() && distance <= n+f.window.Len()
 }
 
 // copyMatch copies as much of the match as there is room for.
-func (f *inflation) copyMatch() outcome {
+func (f *state) copyMatch() outcome {
 	length := min(f.length, len(f.dst)-f.n)
 	f.n = f.repeat(f.n, length, f.distance)
 	if f.length -= length; f.length > 0 {
@@ -104,7 +104,7 @@ func (f *inflation) copyMatch() outcome {
 
 // repeat copies to dst[n:], for which there is room, and returns where that
 // ends.
-func (f *inflation) repeat(n, length, distance int) int {
+func (f *state) repeat(n, length, distance int) int {
 	end := n + length
 	if distance > n && length > 0 {
 		n += f.window.CopyTo(f.dst[n:end], distance-n)
@@ -115,14 +115,14 @@ func (f *inflation) repeat(n, length, distance int) int {
 	return n
 }
 
-// swift is symbols for as long as there are plenty of bits and of room, which it
+// symbolsFast is symbols for as long as there are plenty of bits and of room, which it
 // need not count one by one.
-func (f *inflation) swift() outcome {
+func (f *state) symbolsFast() outcome {
 	src, dst, literals, distances := f.src, f.dst, f.literals, f.distances
 	used, n, bits, count := f.used, f.n, f.bits, f.count
 	o, ended := proceed, false
 refill:
-	for o == proceed && !ended && len(src)-used >= 8 && len(dst)-n >= swiftRoom {
+	for o == proceed && !ended && len(src)-used >= 8 && len(dst)-n >= fastRoom {
 		// Fill bits to the brim. What there is of a byte that does not fit
 		// whole will come again and change nothing.
 		bits |= binary.LittleEndian.Uint64(src[used:]) << (count & 63)

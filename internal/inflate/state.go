@@ -7,7 +7,7 @@ import (
 	"github.com/handset-go/handset/internal/window"
 )
 
-// outcome is how a step of an inflation went.
+// outcome is how a step went.
 type outcome uint8
 
 const (
@@ -22,10 +22,10 @@ const (
 // (RFC 7692 §7.2.1).
 var tail = []byte{0x00, 0x00, 0xff, 0xff}
 
-// inflation is a message that is being inflated. Every step can stop before
+// state is that of a message that is being inflated. Every step can stop before
 // any bit that has not arrived, or any byte that has no room, and be taken up
 // again.
-type inflation struct {
+type state struct {
 	window *window.Window // what stands before dst
 	dst    []byte
 	src    []byte
@@ -48,7 +48,7 @@ type inflation struct {
 	header    blockHeader
 }
 
-// step is what an inflation does next.
+// step is what a state does next.
 type step uint8
 
 const (
@@ -62,17 +62,17 @@ const (
 	inMatch
 )
 
-var inflations = sync.Pool{New: func() any { return new(inflation) }}
+var states = sync.Pool{New: func() any { return new(state) }}
 
-func takeInflation() *inflation { return inflations.Get().(*inflation) }
+func takeState() *state { return states.Get().(*state) }
 
-func (f *inflation) free() {
+func (f *state) free() {
 	f.bits, f.count, f.tail, f.step, f.length = 0, 0, 0, atBlock, 0
-	inflations.Put(f)
+	states.Put(f)
 }
 
 // read goes on with src.
-func (f *inflation) read(src []byte) outcome {
+func (f *state) read(src []byte) outcome {
 	f.src, f.used = src, 0
 	for {
 		var o outcome
@@ -108,7 +108,7 @@ func (f *inflation) read(src []byte) outcome {
 // the byte that should be left. A message may therefore end between blocks too,
 // and then the four bytes are not missing. The same goes for one that ends with
 // a final block.
-func (f *inflation) end() outcome {
+func (f *state) end() outcome {
 	if f.tail == 0 && f.between() {
 		return done
 	}
@@ -124,10 +124,10 @@ func (f *inflation) end() outcome {
 }
 
 // between reports whether all bits have been used and a block would come next.
-func (f *inflation) between() bool { return f.step == atBlock && f.count == 0 }
+func (f *state) between() bool { return f.step == atBlock && f.count == 0 }
 
 // need makes sure that there are n bits, at most 56.
-func (f *inflation) need(n uint) bool {
+func (f *state) need(n uint) bool {
 	for f.count < n {
 		if f.used == len(f.src) {
 			return false
@@ -141,7 +141,7 @@ func (f *inflation) need(n uint) bool {
 
 // fill gets as many bits as there is place for, and reports whether there were
 // any.
-func (f *inflation) fill() bool {
+func (f *state) fill() bool {
 	if rest := f.src[f.used:]; len(rest) >= 8 {
 		n := (63 - f.count) / 8
 		f.bits |= binary.LittleEndian.Uint64(rest) & (1<<(8*n) - 1) << f.count
@@ -153,13 +153,13 @@ func (f *inflation) fill() bool {
 }
 
 // take uses n bits that are there.
-func (f *inflation) take(n uint) int {
+func (f *state) take(n uint) int {
 	v := f.bits & (1<<n - 1)
 	f.drop(n)
 	return int(v)
 }
 
-func (f *inflation) drop(n uint) {
+func (f *state) drop(n uint) {
 	f.bits >>= n
 	f.count -= n
 }
