@@ -124,7 +124,7 @@ func (c Compression) negotiate(offers []string) (*compression, string) {
 // compression is what a session keeps if it was agreed on.
 type compression struct {
 	sends    deflate.Deflater // with the order locked
-	receives inflate.Inflater // the reader's
+	receives inflate.Decoder  // the reader's
 	order    sync.Mutex       // of what is compressed to be sent
 	over     atomic.Bool      // nothing is sent any more
 	minSize  int32

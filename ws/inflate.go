@@ -58,7 +58,7 @@ func (r *receiver) inflate() (ok bool, err error) {
 // inflateNext inflates what there is room for, and checks it if it is text.
 func (r *receiver) inflateNext(payload []byte, last bool) (inflate.Progress, error) {
 	at, room := r.roomForPlain(len(payload))
-	n, used, reached, err := r.compression.receives.Inflate(room, payload, last)
+	n, used, reached, err := r.compression.receives.Decode(room, payload, last)
 	if err != nil {
 		return reached, errDeflate
 	}

@@ -76,7 +76,7 @@ func BenchmarkInflate(b *testing.B) {
 		count := 0
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, _, p, err := in.Inflate(text, compressed[count%len(compressed)], true); p != inflate.Done || err != nil {
+			if _, _, p, err := in.Decode(text, compressed[count%len(compressed)], true); p != inflate.Done || err != nil {
 				b.Fatal(p, err)
 			}
 			count++
@@ -115,7 +115,7 @@ func BenchmarkKept(b *testing.B) {
 // idle is what an idle connection holds.
 type idle struct {
 	d  Deflater
-	in inflate.Inflater
+	in inflate.Decoder
 }
 
 var idles []idle

@@ -10,19 +10,19 @@ import (
 )
 
 // newInflater is for messages from a client.
-func newInflater(takeover bool, bits int) *inflate.Inflater {
+func newInflater(takeover bool, bits int) *inflate.Decoder {
 	in := Params{ClientNoTakeover: !takeover, ServerWindowBits: 15, ClientWindowBits: bits}.Inflater()
 	return &in
 }
 
 // inflated inflates a message that arrives in pieces, into room, of up to
 // size() bytes.
-func inflated(in *inflate.Inflater, message []byte, size func() int) ([]byte, error) {
+func inflated(in *inflate.Decoder, message []byte, size func() int) ([]byte, error) {
 	var out, piece []byte
 	for {
 		last := len(piece) == len(message)
 		dst := make([]byte, size())
-		n, used, reached, err := in.Inflate(dst, piece, last)
+		n, used, reached, err := in.Decode(dst, piece, last)
 		out = append(out, dst[:n]...)
 		piece, message = piece[used:], message[used:]
 		switch {
@@ -50,7 +50,7 @@ func stored(message []byte) (blocks []byte) {
 }
 
 // hear inflates a message that the client has not compressed.
-func hear(t testing.TB, in *inflate.Inflater, message []byte) {
+func hear(t testing.TB, in *inflate.Decoder, message []byte) {
 	t.Helper()
 	if got, err := inflated(in, stored(message), always(1<<16)); err != nil || !bytes.Equal(got, message) {
 		t.Fatalf("%d bytes of %d, %v", len(got), len(message), err)

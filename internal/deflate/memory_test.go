@@ -88,11 +88,11 @@ func TestMessagesAllocateNothing(t *testing.T) {
 					d.Sent(piece, last)
 				}
 				half := len(compressed) / 2
-				k, used, _, err := in.Inflate(text, compressed[:half], false)
+				k, used, _, err := in.Decode(text, compressed[:half], false)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if _, _, p, err := in.Inflate(text[k:], compressed[used:], true); p != inflate.Done || err != nil {
+				if _, _, p, err := in.Decode(text[k:], compressed[used:], true); p != inflate.Done || err != nil {
 					t.Fatal(p, err)
 				}
 			})

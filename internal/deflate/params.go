@@ -54,6 +54,6 @@ func (p Params) Deflater(level int) Deflater {
 }
 
 // Inflater returns a decompressor for what the client sends.
-func (p Params) Inflater() inflate.Inflater {
+func (p Params) Inflater() inflate.Decoder {
 	return inflate.New(1<<max(least(p.ClientWindowBits, 0), leastDeflated), !p.ClientNoTakeover)
 }

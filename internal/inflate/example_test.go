@@ -8,7 +8,7 @@ import (
 )
 
 // Payload is inflated as it arrives, in chunks of bounded size.
-func ExampleInflater_Inflate() {
+func ExampleDecoder_Decode() {
 	in := inflate.New(4<<10, true)
 	defer in.Free()
 	arriving := []string{"\xf2\x48\xcd", "\xc9\xc9", "\x07\x00"} // "Hello" as in RFC 7692 §7.2.3.1
@@ -17,7 +17,7 @@ func ExampleInflater_Inflate() {
 	for i, piece := range arriving {
 		payload, last := []byte(piece), i == len(arriving)-1
 		for {
-			n, used, progress, err := in.Inflate(chunk, payload, last)
+			n, used, progress, err := in.Decode(chunk, payload, last)
 			if err != nil {
 				panic(err) // close code 1007
 			}

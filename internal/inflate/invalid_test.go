@@ -71,9 +71,9 @@ func TestInflateRefusesBadData(t *testing.T) {
 				t.Fatal("the naive inflater finds nothing wrong")
 			}
 			for arrive := 1; arrive <= len(message)+1; arrive++ {
-				var in *Inflater
+				var in *Decoder
 				for _, room := range []int{1, 5, 1000} {
-					in = newInflater(true, 15)
+					in = newDecoder(true, 15)
 					if out, err := in.piecewise(t, message, always(arrive), always(room)); err != ErrData {
 						t.Errorf("arrive=%d,room=%d: %q, %v", arrive, room, out, err)
 					}
@@ -81,7 +81,7 @@ func TestInflateRefusesBadData(t *testing.T) {
 				if in.open != nil || in.window.Held() != 0 {
 					t.Error("something is still held")
 				}
-				if _, _, _, err := in.Inflate(make([]byte, 10), unhex("00"), true); err != ErrData {
+				if _, _, _, err := in.Decode(make([]byte, 10), unhex("00"), true); err != ErrData {
 					t.Errorf("after it: %v", err)
 				}
 			}

@@ -15,8 +15,8 @@ import (
 var raced bool
 
 func TestTheStructsAreAsSmallAsThePackageSays(t *testing.T) {
-	if n := unsafe.Sizeof(Inflater{}); n > 32 {
-		t.Errorf("an Inflater has %d bytes", n)
+	if n := unsafe.Sizeof(Decoder{}); n > 32 {
+		t.Errorf("a Decoder has %d bytes", n)
 	}
 	if n := unsafe.Sizeof(state{}); n > 7<<10 {
 		t.Errorf("a state has %d bytes", n)
@@ -56,7 +56,7 @@ func TestMemoryBetweenMessagesIsTheWindowOrNothing(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(1, 11))
-			in := newInflater(c.takeover, c.bits)
+			in := newDecoder(c.takeover, c.bits)
 			for _, n := range c.lengths {
 				message := huffmanOnly(t, deflatetest.JSON(rng, n)[:n])
 				if _, err := in.piecewise(t, message, always(1+n/7), always(1+n/5)); err != nil {
@@ -81,15 +81,15 @@ func TestMessagesAllocateNothing(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 12))
 	for _, n := range []int{0, 50, 300, 1000, 60_000} {
 		for _, takeover := range []bool{false, true} {
-			in, text := newInflater(takeover, 12), make([]byte, n)
+			in, text := newDecoder(takeover, 12), make([]byte, n)
 			message := huffmanOnly(t, deflatetest.JSON(rng, n)[:n])
 			half := len(message) / 2
 			allocated := testing.AllocsPerRun(200, func() {
-				k, used, _, err := in.Inflate(text, message[:half], false)
+				k, used, _, err := in.Decode(text, message[:half], false)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if _, _, p, err := in.Inflate(text[k:], message[used:], true); p != Done || err != nil {
+				if _, _, p, err := in.Decode(text[k:], message[used:], true); p != Done || err != nil {
 					t.Fatal(p, err)
 				}
 			})

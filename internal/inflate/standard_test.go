@@ -23,7 +23,7 @@ func FuzzInflate(f *testing.F) {
 		if !takeover {
 			history = nil
 		}
-		in := newInflater(true, 15)
+		in := newDecoder(true, 15)
 		in.window.Add(history)
 		got, err := in.piecewise(t, message, sizes, sizes)
 		want, ok := deflatetest.StandardAccepts(message, history)

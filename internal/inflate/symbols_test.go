@@ -87,7 +87,7 @@ func TestTheLongestCodesAreReadHoweverTheyArrive(t *testing.T) {
 		t.Fatal("the naive inflater cannot read it")
 	}
 	for _, size := range []int{1, 7, 1000, len(space)} {
-		in := newInflater(true, 15)
+		in := newDecoder(true, 15)
 		in.keep(history)
 		got, err := in.piecewise(t, s.Out, always(size), always(size))
 		if err != nil || !bytes.Equal(got, want) {
@@ -123,7 +123,7 @@ func TestABlockNeedsCodesThatCanBeRead(t *testing.T) {
 			if _, _, ok := deflatetest.Naive(s.Out, nil); ok != c.ok {
 				t.Fatalf("the naive inflater says %v", ok)
 			}
-			if _, err := newInflater(false, 15).piecewise(t, s.Out, always(100), always(100)); (err == nil) != c.ok {
+			if _, err := newDecoder(false, 15).piecewise(t, s.Out, always(100), always(100)); (err == nil) != c.ok {
 				t.Error(err)
 			}
 		})

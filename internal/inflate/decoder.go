@@ -10,7 +10,7 @@ import (
 // from before the window that was agreed. It is answered by close code 1007.
 var ErrData = errors.New("inflate: invalid data")
 
-// Progress is where an Inflater stands after a call.
+// Progress is where a Decoder stands after a call.
 type Progress uint8
 
 const (
@@ -19,7 +19,7 @@ const (
 	Done                    // the message is at its end
 )
 
-// Inflater decompresses the messages of one direction as they arrive. It never
+// Decoder decompresses the messages of one direction as they arrive. It never
 // waits for bytes, and inflates no further than it is given room for. It has
 // one user at a time. New makes one.
 //
@@ -27,21 +27,21 @@ const (
 // nothing but itself. While a message is open it holds the window, as far as
 // the message and the context fill it, and 7 KiB of tables. A message that
 // comes whole, for which there is room, needs the tables alone.
-type Inflater struct {
+type Decoder struct {
 	window   window.Window
 	open     *state // the open message's, nil between messages
 	takeover bool
 	broken   bool
 }
 
-// New returns an Inflater whose matches go back up to windowSize bytes, a power
+// New returns a Decoder whose matches go back up to windowSize bytes, a power
 // of two from 256 to 32,768. takeover says that they may go back to the messages
 // before.
-func New(windowSize int, takeover bool) Inflater {
-	return Inflater{window: window.New(windowSize), takeover: takeover}
+func New(windowSize int, takeover bool) Decoder {
+	return Decoder{window: window.New(windowSize), takeover: takeover}
 }
 
-// Inflate reads the next bytes of the message from src and puts what they
+// Decode reads the next bytes of the message from src and puts what they
 // inflate to in dst, until one of them is used up or the message is at its end.
 // last says that the message has no bytes after src, and has to be said again
 // when what was not used is passed again. The first call after Done is about
@@ -49,15 +49,15 @@ func New(windowSize int, takeover bool) Inflater {
 //
 // dst must not be changed during the call, and is the caller's again after it.
 // The only error is ErrData. It stays.
-func (in *Inflater) Inflate(dst, src []byte, last bool) (n, used int, p Progress, err error) {
-	if in.broken {
+func (d *Decoder) Decode(dst, src []byte, last bool) (n, used int, p Progress, err error) {
+	if d.broken {
 		return 0, 0, Starved, ErrData
 	}
-	if in.open == nil {
-		in.open = takeState()
+	if d.open == nil {
+		d.open = takeState()
 	}
-	f := in.open
-	f.window, f.dst, f.n = &in.window, dst, 0
+	f := d.open
+	f.window, f.dst, f.n = &d.window, dst, 0
 	reached := f.read(src)
 	used = f.used
 	if reached == starved && last {
@@ -67,39 +67,39 @@ func (in *Inflater) Inflate(dst, src []byte, last bool) (n, used int, p Progress
 	f.window, f.dst, f.src = nil, nil, nil
 	switch reached {
 	case invalid:
-		in.Free()
-		in.broken = true
+		d.Free()
+		d.broken = true
 		return 0, 0, Starved, ErrData
 	case full:
 		p = Full
 	case done:
 		p = Done
-		in.close()
+		d.close()
 	}
-	in.keep(dst[:n])
+	d.keep(dst[:n])
 	return n, used, p, nil
 }
 
 // close ends the message.
-func (in *Inflater) close() {
-	in.open.free()
-	in.open = nil
+func (d *Decoder) close() {
+	d.open.free()
+	d.open = nil
 }
 
 // keep moves the window over what was inflated, while something can refer to it.
-func (in *Inflater) keep(inflated []byte) {
-	if in.open != nil || in.takeover {
-		in.window.Add(inflated)
+func (d *Decoder) keep(inflated []byte) {
+	if d.open != nil || d.takeover {
+		d.window.Add(inflated)
 	} else {
-		in.window.Free()
+		d.window.Free()
 	}
 }
 
 // Free gives back all memory and forgets the open message and the context.
 // Without takeover that is a way to drop the rest of a message unread.
-func (in *Inflater) Free() {
-	if in.open != nil {
-		in.close()
+func (d *Decoder) Free() {
+	if d.open != nil {
+		d.close()
 	}
-	in.window.Free()
+	d.window.Free()
 }

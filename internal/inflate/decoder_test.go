@@ -19,8 +19,8 @@ func unhex(s string) []byte {
 	return b
 }
 
-// newInflater is for messages from a client.
-func newInflater(takeover bool, bits int) *Inflater {
+// newDecoder is for messages from a client.
+func newDecoder(takeover bool, bits int) *Decoder {
 	in := New(1<<bits, takeover)
 	return &in
 }
@@ -30,7 +30,7 @@ var space [1 << 16]byte
 
 // piecewise inflates a message that arrives in pieces of up to arrive bytes,
 // into room for up to room bytes at a time.
-func (in *Inflater) piecewise(t testing.TB, message []byte, arrive, room func() int) ([]byte, error) {
+func (in *Decoder) piecewise(t testing.TB, message []byte, arrive, room func() int) ([]byte, error) {
 	var out, piece []byte
 	for calls := 0; ; calls++ {
 		if calls > 100_000_000 {
@@ -38,7 +38,7 @@ func (in *Inflater) piecewise(t testing.TB, message []byte, arrive, room func() 
 		}
 		last := len(piece) == len(message)
 		dst := space[:min(room(), len(space))]
-		n, used, p, err := in.Inflate(dst, piece, last)
+		n, used, p, err := in.Decode(dst, piece, last)
 		if err != nil {
 			return out, err
 		}
@@ -88,7 +88,7 @@ func TestInflateReadsMessagesHoweverTheyAreCut(t *testing.T) {
 					if room == 0 {
 						room = 1000
 					}
-					out, err := newInflater(false, 15).piecewise(t, message, always(arrive), always(room))
+					out, err := newDecoder(false, 15).piecewise(t, message, always(arrive), always(room))
 					if string(out) != c.text || err != nil {
 						t.Errorf("arrive=%d,room=%d: %q, %v", arrive, room, out, err)
 					}
@@ -101,14 +101,14 @@ func TestInflateReadsMessagesHoweverTheyAreCut(t *testing.T) {
 func TestInflateTakesTheContextOver(t *testing.T) {
 	// RFC 7692 §7.2.3.2: the second "Hello" is a reference to the first.
 	first, second := unhex("f2 48 cd c9 c9 07 00"), unhex("f2 00 11 00 00")
-	in := newInflater(true, 15)
+	in := newDecoder(true, 15)
 	for i, message := range [][]byte{first, second, second} {
 		out, err := in.piecewise(t, message, always(1), always(2))
 		if string(out) != "Hello" || err != nil {
 			t.Fatalf("message %d: %q, %v", i, out, err)
 		}
 	}
-	in = newInflater(false, 15)
+	in = newDecoder(false, 15)
 	if out, err := in.piecewise(t, first, always(100), always(100)); string(out) != "Hello" || err != nil {
 		t.Fatalf("%q, %v", out, err)
 	}
@@ -131,7 +131,7 @@ func TestInflateRefusesDistancesBeyondTheWindow(t *testing.T) {
 					t.Fatalf("the naive inflater: %v, distance %d", ok, farthest)
 				}
 				for _, room := range []int{100, 100_000} {
-					out, err := newInflater(false, bits).piecewise(t, message, always(1000), always(room))
+					out, err := newDecoder(false, bits).piecewise(t, message, always(1000), always(room))
 					if good := distance <= size; good != (err == nil) || good && !bytes.Equal(out, want) {
 						t.Errorf("distance=%d,room=%d: %d bytes, %v", distance, room, len(out), err)
 					}
@@ -144,11 +144,11 @@ func TestInflateRefusesDistancesBeyondTheWindow(t *testing.T) {
 func TestInflateStopsAtTheRoomItHas(t *testing.T) {
 	bomb := deflatetest.Zeros(16 << 20)
 	for _, takeover := range []bool{false, true} {
-		in := newInflater(takeover, 15)
+		in := newDecoder(takeover, 15)
 		dst := make([]byte, 10_000)
 		total, rest := 0, bomb
 		for range 20 {
-			n, used, p, err := in.Inflate(dst, rest, true)
+			n, used, p, err := in.Decode(dst, rest, true)
 			if n != len(dst) || p != Full || err != nil {
 				t.Fatalf("%d bytes, %v, %v", n, p, err)
 			}
@@ -166,41 +166,41 @@ func TestInflateStopsAtTheRoomItHas(t *testing.T) {
 }
 
 func TestInflateSaysFullWithoutAnyRoom(t *testing.T) {
-	in := newInflater(true, 15)
+	in := newDecoder(true, 15)
 	hello := unhex("f2 48 cd c9 c9 07 00")
 	rest := hello
 	for i := range 5 {
-		n, used, p, err := in.Inflate(nil, rest, true)
+		n, used, p, err := in.Decode(nil, rest, true)
 		rest = rest[used:]
 		if n != 0 || p != Full || err != nil {
 			t.Fatalf("%d: %d bytes, %v, %v", i, n, p, err)
 		}
-		if n, used, _, _ = in.Inflate(make([]byte, 1), rest, true); n != 1 {
+		if n, used, _, _ = in.Decode(make([]byte, 1), rest, true); n != 1 {
 			t.Fatalf("%d: %d bytes", i, n)
 		}
 		rest = rest[used:]
 	}
-	if n, _, p, err := in.Inflate(nil, rest, true); n != 0 || p != Done || err != nil {
+	if n, _, p, err := in.Decode(nil, rest, true); n != 0 || p != Done || err != nil {
 		t.Errorf("at the end: %d bytes, %v, %v", n, p, err)
 	}
 }
 
 func TestInflateLearnsOfTheEndAfterwards(t *testing.T) {
-	in := newInflater(false, 15)
+	in := newDecoder(false, 15)
 	dst := make([]byte, 10)
-	n, used, p, err := in.Inflate(dst, unhex("f2 48 cd c9 c9 07 00"), false)
+	n, used, p, err := in.Decode(dst, unhex("f2 48 cd c9 c9 07 00"), false)
 	if string(dst[:n]) != "Hello" || used != 7 || p != Starved || err != nil {
 		t.Fatalf("%q, %d, %v, %v", dst[:n], used, p, err)
 	}
-	if n, _, p, err = in.Inflate(dst, nil, true); n != 0 || p != Done || err != nil {
+	if n, _, p, err = in.Decode(dst, nil, true); n != 0 || p != Done || err != nil {
 		t.Errorf("%d bytes, %v, %v", n, p, err)
 	}
 }
 
 func TestFreeDropsTheRestOfAMessage(t *testing.T) {
-	in := newInflater(false, 15)
+	in := newDecoder(false, 15)
 	dst := make([]byte, 2)
-	if _, _, p, err := in.Inflate(dst, unhex("f2 48 cd c9"), false); p != Full || err != nil {
+	if _, _, p, err := in.Decode(dst, unhex("f2 48 cd c9"), false); p != Full || err != nil {
 		t.Fatal(p, err)
 	}
 	in.Free()
