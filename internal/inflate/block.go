@@ -1,12 +1,12 @@
 package inflate
 
-// blockHeader is what precedes the data of a block that brings its own codes
-// (RFC 1951 §3.2.7).
+// blockHeader is the header of a block that brings its own codes (RFC 1951
+// §3.2.7).
 type blockHeader struct {
-	literals  int // how many lengths there are for these codes
-	distances int
-	codes     int // how many for the code that encodes the lengths
-	read      int // how many of a kind have been read
+	literals  int // number of code lengths for literals and lengths
+	distances int // number of code lengths for distances
+	codes     int // number of code lengths for the code that encodes the others
+	read      int // number of code lengths that were read, in the step under way
 	lengths   [maxLiterals + maxDistances]uint8
 }
 
@@ -15,7 +15,7 @@ const (
 	maxDistances = 30
 )
 
-// codeOrder is the order in which the lengths for the code of the lengths come.
+// codeOrder is the order of the code lengths for the code that encodes the others.
 var codeOrder = [19]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
 
 // fixedLiterals and fixedDistances are the codes of RFC 1951 §3.2.6.
@@ -44,7 +44,7 @@ func fixed() (literals, distances *huffman) {
 	return literals, distances
 }
 
-// block begins a block.
+// block reads the first bits of a block.
 func (f *state) block() outcome {
 	if !f.need(3) {
 		return starved
@@ -52,7 +52,7 @@ func (f *state) block() outcome {
 	f.final = f.take(1) == 1
 	switch f.take(2) {
 	case 0:
-		f.drop(f.count & 7) // to the next byte
+		f.drop(f.count & 7) // up to the next byte
 		f.step = atStoredLength
 	case 1:
 		f.literals, f.distances = fixedLiterals, fixedDistances
@@ -65,8 +65,8 @@ func (f *state) block() outcome {
 	return proceed
 }
 
-// endBlock ends it. After a final block another stream may follow on the next
-// byte (RFC 7692 §7.2.3.4); its matches may go on referring to what came before.
+// endBlock ends a block. After a final block another stream may begin, on the next
+// byte (RFC 7692 §7.2.3.4). Its matches may refer to the bytes before it.
 func (f *state) endBlock() outcome {
 	if f.final {
 		f.drop(f.count & 7)
@@ -75,6 +75,7 @@ func (f *state) endBlock() outcome {
 	return proceed
 }
 
+// storedLength reads the header of a stored block.
 func (f *state) storedLength() outcome {
 	if !f.need(32) {
 		return starved
@@ -87,6 +88,7 @@ func (f *state) storedLength() outcome {
 	return proceed
 }
 
+// copyStored copies the data of a stored block.
 func (f *state) copyStored() outcome {
 	for f.stored > 0 {
 		switch {
@@ -109,6 +111,7 @@ func (f *state) copyStored() outcome {
 	return f.endBlock()
 }
 
+// sizes reads how many code lengths of each kind a block brings.
 func (f *state) sizes() outcome {
 	if !f.need(14) {
 		return starved
@@ -126,6 +129,7 @@ func (f *state) sizes() outcome {
 	return proceed
 }
 
+// codeLengths reads the code that encodes the code lengths.
 func (f *state) codeLengths() outcome {
 	h := &f.header
 	for ; h.read < h.codes; h.read++ {
@@ -142,6 +146,7 @@ func (f *state) codeLengths() outcome {
 	return proceed
 }
 
+// lengths reads the code lengths.
 func (f *state) lengths() outcome {
 	h := &f.header
 	for h.read < h.literals+h.distances {
@@ -160,7 +165,8 @@ func (f *state) lengths() outcome {
 	return f.codes()
 }
 
-// add takes in a length, or several of the same.
+// add adds a code length, or the same one several times. It reports whether they
+// are no more than were announced.
 func (h *blockHeader) add(code, extra int) bool {
 	length, repeat := uint8(code), 1
 	switch code {
@@ -184,7 +190,7 @@ func (h *blockHeader) add(code, extra int) bool {
 	return true
 }
 
-// codes makes the block's codes.
+// codes builds the block's codes.
 func (f *state) codes() outcome {
 	h := &f.header
 	f.literals, f.distances = &f.own[0], &f.own[1]

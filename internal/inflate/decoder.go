@@ -6,27 +6,28 @@ import (
 	"github.com/handset-go/handset/internal/window"
 )
 
-// ErrData means that a message is not valid deflate data, or refers to bytes
-// from before the window that was agreed. It is answered by close code 1007.
+// ErrData is returned for a message that is not valid DEFLATE data, or that
+// refers to bytes before the window.
 var ErrData = errors.New("inflate: invalid data")
 
-// Progress is where a Decoder stands after a call.
+// Progress says why Decode returned.
 type Progress uint8
 
 const (
-	Starved Progress = iota // src is used up, and the message goes on
-	Full                    // dst is full, and there is more to put into it
+	Starved Progress = iota // src is used up, and the message is not at its end
+	Full                    // dst is full, and the message has more to put into it
 	Done                    // the message is at its end
 )
 
-// Decoder decompresses the messages of one direction as they arrive. It never
-// waits for bytes, and inflates no further than it is given room for. It has
-// one user at a time. New makes one.
+// A Decoder decodes the messages of one sender, one after the other, as they
+// arrive. It never blocks. It must not be copied after first use, and is not safe
+// for concurrent use.
 //
-// Between messages it holds its window if the context is taken over, else
-// nothing but itself. While a message is open it holds the window, as far as
-// the message and the context fill it, and 7 KiB of tables. A message that
-// comes whole, for which there is room, needs the tables alone.
+// Between messages a Decoder with context takeover holds its window, and one
+// without it holds no memory but its own 32 bytes. While a message is open, it
+// also holds 7 KiB of state, and its window. Memory for the window grows with the
+// bytes that were decoded. A message that is decoded by one call takes no memory
+// for the window without takeover.
 type Decoder struct {
 	window   window.Window
 	open     *state // the open message's, nil between messages
@@ -34,21 +35,28 @@ type Decoder struct {
 	broken   bool
 }
 
-// New returns a Decoder whose matches go back up to windowSize bytes, a power
-// of two from 256 to 32,768. takeover says that they may go back to the messages
-// before.
+// New returns a Decoder for messages that refer up to windowSize bytes back.
+// windowSize must be a power of two from 256 to 32,768. If takeover is true, a
+// message may refer to the messages before it.
 func New(windowSize int, takeover bool) Decoder {
 	return Decoder{window: window.New(windowSize), takeover: takeover}
 }
 
-// Decode reads the next bytes of the message from src and puts what they
-// inflate to in dst, until one of them is used up or the message is at its end.
-// last says that the message has no bytes after src, and has to be said again
-// when what was not used is passed again. The first call after Done is about
-// the next message.
+// Decode decodes the next bytes of the message from src to dst, until src is used
+// up, dst is full or the message is at its end. It returns the number of bytes
+// written to dst and the number of bytes of src that it has read. The caller
+// passes the others again, followed by more if it has more. If last is true, the
+// message has no bytes after src; the caller passes true again until Decode
+// returns Done. The next call after that begins the next message.
 //
-// dst must not be changed during the call, and is the caller's again after it.
-// The only error is ErrData. It stays.
+// The sender of a message has removed the last four bytes of the empty stored
+// block that ends it, 00 00 ff ff. Decode supplies them when last is true. They
+// need not be missing: a message may also end between two blocks, or with a final
+// block. After a final block another stream may begin, on the next byte (RFC 7692
+// §7.2.3.4).
+//
+// Decode keeps no reference to src and dst. The only error is ErrData. After an
+// error every call returns it again.
 func (d *Decoder) Decode(dst, src []byte, last bool) (n, used int, p Progress, err error) {
 	if d.broken {
 		return 0, 0, Starved, ErrData
@@ -80,13 +88,13 @@ func (d *Decoder) Decode(dst, src []byte, last bool) (n, used int, p Progress, e
 	return n, used, p, nil
 }
 
-// close ends the message.
+// close gives back the state of the message, which is at its end.
 func (d *Decoder) close() {
 	d.open.free()
 	d.open = nil
 }
 
-// keep moves the window over what was inflated, while something can refer to it.
+// keep adds what was decoded to the window, if later bytes can refer to it.
 func (d *Decoder) keep(inflated []byte) {
 	if d.open != nil || d.takeover {
 		d.window.Add(inflated)
@@ -95,8 +103,9 @@ func (d *Decoder) keep(inflated []byte) {
 	}
 }
 
-// Free gives back all memory and forgets the open message and the context.
-// Without takeover that is a way to drop the rest of a message unread.
+// Free gives back all memory. The Decoder forgets the open message, if there is
+// one, and the context. Without takeover that is a way to skip the rest of a
+// message: the next call of Decode begins another one.
 func (d *Decoder) Free() {
 	if d.open != nil {
 		d.close()

@@ -7,48 +7,44 @@ import (
 	"github.com/handset-go/handset/internal/window"
 )
 
-// outcome is how a step went.
+// outcome is the result of a step.
 type outcome uint8
 
 const (
-	proceed outcome = iota // to the next step
-	starved
-	full
-	done
-	invalid
+	proceed outcome = iota // go on with the next step
+	starved                // src is used up
+	full                   // dst is full
+	done                   // the message is at its end
+	invalid                // the data is
 )
 
-// tail is what the sender of a message has removed from its end
-// (RFC 7692 §7.2.1).
-var tail = []byte{0x00, 0x00, 0xff, 0xff}
-
-// state is that of a message that is being inflated. Every step can stop before
-// any bit that has not arrived, or any byte that has no room, and be taken up
-// again.
+// state is the state of a message that is being decoded. Every step can stop
+// before any bit that has not arrived, and before any byte for which dst has no
+// room. It is then called again with more bytes or more room.
 type state struct {
-	window *window.Window // what stands before dst
+	window *window.Window // the bytes before dst
 	dst    []byte
 	src    []byte
-	n      int // bytes of dst that are filled
-	used   int // bytes of src that are in bits
+	n      int // number of bytes written to dst
+	used   int // number of bytes of src that were read into bits
 
-	bits  uint64 // that were read and not used, the first one lowest
-	count uint   // of bits; the others are zero
-	tail  int    // bytes of tail that were read
+	bits  uint64 // the bits that were read and not used, the first one lowest
+	count uint   // how many there are; those above are zero
+	tail  int    // number of bytes of tail that were read
 	step  step
-	final bool // the block is the last of its stream
+	final bool // the block is the final one of its stream
 
-	stored   int // bytes of a stored block that are to come
-	length   int // of a match that is being copied: what is to come
-	distance int
+	stored   int // remaining bytes of a stored block
+	length   int // remaining bytes of a match that is being copied
+	distance int // of that match
 
-	literals  *huffman // of the block, and lengths
+	literals  *huffman // the block's code for literals and lengths
 	distances *huffman
-	own       [2]huffman // for blocks that bring their codes
+	own       [2]huffman // memory for the codes that a block brings
 	header    blockHeader
 }
 
-// step is what a state does next.
+// step is what comes next in the data.
 type step uint8
 
 const (
@@ -71,7 +67,7 @@ func (f *state) free() {
 	states.Put(f)
 }
 
-// read goes on with src.
+// read decodes src, until a step cannot proceed.
 func (f *state) read(src []byte) outcome {
 	f.src, f.used = src, 0
 	for {
@@ -100,33 +96,8 @@ func (f *state) read(src []byte) outcome {
 	}
 }
 
-// end goes on behind the message's last byte, with the four that its sender
-// has removed.
-//
-// zlib writes nothing when it is flushed twice with nothing in between, so
-// peers built on it may send an empty message, or last fragment, without even
-// the byte that should be left. A message may therefore end between blocks too,
-// and then the four bytes are not missing. The same goes for one that ends with
-// a final block.
-func (f *state) end() outcome {
-	if f.tail == 0 && f.between() {
-		return done
-	}
-	o := f.read(tail[f.tail:])
-	f.tail += f.used
-	switch {
-	case o != starved:
-		return o
-	case f.between():
-		return done
-	}
-	return invalid
-}
-
-// between reports whether all bits have been used and a block would come next.
-func (f *state) between() bool { return f.step == atBlock && f.count == 0 }
-
-// need makes sure that there are n bits, at most 56.
+// need reads bytes until there are n bits, at most 56, and reports whether src had
+// enough.
 func (f *state) need(n uint) bool {
 	for f.count < n {
 		if f.used == len(f.src) {
@@ -139,8 +110,7 @@ func (f *state) need(n uint) bool {
 	return true
 }
 
-// fill gets as many bits as there is place for, and reports whether there were
-// any.
+// fill reads as many bytes as fit into bits, and reports whether src had any.
 func (f *state) fill() bool {
 	if rest := f.src[f.used:]; len(rest) >= 8 {
 		n := (63 - f.count) / 8
@@ -152,13 +122,14 @@ func (f *state) fill() bool {
 	return f.used < len(f.src) && f.need(f.count+1)
 }
 
-// take uses n bits that are there.
+// take uses n bits, which must be there, and returns them as a number.
 func (f *state) take(n uint) int {
 	v := f.bits & (1<<n - 1)
 	f.drop(n)
 	return int(v)
 }
 
+// drop uses n bits, which must be there.
 func (f *state) drop(n uint) {
 	f.bits >>= n
 	f.count -= n
