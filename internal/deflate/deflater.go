@@ -2,17 +2,6 @@ package deflate
 
 import "github.com/handset-go/handset/internal/window"
 
-const (
-	// smallReach is how much is kept to refer to without context takeover, by a
-	// piece of a message to those before. More would cost more time, and memory,
-	// than it is worth. With takeover the fast levels keep twice that, of which
-	// they look at the more the longer the piece is.
-	smallReach = 8 << 10
-
-	// windowLevel is the level that encoders for a window resemble.
-	windowLevel = 5
-)
-
 // tail is what is removed from the end of a message (RFC 7692 §7.2.1).
 const tail = "\x00\x00\xff\xff"
 
@@ -83,7 +72,7 @@ func (d *Deflater) prefersFixed(length int) bool {
 	if d.window.Len() > 0 {
 		return length <= fixedLimit
 	}
-	return length < 128 && d.level < 7
+	return length < aloneLimit && d.level < aloneLevel
 }
 
 // Sent says that data, a message or a piece of one, has been sent compressed:

@@ -9,14 +9,8 @@ import (
 )
 
 const (
-	fixedLimit = 512     // the longest piece
-	fixedReach = 4 << 10 // how far before the piece it looks for matches
-	fixedTries = 16      // how many places it compares
-
 	shortestMatch = 4   // that it looks for
 	longestMatch  = 258 // that deflate can express
-	goodMatch     = 32  // a match that is taken without a look at the next byte
-	hashBits      = 11
 )
 
 // fixedEncoder is a compressor for short pieces with the codes that RFC 1951 fixes.

@@ -8,11 +8,6 @@ import (
 const (
 	minBits = window.MinBits
 	maxBits = window.MaxBits
-
-	// zlib cannot make a raw stream for a window of 8 bits. Some of its
-	// versions refuse to, and others use 9 bits without saying so: clients are
-	// asked for 9, and inflated with 9, at least.
-	leastDeflated = 9
 )
 
 // Config is what a server is willing to do. Its zero value is all of it.
@@ -47,7 +42,7 @@ func (p Params) Deflater(level int) Deflater {
 	case !d.takeover:
 		size = min(size, smallReach)
 	case d.level < windowLevel:
-		size = min(size, 2*smallReach)
+		size = min(size, fastReach)
 	}
 	d.window = window.New(size)
 	return d
