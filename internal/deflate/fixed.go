@@ -9,26 +9,41 @@ import (
 )
 
 const (
-	shortestMatch = 4   // that it looks for
-	longestMatch  = 258 // that deflate can express
+	shortestMatch = 4   // the shortest that is looked for
+	longestMatch  = 258 // (RFC 1951 §3.2.5)
 )
 
-// fixedEncoder is a compressor for short pieces with the codes that RFC 1951 fixes.
-// It finds the matches in the window that make takeover worth its memory for
-// messages of a few hundred bytes.
+// fixedEncoder compresses short pieces with the fixed codes (RFC 1951 §3.2.6). It
+// looks for matches in the window, with which most of a message of a few hundred
+// bytes is a repetition of those before it.
+//
+// It is here because it is ahead of flate.StatelessDeflate, which takes a
+// dictionary too, in bytes as well as in CPU. BenchmarkShortPieces compares the
+// two; for JSON with takeover, in bytes on the wire and µs:
+//
+//	         window of 12 bits             window of 15 bits
+//	         fixedEncoder  StatelessDeflate  fixedEncoder  StatelessDeflate
+//	100 B     27 B   5.8    36 B  10.1        27 B   5.6    36 B  16.6
+//	250 B     71 B   8.2    92 B  11.6        71 B   8.2    91 B  18.8
+//	350 B    100 B   9.6   123 B  12.5       100 B   9.7   123 B  20.0
+//	512 B    147 B  12.3   170 B  13.9       146 B  12.2   170 B  21.2
+//
+// StatelessDeflate also allocates memory for the dictionary each time. Without
+// anything in the window the two differ by little: 127 B become 109 B in 1.1 µs or
+// 108 B in 4.4 µs, 100 B become 96 B in 0.9 µs or 105 B in 0.7 µs.
 type fixedEncoder struct {
-	bits  uint64 // that are not in out yet
-	count uint
+	bits  uint64 // not in out yet, the first one lowest
+	count uint   // the number of bits
 	out   []byte
-	text  []byte                          // the window's end, then the piece
-	heads [1 << hashBits]uint16           // 1 + where the latest text with a hash is, or 0
-	chain [fixedReach + fixedLimit]uint16 // 1 + where the one before is
+	text  []byte                          // the end of the window, then the piece
+	heads [1 << hashBits]uint16           // by hash: 1 + the index of the last text with it, or 0
+	chain [fixedReach + fixedLimit]uint16 // by index: 1 + the index of the text before with the same hash
 }
 
 var fixedEncoders = sync.Pool{New: func() any { return &fixedEncoder{text: make([]byte, 0, fixedReach+fixedLimit)} }}
 
-// appendFixed compresses one piece, in which no match goes back further than
-// farthest.
+// appendFixed appends to dst one piece, compressed, in which no match refers back
+// further than farthest, and returns the extended slice.
 func appendFixed(dst, piece []byte, w *window.Window, farthest int) []byte {
 	e := fixedEncoders.Get().(*fixedEncoder)
 	e.text = append(w.AppendLast(e.text[:0], fixedReach), piece...)
@@ -40,7 +55,7 @@ func appendFixed(dst, piece []byte, w *window.Window, farthest int) []byte {
 	return dst
 }
 
-// compress writes text[start:] in one block, and the empty stored block that
+// compress writes text[start:] in one block, and then the empty stored block that
 // ends a piece.
 func (e *fixedEncoder) compress(start, farthest int) {
 	e.index(0, start)
@@ -67,8 +82,7 @@ func (e *fixedEncoder) compress(start, farthest int) {
 	e.out = append(e.out, tail...)
 }
 
-// index makes the text that begins from the one to the other place known to
-// match.
+// index adds the text at each index from the one to the other to the hash table.
 func (e *fixedEncoder) index(from, to int) {
 	for ; from < to && from+8 <= len(e.text); from += 5 {
 		next := binary.LittleEndian.Uint64(e.text[from:])
@@ -91,7 +105,8 @@ func (e *fixedEncoder) hash(at int) uint32 { return hash(binary.LittleEndian.Uin
 
 func hash(next uint32) uint32 { return next * 2654435761 >> (32 - hashBits) }
 
-// match finds the longest match for the text at a place, 0 if there is none.
+// match finds the longest match for the text at an index. Its length is 0 if there
+// is none.
 func (e *fixedEncoder) match(at, farthest int) (length, distance int) {
 	if at+shortestMatch > len(e.text) {
 		return 0, 0
@@ -107,7 +122,7 @@ func (e *fixedEncoder) match(at, farthest int) (length, distance int) {
 	return length, distance
 }
 
-// common is how many bytes b has in common with the front of a, which is longer.
+// common returns the length of the common prefix of a and b. a must be longer.
 func common(a, b []byte) int {
 	n := 0
 	for ; len(b)-n >= 8; n += 8 {

@@ -6,7 +6,7 @@ import (
 )
 
 // writeLiteral writes a byte in the code of RFC 1951 §3.2.6. Codes are written
-// with their first bit lowest, so they are turned round.
+// with their first bit lowest, and so their bits are reversed.
 func (e *fixedEncoder) writeLiteral(b byte) {
 	if b < 144 {
 		e.write(uint64(bits.Reverse8(0x30+b)), 8)
@@ -29,8 +29,8 @@ func (e *fixedEncoder) writeMatch(length, distance int) {
 	e.write(uint64(distance-1)&(1<<extra-1), extra)
 }
 
-// lengthCode is the code of a length, counted from the end of the block's, and
-// how many of its lowest bits follow it.
+// lengthCode returns the code of a length, counted from that of the end of the
+// block, and the number of extra bits, which are the lowest ones of the length.
 func lengthCode(length uint) (code, extra uint) {
 	switch {
 	case length == longestMatch-3:
@@ -42,7 +42,7 @@ func lengthCode(length uint) (code, extra uint) {
 	return 1 + 4*extra + length>>extra, extra
 }
 
-// distanceCode is the same for a distance.
+// distanceCode returns the same for a distance.
 func distanceCode(distance uint) (code, extra uint) {
 	if distance < 4 {
 		return distance, 0
@@ -61,7 +61,7 @@ func (e *fixedEncoder) write(v uint64, n uint) {
 	}
 }
 
-// flush writes what is left, up to the end of a byte.
+// flush writes the bits that are left, and zeros up to the end of a byte.
 func (e *fixedEncoder) flush() {
 	for ; e.count > 0; e.count -= min(e.count, 8) {
 		e.out = append(e.out, byte(e.bits))
