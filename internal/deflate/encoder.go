@@ -7,15 +7,15 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// encoder is a compressor for pieces of any length.
+// encoder compresses pieces of any length.
 type encoder struct {
 	flate *flate.Writer
-	out   []byte // what it has written
-	dict  []byte // the window it is shown
+	out   []byte // the result
+	dict  []byte // the part of the window that it may refer to
 }
 
 // byLevel and byBits are the pools of encoders: those of a level, whose matches
-// go back up to 32 KiB, and those for a smaller window.
+// refer back up to 32 KiB, and those for a smaller window.
 var (
 	byLevel [10]sync.Pool
 	byBits  [maxBits]sync.Pool
@@ -37,8 +37,8 @@ func newEncoder(w *flate.Writer, err error) *encoder {
 	return &encoder{flate: w}
 }
 
-// append compresses one piece, which may refer to the last bytes of the window
-// that are shown.
+// append appends to dst one piece, compressed, which may refer to the last bytes of
+// the window, as many as shown says, and returns the extended slice.
 func (e *encoder) append(dst, data []byte, w *window.Window, shown int) ([]byte, error) {
 	e.out = dst
 	defer func() { e.out = nil }()
@@ -53,7 +53,7 @@ func (e *encoder) append(dst, data []byte, w *window.Window, shown int) ([]byte,
 	return e.out, nil
 }
 
-// Write is for the flate.Writer.
+// Write appends to the result what the flate.Writer writes.
 func (e *encoder) Write(p []byte) (int, error) {
 	e.out = append(e.out, p...)
 	return len(p), nil

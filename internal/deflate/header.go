@@ -2,11 +2,11 @@ package deflate
 
 import "strings"
 
-// offerParser reads the value of a Sec-WebSocket-Extensions header, of which rest
-// is left (RFC 6455 §9.1). It looks at no byte more than twice.
+// offerParser parses the value of a Sec-WebSocket-Extensions header (RFC 6455
+// §9.1), of which rest is left. It looks at each byte at most twice.
 type offerParser struct{ rest string }
 
-// more reports whether there is another element in the list, and goes to it.
+// more skips to the next element of the list, and reports whether there is one.
 // Elements may be empty (RFC 2616 §2.1).
 func (p *offerParser) more() bool {
 	for p.space(); p.next(','); p.space() {
@@ -14,8 +14,8 @@ func (p *offerParser) more() bool {
 	return p.rest != ""
 }
 
-// offer reads an element of the list. ok is false if it is not a valid offer of
-// permessage-deflate; it has been passed over then.
+// offer reads an element of the list. If it is not a valid offer of
+// permessage-deflate, offer skips it and ok is false.
 func (p *offerParser) offer() (o offer, ok bool) {
 	element := p.rest
 	if ok = p.extension(&o); !ok {
@@ -25,6 +25,7 @@ func (p *offerParser) offer() (o offer, ok bool) {
 	return o, ok
 }
 
+// extension reads an offer of permessage-deflate.
 func (p *offerParser) extension(o *offer) (ok bool) {
 	if name, _ := p.token(); name != extensionName {
 		return false
@@ -38,6 +39,7 @@ func (p *offerParser) extension(o *offer) (ok bool) {
 	return p.rest == "" || p.rest[0] == ','
 }
 
+// parameter reads a parameter of an offer.
 func (p *offerParser) parameter(o *offer) (ok bool) {
 	name, ok := p.token()
 	if !ok {
@@ -52,7 +54,7 @@ func (p *offerParser) parameter(o *offer) (ok bool) {
 	return ok && o.add(name, value, true)
 }
 
-// skip goes to the end of an element, past the commas in quoted strings.
+// skip skips to the end of an element. It ignores commas in quoted strings.
 func (p *offerParser) skip() {
 	quoted := false
 	for i := 0; i < len(p.rest); i++ {
@@ -69,13 +71,13 @@ func (p *offerParser) skip() {
 	p.rest = ""
 }
 
-// space passes over white space.
+// space skips white space.
 func (p *offerParser) space() {
 	for p.next(' ') || p.next('\t') {
 	}
 }
 
-// next reads c if it comes next.
+// next skips c, and reports whether it was there.
 func (p *offerParser) next(c byte) bool {
 	if p.rest == "" || p.rest[0] != c {
 		return false
@@ -94,14 +96,14 @@ func (p *offerParser) token() (t string, ok bool) {
 	return t, n > 0
 }
 
-// value reads a token, or a quoted string that says one.
+// value reads a token, or a quoted string whose contents are one.
 func (p *offerParser) value() (v string, ok bool) {
 	if !p.next('"') {
 		return p.token()
 	}
 	var said []byte
 	for !p.next('"') {
-		p.next('\\') // what it stands before is meant literally
+		p.next('\\') // the next character is meant literally
 		if p.rest == "" || !isToken(p.rest[0]) {
 			return "", false
 		}

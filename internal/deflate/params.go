@@ -10,7 +10,7 @@ const (
 	maxBits = window.MaxBits
 )
 
-// Config is what a server is willing to do. Its zero value is all of it.
+// Config limits what a server agrees to. Its zero value limits nothing.
 type Config struct {
 	NoServerTakeover bool // every message from the server stands alone
 	NoClientTakeover bool // every message from the client stands alone
@@ -18,8 +18,8 @@ type Config struct {
 	ClientWindowBits int  // the most for the client's window, 8 to 15; 0 means 15, and 8 means 9 unless the client offers 8
 }
 
-// Params is what client and server have agreed on. It is comparable. Its fields
-// mean the same as those of Config, and Negotiate leaves no 0.
+// Params is what client and server have agreed on. Its fields mean the same as
+// those of Config. Negotiate sets all of them.
 type Params struct {
 	ServerNoTakeover bool
 	ClientNoTakeover bool
@@ -27,10 +27,11 @@ type Params struct {
 	ClientWindowBits int
 }
 
-// Deflater returns a compressor for what the server sends. level is from 1, the
-// fastest, to 9, the smallest; 0 means 1. Levels below 5 keep no more than 16 KiB
-// of the window. For windows of less than 15 bits the levels from 5 on, and all
-// levels when messages are longer than half the window, are much the same.
+// Deflater returns a Deflater for what the server sends. level is from 1, the
+// fastest, to 9, the one with the smallest result; 0 means 1. Levels below 5 use at
+// most 16 KiB of the window. For windows of less than 15 bits all levels from 5 on
+// give nearly the same results, and so do all levels for messages longer than half the
+// window.
 func (p Params) Deflater(level int) Deflater {
 	d := Deflater{
 		level:    uint8(min(max(level, 1), 9)),
@@ -48,7 +49,7 @@ func (p Params) Deflater(level int) Deflater {
 	return d
 }
 
-// Inflater returns a decompressor for what the client sends.
+// Inflater returns a decoder for what the client sends.
 func (p Params) Inflater() inflate.Decoder {
 	return inflate.New(1<<max(least(p.ClientWindowBits, 0), leastDeflated), !p.ClientNoTakeover)
 }

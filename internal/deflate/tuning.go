@@ -1,10 +1,9 @@
 package deflate
 
-// What was chosen by measurement, in one place. The figures are for the JSON of
-// the benchmarks, with one core of an AMD EPYC to itself: µs of CPU and bytes on
-// the wire per message. Only the ratios of a row count. "Half" and "double" are
-// what half and twice the value make of it. BenchmarkPieces, BenchmarkDeflate and
-// BenchmarkShortPieces measure them again.
+// The constants that were chosen by measurement. The figures are for the JSON of
+// BenchmarkPieces, BenchmarkDeflate and BenchmarkShortPieces: µs of CPU, the least
+// of four runs on an AMD EPYC, and bytes on the wire per message. Only the ratios of
+// a row count. "Half" and "double" are the results of half and of twice the value.
 //
 //	constant     measured with                     half          chosen        double
 //	smallReach   16 KiB in pieces of 1 KiB, alone  288   5084 B  353   5010 B  354   4992 B
@@ -16,10 +15,10 @@ package deflate
 //	             512 B, takeover, 12 bits         10.2  150.9 B 12.3  146.5 B 13.4  146.5 B
 //	hashBits     250 B, takeover, 12 bits          8.6   71.0 B  8.2   70.9 B  7.9   70.8 B
 //
-// For hashBits half and double are of the table, which is 4 KiB as chosen and is
-// cleared for each piece.
+// For hashBits they are those of half and of twice the hash table, which takes 4 KiB
+// and is cleared for each piece.
 //
-// Which of the two compressors a piece is for is chosen by these:
+// These choose which of two compressors gets a piece:
 //
 //	constant     measured with                    fixedEncoder  encoder
 //	fixedLimit   512 B, takeover, 12 bits         12.3  147 B    16  166 B
@@ -32,9 +31,8 @@ package deflate
 //	windowLevel  1 KiB, takeover, 12 bits, level 1  18  298 B    28  254 B
 //	             1 KiB, takeover, 13 bits, level 1  27  291 B    42  247 B
 //
-// The least length of a message that is compressed at all is package ws's
-// (Compression.MinSize, 128 bytes if it is zero): 128 bytes alone become 110, in
-// 1 µs or more to send and 0.4 µs to receive, and with takeover
+// Package ws does not compress messages shorter than Compression.MinSize, which is
+// 128 if it is zero: alone, 128 bytes become 109 in 4.3 µs. With takeover they become
 // about 35.
 const (
 	// smallReach is how many bytes back a piece of a message may refer without
