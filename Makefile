@@ -20,7 +20,7 @@ allocations:
 
 # Slow peers, in real time and with all defaults: three minutes.
 soak:
-	HANDSET_SOAK=1 $(GO) test -count=1 -v -timeout 20m -run Soak ./ws_test
+	HANDSET_SOAK=1 $(GO) test -count=1 -v -timeout 10m -parallel 32 -run Soak ./ws_test
 
 lint: fmt vet staticcheck vulnerabilities
 

@@ -33,11 +33,13 @@ func (m *MessageStream) RefuseData() *MessageStream {
 	return m
 }
 
-// discard reads until the end. It has the turn, unless drained tells when that
-// may be taken.
-func (m *MessageStream) discard(drained <-chan struct{}) {
-	if drained != nil && m.turn.take(context.Background()) != nil {
-		return
+// discard reads until the end. It has the turn, unless drained has to stop
+// first.
+func (m *MessageStream) discard(drained *reader) {
+	if drained != nil {
+		if _, err := m.turn.take(context.Background()); err != nil {
+			return
+		}
 	}
 	refuses := m.more().refusesData
 	m.loop(context.Background(), m, func(msg Message, err error) bool {

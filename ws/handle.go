@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"time"
@@ -34,7 +35,8 @@ type Upgrader struct {
 	// port of the request's Host header and the scheme http, https, ws or wss.
 	// Over TLS it has https or wss: a page of the same host that was loaded
 	// without TLS, such as http://own.example or ws://own.example, needs a
-	// pattern. A server behind a proxy that ends TLS accepts both. Requests
+	// pattern. A server behind a proxy that ends TLS accepts both. The proxy has
+	// to pass on the client's Host, with its port ($http_host in nginx). Requests
 	// without an Origin header do not come from a browser and are accepted.
 	//
 	// A pattern is a host, which may have a scheme before it and a port behind
@@ -163,8 +165,9 @@ func Handle(w http.ResponseWriter, r *http.Request) (*Session, *MessageStream, e
 //
 // On an error, always a *HandshakeError, the client has been answered with its
 // status, over HTTP/1.1 with Connection: close, and there is nothing left to be
-// done with w. Nobody is answered if w is nil, and the connection is closed
-// without an answer of Handle's if writing the 101 fails or w has been written to
+// done with w. Nobody is answered if w or its Header is nil, or if the connection
+// has been hijacked before, such as by another Handle, whose session goes on. The
+// connection is closed without an answer of Handle's if writing the 101 fails or w has been written to
 // before: by WriteHeader, Write or Flush, through any wrapper with an Unwrap or
 // Written method. What a middleware has kept back of such an answer is unknown to
 // Handle, and lost.
@@ -183,6 +186,9 @@ func (u *Upgrader) Handle(w http.ResponseWriter, r *http.Request) (*Session, *Me
 func (u *Upgrader) handle(w http.ResponseWriter, r *http.Request) (s *Session, err error) {
 	if w == nil {
 		return nil, &HandshakeError{http.StatusInternalServerError, errors.New("nil response writer")}
+	}
+	if w.Header() == nil {
+		return nil, &HandshakeError{http.StatusInternalServerError, fmt.Errorf("%T has a nil Header", w)}
 	}
 	if r == nil {
 		return nil, refuse(w, r, http.StatusInternalServerError, errors.New("nil request"))

@@ -73,10 +73,19 @@ func (v *verdict) WriteHeader(status int) {
 
 func (v *verdict) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, errNoConn }
 
-// verify has Accept check the request (RFC 6455 §4.2.1), but for the origin.
+// verify has Accept check the request (RFC 6455 §4.2.1), but for the origin. The
+// lists among its headers, which checkRequest has read, are kept from Accept: for
+// each comma that a client sends it would allocate an element.
 func verify(r *http.Request) *verdict {
 	v := &verdict{header: make(http.Header)}
-	_, _ = websocket.Accept(v, r, &websocket.AcceptOptions{InsecureSkipVerify: true}) // checkOrigin has verified
+	_, _ = websocket.Accept(v, &http.Request{
+		Method: r.Method, Proto: r.Proto, ProtoMajor: r.ProtoMajor, ProtoMinor: r.ProtoMinor,
+		Header: http.Header{
+			"Connection": {"Upgrade"}, "Upgrade": {"websocket"},
+			"Sec-Websocket-Version": r.Header["Sec-Websocket-Version"],
+			"Sec-Websocket-Key":     r.Header["Sec-Websocket-Key"],
+		},
+	}, &websocket.AcceptOptions{InsecureSkipVerify: true}) // checkOrigin has verified
 	return v
 }
 
@@ -92,6 +101,8 @@ func (u *Upgrader) checkRequest(w http.ResponseWriter, r *http.Request) (status 
 		return http.StatusBadRequest, errors.New("handshake has a body")
 	case len(r.Header.Values("Upgrade")) > 0 && !slices.Equal(r.Header.Values("Sec-WebSocket-Version"), []string{version}):
 		return http.StatusUpgradeRequired, errors.New("WebSocket version is not " + version)
+	case !IsUpgrade(r): // Accept takes other letters for ASCII ones, and other blanks for whitespace
+		return http.StatusUpgradeRequired, explainUpgrade(r)
 	}
 	return http.StatusForbidden, explainOrigin(r, u.checkOrigin(r))
 }

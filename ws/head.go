@@ -16,7 +16,9 @@ func (h *handshake) writeHead(header http.Header, timeout time.Duration) error {
 	out := h.writer()
 	dropHandshake(header)
 	dropContent(header)
-	_ = h.conn.SetWriteDeadline(time.Now().Add(timeout)) // not every conn has one
+	if h.conn.SetWriteDeadline(time.Now().Add(timeout)) != nil { // not every conn has one
+		defer time.AfterFunc(timeout, func() { _ = h.conn.Close() }).Stop()
+	}
 	_, _ = out.WriteString("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
 	writeField(out, "Sec-WebSocket-Accept", h.key)
 	if h.protocol != nil {

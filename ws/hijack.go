@@ -23,6 +23,8 @@ func hijack(w http.ResponseWriter, r *http.Request) (net.Conn, *bufio.ReadWriter
 	}
 	conn, brw, err := http.NewResponseController(w).Hijack()
 	switch {
+	case errors.Is(err, http.ErrHijacked): // by an earlier call, whose session must not be disturbed
+		return nil, nil, &HandshakeError{http.StatusInternalServerError, fmt.Errorf("hijacking %T: %w", w, err)}
 	case errors.Is(err, http.ErrNotSupported):
 		return nil, nil, refuse(server, r, http.StatusNotImplemented, notHijackable(w))
 	case err != nil:
@@ -74,7 +76,8 @@ func written(w http.ResponseWriter) bool {
 			Status() int
 			BytesWritten() int
 		}:
-			if v.Status() != 0 {
+			// Some are 200 from the start, or an informational response's.
+			if v.Status() > http.StatusOK || v.BytesWritten() > 0 {
 				return true
 			}
 		}

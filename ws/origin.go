@@ -64,10 +64,19 @@ func (o origin) refused(text string, r *http.Request) error {
 	switch {
 	case !o.hasHost():
 		return fmt.Errorf("origin %.100q has no host, and Upgrader.OriginPatterns does not name it", text)
-	case r.TLS != nil && (origin{"https", o.authority}).isOf(r):
+	case r.TLS != nil && o.overTLS().isOf(r):
 		return fmt.Errorf("origin %.100q is that of the host %.100q but without TLS, and no pattern in Upgrader.OriginPatterns matches it", text, r.Host)
 	}
 	return fmt.Errorf("origin %.100q is not that of the host %.100q%s, and no pattern in Upgrader.OriginPatterns matches it", text, r.Host, over)
+}
+
+// overTLS is the origin that a page loaded over TLS would have.
+func (o origin) overTLS() origin {
+	if o.port == defaultPort(o.scheme) {
+		o.port = defaultPort("https")
+	}
+	o.scheme = "https"
+	return o
 }
 
 // isOf reports whether the origin is that of the server itself: its host and

@@ -57,11 +57,11 @@ func (p *pump) reason() error {
 	return nil
 }
 
-// run fills the channel until the stream ends. It has the turn, unless drained
-// tells when that may be taken.
-func (run *pumping) run(m *MessageStream, v view, drained <-chan struct{}) {
+// run fills the channel until the stream ends. It has the turn, unless drained has
+// to stop first.
+func (run *pumping) run(m *MessageStream, v view, drained *reader) {
 	if drained != nil {
-		if err := m.turn.take(context.Background()); err != nil {
+		if _, err := m.turn.take(context.Background()); err != nil {
 			run.end(err)
 			return
 		}

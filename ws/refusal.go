@@ -55,8 +55,14 @@ func explainUpgrade(r *http.Request) error {
 	case len(r.Header.Values("Sec-WebSocket-Key"))+len(r.Header.Values("Sec-WebSocket-Version")) == 0:
 		return errors.New("not a WebSocket handshake, which has the headers Upgrade: websocket and Connection: Upgrade")
 	}
-	return fmt.Errorf("handshake has Upgrade: %q and Connection: %q instead of websocket and Upgrade: if there is a proxy in front, have it pass them on "+
-		`(nginx: proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "Upgrade")`, r.Header.Values("Upgrade"), r.Header.Values("Connection"))
+	return fmt.Errorf("handshake has Upgrade: %s and Connection: %s instead of websocket and Upgrade: if there is a proxy in front, have it pass them on "+
+		`(nginx: proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "Upgrade")`, some(r.Header["Upgrade"]), some(r.Header["Connection"]))
+}
+
+// some is the beginning of a header's lines. What a client has sent is not for
+// the server's log to repeat at any length.
+func some(lines []string) string {
+	return fmt.Sprintf("%.100q", lines[:min(len(lines), 4)])
 }
 
 // explainOrigin adds to the refusal of an origin what to configure if a proxy
@@ -65,7 +71,7 @@ func explainOrigin(r *http.Request, err error) error {
 	if err == nil || !hostReplaced(r) {
 		return err
 	}
-	return fmt.Errorf("%w (the proxy in front does not seem to pass on Host, which is %q here; nginx: proxy_set_header Host $host)", err, r.Host)
+	return fmt.Errorf("%w (the proxy in front does not seem to pass on Host, which is %.100q here; nginx: proxy_set_header Host $http_host)", err, r.Host)
 }
 
 // hostReplaced reports whether the Host looks like a proxy's name for this

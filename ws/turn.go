@@ -21,23 +21,27 @@ type reader struct {
 // the body of its loop runs.
 var application, loopBody = new(reader), new(reader)
 
-// take takes the turn. From finish it is taken over when that has stopped.
-func (t *turn) take(ctx context.Context) error {
+// take takes the turn. From finish it is taken over when that has stopped. If ctx
+// ends first, finish stops for nobody, and is returned to the first who leaves it.
+func (t *turn) take(ctx context.Context) (stopping *reader, err error) {
 	if ctx == nil {
-		return errNilContext
+		return nil, errNilContext
 	}
 	if err := ctx.Err(); err != nil {
-		return err
+		return nil, err
 	}
 	for {
-		finished, err := t.try()
-		if finished == nil {
-			return err
+		finish, err := t.try()
+		if finish == nil {
+			return nil, err
 		}
 		select {
-		case <-finished:
+		case <-finish.done:
 		case <-ctx.Done():
-			return ctx.Err()
+			if finish.state.CompareAndSwap(interrupted, deserted) {
+				return finish, ctx.Err()
+			}
+			return nil, ctx.Err()
 		}
 	}
 }
@@ -49,16 +53,30 @@ func (m *MessageStream) take(ctx context.Context) error {
 	if m == nil || m.conn == nil { // not from Handle
 		return ErrClosed
 	}
-	err := m.turn.take(ctx)
-	if err == nil || ctx == nil || err == ErrConcurrentRecv || m.session().ended() == nil {
+	stopping, err := m.turn.take(ctx)
+	if err == nil || ctx == nil || err == ErrConcurrentRecv {
 		return err
 	}
-	return m.turn.take(context.Background())
+	if m.session().ended() == nil {
+		if stopping != nil {
+			go m.finishAfter(stopping)
+		}
+		return err
+	}
+	_, err = m.turn.take(context.Background())
+	return err
 }
 
-// try takes the turn without waiting. When finish has it, it is told to stop, and
-// try returns the channel that tells when to try again.
-func (t *turn) try() (finished <-chan struct{}, err error) {
+// finishAfter has the peer's Close frame be read for, unless somebody is reading,
+// when finish has stopped for a reader that did not wait for that.
+func (m *MessageStream) finishAfter(r *reader) {
+	<-r.done
+	m.finishFor(readerLeft)
+}
+
+// try takes the turn without waiting. When finish has it, it is told to stop and
+// returned: its done tells when to try again.
+func (t *turn) try() (finish *reader, err error) {
 	for !t.of.CompareAndSwap(nil, application) {
 		switch r := t.of.Load(); {
 		case r == nil: // given back in this moment
@@ -66,7 +84,7 @@ func (t *turn) try() (finished <-chan struct{}, err error) {
 			return nil, ErrConcurrentRecv
 		default:
 			r.interrupt()
-			return r.done, nil
+			return r, nil
 		}
 	}
 	return nil, nil
@@ -121,6 +139,7 @@ func (t *turn) giveBack(r *reader) {
 const (
 	interrupted = 1 + iota // finish has been told to stop
 	dropping               // finish drops what arrives, and goes on
+	deserted               // who told finish to stop has left, and has another one begin
 )
 
 // interrupt tells finish to stop.

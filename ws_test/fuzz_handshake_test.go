@@ -23,7 +23,7 @@ var goodHandshake = []string{
 // handshakeChanges are lines in place of those with the same name, or beside
 // them after a plus sign.
 var handshakeChanges = [][]string{
-	{}, {"Host:"}, {"Upgrade:"}, {"Upgrade: h2c, WebSocket"}, {"Upgrade:", "+Upgrade: websocket"}, {"Upgrade: websocket2"},
+	{}, {"Host:"}, {"Upgrade:"}, {"Upgrade: h2c, WebSocket"}, {"Upgrade:", "+Upgrade: websocket"}, {"Upgrade: websocket2"}, {"Upgrade: websoc\u212Aet"}, {"Connection: \u00a0Upgrade"},
 	{"Connection: keep-alive, upgrade"}, {"Connection: keep-alive", "+Connection: Upgrade"}, {"Connection: close"},
 	{"Sec-WebSocket-Key:"}, {"Sec-WebSocket-Key: c2hvcnQ="}, {"+Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="},
 	{"Sec-WebSocket-Version: 8"}, {"Sec-WebSocket-Version: 8, 13"}, {"+Sec-WebSocket-Version: 8"},
@@ -134,6 +134,9 @@ func shakeAtRandom(t *testing.T, u *ws.Upgrader, r *http.Request, options byte) 
 // naivelyGood checks a request by the rules of RFC 6455 §4.2.1 and §10.2, each
 // for itself.
 func naivelyGood(u *ws.Upgrader, r *http.Request) bool {
+	if !ws.IsUpgrade(r) {
+		return false // what it promises
+	}
 	key, err := base64.StdEncoding.DecodeString(r.Header.Get("Sec-WebSocket-Key"))
 	return r.Method == "GET" &&
 		r.ProtoMajor == 1 && r.ProtoMinor >= 1 &&

@@ -141,6 +141,17 @@ func TestANilRequestOrWriterIsAnErrorAndNoPanic(t *testing.T) {
 // bare is a ResponseWriter and nothing else.
 type bare struct{ http.ResponseWriter }
 
+// headless breaks the contract of ResponseWriter.
+type headless struct{ http.ResponseWriter }
+
+func (headless) Header() http.Header { return nil }
+
+func TestAWriterWithoutAHeaderIsAnErrorAndNoPanic(t *testing.T) {
+	for _, r := range []*http.Request{nil, request(), request("Origin", "null"), method(request(), http.MethodPost)} {
+		expectRefused(t, new(ws.Upgrader), hijackable{headless{httptest.NewRecorder()}}, r, 500)
+	}
+}
+
 func TestAWriterThatCannotBeHijackedIsAnsweredWith501(t *testing.T) {
 	for name, wrap := range map[string]func(http.ResponseWriter) http.ResponseWriter{
 		"itself":    func(w http.ResponseWriter) http.ResponseWriter { return w },

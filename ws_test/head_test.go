@@ -160,6 +160,29 @@ func TestAClientThatDoesNotTakeItsAnswerHoldsNobodyUp(t *testing.T) {
 	}
 }
 
+// timeless has no deadlines, as some conns that tunnel through another protocol.
+type timeless struct{ net.Conn }
+
+func (timeless) SetDeadline(time.Time) error      { return errors.ErrUnsupported }
+func (timeless) SetReadDeadline(time.Time) error  { return errors.ErrUnsupported }
+func (timeless) SetWriteDeadline(time.Time) error { return errors.ErrUnsupported }
+
+func TestAClientThatDoesNotTakeItsAnswerHoldsNobodyUpWithoutDeadlines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := &ws.Upgrader{WriteTimeout: time.Second}
+		end, peer := net.Pipe()
+		began := time.Now()
+		expectRefused(t, u, plainWriter{&writer{}, timeless{end}, nil}, request(), 500)
+		if took := time.Since(began); took != time.Second {
+			t.Errorf("Handle returned after %v", took)
+		}
+		if _, err := peer.Read(make([]byte, 1)); err != io.EOF {
+			t.Errorf("the connection was left open: %v", err)
+		}
+		expectNobody(t, u)
+	})
+}
+
 // expectNobody checks that an Upgrader waits for nobody.
 func expectNobody(t *testing.T, u *ws.Upgrader) {
 	t.Helper()

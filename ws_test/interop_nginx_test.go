@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -105,17 +106,25 @@ http {
 		listen unix:listen.sock;
 		location / {
 			proxy_pass http://UPSTREAM;
-			proxy_http_version 1.1;
-			proxy_set_header Upgrade $http_upgrade;
-			proxy_set_header Connection "upgrade";
-			proxy_set_header Host $host;
+			PROXYING
 		}
 	}
 }
 `
 
+// proxying is what nginx has to be told.
+const proxying = `proxy_http_version 1.1;
+			proxy_set_header Upgrade $http_upgrade;
+			proxy_set_header Connection "upgrade";
+			proxy_set_header Host $http_host;`
+
 // startNginx runs nginx in front of srv and returns the socket it listens on.
 func startNginx(t *testing.T, nginx string, srv *httptest.Server) (socket string) {
+	t.Helper()
+	return startNginxWith(t, nginx, srv, proxying)
+}
+
+func startNginxWith(t *testing.T, nginx string, srv *httptest.Server, proxying string) (socket string) {
 	t.Helper()
 	// Not TempDir, whose path may be too long for a socket's.
 	dir, err := os.MkdirTemp("", "nginx")
@@ -124,7 +133,7 @@ func startNginx(t *testing.T, nginx string, srv *httptest.Server) (socket string
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	socket = filepath.Join(dir, "listen.sock")
-	conf := strings.NewReplacer("UPSTREAM", srv.Listener.Addr().String(), "listen.sock", socket).Replace(nginxConf)
+	conf := strings.NewReplacer("UPSTREAM", srv.Listener.Addr().String(), "PROXYING", proxying, "listen.sock", socket).Replace(nginxConf)
 	if err := os.WriteFile(filepath.Join(dir, "nginx.conf"), []byte(conf), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -175,15 +184,16 @@ func nginxLog(lines *bufio.Scanner, listening chan<- bool) string {
 	return log.String()
 }
 
-// dialNginx connects as a page of the host that nginx serves would.
+// dialNginx connects as a page of the host that nginx serves would, which is not
+// on the default port.
 func dialNginx(t *testing.T, socket string) *websocket.Conn {
 	t.Helper()
 	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", socket)
 	}}
-	client, _, err := websocket.Dial(within(t), "ws://proxied.example/echo", &websocket.DialOptions{
+	client, _, err := websocket.Dial(within(t), "ws://proxied.example:8080/echo", &websocket.DialOptions{
 		HTTPClient: &http.Client{Transport: transport},
-		HTTPHeader: http.Header{"Origin": {"http://proxied.example"}},
+		HTTPHeader: http.Header{"Origin": {"http://proxied.example:8080"}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -191,4 +201,29 @@ func dialNginx(t *testing.T, socket string) *websocket.Conn {
 	client.SetReadLimit(-1)
 	t.Cleanup(func() { _ = client.CloseNow() })
 	return client
+}
+
+func TestWithNginxsDefaultsTheRefusalSaysWhatToConfigure(t *testing.T) {
+	nginx := program(t, "nginx", "/usr/sbin/nginx")
+	for version, says := range map[string]string{"1.0": "proxy_http_version 1.1", "1.1": "proxy_set_header Upgrade $http_upgrade"} {
+		refused := make(chan error, 1)
+		srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _, err := ws.Handle(w, r)
+			refused <- err
+		}))
+		socket := startNginxWith(t, nginx, srv, "proxy_http_version "+version+";")
+		conn, err := net.Dial("unix", socket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, answer := shake(t, conn, request("Origin", "http://example.com"))
+		body, _ := io.ReadAll(answer.Body)
+		_ = conn.Close()
+		if answer.StatusCode != 426 || answer.Header.Get("Upgrade") != "websocket" || !strings.Contains(string(body), says) {
+			t.Errorf("HTTP/%s: answered with %s %v %q", version, answer.Status, answer.Header, body)
+		}
+		if err := await(t, refused, "Handle's error"); !strings.Contains(err.Error(), says) {
+			t.Errorf("HTTP/%s: Handle returned %v", version, err)
+		}
+	}
 }

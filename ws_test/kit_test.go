@@ -71,6 +71,13 @@ func connectOver(t testing.TB, over transport, u ws.Upgrader) *pair {
 func serve(t testing.TB, over transport, h http.Handler) *httptest.Server {
 	t.Helper()
 	srv := httptest.NewUnstartedServer(h)
+	start(t, over, srv)
+	return srv
+}
+
+// start has a server listen for connections of the given kind.
+func start(t testing.TB, over transport, srv *httptest.Server) {
+	t.Helper()
 	if over.wrap {
 		srv.Listener = wrappingListener{srv.Listener}
 	}
@@ -80,7 +87,6 @@ func serve(t testing.TB, over transport, h http.Handler) *httptest.Server {
 		srv.Start()
 	}
 	t.Cleanup(srv.Close)
-	return srv
 }
 
 type wrappingListener struct{ net.Listener }

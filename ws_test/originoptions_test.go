@@ -116,6 +116,8 @@ func TestARefusedOriginIsToldWhatItWasComparedWith(t *testing.T) {
 	}{
 		{"https://evil.example:8443", false, []string{`"https://evil.example:8443"`, `"www.example.com:8080"`, "OriginPatterns"}},
 		{"http://www.example.com:8080", true, []string{`"http://www.example.com:8080"`, `"www.example.com:8080"`, "without TLS", "OriginPatterns"}},
+		{"http://own.example", true, []string{`"http://own.example"`, "without TLS", "OriginPatterns"}},
+		{"ws://own.example:80", true, []string{`"ws://own.example:80"`, "without TLS", "OriginPatterns"}},
 		{"https://evil.example", true, []string{`"https://evil.example"`, `"www.example.com:8080"`, "over TLS", "OriginPatterns"}},
 		{"capacitor://localhost", false, []string{`"capacitor://localhost"`, `"www.example.com:8080"`, "OriginPatterns"}},
 		{"null", false, []string{`"null"`, "no host", "OriginPatterns"}},
@@ -123,7 +125,11 @@ func TestARefusedOriginIsToldWhatItWasComparedWith(t *testing.T) {
 		{"evil.example", false, []string{`"evil.example"`, "malformed"}},
 		{"http://evil.example\r\nx", false, []string{`"http://evil.example\r\nx"`}},
 	} {
-		status, text := judged(&ws.Upgrader{OriginPatterns: []string{"other.example"}}, "www.example.com:8080", tt.overTLS, tt.origin)
+		host := "www.example.com:8080"
+		if strings.Contains(tt.origin, "own.example") {
+			host = "own.example"
+		}
+		status, text := judged(&ws.Upgrader{OriginPatterns: []string{"other.example"}}, host, tt.overTLS, tt.origin)
 		if status != 403 {
 			t.Errorf("%s was answered with %d", tt.origin, status)
 		}

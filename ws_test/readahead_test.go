@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/handset-go/handset/ws"
@@ -259,5 +261,48 @@ func TestALoopWhoseBodyPanicsAfterCloseGivesTheStreamBack(t *testing.T) {
 		expectOver(t, p.session, ws.ErrClosed)
 		recvKind(t, p.stream, ws.Text)
 		recvKind(t, p.stream, ws.Close)
+	})
+}
+
+// What reads for a reader that is busy stops when that comes back, but if the
+// reader's context ends before it has, somebody has to go on.
+func TestTheClosingHandshakeGoesOnWhenAReaderComesBackAndLeavesAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		end, peer := net.Pipe()
+		u := slowClose
+		w := &writer{conn: timeless{end}} // on which no read can be interrupted
+		session, stream, err := u.Handle(w, request())
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() { _, _ = io.Copy(io.Discard, peer) }()
+		first := make(chan error, 1)
+		go func() { _, err := stream.Recv(context.Background()); first <- err }()
+		synctest.Wait()
+		if err := session.Close(ws.CloseReason{Code: 4000}); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = peer.Write(masked(fin|opText, []byte("first")))
+		if err := <-first; err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+		defer cancel()
+		if _, err := stream.Recv(ctx); err != context.DeadlineExceeded {
+			t.Fatalf("Recv returned %v", err)
+		}
+		began := time.Now()
+		_, _ = peer.Write(masked(fin|opText, []byte("second")))
+		_, _ = peer.Write(closeFrame(4000))
+		<-session.Done()
+		if took := time.Since(began); took > 0 || !errors.Is(session.Err(), ws.ErrClosed) {
+			t.Errorf("the session ended %v after the peer's Close, with %v", took, session.Err())
+		}
+		rest, err := receiveRest(rawView{stream})
+		if got := fmt.Sprint(rest); err != io.EOF || got != "[second close 4000]" {
+			t.Errorf("received %v, %v", got, err)
+		}
+		peer.Close()
 	})
 }

@@ -155,10 +155,10 @@ func TestARefusalSaysWhatIsWrongInItsOwnWords(t *testing.T) {
 		{"a bad key", request("Sec-WebSocket-Key", "c2hvcnQ="), "not 16 bytes in base64"},
 		{"two keys", with(request(), "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="), "more than one Sec-WebSocket-Key"},
 		{"a version", request("Sec-WebSocket-Version", "8"), "version is not 13"},
-		{"Host by nginx's default", proxied("127.0.0.1:8080", "Origin", page), "proxy_set_header Host $host"},
-		{"Host by the name of an upstream", proxied("backend", "Origin", page), "proxy_set_header Host $host"},
-		{"Host of an IPv6 upstream", proxied("[::1]:8080", "Origin", page), "proxy_set_header Host $host"},
-		{"another Host noted", proxied("b.example.com", "Origin", page, "X-Forwarded-Host", "app.example.com"), "proxy_set_header Host $host"},
+		{"Host by nginx's default", proxied("127.0.0.1:8080", "Origin", page), "proxy_set_header Host $http_host"},
+		{"Host by the name of an upstream", proxied("backend", "Origin", page), "proxy_set_header Host $http_host"},
+		{"Host of an IPv6 upstream", proxied("[::1]:8080", "Origin", page), "proxy_set_header Host $http_host"},
+		{"another Host noted", proxied("b.example.com", "Origin", page, "X-Forwarded-Host", "app.example.com"), "proxy_set_header Host $http_host"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := httptest.NewRecorder()
@@ -192,6 +192,24 @@ func TestAForeignPageIsNotTakenForAProxysDoing(t *testing.T) {
 			t.Errorf("%s on %s: answered with %q", r.Header.Get("Origin"), r.Host, w.Body)
 		}
 		expectOwnWords(t, w.Body.String())
+	}
+}
+
+// A client decides neither how much it is answered nor how much is logged.
+func TestARefusalDoesNotRepeatALongHeader(t *testing.T) {
+	long := strings.Repeat("\x01", 1<<16)
+	many := request()
+	many.Header["Upgrade"] = strings.Split(strings.Repeat("h2c,", 1<<12), ",")
+	for _, r := range []*http.Request{
+		request("Upgrade", long), request("Connection", long), request("Sec-WebSocket-Version", long), request("Sec-WebSocket-Key", long), many,
+		request("Origin", long), request("Origin", "http://"+long), proxied(long, "Origin", "https://app.example.com"),
+		proxied(long+".example.com", "Origin", "https://app.example.com", "X-Forwarded-Host", "app.example.com"),
+	} {
+		w := httptest.NewRecorder()
+		_, _, err := ws.Handle(hijackable{w}, r)
+		if err == nil || len(err.Error()) > 2500 || w.Body.Len() > 2500 {
+			t.Errorf("answered with %d bytes, and reported %.100v", w.Body.Len(), err)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -143,10 +144,20 @@ func TestARequestIsAnUpgradeIfBothOfItsHeadersSaySo(t *testing.T) {
 		{[]string{"Upgrade"}, []string{"websoc\u212Aet"}, false}, // whose lower case is k
 		{[]string{"Upgrade"}, []string{"web\u017Focket"}, false}, // whose upper case is S
 		{[]string{"\u00a0Upgrade"}, []string{"websocket"}, false},
+		{[]string{"Upgrade\u0085"}, []string{"websocket"}, false},
+		{[]string{"Upgrade"}, []string{"h2c,\u3000websocket"}, false},
+		{[]string{"Upgrade"}, []string{"\vwebsocket"}, false},
 	} {
 		r := &http.Request{Header: http.Header{"Connection": tt.connection, "Upgrade": tt.upgrade}}
 		if got := ws.IsUpgrade(r); got != tt.want {
 			t.Errorf("Connection %q, Upgrade %q: %v", tt.connection, tt.upgrade, got)
+		}
+		r = request()
+		r.Header["Connection"], r.Header["Upgrade"] = tt.connection, tt.upgrade
+		if tt.want {
+			bubbleRequest(t, new(ws.Upgrader), r, func(*writer) {})
+		} else {
+			expectRefused(t, new(ws.Upgrader), hijackable{httptest.NewRecorder()}, r, 426)
 		}
 	}
 	if ws.IsUpgrade(nil) || ws.IsUpgrade(new(http.Request)) {
@@ -179,6 +190,26 @@ func TestAnOfferOfCompressionThatCannotBeReadIsDeclined(t *testing.T) {
 			}
 			go func() { _ = echo(p.session, p.stream.Aggregate(0)) }()
 			expectEcho(t, p.client)
+		}
+	}
+}
+
+// A header of the largest size that net/http takes is read without making more of
+// it than there is.
+func TestALongListCostsNoMoreThanItsLength(t *testing.T) {
+	const size = http.DefaultMaxHeaderBytes
+	for _, name := range []string{"Connection", "Upgrade", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"} {
+		for _, element := range []string{",", "a,", ";", "=\",", "chat,", "permessage-deflate;,", "permessage-deflate;server_max_window_bits=9;x,"} {
+			list := strings.Repeat(element, size/len(element)) + map[string]string{"Connection": "upgrade", "Upgrade": "websocket"}[name]
+			u := &ws.Upgrader{Compression: ws.Frugal(), Subprotocols: []string{"other"}}
+			r := request(name, list)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, _, err := u.Handle(&judge{ResponseRecorder: httptest.NewRecorder()}, r)
+			runtime.ReadMemStats(&after)
+			if got := after.TotalAlloc - before.TotalAlloc; err == nil || got > size {
+				t.Errorf("%s of many %q: %d bytes were allocated", name, element, got)
+			}
 		}
 	}
 }

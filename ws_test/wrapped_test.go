@@ -10,6 +10,41 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
+// from200 is a wrapper as many programs have it for their log: the status is 200
+// until another one is written.
+type from200 struct {
+	http.ResponseWriter
+	status, n int
+}
+
+func (w *from200) Status() int                 { return w.status }
+func (w *from200) BytesWritten() int           { return w.n }
+func (w *from200) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *from200) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *from200) Write(p []byte) (int, error) {
+	n, err := w.ResponseWriter.Write(p)
+	w.n += n
+	return n, err
+}
+
+// hiding is one that knows nothing of ResponseController.
+type hiding struct{ *from200 }
+
+func (hiding) Unwrap() {}
+
+func (w hiding) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return w.ResponseWriter.(http.Hijacker).Hijack()
+}
+
+func (w hiding) Flush() {
+	w.ResponseWriter.(http.Flusher).Flush()
+}
+
 // The wrappers that routers and frameworks put around a ResponseWriter.
 type (
 	// unwrapping has what net/http's ResponseController asks for.
@@ -115,13 +150,15 @@ func (w *ginLike) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 }
 
 var wrappers = map[string]func(http.ResponseWriter) http.ResponseWriter{
-	"only Unwrap": func(w http.ResponseWriter) http.ResponseWriter { return unwrapping{w} },
-	"two Unwraps": func(w http.ResponseWriter) http.ResponseWriter { return unwrapping{unwrapping{w}} },
-	"chi":         func(w http.ResponseWriter) http.ResponseWriter { return &chiLike{ResponseWriter: w} },
-	"gin":         func(w http.ResponseWriter) http.ResponseWriter { return &ginLike{w, 200, -1} },
-	"gin 1.11":    func(w http.ResponseWriter) http.ResponseWriter { return gin111{&ginLike{w, 200, -1}} },
-	"gin 1.7":     func(w http.ResponseWriter) http.ResponseWriter { return oldGin{&ginLike{w, 200, -1}} },
-	"delays":      func(w http.ResponseWriter) http.ResponseWriter { return &delaying{ResponseWriter: w} },
+	"only Unwrap":      func(w http.ResponseWriter) http.ResponseWriter { return unwrapping{w} },
+	"two Unwraps":      func(w http.ResponseWriter) http.ResponseWriter { return unwrapping{unwrapping{w}} },
+	"chi":              func(w http.ResponseWriter) http.ResponseWriter { return &chiLike{ResponseWriter: w} },
+	"gin":              func(w http.ResponseWriter) http.ResponseWriter { return &ginLike{w, 200, -1} },
+	"gin 1.11":         func(w http.ResponseWriter) http.ResponseWriter { return gin111{&ginLike{w, 200, -1}} },
+	"gin 1.7":          func(w http.ResponseWriter) http.ResponseWriter { return oldGin{&ginLike{w, 200, -1}} },
+	"from 200":         func(w http.ResponseWriter) http.ResponseWriter { return &from200{w, 200, 0} },
+	"from 200, hiding": func(w http.ResponseWriter) http.ResponseWriter { return hiding{&from200{w, 200, 0}} },
+	"delays":           func(w http.ResponseWriter) http.ResponseWriter { return &delaying{ResponseWriter: w} },
 	"gin in chi": func(w http.ResponseWriter) http.ResponseWriter {
 		return &chiLike{ResponseWriter: &ginLike{&chiLike{ResponseWriter: w}, 200, -1}}
 	},

@@ -2,8 +2,11 @@ package ws_test
 
 import (
 	"bufio"
+	"errors"
 	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -39,8 +42,10 @@ func TestNoSessionBeginsOnTopOfAnotherAnswer(t *testing.T) {
 			switch {
 			case strings.HasPrefix(name, "gin") && how == "WriteHeader", name == "delays":
 				continue // which has not written anything yet
-			case name == "gin 1.7" && tt.body != "":
+			case (name == "gin 1.7" || name == "from 200, hiding") && tt.body != "":
 				continue // which hides what is there to be flushed
+			case name == "from 200, hiding" && how == "Flush":
+				continue // which it does not count
 			case name == "gin in chi" && strings.Contains(how, "Flush"):
 				continue // which panics
 			}
@@ -105,16 +110,87 @@ func TestEarlyHintsAreNoAnswer(t *testing.T) {
 }
 
 // counting has chi's methods and hides what it wraps.
-type counting struct{ *chiLike }
+type counting struct {
+	*chiLike
+	n int
+}
 
-func (w counting) Unwrap()           {}
-func (w counting) Status() int       { return w.status }
-func (w counting) BytesWritten() int { return 0 }
+func (w *counting) Unwrap()           {}
+func (w *counting) Status() int       { return w.status }
+func (w *counting) BytesWritten() int { return w.n }
+
+func (w *counting) Write(p []byte) (int, error) {
+	n, err := w.chiLike.Write(p)
+	w.n += n
+	return n, err
+}
+
+// An older chi remembers the status of an informational response.
+func TestEarlyHintsThatAWrapperCountsAreNoAnswer(t *testing.T) {
+	srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w = &from200{ResponseWriter: w}
+		w.WriteHeader(http.StatusEarlyHints)
+		if session, stream, err := ws.Handle(w, r); err == nil {
+			go func() { _ = echo(session, stream.Aggregate(0)) }()
+		}
+	}))
+	c, _ := shakeWith(t, srv, request())
+	if answer, err := http.ReadResponse(c.br, request()); err != nil || answer.StatusCode != 101 {
+		t.Fatalf("answered with %v, %v", answer, err)
+	}
+	expectEcho(t, c)
+}
+
+// complaints are what a server logs and should not.
+type complaints struct{ testing.TB }
+
+func (c complaints) Write(p []byte) (int, error) {
+	c.Errorf("the server logged %s", p)
+	return len(p), nil
+}
+
+// The second call has nobody to answer, and must not disturb the session.
+func TestASecondHandleIsAnErrorAndLeavesTheSessionAlone(t *testing.T) {
+	writers := map[string]func(http.ResponseWriter) http.ResponseWriter{
+		"itself": func(w http.ResponseWriter) http.ResponseWriter { return w },
+	}
+	for name, wrap := range wrappers {
+		writers[name] = wrap
+	}
+	for name, wrap := range writers {
+		for _, over := range transports {
+			t.Run(name+","+over.name, func(t *testing.T) {
+				second := make(chan error, 1)
+				srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					w = wrap(w)
+					session, stream, err := ws.Handle(w, r)
+					if err != nil {
+						t.Error(err)
+					} else {
+						go func() { _ = echo(session, stream.Aggregate(0)) }()
+					}
+					_, _, err = ws.Handle(w, r)
+					second <- err
+				}))
+				srv.Config.ErrorLog = log.New(complaints{t}, "", 0)
+				start(t, over, srv)
+				c, _ := shakeWith(t, srv, request())
+				var refused *ws.HandshakeError
+				if err := await(t, second, "the second error"); !errors.As(err, &refused) || refused.Status != 500 {
+					t.Errorf("the second Handle returned %v", err)
+				}
+				expectEcho(t, c)
+			})
+		}
+	}
+}
 
 func TestAWrapperThatHidesTheServersIsAskedWhetherItWasWrittenTo(t *testing.T) {
 	for name, wrap := range map[string]func(http.ResponseWriter) http.ResponseWriter{
 		"as gin": func(w http.ResponseWriter) http.ResponseWriter { return oldGin{&ginLike{w, 200, -1}} },
-		"as chi": func(w http.ResponseWriter) http.ResponseWriter { return counting{&chiLike{ResponseWriter: w}} },
+		"as chi": func(w http.ResponseWriter) http.ResponseWriter {
+			return &counting{chiLike: &chiLike{ResponseWriter: w}}
+		},
 	} {
 		refused := make(chan error, 1)
 		srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
