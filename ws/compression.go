@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/handset-go/handset/internal/deflate"
+	"github.com/handset-go/handset/internal/inflate"
 )
 
 // Compression says how a server compresses messages, by permessage-deflate
@@ -123,7 +124,7 @@ func (c Compression) negotiate(offers []string) (*compression, string) {
 // compression is what a session keeps if it was agreed on.
 type compression struct {
 	sends    deflate.Deflater // with the order locked
-	receives deflate.Inflater // the reader's
+	receives inflate.Decoder  // the reader's
 	order    sync.Mutex       // of what is compressed to be sent
 	over     atomic.Bool      // nothing is sent any more
 	minSize  int32

@@ -2,8 +2,8 @@ package ws
 
 import (
 	"github.com/handset-go/handset/internal/buffer"
-	"github.com/handset-go/handset/internal/deflate"
 	"github.com/handset-go/handset/internal/frame"
+	"github.com/handset-go/handset/internal/inflate"
 )
 
 // firstPlain is the least room that a compressed message is inflated into at
@@ -43,12 +43,12 @@ func (r *receiver) inflate() (ok bool, err error) {
 		switch {
 		case err != nil:
 			return false, err
-		case reached == deflate.Done:
+		case reached == inflate.Done:
 			r.inFrame = false
 			return r.handPlain(true)
-		case reached == deflate.Full && len(r.plain.Bytes) == chunkSize:
+		case reached == inflate.Full && len(r.plain.Bytes) == chunkSize:
 			return r.handPlain(false)
-		case reached == deflate.Starved && whole:
+		case reached == inflate.Starved && whole:
 			r.inFrame = false
 			return r.handPlain(false)
 		}
@@ -56,9 +56,9 @@ func (r *receiver) inflate() (ok bool, err error) {
 }
 
 // inflateNext inflates what there is room for, and checks it if it is text.
-func (r *receiver) inflateNext(payload []byte, last bool) (deflate.Progress, error) {
+func (r *receiver) inflateNext(payload []byte, last bool) (inflate.Progress, error) {
 	at, room := r.roomForPlain(len(payload))
-	n, used, reached, err := r.compression.receives.Inflate(room, payload, last)
+	n, used, reached, err := r.compression.receives.Decode(room, payload, last)
 	if err != nil {
 		return reached, errDeflate
 	}

@@ -19,7 +19,7 @@ const module = "github.com/handset-go/handset/"
 // layer is what a package may do.
 type layer struct {
 	on         []string // the packages of the module it stands on
-	pure       bool     // bytes in, bytes out: no sockets, no clock, no locks
+	pure       bool     // bytes in, bytes out: no sockets, no clock, no locks; of sync only Pool
 	but        []string // what it uses although it is pure
 	goroutines bool     // it may start some
 }
@@ -27,16 +27,19 @@ type layer struct {
 // layers has every package that programs can be built from. A new one says
 // here where it stands.
 var layers = map[string]layer{
-	".":                  {pure: true},
-	"internal/frame":     {pure: true, but: []string{"sync"}},
-	"internal/deflate":   {pure: true, but: []string{"github.com/klauspost/compress/flate", "io", "sync"}},
-	"internal/buffer":    {on: []string{"internal/overwrite"}},
-	"internal/overwrite": {pure: true},
-	"internal/link":      {},
-	"internal/inbox":     {on: []string{"internal/buffer", "internal/link", "internal/overwrite"}},
-	"internal/outbox":    {on: []string{"internal/buffer", "internal/frame", "internal/link"}},
+	".":                    {pure: true},
+	"internal/frame":       {pure: true, but: []string{"sync"}},
+	"internal/window":      {pure: true, but: []string{"sync"}},
+	"internal/inflate":     {pure: true, on: []string{"internal/window"}, but: []string{"sync"}},
+	"internal/deflate":     {pure: true, on: []string{"internal/inflate", "internal/window"}, but: []string{"github.com/klauspost/compress/flate", "io", "sync"}},
+	"internal/deflatetest": {pure: true, but: []string{"io"}},
+	"internal/buffer":      {on: []string{"internal/overwrite"}},
+	"internal/overwrite":   {pure: true},
+	"internal/link":        {},
+	"internal/inbox":       {on: []string{"internal/buffer", "internal/link", "internal/overwrite"}},
+	"internal/outbox":      {on: []string{"internal/buffer", "internal/frame", "internal/link"}},
 	"ws": {goroutines: true, on: []string{
-		"internal/buffer", "internal/deflate", "internal/frame", "internal/inbox", "internal/link", "internal/outbox",
+		"internal/buffer", "internal/deflate", "internal/frame", "internal/inbox", "internal/inflate", "internal/link", "internal/outbox",
 		"internal/overwrite",
 	}},
 	"wstest":        {goroutines: true, on: []string{"internal/overwrite", "ws"}},
@@ -70,9 +73,12 @@ func TestABreachOfTheLayersIsSeen(t *testing.T) {
 		{"frames with sockets", "internal/frame", `import "net"`, "imports net"},
 		{"frames with HTTP", "internal/frame", `import "net/http"`, "imports net/http"},
 		{"frames with locks", "internal/frame", `import "sync/atomic"`, "imports sync/atomic"},
+		{"a lock where there may be a pool", "internal/frame", `import "sync"; var pool sync.Pool; var mu sync.Mutex`, "uses sync.Mutex"},
 		{"frames with a module", "internal/frame", `import "golang.org/x/sync/errgroup"`, "imports golang.org/x/sync/errgroup"},
 		{"what one pure layer may use in another", "internal/frame", `import "io"`, "imports io"},
 		{"compression on frames", "internal/deflate", `import "` + module + `internal/frame"`, "imports internal/frame"},
+		{"the decoder on what RFC 7692 adds", "internal/inflate", `import "` + module + `internal/deflate"`, "imports internal/deflate"},
+		{"the decoder with somebody else's", "internal/inflate", `import "github.com/klauspost/compress/flate"`, "imports github.com/klauspost/compress/flate"},
 		{"a goroutine below ws", "internal/outbox", "func f() { go f() }", "starts a goroutine"},
 		{"a goroutine within a function", "internal/link", "var f = func() { for { go func() {}() } }", "starts a goroutine"},
 		{"a timer's goroutine below ws", "internal/inbox", `import "time"; func f() { time.AfterFunc(0, f) }`, "starts a goroutine with AfterFunc"},
@@ -144,6 +150,22 @@ func breaches(dir string, file *ast.File) (found []string) {
 	if !may.goroutines {
 		found = append(found, goroutinesOf(file)...)
 	}
+	if may.pure {
+		found = append(found, syncOf(file)...)
+	}
+	return found
+}
+
+// syncOf finds what a file uses of package sync besides Pool.
+func syncOf(file *ast.File) (found []string) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok && s.Sel.Name != "Pool" {
+			if x, ok := s.X.(*ast.Ident); ok && x.Name == "sync" {
+				found = append(found, "uses sync."+s.Sel.Name)
+			}
+		}
+		return true
+	})
 	return found
 }
 

@@ -6,6 +6,9 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/handset-go/handset/internal/deflatetest"
+	"github.com/handset-go/handset/internal/inflate"
+	"github.com/handset-go/handset/internal/window"
 	"github.com/klauspost/compress/flate"
 )
 
@@ -17,7 +20,7 @@ func each(b *testing.B, run func(b *testing.B, takeover bool, bits, level, n int
 		rng := rand.New(rand.NewPCG(1, 13))
 		messages := make([][]byte, 64)
 		for i := range messages {
-			messages[i] = json(rng, n)
+			messages[i] = deflatetest.JSON(rng, n)
 		}
 		for _, c := range []struct {
 			takeover    bool
@@ -34,8 +37,8 @@ func BenchmarkDeflate(b *testing.B) {
 	each(b, func(b *testing.B, takeover bool, bits, level, n int, messages [][]byte) {
 		d := newDeflater(takeover, bits, level)
 		defer d.Free()
-		for takeover && d.window.length() < int(d.window.size) {
-			d.Sent(messages[d.window.length()%len(messages)], true)
+		for takeover && d.window.Len() < d.window.Size() {
+			d.Sent(messages[d.window.Len()%len(messages)], true)
 		}
 		dst := make([]byte, 0, n+1000)
 		sent, count := 0, 0
@@ -68,12 +71,12 @@ func BenchmarkInflate(b *testing.B) {
 			}
 		}
 		for _, message := range messages {
-			in.keep(message)
+			hear(b, in, message)
 		}
 		count := 0
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, _, p, err := in.Inflate(text, compressed[count%len(compressed)], true); p != Done || err != nil {
+			if _, _, p, err := in.Decode(text, compressed[count%len(compressed)], true); p != inflate.Done || err != nil {
 				b.Fatal(p, err)
 			}
 			count++
@@ -112,14 +115,14 @@ func BenchmarkKept(b *testing.B) {
 // idle is what an idle connection holds.
 type idle struct {
 	d  Deflater
-	in Inflater
+	in inflate.Decoder
 }
 
 var idles []idle
 
 func BenchmarkIdle(b *testing.B) {
 	rng := rand.New(rand.NewPCG(1, 14))
-	message := json(rng, 100<<10)
+	message := deflatetest.JSON(rng, 100<<10)
 	for _, c := range []struct {
 		takeover bool
 		bits     int
@@ -131,7 +134,7 @@ func BenchmarkIdle(b *testing.B) {
 				for i := range idles {
 					c := idle{*newDeflater(c.takeover, c.bits, 1), *newInflater(c.takeover, c.bits)}
 					c.d.Sent(message, true)
-					c.in.keep(message)
+					hear(b, &c.in, message)
 					idles[i] = c
 				}
 				b.ReportMetric(float64(heap()-before)/1000, "B/connection")
@@ -152,7 +155,7 @@ func BenchmarkPooledEncoder(b *testing.B) {
 			for b.Loop() {
 				before := heap()
 				e := newEncoder(encoder())
-				if _, err := e.append(nil, []byte("x"), &window{}, 0); err != nil {
+				if _, err := e.append(nil, []byte("x"), new(window.Window), 0); err != nil {
 					b.Fatal(err)
 				}
 				b.ReportMetric(float64(heap()-before), "B/encoder")

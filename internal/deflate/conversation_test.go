@@ -5,6 +5,8 @@ import (
 	"compress/flate"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/handset-go/handset/internal/deflatetest"
 )
 
 // standardPeer is the client of a conversation, built on the standard library.
@@ -27,7 +29,7 @@ func (c *standardPeer) hear(t testing.TB, message []byte) []byte {
 	if c.params.ServerNoTakeover {
 		c.heard = nil
 	}
-	text, ok := standardInflate(message, c.heard, ended)
+	text, ok := deflatetest.Standard(message, c.heard, deflatetest.Ended)
 	if !ok {
 		t.Fatalf("the standard library cannot read a message of %d bytes", len(message))
 	}
@@ -102,7 +104,7 @@ func conversation(t testing.TB, seed uint64, writers map[int]*flate.Writer) {
 	defer in.Free()
 	client := newStandardPeer(p, writers[rng.IntN(len(writers))])
 	for range 1 + rng.IntN(6) {
-		message := sample(rng, rng.IntN(1<<rng.IntN(15)))
+		message := deflatetest.Sample(rng, rng.IntN(1<<rng.IntN(15)))
 		if rng.IntN(2) == 0 {
 			message = append(message, message...)
 		}
@@ -112,7 +114,7 @@ func conversation(t testing.TB, seed uint64, writers map[int]*flate.Writer) {
 			t.Fatalf("seed=%d: %+v: the client hears %d bytes that are not the %d sent in %v", seed, p, len(got), len(message), pieces)
 		}
 		size := func() int { return 1 + rng.IntN(1+rng.IntN(1<<16)) }
-		got, err := in.piecewise(t, client.say(t, rng, message), size, size)
+		got, err := inflated(&in, client.say(t, rng, message), size)
 		if err != nil || !bytes.Equal(got, message) {
 			t.Fatalf("seed=%d: %+v: the server hears %d bytes of %d, %v", seed, p, len(got), len(message), err)
 		}

@@ -1,35 +1,31 @@
 package deflate
 
-const (
-	// smallReach is how much is kept to refer to without context takeover, by a
-	// piece of a message to those before. More would cost more time, and memory,
-	// than it is worth. With takeover the fast levels keep twice that, of which
-	// they look at the more the longer the piece is.
-	smallReach = 8 << 10
+import "github.com/handset-go/handset/internal/window"
 
-	// windowLevel is the level that encoders for a window resemble.
-	windowLevel = 5
-)
+// tail is removed from the end of a message (RFC 7692 §7.2.1).
+const tail = "\x00\x00\xff\xff"
 
-// Deflater compresses the messages of one direction. Params.Deflater makes one.
+// A Deflater compresses the messages of one direction. Params.Deflater makes one.
+// It must not be copied after first use, and is not safe for concurrent use.
 //
-// All it keeps is a window: the last bytes it has sent. A pooled compressor is
-// shown them for each piece anew, which takes 2 to 4 µs per KiB. To keep a
+// All it keeps is a window: the last bytes that were sent. A compressor from a pool
+// reads them again for each piece, which takes 2 to 4 µs per KiB. To keep a
 // compressor would save that time, and cost each connection 0.8 MiB or more.
 type Deflater struct {
-	window   window
+	window   window.Window
 	level    uint8
 	bits     uint8
 	takeover bool
 }
 
 // Append appends to dst the compressed form of a message, or of the next piece
-// of one, and returns the extended slice. last says that the message ends with
-// it. What is appended can be longer than the data, by at most 1 in 1,000 and
-// 80 bytes.
+// of one, and returns the extended slice. last reports whether the message ends
+// with this piece. The compressed form can be longer than data, by at most a
+// thousandth and 80 bytes. Append keeps no reference to data. An error is one of the
+// compressor.
 //
-// It changes nothing in d, so a message may also be sent as it is, or not at
-// all. If it is sent compressed, Sent must be called before the next Append.
+// Append does not change d, so that a message may also be sent uncompressed, or not
+// at all. If it is sent compressed, Sent must be called before the next Append.
 func (d *Deflater) Append(dst, data []byte, last bool) ([]byte, error) {
 	switch {
 	case len(data) == 0 && last:
@@ -37,8 +33,8 @@ func (d *Deflater) Append(dst, data []byte, last bool) ([]byte, error) {
 	case len(data) == 0:
 		return dst, nil
 	}
-	if d.short(len(data)) {
-		dst = appendShort(dst, data, &d.window, 1<<d.bits)
+	if d.prefersFixed(len(data)) {
+		dst = appendFixed(dst, data, &d.window, 1<<d.bits)
 	} else {
 		var err error
 		if dst, err = d.encode(dst, data); err != nil {
@@ -51,11 +47,12 @@ func (d *Deflater) Append(dst, data []byte, last bool) ([]byte, error) {
 	return dst, nil
 }
 
-// encode runs a pooled encoder. That of a level could refer 32 KiB back: for a
-// smaller window it is shown no more than leaves all distances within it, or
-// where that would cost too much the one for the window is taken.
+// encode compresses a piece with an encoder from a pool. Encoders of a level may
+// refer 32 KiB back. For a smaller window such an encoder gets only so much of the
+// window that no distance can be too long; where that would cost too much of the
+// result, encode takes an encoder for the window.
 func (d *Deflater) encode(dst, data []byte) ([]byte, error) {
-	pool, shown := &byLevel[d.level], d.window.length()
+	pool, shown := &byLevel[d.level], d.window.Len()
 	if d.level < windowLevel {
 		shown = min(shown, smallReach+2*len(data))
 	}
@@ -71,27 +68,28 @@ func (d *Deflater) encode(dst, data []byte) ([]byte, error) {
 	return e.append(dst, data, &d.window, shown)
 }
 
-// short reports whether short is better at so many bytes. As long as there is a
-// window, the codes that an encoder brings cost more than they save. Without
-// one, encoders of levels 1 to 6 look for no matches in less than 128 bytes.
-func (d *Deflater) short(length int) bool {
-	if d.window.length() > 0 {
-		return length <= shortLimit
+// prefersFixed reports whether a fixedEncoder is better than an encoder for a piece
+// of this length. If there is something in the window, the codes that an encoder
+// makes take more bytes than they save. If there is nothing, encoders of levels 1 to
+// 6 do not look for matches in less than 128 bytes.
+func (d *Deflater) prefersFixed(length int) bool {
+	if d.window.Len() > 0 {
+		return length <= fixedLimit
 	}
-	return length < 128 && d.level < 7
+	return length < aloneLimit && d.level < aloneLevel
 }
 
-// Sent says that data, a message or a piece of one, has been sent compressed:
-// by Append, or by the Append of another Deflater that had nothing in its
-// window and the same number of bits or less, which is how one compression
-// serves many connections.
+// Sent must be called when data, a message or a piece of one, has been sent
+// compressed by Append. The Append may have been that of another Deflater with
+// nothing in its window and a window of the same size or less: so a message that is
+// compressed once can be sent on many connections.
 func (d *Deflater) Sent(data []byte, last bool) {
 	if last && !d.takeover {
-		d.window.free()
+		d.window.Free()
 		return
 	}
-	d.window.add(data)
+	d.window.Add(data)
 }
 
-// Free gives back all memory and forgets the context.
-func (d *Deflater) Free() { d.window.free() }
+// Free gives back all memory. The Deflater forgets the context.
+func (d *Deflater) Free() { d.window.Free() }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/handset-go/handset/internal/deflatetest"
 )
 
 // newDeflater is for messages to a client.
@@ -51,7 +53,7 @@ func TestWhatADeflaterSendsStaysWithinTheWindow(t *testing.T) {
 				for i := range rounds {
 					// Messages repeat what is a little less or more than a
 					// window away.
-					message := sample(rng, size-20+rng.IntN(40))
+					message := deflatetest.Sample(rng, size-20+rng.IntN(40))
 					message = append(message, message[:min(len(message), 1+rng.IntN(1+min(size, 700)))]...)
 					if i%3 == 0 {
 						message = message[:rng.IntN(min(len(message), 600))]
@@ -60,7 +62,7 @@ func TestWhatADeflaterSendsStaysWithinTheWindow(t *testing.T) {
 					if !takeover {
 						history = nil
 					}
-					got, far, ok := naiveInflate(compressed, history)
+					got, far, ok := deflatetest.Naive(compressed, history)
 					if !ok || !bytes.Equal(got, message) {
 						t.Fatalf("message %d of %d bytes: %d, %v", i, len(message), len(got), ok)
 					}
@@ -101,13 +103,13 @@ func TestAppendLeavesTheDeflaterAndWhatStandsBeforeAsTheyAre(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 5))
 	for _, n := range []int{0, 1, 100, 127, 128, 512, 513, 5000, 100_000} {
 		d := newDeflater(true, 12, 1)
-		d.send(t, json(rng, 1000))
-		message := json(rng, n)[:n]
+		d.send(t, deflatetest.JSON(rng, 1000))
+		message := deflatetest.JSON(rng, n)[:n]
 		first, err := d.Append([]byte("before"), message, true)
 		if err != nil || !bytes.HasPrefix(first, []byte("before")) {
 			t.Fatalf("%d bytes: %q, %v", n, first[:6], err)
 		}
-		if _, err := d.Append(nil, json(rng, 2000), false); err != nil {
+		if _, err := d.Append(nil, deflatetest.JSON(rng, 2000), false); err != nil {
 			t.Fatal(err)
 		}
 		if again := d.send(t, message); !bytes.Equal(again, first[6:]) {
@@ -119,18 +121,18 @@ func TestAppendLeavesTheDeflaterAndWhatStandsBeforeAsTheyAre(t *testing.T) {
 func TestAMessageCompressedOnceServesEveryDeflater(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 6))
 	for _, n := range []int{0, 10, 300, 1000, 100_000} {
-		message := json(rng, n)
+		message := deflatetest.JSON(rng, n)
 		prepared := newDeflater(false, 11, 1).send(t, message)
 		for _, takeover := range []bool{false, true} {
 			d, in := newDeflater(takeover, 12, 1), newInflater(takeover, 12)
-			for i, compressed := range [][]byte{d.send(t, json(rng, 600)), prepared, nil} {
+			for i, compressed := range [][]byte{d.send(t, deflatetest.JSON(rng, 600)), prepared, nil} {
 				if i == 1 {
 					d.Sent(message, true)
 				}
 				if i == 2 {
 					compressed = d.send(t, message)
 				}
-				out, err := in.piecewise(t, compressed, always(1000), always(1000))
+				out, err := inflated(in, compressed, always(1000))
 				if i > 0 && (err != nil || !bytes.Equal(out, message)) {
 					t.Fatalf("takeover=%v,message=%d: %d bytes, %v", takeover, i, len(out), err)
 				}
@@ -151,7 +153,7 @@ func TestMessagesBecomeSmallerAndWithTakeoverMuch(t *testing.T) {
 			without, with := newDeflater(false, 12, level), newDeflater(true, 12, level)
 			var all, alone, context int
 			for range 20 {
-				message := json(rng, c.n)
+				message := deflatetest.JSON(rng, c.n)
 				all += len(message)
 				alone += len(without.send(t, message))
 				context += len(with.send(t, message))
@@ -188,7 +190,7 @@ func TestWhatCannotBeCompressedGrowsByLittle(t *testing.T) {
 
 func TestLevelsOutOfRangeAreTheNearest(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 9))
-	message := json(rng, 20_000)
+	message := deflatetest.JSON(rng, 20_000)
 	for _, c := range [][2]int{{0, 1}, {-1, 1}, {-100, 1}, {10, 9}, {1000, 9}} {
 		if !bytes.Equal(newDeflater(false, 15, c[0]).send(t, message), newDeflater(false, 15, c[1]).send(t, message)) {
 			t.Errorf("level %d is not level %d", c[0], c[1])
@@ -201,15 +203,15 @@ func TestLevelsOutOfRangeAreTheNearest(t *testing.T) {
 
 func TestParamsWithoutWindowBitsHaveAllOfThem(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 16))
-	message := json(rng, 100_000)
+	message := deflatetest.JSON(rng, 100_000)
 	d, in := Params{}.Deflater(9), Params{}.Inflater()
 	for range 2 {
 		compressed := d.send(t, message)
-		if out, err := in.piecewise(t, compressed, always(1000), always(1000)); err != nil || !bytes.Equal(out, message) {
+		if out, err := inflated(&in, compressed, always(1000)); err != nil || !bytes.Equal(out, message) {
 			t.Fatalf("%d bytes, %v", len(out), err)
 		}
 	}
-	if d.window.length() != 1<<maxBits || in.window.length() != 1<<maxBits {
-		t.Errorf("windows of %d and %d bytes", d.window.length(), in.window.length())
+	if d.window.Len() != 1<<maxBits {
+		t.Errorf("a window of %d bytes", d.window.Len())
 	}
 }

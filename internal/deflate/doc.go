@@ -1,27 +1,31 @@
-// Package deflate is permessage-deflate, RFC 7692, without the WebSocket:
-// Negotiate agrees on Params, a Deflater compresses the messages of one
-// direction, and an Inflater decompresses those of the other. It does no I/O
-// and starts no goroutine. Both take messages whole or in pieces, and keep
-// little between calls: what they need to work is lent by pools.
+// Package deflate implements permessage-deflate (RFC 7692), without WebSocket
+// frames: Negotiate agrees on Params, and a Deflater compresses the messages of one
+// direction. Those of the other direction are decoded by package inflate. The
+// package does no I/O and starts no goroutine. A Deflater takes a message whole or
+// in pieces.
+//
+// Compressors are those of github.com/klauspost/compress/flate, but for pieces of
+// up to 512 bytes, for which this package has its own; fixed.go gives the figures
+// that justify it. tuning.go has all constants that were chosen by measurement.
 //
 // # Memory
 //
-// A connection holds the two structs, 24 and 32 bytes. Without context takeover
-// that is all while it is idle. With takeover it also holds two windows, each
-// of which begins with 256 bytes and grows with what passes, up to the size
-// that was agreed; at levels below 5 the one for sending stops at 16 KiB.
+// A connection holds a Deflater and an inflate.Decoder, 24 and 32 bytes. Without
+// context takeover that is all while it is idle. With takeover it also holds two
+// windows. Each begins with 256 bytes and grows with the data, up to the size that
+// was agreed; at levels below 5 the one for sending grows to 16 KiB at most.
 //
-// While a message is open, between its pieces, there is a window for it without
-// takeover too, of at most 8 KiB to send; and 7 KiB of tables to receive.
+// While a message is open, between its pieces, there is a window without takeover
+// too, of at most 8 KiB to send.
 //
-// A compressor has 0.8 MiB at level 1, 1.0 MiB at level 5 and 1.4 MiB at level
-// 9. It is lent for the time of one call, so there are as many of them as calls
-// at the same moment.
+// A compressor takes 0.8 MiB at level 1, 1.0 MiB at level 5 and 1.4 MiB at level 9.
+// It comes from a pool and goes back at the end of the call, so there are as many
+// as there are concurrent calls.
 //
 // # Time and size
 //
-// What it takes to send and to receive a message of JSON, in µs of CPU on an
-// AMD EPYC of which only the ratios count, and what goes over the wire:
+// The cost of sending and of receiving a message of JSON, in µs of CPU on an AMD
+// EPYC, of which only the ratios count, and its bytes on the wire:
 //
 //	                                100 B              1 KiB              16 KiB
 //	takeover, bits, level   send recv  wire    send recv  wire    send recv  wire
@@ -32,7 +36,7 @@
 //	yes       15    1        5.3  0.2  25 B      32  3.6  288 B     94   33  4148 B
 //	yes       15    5        5.3  0.2  25 B     119  3.2  240 B    215   31  3537 B
 //
-// A larger window costs time with every message, since the compressor is shown
-// it anew. A compressor of one's own would take 13 µs for 1 KiB at level 1 and
-// 0.8 MiB for each connection.
+// A larger window costs time with every message, because the compressor reads it
+// anew. With a compressor for each connection 1 KiB would take 13 µs at level 1, and
+// the connection 0.8 MiB.
 package deflate

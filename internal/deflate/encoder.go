@@ -3,18 +3,19 @@ package deflate
 import (
 	"sync"
 
+	"github.com/handset-go/handset/internal/window"
 	"github.com/klauspost/compress/flate"
 )
 
-// encoder is a compressor for pieces of any length.
+// encoder compresses pieces of any length.
 type encoder struct {
 	flate *flate.Writer
-	out   []byte // what it has written
-	dict  []byte // the window it is shown
+	out   []byte // the result
+	dict  []byte // the part of the window that it may refer to
 }
 
 // byLevel and byBits are the pools of encoders: those of a level, whose matches
-// go back up to 32 KiB, and those for a smaller window.
+// refer back up to 32 KiB, and those for a smaller window.
 var (
 	byLevel [10]sync.Pool
 	byBits  [maxBits]sync.Pool
@@ -36,12 +37,12 @@ func newEncoder(w *flate.Writer, err error) *encoder {
 	return &encoder{flate: w}
 }
 
-// append compresses one piece, which may refer to the last bytes of the window
-// that are shown.
-func (e *encoder) append(dst, data []byte, w *window, shown int) ([]byte, error) {
+// append appends to dst one piece, compressed, which may refer to the last bytes of
+// the window, as many as shown says, and returns the extended slice.
+func (e *encoder) append(dst, data []byte, w *window.Window, shown int) ([]byte, error) {
 	e.out = dst
 	defer func() { e.out = nil }()
-	e.dict = w.appendLast(e.dict[:0], shown)
+	e.dict = w.AppendLast(e.dict[:0], shown)
 	e.flate.ResetDict(e, e.dict)
 	if _, err := e.flate.Write(data); err != nil {
 		return nil, err
@@ -52,7 +53,7 @@ func (e *encoder) append(dst, data []byte, w *window, shown int) ([]byte, error)
 	return e.out, nil
 }
 
-// Write is for the flate.Writer.
+// Write appends to the result what the flate.Writer writes.
 func (e *encoder) Write(p []byte) (int, error) {
 	e.out = append(e.out, p...)
 	return len(p), nil

@@ -2,7 +2,6 @@ package deflate_test
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/handset-go/handset/internal/deflate"
 )
@@ -60,30 +59,4 @@ func ExampleDeflater_Append_fragments() {
 	// 20 bytes in 21, last false
 	// 10 bytes in 11, last false
 	// 9 bytes in 7, last true
-}
-
-// Payload is inflated as it arrives, in chunks of bounded size.
-func ExampleInflater_Inflate() {
-	in := params.Inflater()
-	defer in.Free()
-	arriving := []string{"\xf2\x48\xcd", "\xc9\xc9", "\x07\x00"} // "Hello" as in RFC 7692 §7.2.3.1
-	var message strings.Builder
-	chunk := make([]byte, 2)
-	for i, piece := range arriving {
-		payload, last := []byte(piece), i == len(arriving)-1
-		for {
-			n, used, progress, err := in.Inflate(chunk, payload, last)
-			if err != nil {
-				panic(err) // close code 1007
-			}
-			message.Write(chunk[:n])
-			payload = payload[used:]
-			if progress != deflate.Full {
-				break // Starved: the next piece. Done: the message is whole.
-			}
-		}
-	}
-	fmt.Println(message.String())
-	// Output:
-	// Hello
 }

@@ -2,221 +2,87 @@ package deflate
 
 import (
 	"bytes"
-	"encoding/hex"
-	"fmt"
-	"math/rand/v2"
-	"strings"
+	"encoding/binary"
 	"testing"
+
+	"github.com/handset-go/handset/internal/deflatetest"
+	"github.com/handset-go/handset/internal/inflate"
 )
 
-func unhex(s string) []byte {
-	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
-	if err != nil {
-		panic(err)
-	}
-	return b
-}
-
 // newInflater is for messages from a client.
-func newInflater(takeover bool, bits int) *Inflater {
+func newInflater(takeover bool, bits int) *inflate.Decoder {
 	in := Params{ClientNoTakeover: !takeover, ServerWindowBits: 15, ClientWindowBits: bits}.Inflater()
 	return &in
 }
 
-// space is room for piecewise.
-var space [1 << 16]byte
-
-// piecewise inflates a message that arrives in pieces of up to arrive bytes,
-// into room for up to room bytes at a time.
-func (in *Inflater) piecewise(t testing.TB, message []byte, arrive, room func() int) ([]byte, error) {
+// inflated inflates a message that arrives in pieces, into room, of up to
+// size() bytes.
+func inflated(in *inflate.Decoder, message []byte, size func() int) ([]byte, error) {
 	var out, piece []byte
-	for calls := 0; ; calls++ {
-		if calls > 100_000_000 {
-			t.Fatal("it goes on for ever")
-		}
+	for {
 		last := len(piece) == len(message)
-		dst := space[:min(room(), len(space))]
-		n, used, p, err := in.Inflate(dst, piece, last)
-		if err != nil {
-			return out, err
-		}
+		dst := make([]byte, size())
+		n, used, reached, err := in.Decode(dst, piece, last)
 		out = append(out, dst[:n]...)
 		piece, message = piece[used:], message[used:]
 		switch {
-		case p == Done:
-			if !last || len(message) > 0 {
-				t.Fatalf("done with %d bytes to come", len(message))
-			}
-			return out, nil
-		case p == Full && n < len(dst):
-			t.Fatalf("full with %d of %d bytes", n, len(dst))
-		case p == Starved && (len(piece) > 0 || last):
-			t.Fatalf("starved with %d bytes unread, last %v", len(piece), last)
-		case p == Starved:
-			piece = message[:min(len(message), arrive())]
+		case err != nil || reached == inflate.Done:
+			return out, err
+		case reached == inflate.Starved:
+			piece = message[:min(len(message), size())]
 		}
 	}
 }
 
 func always(n int) func() int { return func() int { return n } }
 
-// valid are messages with what they inflate to.
-var valid = []struct{ name, message, text string }{
-	{"RFC 7692 §7.2.3.1, one block", "f2 48 cd c9 c9 07 00", "Hello"},
-	{"RFC 7692 §7.2.3.3, no compression", "00 05 00 fa ff 48 65 6c 6c 6f 00", "Hello"},
-	{"RFC 7692 §7.2.3.4, BFINAL 1", "f3 48 cd c9 c9 07 00 00", "Hello"},
-	{"RFC 7692 §7.2.3.5, two blocks", "f2 48 05 00 00 00 ff ff ca c9 c9 07 00", "Hello"},
-	{"RFC 7692 §7.2.3.6, empty", "00", ""},
-	{"a final block and nothing behind it", "f3 48 cd c9 c9 07 00", "Hello"},
-	{"two streams", "f3 48 cd c9 c9 07 00 f3 48 cd c9 c9 07 00 00", "HelloHello"},
-	{"a second stream that refers to the first", "f3 48 cd c9 c9 07 00 f2 00 11 00 00", "HelloHello"},
-	{"nothing at all", "", ""},
-	{"a tail that was not removed", "f2 48 cd c9 c9 07 00 00 00 ff ff", "Hello"},
-	{"a stored block of which much has been read ahead", // of it: bytes 144, 12 times, an end, and a stored block's head
-		"9a 30 61 c2 84 09 13 26 4c 98 30 61 c2 04 00 00 05 00 fa ff 48 65 6c 6c 6f 00", strings.Repeat("\x90", 12) + "Hello"},
-	{"empty stored blocks", "00 00 00 ff ff 00 00 00 ff ff 00 05 00 fa ff 48 65 6c 6c 6f 00 00 00 ff ff 00", "Hello"},
+// stored is a message in blocks that are not compressed.
+func stored(message []byte) (blocks []byte) {
+	for len(message) > 0 {
+		n := min(len(message), 1<<16-1)
+		blocks = append(blocks, 0)
+		blocks = binary.LittleEndian.AppendUint16(blocks, uint16(n))
+		blocks = binary.LittleEndian.AppendUint16(blocks, ^uint16(n))
+		blocks = append(blocks, message[:n]...)
+		message = message[n:]
+	}
+	return append(blocks, 0)
 }
 
-func TestInflateReadsMessagesHoweverTheyAreCut(t *testing.T) {
-	for _, c := range valid {
-		t.Run(c.name, func(t *testing.T) {
-			message := unhex(c.message)
-			for arrive := 1; arrive <= len(message)+1; arrive++ {
-				for room := range len(c.text) + 3 {
-					if room == 0 {
-						room = 1000
-					}
-					out, err := newInflater(false, 15).piecewise(t, message, always(arrive), always(room))
-					if string(out) != c.text || err != nil {
-						t.Errorf("arrive=%d,room=%d: %q, %v", arrive, room, out, err)
-					}
-				}
-			}
-		})
+// hear inflates a message that the client has not compressed.
+func hear(t testing.TB, in *inflate.Decoder, message []byte) {
+	t.Helper()
+	if got, err := inflated(in, stored(message), always(1<<16)); err != nil || !bytes.Equal(got, message) {
+		t.Fatalf("%d bytes of %d, %v", len(got), len(message), err)
 	}
 }
 
-func TestInflateTakesTheContextOver(t *testing.T) {
-	// RFC 7692 §7.2.3.2: the second "Hello" is a reference to the first.
-	first, second := unhex("f2 48 cd c9 c9 07 00"), unhex("f2 00 11 00 00")
-	in := newInflater(true, 15)
-	for i, message := range [][]byte{first, second, second} {
-		out, err := in.piecewise(t, message, always(1), always(2))
-		if string(out) != "Hello" || err != nil {
-			t.Fatalf("message %d: %q, %v", i, out, err)
+func TestAnInflatersWindowIsThatOfTheParams(t *testing.T) {
+	for _, c := range []struct{ bits, distance int }{
+		{0, 1 << 15}, {15, 1 << 15}, {12, 1 << 12}, {9, 1 << 9},
+		{8, 1 << 9}, // zlib makes 9 of it
+	} {
+		for _, beyond := range []int{0, 1} {
+			if c.distance+beyond > 1<<15 {
+				continue // deflate has no such distance
+			}
+			in := Params{ClientWindowBits: c.bits}.Inflater()
+			_, err := inflated(&in, deflatetest.FarMatch(c.distance+beyond), always(1000))
+			if (err == nil) != (beyond == 0) {
+				t.Errorf("bits=%d: %v at distance %d", c.bits, err, c.distance+beyond)
+			}
 		}
 	}
-	in = newInflater(false, 15)
-	if out, err := in.piecewise(t, first, always(100), always(100)); string(out) != "Hello" || err != nil {
-		t.Fatalf("%q, %v", out, err)
-	}
-	if out, err := in.piecewise(t, second, always(100), always(100)); err != ErrData {
-		t.Errorf("without takeover the second is %q, %v", out, err)
-	}
 }
 
-func TestInflateRefusesDistancesBeyondTheWindow(t *testing.T) {
-	for bits := minBits; bits <= maxBits; bits++ {
-		t.Run(fmt.Sprintf("bits=%d", bits), func(t *testing.T) {
-			size := max(1<<bits, 512) // zlib makes 9 bits of 8
-			for _, distance := range []int{size - 1, size, size + 1} {
-				if distance > 1<<maxBits {
-					continue // deflate has no such distance
-				}
-				message := farMatch(distance)
-				want, farthest, ok := naiveInflate(message, nil)
-				if !ok || farthest != distance {
-					t.Fatalf("the naive inflater: %v, distance %d", ok, farthest)
-				}
-				for _, room := range []int{100, 100_000} {
-					out, err := newInflater(false, bits).piecewise(t, message, always(1000), always(room))
-					if good := distance <= size; good != (err == nil) || good && !bytes.Equal(out, want) {
-						t.Errorf("distance=%d,room=%d: %d bytes, %v", distance, room, len(out), err)
-					}
-				}
-			}
-		})
-	}
-}
-
-// farMatch is a message with one match, of four bytes at that distance.
-func farMatch(distance int) []byte {
-	data := make([]byte, distance)
-	rand.NewChaCha8([32]byte{}).Read(data)
-	message := []byte{0, byte(distance), byte(distance >> 8), ^byte(distance), ^byte(distance >> 8)}
-	message = append(message, data...)
-	s := short{out: message}
-	s.write(0b01_0, 3)
-	s.writeMatch(4, distance)
-	s.write(0, 10)
-	s.flush()
-	return s.out
-}
-
-func TestInflateStopsAtTheRoomItHas(t *testing.T) {
-	bomb := zeros(t, 16<<20)
+func TestAnInflaterTakesOverWhatTheParamsSay(t *testing.T) {
 	for _, takeover := range []bool{false, true} {
 		in := newInflater(takeover, 15)
-		dst := make([]byte, 10_000)
-		total, rest := 0, bomb
-		for range 20 {
-			n, used, p, err := in.Inflate(dst, rest, true)
-			if n != len(dst) || p != Full || err != nil {
-				t.Fatalf("%d bytes, %v, %v", n, p, err)
-			}
-			total += n
-			rest = rest[used:]
+		hear(t, in, []byte("Hello"))
+		// RFC 7692 §7.2.3.2: a reference to the "Hello" before.
+		got, err := inflated(in, []byte("\xf2\x00\x11\x00\x00"), always(100))
+		if (err == nil) != takeover || takeover && string(got) != "Hello" {
+			t.Errorf("takeover=%v: %q, %v", takeover, got, err)
 		}
-		if read := len(bomb) - len(rest); read > total/500 {
-			t.Errorf("%d bytes were read to inflate %d", read, total)
-		}
-		in.Free()
-		if in.open != nil || in.window.block != nil {
-			t.Error("something is still held")
-		}
-	}
-}
-
-func TestInflateSaysFullWithoutAnyRoom(t *testing.T) {
-	in := newInflater(true, 15)
-	hello := unhex("f2 48 cd c9 c9 07 00")
-	rest := hello
-	for i := range 5 {
-		n, used, p, err := in.Inflate(nil, rest, true)
-		rest = rest[used:]
-		if n != 0 || p != Full || err != nil {
-			t.Fatalf("%d: %d bytes, %v, %v", i, n, p, err)
-		}
-		if n, used, _, _ = in.Inflate(make([]byte, 1), rest, true); n != 1 {
-			t.Fatalf("%d: %d bytes", i, n)
-		}
-		rest = rest[used:]
-	}
-	if n, _, p, err := in.Inflate(nil, rest, true); n != 0 || p != Done || err != nil {
-		t.Errorf("at the end: %d bytes, %v, %v", n, p, err)
-	}
-}
-
-func TestInflateLearnsOfTheEndAfterwards(t *testing.T) {
-	in := newInflater(false, 15)
-	dst := make([]byte, 10)
-	n, used, p, err := in.Inflate(dst, unhex("f2 48 cd c9 c9 07 00"), false)
-	if string(dst[:n]) != "Hello" || used != 7 || p != Starved || err != nil {
-		t.Fatalf("%q, %d, %v, %v", dst[:n], used, p, err)
-	}
-	if n, _, p, err = in.Inflate(dst, nil, true); n != 0 || p != Done || err != nil {
-		t.Errorf("%d bytes, %v, %v", n, p, err)
-	}
-}
-
-func TestFreeDropsTheRestOfAMessage(t *testing.T) {
-	in := newInflater(false, 15)
-	dst := make([]byte, 2)
-	if _, _, p, err := in.Inflate(dst, unhex("f2 48 cd c9"), false); p != Full || err != nil {
-		t.Fatal(p, err)
-	}
-	in.Free()
-	if out, err := in.piecewise(t, unhex("f2 48 cd c9 c9 07 00"), always(3), always(3)); string(out) != "Hello" || err != nil {
-		t.Errorf("the next message is %q, %v", out, err)
 	}
 }

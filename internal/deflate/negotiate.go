@@ -4,17 +4,17 @@ import "strconv"
 
 const extensionName = "permessage-deflate"
 
-// Negotiate chooses the first offer of permessage-deflate that c can accept.
-// offers are the values of a request's Sec-WebSocket-Extensions lines, as they
-// came. answer is the value for the response, which has no such header when ok
-// is false. An offer that cannot be read, or breaks RFC 7692 §7.1, is passed
-// over like one for another extension: it declines that offer alone. So is one
-// with a semicolon too many, as in "permessage-deflate;", for which RFC 6455
-// §9.1 has no place: its client gets a session without compression.
+// Negotiate accepts the first valid offer of permessage-deflate. offers are the
+// values of the Sec-WebSocket-Extensions lines of the request, unparsed. answer is
+// the value of that header in the response. If ok is false, the response must not
+// have such a header. An offer that cannot be parsed, or that violates RFC 7692
+// §7.1, is skipped, as those of other extensions are, and the next one may be
+// accepted. One with a semicolon too many, as in "permessage-deflate;", which RFC
+// 6455 §9.1 does not allow, is skipped too.
 func Negotiate(offers []string, c Config) (p Params, answer string, ok bool) {
 	for _, line := range offers {
-		for s := (scanner{line}); s.more(); {
-			if o, ok := s.offer(); ok {
+		for parser := (offerParser{line}); parser.more(); {
+			if o, ok := parser.offer(); ok {
 				p := o.accept(c)
 				return p, o.answer(p), true
 			}
@@ -26,11 +26,11 @@ func Negotiate(offers []string, c Config) (p Params, answer string, ok bool) {
 // offer is an offer of permessage-deflate.
 type offer struct {
 	seen       seen
-	serverBits int // 0 when it is not there
-	clientBits int // the same, or when it is there without a value
+	serverBits int // 0 if the offer does not have it
+	clientBits int // 0 if the offer does not have it, or without a value
 }
 
-// seen are the parameters an offer has.
+// seen is the set of parameters that an offer has.
 type seen uint8
 
 const (
@@ -40,7 +40,7 @@ const (
 	clientBits
 )
 
-// add takes in a parameter. ok is false if it may not stand there.
+// add adds a parameter. ok is false if it is not allowed there.
 func (o *offer) add(name, value string, hasValue bool) (ok bool) {
 	var which seen
 	ok = true
@@ -67,7 +67,7 @@ func (o *offer) add(name, value string, hasValue bool) (ok bool) {
 	return ok
 }
 
-// windowBits reads a decimal from 8 to 15 without leading zeros.
+// windowBits parses a decimal number from 8 to 15 without leading zeros.
 func windowBits(value string) (n int, ok bool) {
 	switch {
 	case value == "8" || value == "9":
@@ -78,11 +78,11 @@ func windowBits(value string) (n int, ok bool) {
 	return 0, false
 }
 
-// accept makes an agreement of the offer and what the server is willing to do.
-// A client that cannot be told to use a smaller window is told not to use one
-// message's context for the next, so that the server need not keep it.
+// accept returns what the offer and the configuration of the server result in. A
+// client that cannot be asked for a smaller window is asked for no context takeover
+// instead, so that the server need not keep a large window.
 //
-// A client is asked for no window below leastDeflated unless it has offered one
+// A client is not asked for a window below leastDeflated unless it has offered one
 // itself: many cannot compress for it and refuse such an answer.
 func (o *offer) accept(c Config) Params {
 	clientMost := c.ClientWindowBits
@@ -101,7 +101,7 @@ func (o *offer) accept(c Config) Params {
 	return p
 }
 
-// least is the smaller number of bits, where 0 stands for the most there can be.
+// least returns the smaller number of bits. 0 means maxBits.
 func least(configured, offered int) int {
 	if configured == 0 {
 		configured = maxBits
@@ -112,8 +112,8 @@ func least(configured, offered int) int {
 	return max(min(configured, offered), minBits)
 }
 
-// answer is the response that says so (RFC 7692 §7.1). What is the default is
-// left out, unless it was asked for.
+// answer returns the value for the response (RFC 7692 §7.1). It leaves out
+// parameters that have their default, unless the offer has them.
 func (o *offer) answer(p Params) string {
 	a := extensionName
 	if p.ServerNoTakeover {

@@ -1,16 +1,16 @@
 package deflate
 
-const (
-	minBits = 8  // the least and
-	maxBits = 15 // the most that a window may have (RFC 7692 §7.1.2)
-
-	// zlib cannot make a raw stream for a window of 8 bits. Some of its
-	// versions refuse to, and others use 9 bits without saying so: clients are
-	// asked for 9, and inflated with 9, at least.
-	leastDeflated = 9
+import (
+	"github.com/handset-go/handset/internal/inflate"
+	"github.com/handset-go/handset/internal/window"
 )
 
-// Config is what a server is willing to do. Its zero value is all of it.
+const (
+	minBits = window.MinBits
+	maxBits = window.MaxBits
+)
+
+// Config limits what a server agrees to. Its zero value limits nothing.
 type Config struct {
 	NoServerTakeover bool // every message from the server stands alone
 	NoClientTakeover bool // every message from the client stands alone
@@ -18,8 +18,8 @@ type Config struct {
 	ClientWindowBits int  // the most for the client's window, 8 to 15; 0 means 15, and 8 means 9 unless the client offers 8
 }
 
-// Params is what client and server have agreed on. It is comparable. Its fields
-// mean the same as those of Config, and Negotiate leaves no 0.
+// Params is what client and server have agreed on. Its fields mean the same as
+// those of Config. Negotiate sets all of them.
 type Params struct {
 	ServerNoTakeover bool
 	ClientNoTakeover bool
@@ -27,29 +27,29 @@ type Params struct {
 	ClientWindowBits int
 }
 
-// Deflater returns a compressor for what the server sends. level is from 1, the
-// fastest, to 9, the smallest; 0 means 1. Levels below 5 keep no more than 16 KiB
-// of the window. For windows of less than 15 bits the levels from 5 on, and all
-// levels when messages are longer than half the window, are much the same.
+// Deflater returns a Deflater for what the server sends. level is from 1, the
+// fastest, to 9, the one with the smallest result; 0 means 1. Levels below 5 use at
+// most 16 KiB of the window. For windows of less than 15 bits all levels from 5 on
+// give nearly the same results, and so do all levels for messages longer than half the
+// window.
 func (p Params) Deflater(level int) Deflater {
 	d := Deflater{
 		level:    uint8(min(max(level, 1), 9)),
 		bits:     uint8(least(p.ServerWindowBits, 0)),
 		takeover: !p.ServerNoTakeover,
 	}
-	d.window.size = 1 << d.bits
+	size := 1 << d.bits
 	switch {
 	case !d.takeover:
-		d.window.size = min(d.window.size, smallReach)
+		size = min(size, smallReach)
 	case d.level < windowLevel:
-		d.window.size = min(d.window.size, 2*smallReach)
+		size = min(size, fastReach)
 	}
+	d.window = window.New(size)
 	return d
 }
 
-// Inflater returns a decompressor for what the client sends.
-func (p Params) Inflater() Inflater {
-	in := Inflater{takeover: !p.ClientNoTakeover}
-	in.window.size = 1 << max(least(p.ClientWindowBits, 0), leastDeflated)
-	return in
+// Inflater returns a decoder for what the client sends.
+func (p Params) Inflater() inflate.Decoder {
+	return inflate.New(1<<max(least(p.ClientWindowBits, 0), leastDeflated), !p.ClientNoTakeover)
 }

@@ -15,6 +15,10 @@ var (
 
 const documentEnd = `{"more":""}]}`
 
+// shortDocument is the size below which the rest of a document, where no order
+// fits, is words. Digits, which hardly compress, would be a third of some.
+const shortDocument = 512
+
 // document is JSON of exactly size bytes, or of the least it takes: a list of
 // orders, all alike in form and different in what they say.
 func document(random *rand.Rand, size int) []byte {
@@ -27,10 +31,24 @@ func document(random *rand.Rand, size int) []byte {
 		b = append(b, order...)
 	}
 	b = append(b, `{"more":"`...)
+	if size < shortDocument {
+		b = appendWords(b, random, size-len(`"}]}`))
+	}
 	for len(b) < size-len(`"}]}`) {
 		b = append(b, "0123456789abcdef"[random.IntN(16)])
 	}
 	return append(b, `"}]}`...)
+}
+
+// appendWords appends words, as long as they leave b no longer than size.
+func appendWords(b []byte, random *rand.Rand, size int) []byte {
+	for {
+		word := states[random.IntN(len(states))]
+		if len(b)+len(word)+1 > size {
+			return b
+		}
+		b = append(append(b, word...), ' ')
+	}
 }
 
 func order(random *rand.Rand) []byte {

@@ -49,6 +49,8 @@ var Targets = []Target{
 	{"json-1k", "handset-whole", Wire, one("gws"), sameLength},
 	{"json-16k", "handset-whole", CPU, one("gws"), 1},
 	{"json-16k", "handset-whole", Wire, one("gws"), sameLength},
+	{"json-250-takeover", "handset-whole", CPU, one("gws"), 0.3},
+	{"json-250-takeover", "handset-whole", Wire, one("gws"), 0.9},
 	{"json-1k-takeover", "handset-whole", CPU, one("gws"), 1},
 	{"json-1k-takeover", "handset-whole", Wire, one("gws"), sameLength},
 	{"json-16k-takeover", "handset-whole", CPU, one("gws"), 1},

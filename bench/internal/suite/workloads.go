@@ -48,9 +48,9 @@ var (
 	idle      = load.Idle{Conns: 10_000, Tape: small}
 )
 
-// documents is a tape of JSON, more of them than a window holds.
+// documents is a tape of JSON, more of them than a window of 32 KiB holds.
 func documents(size int, deflate load.Deflate) load.TapeSpec {
-	return load.TapeSpec{Opcode: load.Text, Size: size, Count: 64, JSON: true, Deflate: deflate}
+	return load.TapeSpec{Opcode: load.Text, Size: size, Count: max(64, 64<<10/size), JSON: true, Deflate: deflate}
 }
 
 // Workloads are all there are, in the order of the tables.
@@ -134,6 +134,11 @@ var Workloads = []Workload{
 		Name: "json-16k", Title: "Compressed, each message by itself: 20 connections, 1 message of 16 KiB JSON in flight on each",
 		Servers: compressing, Columns: compressed, Args: deflate,
 		Run: counting(load.Echo{Conns: 20, InFlight: 1, Tape: documents(16<<10, load.Alone)}),
+	},
+	{
+		Name: "json-250-takeover", Title: "Compressed with takeover both ways: 100 connections, 1 message of 250 B JSON in flight on each",
+		Servers: takingOver, Columns: compressed, Args: takeover,
+		Run: counting(load.Echo{Conns: 100, InFlight: 1, Tape: documents(250, load.Takeover)}),
 	},
 	{
 		Name: "json-1k-takeover", Title: "Compressed with takeover both ways: 100 connections, 1 message of 1 KiB JSON in flight on each",

@@ -1,21 +1,22 @@
-package deflate
+package inflate
 
 import "encoding/binary"
 
 const (
-	// matchBits is the most that a match takes: a length and a distance, each
-	// with its code and its extra bits.
+	longestMatch = 258 // (RFC 1951 §3.2.5)
+	// matchBits is the number of bits of the longest match: a length and a
+	// distance, each with its code and its extra bits.
 	matchBits = longest + 5 + longest + 13
-	// swiftRoom is room for the longest match and for the literals that can
-	// come before it between two looks at the room.
-	swiftRoom = longestMatch + 64
+	// fastRoom is room for the longest match and for the literals that
+	// symbolsFast may write before it without looking at the room again.
+	fastRoom = longestMatch + 64
 )
 
-// symbols reads the data of a compressed block.
-func (f *inflation) symbols() outcome {
+// symbols decodes the data of a compressed block.
+func (f *state) symbols() outcome {
 	for {
-		if len(f.src)-f.used >= 8 && len(f.dst)-f.n >= swiftRoom {
-			if o := f.swift(); o != proceed || f.step != inSymbols {
+		if len(f.src)-f.used >= 8 && len(f.dst)-f.n >= fastRoom {
+			if o := f.symbolsFast(); o != proceed || f.step != inSymbols {
 				return o
 			}
 		}
@@ -37,9 +38,9 @@ func (f *inflation) symbols() outcome {
 	}
 }
 
-// symbol finds the code that comes after the next skip bits, and makes sure
-// that it is there. It uses no bits.
-func (f *inflation) symbol(h *huffman, skip uint) (symbol, outcome) {
+// symbol finds the code that comes after the next skip bits, and reads bytes until
+// all of it is there. It uses no bits.
+func (f *state) symbol(h *huffman, skip uint) (symbol, outcome) {
 	for {
 		s := h.find(f.bits >> skip)
 		switch {
@@ -53,9 +54,9 @@ func (f *inflation) symbol(h *huffman, skip uint) (symbol, outcome) {
 	}
 }
 
-// match reads the match that begins with s. It uses no bits before all of them
+// match reads the match that begins with s. It uses none of its bits before all
 // have arrived.
-func (f *inflation) match(s symbol) outcome {
+func (f *state) match(s symbol) outcome {
 	if s&isBase == 0 {
 		return invalid
 	}
@@ -84,14 +85,14 @@ func (f *inflation) match(s symbol) outcome {
 	return proceed
 }
 
-// reaches reports whether there is a byte at that distance behind dst[:n], and
-// within the window.
-func (f *inflation) reaches(n, distance int) bool {
-	return distance <= int(f.window.size) && distance <= n+f.window.length()
+// reaches reports whether there is a byte at that distance before dst[n], and
+// whether the window allows it.
+func (f *state) reaches(n, distance int) bool {
+	return distance <= f.window.Size() && distance <= n+f.window.Len()
 }
 
-// copyMatch copies as much of the match as there is room for.
-func (f *inflation) copyMatch() outcome {
+// copyMatch copies as much of the match as dst has room for.
+func (f *state) copyMatch() outcome {
 	length := min(f.length, len(f.dst)-f.n)
 	f.n = f.repeat(f.n, length, f.distance)
 	if f.length -= length; f.length > 0 {
@@ -101,12 +102,12 @@ func (f *inflation) copyMatch() outcome {
 	return proceed
 }
 
-// repeat copies to dst[n:], for which there is room, and returns where that
-// ends.
-func (f *inflation) repeat(n, length, distance int) int {
+// repeat copies a match to dst[n:], which has room for it, and returns the index
+// after it.
+func (f *state) repeat(n, length, distance int) int {
 	end := n + length
 	if distance > n && length > 0 {
-		n += f.window.copyTo(f.dst[n:end], distance-n)
+		n += f.window.CopyTo(f.dst[n:end], distance-n)
 	}
 	for from := n - distance; n < end; {
 		n += copy(f.dst[n:end], f.dst[from:n]) // what was copied can be copied again
@@ -114,16 +115,16 @@ func (f *inflation) repeat(n, length, distance int) int {
 	return n
 }
 
-// swift is symbols for as long as there are plenty of bits and of room, which it
-// need not count one by one.
-func (f *inflation) swift() outcome {
+// symbolsFast is symbols while src and dst have so much left that the bits and the
+// bytes need not be counted one by one.
+func (f *state) symbolsFast() outcome {
 	src, dst, literals, distances := f.src, f.dst, f.literals, f.distances
 	used, n, bits, count := f.used, f.n, f.bits, f.count
 	o, ended := proceed, false
 refill:
-	for o == proceed && !ended && len(src)-used >= 8 && len(dst)-n >= swiftRoom {
-		// Fill bits to the brim. What there is of a byte that does not fit
-		// whole will come again and change nothing.
+	for o == proceed && !ended && len(src)-used >= 8 && len(dst)-n >= fastRoom {
+		// Fill bits up. A byte of which only a part fits is read again the next
+		// time; the part is the same then.
 		bits |= binary.LittleEndian.Uint64(src[used:]) << (count & 63)
 		used += int(63-count) >> 3
 		count |= 56

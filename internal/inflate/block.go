@@ -1,12 +1,12 @@
-package deflate
+package inflate
 
-// blockHeader is what precedes the data of a block that brings its own codes
-// (RFC 1951 §3.2.7).
+// blockHeader is the header of a block that brings its own codes (RFC 1951
+// §3.2.7).
 type blockHeader struct {
-	literals  int // how many lengths there are for these codes
-	distances int
-	codes     int // how many for the code that encodes the lengths
-	read      int // how many of a kind have been read
+	literals  int // number of code lengths for literals and lengths
+	distances int // number of code lengths for distances
+	codes     int // number of code lengths for the code that encodes the others
+	read      int // number of code lengths that were read, in the step under way
 	lengths   [maxLiterals + maxDistances]uint8
 }
 
@@ -15,7 +15,7 @@ const (
 	maxDistances = 30
 )
 
-// codeOrder is the order in which the lengths for the code of the lengths come.
+// codeOrder is the order of the code lengths for the code that encodes the others.
 var codeOrder = [19]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
 
 // fixedLiterals and fixedDistances are the codes of RFC 1951 §3.2.6.
@@ -44,15 +44,15 @@ func fixed() (literals, distances *huffman) {
 	return literals, distances
 }
 
-// block begins a block.
-func (f *inflation) block() outcome {
+// block reads the first bits of a block.
+func (f *state) block() outcome {
 	if !f.need(3) {
 		return starved
 	}
 	f.final = f.take(1) == 1
 	switch f.take(2) {
 	case 0:
-		f.drop(f.count & 7) // to the next byte
+		f.drop(f.count & 7) // up to the next byte
 		f.step = atStoredLength
 	case 1:
 		f.literals, f.distances = fixedLiterals, fixedDistances
@@ -65,9 +65,9 @@ func (f *inflation) block() outcome {
 	return proceed
 }
 
-// endBlock ends it. After a final block another stream may follow on the next
-// byte (RFC 7692 §7.2.3.4); its matches may go on referring to what came before.
-func (f *inflation) endBlock() outcome {
+// endBlock ends a block. After a final block another stream may begin, on the next
+// byte (RFC 7692 §7.2.3.4). Its matches may refer to the bytes before it.
+func (f *state) endBlock() outcome {
 	if f.final {
 		f.drop(f.count & 7)
 	}
@@ -75,7 +75,8 @@ func (f *inflation) endBlock() outcome {
 	return proceed
 }
 
-func (f *inflation) storedLength() outcome {
+// storedLength reads the header of a stored block.
+func (f *state) storedLength() outcome {
 	if !f.need(32) {
 		return starved
 	}
@@ -87,7 +88,8 @@ func (f *inflation) storedLength() outcome {
 	return proceed
 }
 
-func (f *inflation) copyStored() outcome {
+// copyStored copies the data of a stored block.
+func (f *state) copyStored() outcome {
 	for f.stored > 0 {
 		switch {
 		case f.count == 0 && f.used == len(f.src):
@@ -109,7 +111,8 @@ func (f *inflation) copyStored() outcome {
 	return f.endBlock()
 }
 
-func (f *inflation) sizes() outcome {
+// sizes reads how many code lengths of each kind a block brings.
+func (f *state) sizes() outcome {
 	if !f.need(14) {
 		return starved
 	}
@@ -126,7 +129,8 @@ func (f *inflation) sizes() outcome {
 	return proceed
 }
 
-func (f *inflation) codeLengths() outcome {
+// codeLengths reads the code that encodes the code lengths.
+func (f *state) codeLengths() outcome {
 	h := &f.header
 	for ; h.read < h.codes; h.read++ {
 		if !f.need(3) {
@@ -142,7 +146,8 @@ func (f *inflation) codeLengths() outcome {
 	return proceed
 }
 
-func (f *inflation) lengths() outcome {
+// lengths reads the code lengths.
+func (f *state) lengths() outcome {
 	h := &f.header
 	for h.read < h.literals+h.distances {
 		s, o := f.symbol(&f.own[0], 0)
@@ -160,7 +165,8 @@ func (f *inflation) lengths() outcome {
 	return f.codes()
 }
 
-// add takes in a length, or several of the same.
+// add adds a code length, or the same one several times. It reports whether they
+// are no more than were announced.
 func (h *blockHeader) add(code, extra int) bool {
 	length, repeat := uint8(code), 1
 	switch code {
@@ -184,8 +190,8 @@ func (h *blockHeader) add(code, extra int) bool {
 	return true
 }
 
-// codes makes the block's codes.
-func (f *inflation) codes() outcome {
+// codes builds the block's codes.
+func (f *state) codes() outcome {
 	h := &f.header
 	f.literals, f.distances = &f.own[0], &f.own[1]
 	if !f.literals.build(h.lengths[:h.literals], literalMeanings[:]) ||

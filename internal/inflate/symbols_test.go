@@ -1,10 +1,12 @@
-package deflate
+package inflate
 
 import (
 	"bytes"
 	"math/bits"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/handset-go/handset/internal/deflatetest"
 )
 
 // code is a canonical code, its bits as they are written.
@@ -25,8 +27,11 @@ func newCode(lengths []int) code {
 	return c
 }
 
-func (s *short) writeCode(c code, symbol int) {
-	s.write(uint64(c.codes[symbol]), uint(c.lengths[symbol]))
+// blockWriter writes a block.
+type blockWriter struct{ deflatetest.BitWriter }
+
+func (s *blockWriter) writeCode(c code, symbol int) {
+	s.Write(uint64(c.codes[symbol]), uint(c.lengths[symbol]))
 }
 
 // longCodes is a code in which each of the symbols has a longer one than those
@@ -40,17 +45,17 @@ func longCodes(size int, symbols ...int) code {
 }
 
 // header writes a block's header with these codes.
-func (s *short) header(literals, distances code) {
-	s.write(2<<1, 3)
-	s.write(uint64(len(literals.lengths)-257), 5)
-	s.write(uint64(len(distances.lengths)-1), 5)
-	s.write(19-4, 4)
+func (s *blockWriter) header(literals, distances code) {
+	s.Write(2<<1, 3)
+	s.Write(uint64(len(literals.lengths)-257), 5)
+	s.Write(uint64(len(distances.lengths)-1), 5)
+	s.Write(19-4, 4)
 	lengths := make([]int, 19)
 	for i := range 16 {
 		lengths[i] = 4
 	}
 	for _, i := range codeOrder {
-		s.write(uint64(lengths[i]), 3)
+		s.Write(uint64(lengths[i]), 3)
 	}
 	flat := newCode(lengths)
 	for _, n := range append(append([]int{}, literals.lengths...), distances.lengths...) {
@@ -63,7 +68,7 @@ func TestTheLongestCodesAreReadHoweverTheyArrive(t *testing.T) {
 	distances := longCodes(30, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 28, 29)
 	history := make([]byte, 32<<10)
 	rand.NewChaCha8([32]byte{}).Read(history)
-	var s short
+	var s blockWriter
 	s.header(literals, distances)
 	rng := rand.New(rand.NewPCG(1, 15))
 	for range 2000 {
@@ -71,21 +76,20 @@ func TestTheLongestCodesAreReadHoweverTheyArrive(t *testing.T) {
 			s.writeCode(literals, int("aaaadlz"[rng.IntN(7)]))
 		}
 		s.writeCode(literals, 284)
-		s.write(uint64(rng.IntN(31)), 5) // the 32nd length is 285's
+		s.Write(uint64(rng.IntN(31)), 5) // the 32nd length is 285's
 		s.writeCode(distances, 28+rng.IntN(2))
-		s.write(uint64(rng.IntN(1<<13)), 13)
+		s.Write(uint64(rng.IntN(1<<13)), 13)
 	}
 	s.writeCode(literals, 256)
-	s.write(0, 3)
-	s.flush()
-	want, _, ok := naiveInflate(s.out, history)
+	s.Write(0, 3)
+	want, _, ok := deflatetest.Naive(s.Out, history)
 	if !ok {
 		t.Fatal("the naive inflater cannot read it")
 	}
 	for _, size := range []int{1, 7, 1000, len(space)} {
-		in := newInflater(true, 15)
+		in := newDecoder(true, 15)
 		in.keep(history)
-		got, err := in.piecewise(t, s.out, always(size), always(size))
+		got, err := in.piecewise(t, s.Out, always(size), always(size))
 		if err != nil || !bytes.Equal(got, want) {
 			t.Errorf("size=%d: %d bytes of %d, %v", size, len(got), len(want), err)
 		}
@@ -112,15 +116,14 @@ func TestABlockNeedsCodesThatCanBeRead(t *testing.T) {
 			literals, distances := make([]int, 257), make([]int, 3)
 			copy(literals[257-len(c.literals):], c.literals)
 			copy(distances, c.distances)
-			var s short
+			var s blockWriter
 			s.header(newCode(literals), newCode(distances))
-			s.write(1, 1) // of two literals the end is the second
-			s.write(0, 3)
-			s.flush()
-			if _, _, ok := naiveInflate(s.out, nil); ok != c.ok {
+			s.Write(1, 1) // of two literals the end is the second
+			s.Write(0, 3)
+			if _, _, ok := deflatetest.Naive(s.Out, nil); ok != c.ok {
 				t.Fatalf("the naive inflater says %v", ok)
 			}
-			if _, err := newInflater(false, 15).piecewise(t, s.out, always(100), always(100)); (err == nil) != c.ok {
+			if _, err := newDecoder(false, 15).piecewise(t, s.Out, always(100), always(100)); (err == nil) != c.ok {
 				t.Error(err)
 			}
 		})

@@ -1,33 +1,52 @@
-package deflate
+package deflatetest
 
 import (
 	"bytes"
 	"compress/flate"
 	"fmt"
+	"math/bits"
 	"math/rand/v2"
-	"testing"
 )
 
-// zeros is a message of n zeros, as a standard compressor makes it.
-func zeros(t testing.TB, n int) []byte {
+// Zeros returns a message of n zeros as compress/flate compresses it.
+func Zeros(n int) []byte {
 	var b bytes.Buffer
 	w, err := flate.NewWriter(&b, flate.BestCompression)
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	for chunk := make([]byte, 1<<16); n > 0; n -= len(chunk) {
 		if _, err := w.Write(chunk[:min(n, len(chunk))]); err != nil {
-			t.Fatal(err)
+			panic(err)
 		}
 	}
 	if err := w.Flush(); err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	return b.Bytes()[:b.Len()-len(tail)]
 }
 
-// json is about n bytes of JSON such as services send each other.
-func json(rng *rand.Rand, n int) []byte {
+// FarMatch returns a message of that many bytes of noise and one match, of four
+// bytes at that distance, tail removed.
+func FarMatch(distance int) []byte {
+	noise := make([]byte, distance)
+	rand.NewChaCha8([32]byte{}).Read(noise)
+	w := BitWriter{Out: []byte{0, byte(distance), byte(distance >> 8), ^byte(distance), ^byte(distance >> 8)}}
+	w.Out = append(w.Out, noise...)
+	code := len(bases) - 1
+	for bases[code] > distance {
+		code--
+	}
+	w.Write(0b01_0, 3)    // a block with the fixed codes
+	w.Write(0b0100000, 7) // a length of 4
+	w.Write(uint64(bits.Reverse8(uint8(code))>>3), 5)
+	w.Write(uint64(distance-bases[code]), uint(max(code/2-1, 0)))
+	w.Write(0, 10) // the end, and the head of the stored block that was removed
+	return w.Out
+}
+
+// JSON returns about n bytes of JSON such as services send each other.
+func JSON(rng *rand.Rand, n int) []byte {
 	words := []string{"the", "market", "is", "open", "and", "we", "wait", "for", "orders", "please", "send", "limit", "again"}
 	b := []byte(`{"type":"update","items":[`)
 	for i := 0; i == 0 || len(b) < n-80; i++ {
@@ -43,8 +62,8 @@ func json(rng *rand.Rand, n int) []byte {
 	return append(b, `]}`...)
 }
 
-// sample is n bytes of one of several kinds.
-func sample(rng *rand.Rand, n int) []byte {
+// Sample returns n bytes of one of several kinds, from zeros to noise.
+func Sample(rng *rand.Rand, n int) []byte {
 	b := make([]byte, n)
 	switch rng.IntN(5) {
 	case 0: // zeros
@@ -63,7 +82,7 @@ func sample(rng *rand.Rand, n int) []byte {
 			}
 		}
 	default:
-		return append(json(rng, n), b...)[:n]
+		return append(JSON(rng, n), b...)[:n]
 	}
 	return b
 }

@@ -1,10 +1,12 @@
-package deflate
+package inflate
 
 import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/handset-go/handset/internal/deflatetest"
 )
 
 // randomLengths are code lengths of which most make a code.
@@ -47,18 +49,18 @@ func TestHuffmanFindsTheCodesThatTheNaiveInflaterFinds(t *testing.T) {
 			meanings[i] = isLiteral | symbol(i)<<16
 		}
 		var h huffman
-		if got, want := h.build(narrow, meanings), naiveCode(lengths); got != want {
+		if got, want := h.build(narrow, meanings), deflatetest.ValidCode(lengths); got != want {
 			t.Fatalf("seed=%d: built %v, want %v, of %v", seed, got, want, lengths)
 		} else if !got {
 			continue
 		}
 		for range 100 {
 			bits := rng.Uint64()
-			r := bitReader{data: []byte{byte(bits), byte(bits >> 8)}}
-			want := r.code(lengths)
+			r := deflatetest.BitReader{Data: []byte{byte(bits), byte(bits >> 8)}}
+			want := r.Code(lengths)
 			got := h.find(bits)
-			if want < 0 && got != 0 || want >= 0 && (got.value() != want || int(got.codeBits()) != r.at) {
-				t.Fatalf("seed=%d: bits %016b: %d of %d bits, want %d of %d", seed, bits&0xFFFF, got.value(), got.codeBits(), want, r.at)
+			if want < 0 && got != 0 || want >= 0 && (got.value() != want || int(got.codeBits()) != r.At) {
+				t.Fatalf("seed=%d: bits %016b: %d of %d bits, want %d of %d", seed, bits&0xFFFF, got.value(), got.codeBits(), want, r.At)
 			}
 		}
 	}
@@ -68,7 +70,7 @@ func TestRandomLengthsAreOfAllKinds(t *testing.T) {
 	seen := map[string]int{}
 	for seed := range uint64(2000) {
 		lengths := randomLengths(rand.New(rand.NewPCG(seed, 3)), 286)
-		seen[fmt.Sprint(naiveCode(lengths), slices.Max(lengths) > rootBits)]++
+		seen[fmt.Sprint(deflatetest.ValidCode(lengths), slices.Max(lengths) > rootBits)]++
 	}
 	for _, kind := range []string{"true true", "true false", "false true", "false false"} {
 		if seen[kind] < 10 {

@@ -1,16 +1,19 @@
-package deflate
+package inflate
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/handset-go/handset/internal/deflatetest"
+)
 
 // fields is a message of numbers, each of the given number of bits. Codes are
 // to be given with their first bit lowest.
 func fields(numbers ...[2]uint64) []byte {
-	var s short
+	var s deflatetest.BitWriter
 	for _, f := range numbers {
-		s.write(f[0], uint(f[1]))
+		s.Write(f[0], uint(f[1]))
 	}
-	s.flush()
-	return s.out
+	return s.Out
 }
 
 // nine is a literal whose fixed code has nine bits, the last of them zero.
@@ -64,21 +67,21 @@ func TestInflateRefusesBadData(t *testing.T) {
 	for _, c := range invalids {
 		t.Run(c.name, func(t *testing.T) {
 			message := c.message
-			if _, _, ok := naiveInflate(message, nil); ok {
+			if _, _, ok := deflatetest.Naive(message, nil); ok {
 				t.Fatal("the naive inflater finds nothing wrong")
 			}
 			for arrive := 1; arrive <= len(message)+1; arrive++ {
-				var in *Inflater
+				var in *Decoder
 				for _, room := range []int{1, 5, 1000} {
-					in = newInflater(true, 15)
+					in = newDecoder(true, 15)
 					if out, err := in.piecewise(t, message, always(arrive), always(room)); err != ErrData {
 						t.Errorf("arrive=%d,room=%d: %q, %v", arrive, room, out, err)
 					}
 				}
-				if in.open != nil || in.window.block != nil {
+				if in.open != nil || in.window.Held() != 0 {
 					t.Error("something is still held")
 				}
-				if _, _, _, err := in.Inflate(make([]byte, 10), unhex("00"), true); err != ErrData {
+				if _, _, _, err := in.Decode(make([]byte, 10), unhex("00"), true); err != ErrData {
 					t.Errorf("after it: %v", err)
 				}
 			}

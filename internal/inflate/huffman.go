@@ -1,21 +1,21 @@
-package deflate
+package inflate
 
 import "math/bits"
 
 const (
-	rootBits = 9  // codes up to this long are found at once
-	longest  = 15 // the longest code that deflate has
+	rootBits = 9  // codes of up to so many bits are found by one look at a table
+	longest  = 15 // bits of the longest code (RFC 1951 §3.2.7)
 )
 
-// symbol says what a code stands for: in its lowest four bits the length of
-// the code, in the next four how many extra bits follow it, then its kind, and
-// from bit 16 on its value: a byte, or the least length or distance it means.
-// The zero symbol stands for nothing.
+// symbol is the meaning of a code. Its lowest four bits are the length of the
+// code, the next four the number of extra bits that follow it. Then comes its
+// kind, and from bit 16 on its value: a byte, or the smallest length or distance
+// that the code stands for. The zero symbol has no meaning.
 type symbol uint32
 
 const (
 	isLiteral symbol = 1 << 8
-	isBase    symbol = 1 << 9 // of a length or a distance
+	isBase    symbol = 1 << 9 // a length or a distance
 	isEnd     symbol = 1 << 10
 )
 
@@ -23,8 +23,8 @@ func (s symbol) codeBits() uint  { return uint(s & 15) }
 func (s symbol) extraBits() uint { return uint(s >> 4 & 15) }
 func (s symbol) value() int      { return int(s >> 16) }
 
-// meanings of the codes, but for the lengths of the codes themselves. Those
-// that RFC 1951 §3.2.5 and §3.2.6 rule out mean nothing.
+// The meanings of the codes, without the lengths of the codes themselves. Those
+// that RFC 1951 §3.2.5 and §3.2.6 rule out are zero.
 var (
 	literalMeanings  = meaningsOfLiterals()
 	distanceMeanings = meaningsOfDistances()
@@ -65,25 +65,25 @@ func meaningsOfLengths() (m [19]symbol) {
 		m[i] = isLiteral | symbol(i)<<16
 	}
 	for i, extra := range []symbol{2, 3, 7} {
-		m[16+i] |= extra << 4 // how often a length is repeated
+		m[16+i] |= extra << 4 // how many times a length is repeated
 	}
 	return m
 }
 
-// huffman decodes one of a block's codes: short ones by a table that is asked
-// for the next bits, the rare longer ones bit by bit.
+// huffman decodes one of a block's codes. A table indexed by the next bits finds
+// the short codes. The longer ones, which are rare, are decoded bit by bit.
 type huffman struct {
 	root    [1 << rootBits]symbol
-	counts  [longest + 1]uint16 // how many codes have which length
-	sorted  [288]symbol         // by code, which is by length and then by number
-	code    int32               // the first one longer than rootBits, as if of rootBits
-	skipped int32               // how many of sorted are not longer than that
+	counts  [longest + 1]uint16 // number of codes of each length
+	sorted  [288]symbol         // in the order of the codes, which is that of their lengths
+	code    int32               // the first rootBits bits of the first longer code
+	skipped int32               // number of codes that are not longer
 }
 
-// build makes the decoder of the canonical code with these lengths (RFC 1951
-// §3.2.2). It returns false if there is no such code, or an incomplete one
-// other than a single code of one bit, as zlib does; without any codes at all,
-// it is using it that fails.
+// build makes h the decoder of the canonical code with these lengths (RFC 1951
+// §3.2.2). It returns false if there is no such code. An incomplete code is
+// refused, as in zlib, unless it is a single code of one bit. A code without any
+// symbols is allowed; to find one in it fails.
 func (h *huffman) build(lengths []uint8, meanings []symbol) bool {
 	h.counts = [longest + 1]uint16{}
 	for _, n := range lengths {
@@ -99,6 +99,7 @@ func (h *huffman) build(lengths []uint8, meanings []symbol) bool {
 	return true
 }
 
+// complete reports whether the code uses all sequences of bits, and each once.
 func complete(counts *[longest + 1]uint16) bool {
 	free := 1
 	for _, n := range counts[1:] {
@@ -109,6 +110,7 @@ func complete(counts *[longest + 1]uint16) bool {
 	return free == 0
 }
 
+// sort sorts the symbols by their codes.
 func (h *huffman) sort(lengths []uint8, meanings []symbol) {
 	var next [longest + 1]uint16
 	for n := 1; n < longest; n++ {
@@ -122,9 +124,9 @@ func (h *huffman) sort(lengths []uint8, meanings []symbol) {
 	}
 }
 
-// fill makes the table for one bit, then for one more by doubling it, and so
-// on. Codes are kept as they are read, with their first bit lowest. What is not
-// a short code stays zero.
+// fill makes the table for one bit, and then doubles it for each further bit. The
+// index is the bits as they are read, with the first one lowest. Entries that are
+// not of a short code are zero.
 func (h *huffman) fill() {
 	h.root[0] = 0
 	sorted, code := 0, 0
@@ -144,14 +146,14 @@ func (h *huffman) fill() {
 	h.code, h.skipped = reverse(uint64(code)), int32(sorted)
 }
 
-// reverse turns a code of rootBits bits round.
+// reverse reverses the order of the bits of a code of rootBits bits.
 func reverse(code uint64) int32 {
 	return int32(bits.Reverse16(uint16(code)) >> (16 - rootBits))
 }
 
-// find returns the symbol whose code comes first in b, zero if there is none.
-// Bits that have not arrived must be zero; then the caller sees from the code's
-// length that it needs them.
+// find returns the symbol whose code b begins with, or zero if there is none. Bits
+// that have not arrived must be zero. The caller compares the length of the code
+// with the number of bits that have.
 func (h *huffman) find(b uint64) symbol {
 	if s := h.root[b&(1<<rootBits-1)]; s != 0 {
 		return s
@@ -159,7 +161,7 @@ func (h *huffman) find(b uint64) symbol {
 	return h.long(b)
 }
 
-// long finds a code longer than rootBits.
+// long finds a code that is longer than rootBits.
 func (h *huffman) long(b uint64) symbol {
 	code, first, skipped := reverse(b&(1<<rootBits-1)), h.code, h.skipped
 	for n := rootBits + 1; n <= longest; n++ {
