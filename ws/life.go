@@ -168,8 +168,9 @@ func (s *Session) closeFlushed() {
 func (s *Session) halfClosed(err error) {
 	l := s.life()
 	l.mu.Lock()
-	if l.over {
+	if l.over || l.lost != nil { // cut off, in this moment
 		l.mu.Unlock()
+		s.end(err)
 		return
 	}
 	l.lost = err

@@ -46,7 +46,8 @@ func (c *choices) next() bool {
 }
 
 // modelSender is one of three senders: of whole messages, of messages in two
-// pieces, and of messages that gather or are compressed.
+// pieces, and of messages that gather or are compressed. By the mode the first one's
+// are Pings, compressed, or so large that they are written from where they are.
 type modelSender struct {
 	id       int
 	owner    Owner
@@ -62,13 +63,13 @@ type modelSender struct {
 type model struct {
 	*choices
 	link.Conn
-	t        *testing.T
-	out      Outbox
-	senders  [3]modelSender
-	compress bool // the third sender's messages are compressed, and do not gather
-	events   int  // how many there may still be
-	depth    int  // of writes and compressions in which events happen
-	log      []string
+	t       *testing.T
+	out     Outbox
+	senders [3]modelSender
+	mode    mode
+	events  int // how many there may still be
+	depth   int // of writes and compressions in which events happen
+	log     []string
 
 	wire             []byte
 	accepted         []string // payloads
@@ -80,6 +81,17 @@ type model struct {
 }
 
 var errBroken = errors.New("broken")
+
+type mode int
+
+const (
+	gathers   mode = iota
+	compress       // the third sender's messages are compressed, and do not gather
+	compress2      // and so are the first one's
+	pings          // from the first one
+	larges         // too
+	modes
+)
 
 // Host.
 
@@ -174,7 +186,7 @@ func (m *model) event() {
 			}
 		case s.waits != nil:
 			possible = append(possible, func() { m.withdraw(s) })
-		case !m.compresses(s) || m.compLocks == 0:
+		default:
 			possible = append(possible, func() { m.put(s) })
 		}
 	}
@@ -190,7 +202,9 @@ func (m *model) event() {
 	m.settle()
 }
 
-func (m *model) compresses(s *modelSender) bool { return s.id == 2 && m.compress }
+func (m *model) compresses(s *modelSender) bool {
+	return s.id == 2 && (m.mode == compress || m.mode == compress2) || s.id == 0 && m.mode == compress2
+}
 
 func answered(w *waiter) bool {
 	select {
@@ -206,16 +220,26 @@ func (m *model) put(s *modelSender) {
 	s.within = true
 	defer func() { s.within = false }()
 	f := Frame{Opcode: frame.Binary, Fin: true, Data: fmt.Appendf(nil, "%d:%04d", s.id, s.sent)}
-	switch s.id {
-	case 1:
+	f.Compress = m.compresses(s)
+	switch {
+	case s.id == 1:
 		f.Owner = &s.owner
 		if f.Fin = s.openPart; f.Fin {
 			f.Opcode = frame.Continuation
 		}
-	case 2:
-		f.Gather, f.Compress = !m.compress, m.compress
+	case s.id == 2:
+		f.Gather = !f.Compress
+	case m.mode == pings:
+		f.Opcode = frame.Ping
+	case m.mode == larges:
+		f.Data = append(f.Data, filling...)
 	}
-	m.logf("sender %d puts %q", s.id, f.Data)
+	m.logf("sender %d puts %.9q", s.id, f.Data)
+	if f.Compress && m.reserve(&f) {
+		s.waits = &waiter{frame: f, done: make(chan struct{})}
+		s.waits.finish(nil)
+		return
+	}
 	do, err := m.out.tryPut(m.host(), &f)
 	if err == ErrFull {
 		s.waits, do = m.out.enlist(&f)
@@ -227,6 +251,21 @@ func (m *model) put(s *modelSender) {
 	m.out.perform(m.host(), do)
 }
 
+// filling makes a payload a large one.
+var filling = make([]byte, large)
+
+// reserve is the half of tryPut, for a frame to be compressed, after which others may
+// come.
+func (m *model) reserve(f *Frame) bool {
+	m.out.mu.Lock()
+	defer m.out.mu.Unlock()
+	if m.out.traffic.refused() != nil || !m.out.admitsLocked(f) {
+		return false
+	}
+	_, err := m.out.putLocked(f)
+	return err == nil
+}
+
 // accept notes that a frame was queued, or refused.
 func (s *modelSender) accept(m *model, f *Frame, err error) {
 	if err != nil {
@@ -235,7 +274,7 @@ func (s *modelSender) accept(m *model, f *Frame, err error) {
 	}
 	s.sent++
 	s.openPart = f.Owner != nil && !f.Fin
-	m.accepted = append(m.accepted, string(f.Data))
+	m.accepted = append(m.accepted, string(f.Data[:len("0:0000")]))
 }
 
 // goOn has a sender whose frame has room compress and queue it.
@@ -337,11 +376,14 @@ func (m *model) settle() {
 		return
 	}
 	m.check(o.traffic.refusal == nil || len(o.traffic.waiters) == 0, "somebody waits for what will never be")
+	opens := false
 	for _, w := range o.traffic.waiters {
-		if !o.traffic.held(&w.frame) {
-			m.check(buffered+o.traffic.reserved > 0, "a frame waits for room though nothing is queued")
-			break
+		if o.traffic.held(&w.frame) || opens && w.frame.Compress {
+			opens = opens || o.traffic.open == nil
+			continue
 		}
+		m.check(!o.fitsLocked(&w.frame), "a frame waits that may go")
+		break
 	}
 }
 
@@ -356,6 +398,8 @@ func (m *model) quiesce() {
 			m.out.Flush(m.host())
 		case s.openPart && s.waits == nil && !m.out.aborted && !m.final:
 			m.put(s)
+		case m.senders[0].waits != nil && answered(m.senders[0].waits):
+			m.goOn(&m.senders[0])
 		case m.senders[2].waits != nil && answered(m.senders[2].waits):
 			m.goOn(&m.senders[2])
 		default:
@@ -390,14 +434,20 @@ func (m *model) verifyWire() {
 	var seen []string
 	open, closed := false, false
 	for rest := m.wire; len(rest) > 0; {
-		op, size := frame.Opcode(rest[0]&0xf), int(rest[1]&0x7f)
+		op, size, fin := frame.Opcode(rest[0]&0xf), int(rest[1]&0x7f), rest[0]&0x80 != 0
+		if size == 126 {
+			size = int(rest[2])<<8 | int(rest[3])
+			rest = rest[2:]
+		}
 		m.check(len(rest) >= 2+size, "a frame is cut off")
 		m.check(!closed, "a frame behind Close")
 		closed = op == frame.Close
 		if !op.Control() {
 			m.check(open == (op == frame.Continuation), "messages are mixed")
-			open = rest[0]&0x80 == 0
-			seen = append(seen, string(rest[2:2+size]))
+			open = !fin
+		}
+		if !op.Control() || op == frame.Ping {
+			seen = append(seen, string(rest[2:2+len("0:0000")]))
 		}
 		rest = rest[2+size:]
 	}
@@ -429,7 +479,10 @@ func runModel(t *testing.T, c *choices, events int) {
 	for i := range m.senders {
 		m.senders[i].id = i
 	}
-	m.compress = c.pick(2) == 1
+	m.mode = mode(c.pick(int(modes)))
+	if m.mode > compress && c.rng == nil {
+		m.events-- // there are too many
+	}
 	m.out.inRow = uint8(c.pick(2) * streamAfter) // as if much had been sent already
 	for m.events > 0 {
 		m.event()

@@ -85,24 +85,31 @@ func (o *Outbox) admitWaitersLocked() {
 	}
 }
 
-// admitOnceLocked goes down the line once and reports whether an open message
-// ended. A frame that lacks room keeps those behind it waiting, so that a large
-// one is not starved; one that waits for an open message's end does not.
+// admitOnceLocked goes down the line until an open message ends, and reports
+// whether one did: then those at the front have their turn first. A frame that
+// lacks room keeps those behind it waiting, so that a large one is not starved. One
+// that waits for an open message's end does not, and one that waits for messages
+// that are being compressed only those that are to be compressed too.
 func (o *Outbox) admitOnceLocked() (ended bool) {
 	t := o.traffic
-	kept := t.waiters[:0]
+	kept, opens := t.waiters[:0], false
 	for i, w := range t.waiters {
-		if t.held(&w.frame) {
+		if t.held(&w.frame) || opens && w.frame.Compress {
 			kept = append(kept, w)
+			opens = opens || t.open == nil
 			continue
 		}
 		if !o.fitsLocked(&w.frame) {
 			kept = append(kept, t.waiters[i:]...)
 			break
 		}
-		end, err := o.admitLocked(&w.frame)
-		ended = ended || end
+		var err error
+		ended, err = o.admitLocked(&w.frame)
 		w.finish(err)
+		if ended {
+			kept = append(kept, t.waiters[i+1:]...)
+			break
+		}
 	}
 	clear(t.waiters[len(kept):])
 	t.waiters = kept
