@@ -6,70 +6,78 @@ import (
 	"iter"
 )
 
+// loop is what a range loop over a stream needs, in one place, so that its methods
+// have few arguments: their frames are on the stack of every loop that waits, which
+// is to be as small as that of a Recv.
+type loop struct {
+	stream *MessageStream
+	ctx    context.Context
+	view   view
+	// The loop's body is the application's and may take long: finish may read
+	// meanwhile.
+	lends   bool
+	hasTurn bool // before it begins
+}
+
 // all is All of either stream.
 func (m *MessageStream) all(ctx context.Context, v view) iter.Seq2[Message, error] {
-	return func(yield func(Message, error) bool) {
-		if err := m.take(ctx); err != nil {
-			m.hand(err, yield, false)
+	return (&loop{stream: m, ctx: ctx, view: v, lends: true}).run
+}
+
+// run takes the turn, unless the loop has it, hands the messages to yield and
+// gives the turn back.
+func (l *loop) run(yield func(Message, error) bool) {
+	if !l.hasTurn {
+		if err := l.stream.take(l.ctx); err != nil {
+			l.refuse(err, yield)
 			return
 		}
-		m.loop(ctx, v, yield, true)
+	}
+	defer l.stream.giveTurn(true)
+	for l.hand(l.next(), yield) {
 	}
 }
 
-// loop hands the messages to yield, for those who have the turn, and gives the
-// turn back. lends says that the body of the loop is the application's, which may
-// take long: finish may read meanwhile.
-//
-// While it waits its frame is on the stack, which is to be as small as that of a
-// Recv: what a message takes is in hand's.
-func (m *MessageStream) loop(ctx context.Context, v view, yield func(Message, error) bool, lends bool) {
-	defer m.giveTurn(true)
-	for goesOn := true; goesOn; {
-		err := m.overBy(ctx)
-		if err == nil {
-			err = m.recv(ctx, v)
-		}
-		goesOn = m.hand(err, yield, lends)
-	}
-}
+//go:noinline
+func (l *loop) refuse(err error, yield func(Message, error) bool) { yield(Message{}, err) }
 
-// lend leaves the turn to finish.
-func (m *MessageStream) lend() {
-	m.turn.leave()
-	if x := m.extra.Load(); x != nil && x.closing.Load() {
-		m.finishFor(readerBusy)
+// next waits for the next message. The context ends the loop, though messages may
+// be there; but not once the session has ended, which may be why the context has.
+func (l *loop) next() error {
+	if err := l.ctx.Err(); err != nil && l.stream.session().ended() == nil {
+		return err
 	}
-}
-
-// overBy ends the loop with its context, though messages may be there; but not
-// once the session has ended, which may be why the context has.
-func (m *MessageStream) overBy(ctx context.Context) error {
-	err := ctx.Err()
-	if err != nil && m.session().ended() != nil {
-		return nil
-	}
-	return err
+	return l.stream.recv(l.ctx, l.view)
 }
 
 // hand gives the loop's body the message that was received, or the error, and
 // reports whether the loop goes on.
 //
 //go:noinline
-func (m *MessageStream) hand(err error, yield func(Message, error) bool, lends bool) bool {
-	var msg Message
-	switch err {
-	case nil:
-		msg = m.rx.msg // which is finish's when the turn is lent
-	case io.EOF:
+func (l *loop) hand(err error, yield func(Message, error) bool) bool {
+	if err == io.EOF {
 		return false
 	}
-	if lends {
-		m.lend()
+	var msg Message
+	if err == nil {
+		msg = l.stream.rx.msg // before finish may have the receiver
+	}
+	if l.lends {
+		l.stream.lend()
 	}
 	goesOn := yield(msg, err)
-	if lends {
-		m.turn.resume()
+	if l.lends {
+		l.stream.turn.resume()
 	}
 	return goesOn && (err == nil || err == ErrMessageTooBig)
+}
+
+// lend leaves the turn to finish. It is apart for the sake of hand's frame.
+//
+//go:noinline
+func (m *MessageStream) lend() {
+	m.turn.leave()
+	if x := m.extra.Load(); x != nil && x.closing.Load() {
+		m.finishFor(readerBusy)
+	}
 }

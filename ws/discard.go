@@ -42,7 +42,8 @@ func (m *MessageStream) discard(drained *reader) {
 		}
 	}
 	refuses := m.more().refusesData
-	m.loop(context.Background(), m, func(msg Message, err error) bool {
+	l := loop{stream: m, ctx: context.Background(), view: m, hasTurn: true}
+	l.run(func(msg Message, err error) bool {
 		switch {
 		case err != nil:
 			return false
@@ -51,5 +52,5 @@ func (m *MessageStream) discard(drained *reader) {
 		}
 		m.broken(&ProtocolError{ClosePolicyViolation, errUnwanted})
 		return false
-	}, false)
+	})
 }

@@ -25,10 +25,10 @@ func (t *treadmill) Read(p link.Place) (int, error) {
 	return copy(p.Space(4<<10), t.frames), nil
 }
 
-func (t *treadmill) Write(head, body []byte, _ bool) (int, error) { return len(head) + len(body), nil }
-func (t *treadmill) SetReadDeadline(time.Time) error              { return nil }
-func (t *treadmill) SetWriteDeadline(time.Time) error             { return nil }
-func (t *treadmill) RemoteAddr() net.Addr                         { return nil }
+func (t *treadmill) Write(p *link.Slices, _ bool) (int, error) { return len(p.Head) + len(p.Body), nil }
+func (t *treadmill) SetReadDeadline(time.Time) error           { return nil }
+func (t *treadmill) SetWriteDeadline(time.Time) error          { return nil }
+func (t *treadmill) RemoteAddr() net.Addr                      { return nil }
 
 // What the library itself takes to echo a message of 125 bytes, that comes alone
 // or with others: all but the operating system's part and the goroutine's wait.

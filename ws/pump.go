@@ -68,7 +68,8 @@ func (run *pumping) run(m *MessageStream, v view, drained *reader) {
 	}
 	closing := m.session().whenClosing()
 	var end error
-	m.loop(context.Background(), v, func(msg Message, err error) bool {
+	l := loop{stream: m, ctx: context.Background(), view: v, hasTurn: true}
+	l.run(func(msg Message, err error) bool {
 		if err == nil {
 			run.deliver(m.session(), closing, msg.Clone())
 			return true
@@ -78,7 +79,7 @@ func (run *pumping) run(m *MessageStream, v view, drained *reader) {
 		}
 		end = err
 		return false
-	}, false)
+	})
 	run.end(end)
 }
 

@@ -123,7 +123,18 @@ func (s *Session) Send(ctx context.Context, msg Message) error {
 	if s.compression != nil || s.fleet.upgrader.Trace != nil {
 		return s.putPacked(ctx, &f)
 	}
-	return s.sent(s.out.Put(ctx, (*host)(s), &f)) // from here, since the stack of an idle reader is all but full
+	// From here and not deeper down: an idle reader's stack is all but full.
+	if err := s.out.TryPut((*host)(s), &f); err != outbox.ErrFull {
+		return s.sent(err)
+	}
+	return s.putWaiting(ctx, &f)
+}
+
+// putWaiting queues a frame that has found no room.
+//
+//go:noinline
+func (s *Session) putWaiting(ctx context.Context, f *outbox.Frame) error {
+	return s.sent(s.out.Put(ctx, (*host)(s), f))
 }
 
 // TrySend is Send without waiting: where Send would wait, for room or for the

@@ -27,18 +27,22 @@ type Place interface {
 	Waiting()
 }
 
+// Slices are bytes to be written, in two parts of which either may be empty. A
+// pointer to them takes less of the stack than they do.
+type Slices struct{ Head, Body []byte }
+
 // Conn is a transport. One goroutine may read while another writes; the other
 // methods are safe at any time.
 type Conn interface {
 	// Read waits until there is something to read and reads once. It returns
 	// io.EOF at the end.
 	Read(Place) (int, error)
-	// Write writes head and then body, which may be nil, and returns how much
-	// of them was written. If wait is true it waits until that is at least a
-	// byte, and may return early, with no error, so that the caller sees
-	// progress. Otherwise it writes what it can without waiting, and returns
-	// ErrWouldBlock if that is not all of them.
-	Write(head, body []byte, wait bool) (int, error)
+	// Write writes p's head and then its body and returns how much of them was
+	// written. If wait is true it waits until that is at least a byte, and may
+	// return early, with no error, so that the caller sees progress. Otherwise it
+	// writes what it can without waiting, and returns ErrWouldBlock if that is not
+	// all of them. It does not change p.
+	Write(p *Slices, wait bool) (int, error)
 	// SetReadDeadline ends a Read that waits, with an error that IsTimeout; the
 	// zero time takes the deadline away. SetWriteDeadline does so for a Write that
 	// waits, or the next one, but that first tries once more what it can write

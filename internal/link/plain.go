@@ -49,12 +49,13 @@ func (c *plain) Read(place Place) (int, error) {
 
 // Write reports what was taken before a deadline as progress: the peer is slow,
 // not stalled.
-func (c *plain) Write(head, body []byte, wait bool) (int, error) {
+func (c *plain) Write(p *Slices, wait bool) (int, error) {
 	if !wait {
 		return 0, ErrWouldBlock
 	}
+	head := p.Head
 	if len(head) == 0 {
-		head = body
+		head = p.Body
 	}
 	head = head[:min(len(head), maxPlainWrite)]
 	n, err := c.Conn.Write(head)

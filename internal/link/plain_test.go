@@ -61,7 +61,7 @@ func TestAPlainConnNeverWritesWithoutWaiting(t *testing.T) {
 		t.Error("a Write that does not wait has written, which may block")
 		return 0, nil
 	}})
-	if n, err := c.Write([]byte("head"), []byte("body"), false); n != 0 || err != ErrWouldBlock {
+	if n, err := c.Write(&Slices{[]byte("head"), []byte("body")}, false); n != 0 || err != ErrWouldBlock {
 		t.Fatalf("Write returned %d, %v", n, err)
 	}
 }
@@ -81,7 +81,7 @@ func TestAPlainWriteShowsProgress(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("takes=%d,err=%v", tt.takes, tt.err), func(t *testing.T) {
 			c := newPlain(fakeConn{write: func(p []byte) (int, error) { return min(len(p), tt.takes), tt.err }})
-			n, err := c.Write(make([]byte, 100<<10), nil, true)
+			n, err := c.Write(&Slices{Head: make([]byte, 100<<10)}, true)
 			if n != tt.n || err != tt.want {
 				t.Fatalf("Write returned %d, %v, want %d, %v", n, err, tt.n, tt.want)
 			}
@@ -110,7 +110,7 @@ func TestAPlainWriteTriesOnceMoreAtADeadline(t *testing.T) {
 					}
 					return there, timeout
 				}})
-				n, err := c.Write(make([]byte, 1000), nil, true)
+				n, err := c.Write(&Slices{Head: make([]byte, 1000)}, true)
 				if n != there || (err == nil) != (there > 0) || there == 0 && !IsTimeout(err) {
 					t.Errorf("Write returned %d, %v", n, err)
 				}

@@ -64,12 +64,18 @@ func (c *polled) tryRead(fd uintptr) bool {
 		size = max(size, arrived(int(fd)))
 	}
 	space := c.place.Space(size)
-	n, err := recv(int(fd), space)
+	n, err := recv(fd, space)
+	for err == syscall.EINTR {
+		n, err = recv(fd, space)
+	}
 	if err == syscall.EAGAIN {
 		c.place.Waiting()
 		return false
 	}
-	c.room.adapt(n, len(space))
+	if err != 0 {
+		n = 0
+	}
+	c.room.adapt(int(n), len(space))
 	c.readN, c.errno = int32(n), uint16(err)
 	return true
 }

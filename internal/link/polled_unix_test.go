@@ -86,7 +86,7 @@ func fill(t testing.TB, c *polled) []byte {
 	var taken []byte
 	for i := range 10_000 {
 		p := bytes.Repeat([]byte{byte(i)}, 10_000)
-		n, err := c.Write(p[:100], p[100:], false)
+		n, err := c.Write(&Slices{p[:100], p[100:]}, false)
 		taken = append(taken, p[:n]...)
 		switch {
 		case err == ErrWouldBlock && n == 0:
@@ -141,7 +141,7 @@ func TestAWriteMakesOneSystemCallOfHeadAndBody(t *testing.T) {
 	}
 	c, peer := sockets(t, "unixpacket")
 	for _, parts := range [][2]string{{"head", "body"}, {"head", ""}, {"", "body"}} {
-		if n, err := c.Write([]byte(parts[0]), []byte(parts[1]), false); err != nil || n != len(parts[0]+parts[1]) {
+		if n, err := c.Write(&Slices{[]byte(parts[0]), []byte(parts[1])}, false); err != nil || n != len(parts[0]+parts[1]) {
 			t.Fatalf("Write returned %d, %v", n, err)
 		}
 		got := make([]byte, 100)
@@ -155,7 +155,7 @@ func TestAWriteMakesOneSystemCallOfHeadAndBody(t *testing.T) {
 func TestWriteWaitsUntilThePeerTakesSomething(t *testing.T) {
 	each(t, func(t *testing.T, c *polled, peer net.Conn) {
 		taken := fill(t, c)
-		wrote := started(func() (int, error) { return c.Write(bytes.Repeat([]byte("x"), 16<<20), nil, true) })
+		wrote := started(func() (int, error) { return c.Write(&Slices{bytes.Repeat([]byte("x"), 16<<20), nil}, true) })
 		if _, err := io.CopyN(io.Discard, peer, int64(len(taken))); err != nil {
 			t.Fatal(err)
 		}
@@ -184,14 +184,14 @@ func TestADeadlineEndsAWaitAndCanBeTakenAway(t *testing.T) {
 
 		taken := fill(t, c)
 		_ = c.SetWriteDeadline(time.Now().Add(time.Millisecond))
-		if n, err := c.Write([]byte("late"), nil, true); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		if n, err := c.Write(&Slices{[]byte("late"), nil}, true); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Fatalf("Write returned %d, %v", n, err)
 		}
 		_ = c.SetWriteDeadline(time.Time{})
 		if _, err := io.CopyN(io.Discard, peer, int64(len(taken))); err != nil {
 			t.Fatal(err)
 		}
-		if n, err := c.Write([]byte("abc"), nil, false); n != 3 || err != nil {
+		if n, err := c.Write(&Slices{[]byte("abc"), nil}, false); n != 3 || err != nil {
 			t.Fatalf("Write returned %d, %v", n, err)
 		}
 	})
@@ -201,7 +201,7 @@ func TestADeadlineEndsAWaitAndCanBeTakenAway(t *testing.T) {
 func TestAWriteTriesOnceMoreAtADeadline(t *testing.T) {
 	each(t, func(t *testing.T, c *polled, peer net.Conn) {
 		filled := fill(t, c)
-		waits := started(func() (int, error) { return c.Write(make([]byte, 1<<20), nil, true) })
+		waits := started(func() (int, error) { return c.Write(&Slices{make([]byte, 1<<20), nil}, true) })
 		// The peer takes a little of it, and again and again, until the kernel has
 		// room for something without telling so.
 		taken := 0
@@ -224,7 +224,7 @@ func TestAWriteTriesOnceMoreAtADeadline(t *testing.T) {
 			if !IsTimeout(r.err) {
 				t.Fatal(r.err)
 			}
-			waits = started(func() (int, error) { return c.Write(make([]byte, 1<<20), nil, true) })
+			waits = started(func() (int, error) { return c.Write(&Slices{make([]byte, 1<<20), nil}, true) })
 		}
 		t.Fatalf("nothing was written though the peer took %d of %d bytes", taken, len(filled))
 	})
@@ -235,7 +235,7 @@ func TestADeadlineIsUsedUpByTheWriteThatItEnds(t *testing.T) {
 		for _, wait := range []bool{false, true} {
 			_ = c.SetWriteDeadline(time.Unix(1, 0))
 			for range 2 {
-				if n, err := c.Write([]byte("hello"), nil, wait); n != 5 || err != nil {
+				if n, err := c.Write(&Slices{[]byte("hello"), nil}, wait); n != 5 || err != nil {
 					t.Fatalf("wait %v: %d, %v", wait, n, err)
 				}
 			}
@@ -248,7 +248,7 @@ func TestCloseWakesWhoeverWaits(t *testing.T) {
 		fill(t, c)
 		place := &shelf{waiting: make(chan struct{}, 1)}
 		read := started(func() (int, error) { return c.Read(place) })
-		write := started(func() (int, error) { return c.Write([]byte("x"), nil, true) })
+		write := started(func() (int, error) { return c.Write(&Slices{[]byte("x"), nil}, true) })
 		await(t, place.waiting, "the reader's wait")
 		if err := c.Close(); err != nil {
 			t.Fatal(err)
@@ -258,7 +258,7 @@ func TestCloseWakesWhoeverWaits(t *testing.T) {
 				t.Fatalf("got %d, %v, want a net.ErrClosed", r.n, r.err)
 			}
 		}
-		if n, err := c.Write([]byte("x"), nil, false); n != 0 || !errors.Is(err, net.ErrClosed) {
+		if n, err := c.Write(&Slices{[]byte("x"), nil}, false); n != 0 || !errors.Is(err, net.ErrClosed) {
 			t.Fatalf("Write returned %d, %v", n, err)
 		}
 	})
@@ -293,7 +293,7 @@ func TestTheStreamEndsWithEOFAndAResetIsAnError(t *testing.T) {
 	if n != 0 || !errors.Is(err, syscall.ECONNRESET) || !errors.As(err, &op) || op.Op != "read" {
 		t.Fatalf("Read returned %d, %v", n, err)
 	}
-	n, err = c.Write([]byte("x"), nil, false)
+	n, err = c.Write(&Slices{[]byte("x"), nil}, false)
 	if n != 0 || !errors.Is(err, syscall.EPIPE) || !errors.As(err, &op) || op.Op != "write" {
 		t.Fatalf("Write returned %d, %v", n, err)
 	}
@@ -321,7 +321,7 @@ func TestReadingAndWritingAllocateNothing(t *testing.T) {
 		in, p := make([]byte, 100), []byte("hello")
 		place := &fixed{}
 		allocs := testing.AllocsPerRun(100, func() {
-			if _, err := c.Write(p, nil, false); err != nil {
+			if _, err := c.Write(&Slices{p, nil}, false); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := io.ReadFull(peer, in[:5]); err != nil {

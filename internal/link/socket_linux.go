@@ -15,21 +15,14 @@ func arrived(fd int) int {
 }
 
 // recv and send are read and write for sockets, spared what the kernel does for
-// files.
-func recv(fd int, p []byte) (int, syscall.Errno) { return transfer(syscall.SYS_RECVFROM, fd, p, 0) }
-func send(fd int, p []byte) (int, syscall.Errno) {
-	return transfer(syscall.SYS_SENDTO, fd, p, syscall.MSG_NOSIGNAL)
+// files. A signal may interrupt them, with EINTR. They are small enough to be
+// inlined: an idle connection's stack is what the deepest of its calls has taken.
+func recv(fd uintptr, p []byte) (n uintptr, err syscall.Errno) {
+	n, _, err = syscall.Syscall6(syscall.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), 0, 0, 0)
+	return
 }
 
-func transfer(call uintptr, fd int, p []byte, flags uintptr) (int, syscall.Errno) {
-	for {
-		n, _, errno := syscall.Syscall6(call, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), flags, 0, 0)
-		switch errno {
-		case 0:
-			return int(n), 0
-		case syscall.EINTR: // a signal interrupted it
-		default:
-			return 0, errno
-		}
-	}
+func send(fd uintptr, p []byte) (n uintptr, err syscall.Errno) {
+	n, _, err = syscall.Syscall6(syscall.SYS_SENDTO, fd, uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), syscall.MSG_NOSIGNAL, 0, 0)
+	return
 }

@@ -7,16 +7,11 @@ import "syscall"
 // arrived does not tell how much there is to be read.
 func arrived(int) int { return 0 }
 
-func recv(fd int, p []byte) (int, syscall.Errno) { return retry(syscall.Read, fd, p) }
-func send(fd int, p []byte) (int, syscall.Errno) { return retry(syscall.Write, fd, p) }
+// recv and send may be interrupted by a signal, with EINTR.
+func recv(fd uintptr, p []byte) (uintptr, syscall.Errno) { return called(syscall.Read(int(fd), p)) }
+func send(fd uintptr, p []byte) (uintptr, syscall.Errno) { return called(syscall.Write(int(fd), p)) }
 
-// retry repeats a call that a signal interrupted.
-func retry(call func(int, []byte) (int, error), fd int, p []byte) (int, syscall.Errno) {
-	for {
-		n, err := call(fd, p)
-		errno, _ := err.(syscall.Errno)
-		if errno != syscall.EINTR {
-			return max(n, 0), errno
-		}
-	}
+func called(n int, err error) (uintptr, syscall.Errno) {
+	errno, _ := err.(syscall.Errno)
+	return uintptr(n), errno
 }

@@ -6,20 +6,14 @@ import (
 )
 
 // sendBoth writes two slices, neither empty, with one system call.
-func sendBoth(fd int, head, body []byte) (int, syscall.Errno) {
+//
+//go:noinline
+func sendBoth(fd uintptr, head, body []byte) (uintptr, syscall.Errno) {
 	var iov [2]syscall.Iovec
 	for i, p := range [...][]byte{head, body} {
 		iov[i].Base = &p[0]
 		iov[i].SetLen(len(p))
 	}
-	for {
-		n, _, errno := syscall.Syscall(syscall.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(&iov)), uintptr(len(iov)))
-		switch errno {
-		case 0:
-			return int(n), 0
-		case syscall.EINTR: // a signal interrupted it
-		default:
-			return 0, errno
-		}
-	}
+	n, _, errno := syscall.Syscall(syscall.SYS_WRITEV, fd, uintptr(unsafe.Pointer(&iov)), uintptr(len(iov)))
+	return n, errno
 }

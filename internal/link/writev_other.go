@@ -5,4 +5,4 @@ package link
 import "syscall"
 
 // sendBoth writes the first of two slices; the other one's turn comes next.
-func sendBoth(fd int, head, _ []byte) (int, syscall.Errno) { return send(fd, head) }
+func sendBoth(fd uintptr, head, _ []byte) (uintptr, syscall.Errno) { return send(fd, head) }

@@ -13,8 +13,8 @@ import (
 // sink is a transport that takes everything at once.
 type sink struct{ link.Conn }
 
-func (sink) Write(head, body []byte, _ bool) (int, error) { return len(head) + len(body), nil }
-func (sink) SetWriteDeadline(time.Time) error             { return nil }
+func (sink) Write(p *link.Slices, _ bool) (int, error) { return len(p.Head) + len(p.Body), nil }
+func (sink) SetWriteDeadline(time.Time) error          { return nil }
 
 // keeper is the Host of an outbox on a sink.
 type keeper struct {

@@ -119,7 +119,8 @@ func (m *model) Compress(_, _, _ []byte, _, _ bool) ([]byte, bool) {
 }
 
 // Write is one that does not wait.
-func (m *model) Write(head, body []byte, wait bool) (int, error) {
+func (m *model) Write(p *link.Slices, wait bool) (int, error) {
+	head, body := p.Head, p.Body
 	m.check(!wait && m.out.writer == sender, "a write without the right to")
 	m.nested()
 	return m.take(append(bytes.Clone(head), body...), link.ErrWouldBlock)

@@ -33,7 +33,8 @@ var raced bool
 
 const endless = 1 << 30
 
-func (s *script) Write(head, body []byte, wait bool) (int, error) {
+func (s *script) Write(slices *link.Slices, wait bool) (int, error) {
+	head, body := slices.Head, slices.Body
 	if wait {
 		return s.waitWrite(head)
 	}

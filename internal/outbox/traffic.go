@@ -5,6 +5,7 @@ import (
 
 	"github.com/handset-go/handset/internal/buffer"
 	"github.com/handset-go/handset/internal/frame"
+	"github.com/handset-go/handset/internal/link"
 )
 
 // traffic is what an Outbox knows of frames on their way, of messages that are
@@ -16,6 +17,7 @@ type traffic struct {
 	body    []byte         // a payload being written behind out, from where the sender has it
 	spare   *buffer.Buffer // an empty one for the next queue
 	written int            // how much of out has left
+	slices  link.Slices    // of next
 
 	reserved int        // room for frames that are being compressed
 	open     *Owner     // whose fragmented message is open, nil for none
@@ -122,6 +124,15 @@ func (t *traffic) takeUp() {
 	}
 }
 
+// next is what the writer, whose alone it is, is to write. It is apart so that
+// perform's frame stays small.
+//
+//go:noinline
+func (t *traffic) next() *link.Slices {
+	t.slices = link.Slices{Head: t.out.Bytes[t.written:], Body: t.body}
+	return &t.slices
+}
+
 // freeOut gives back what was being written. It may be called on nil.
 func (t *traffic) freeOut() {
 	if t == nil {
@@ -133,5 +144,5 @@ func (t *traffic) freeOut() {
 	} else {
 		t.out.Free()
 	}
-	t.out, t.written, t.body = nil, 0, nil
+	t.out, t.written, t.body, t.slices = nil, 0, nil, link.Slices{}
 }

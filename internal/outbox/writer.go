@@ -45,8 +45,7 @@ func (o *Outbox) perform(h Host, do action) {
 			do = startWriter
 			break
 		}
-		t := o.traffic // it is the writer's as long as there is something to write
-		n, err := h.Conn().Write(t.out.Bytes[t.written:], t.body, false)
+		n, err := h.Conn().Write(o.traffic.next(), false)
 		if do = o.wrote(h, n, err); do == failed {
 			h.WriteFailed(err)
 			return
@@ -66,6 +65,10 @@ func (o *Outbox) perform(h Host, do action) {
 // before the background writer takes over.
 const maxRounds = 4
 
+// handOver leaves the right to write to the background writer. It is apart so that
+// perform's frame stays small.
+//
+//go:noinline
 func (o *Outbox) handOver() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -77,8 +80,7 @@ func (o *Outbox) Run(h Host) {
 	for do := o.wrote(h, 0, nil); ; {
 		switch do {
 		case write:
-			t := o.traffic
-			n, err := h.Conn().Write(t.out.Bytes[t.written:], nil, true)
+			n, err := h.Conn().Write(o.traffic.next(), true)
 			if do = o.wrote(h, n, err); do == failed {
 				h.WriteFailed(err)
 			}
