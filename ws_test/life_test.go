@@ -183,6 +183,7 @@ func TestAPeerThatAnswersStaysThoughTheProgramPolls(t *testing.T) {
 func TestAPeerOfABusyProgramStays(t *testing.T) {
 	for _, name := range []string{"at once", "after a message", "behind a message"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			overAll(t, ws.Upgrader{Heartbeat: quick}, func(t *testing.T, p *pair) {
 				counted := p.pongs()
 				switch name {

@@ -13,7 +13,8 @@ import (
 )
 
 func TestAnUnreadChannelEndsWithALostConnection(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	// CloseTimeout, since the channel could yet be read to its end.
+	overAll(t, ws.Upgrader{CloseTimeout: 200 * time.Millisecond}, func(t *testing.T, p *pair) {
 		messages := p.stream.Chan()
 		for range 100 {
 			p.send(opText, "unread")

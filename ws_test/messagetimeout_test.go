@@ -101,6 +101,7 @@ func TestAControlFrameInPiecesIsNoMessageThatTakesLong(t *testing.T) {
 	ping := masked(fin|opPing, []byte("ping"))
 	for _, cut := range append([]int{0}, cuts(len(ping))...) {
 		t.Run(fmt.Sprint("cut=", cut), func(t *testing.T) {
+			t.Parallel()
 			u := ws.Upgrader{MessageTimeout: limit, Heartbeat: ws.Heartbeat{Interval: 2 * limit, Timeout: 2 * limit}}
 			overAllViews(t, u, func(t *testing.T, p *pair, v receiver) {
 				kinds, ended := make(chan ws.Kind, 10), make(chan error, 1)
@@ -135,16 +136,9 @@ func TestAControlFrameInPiecesIsNoMessageThatTakesLong(t *testing.T) {
 	}
 }
 
-// cuts are where something of n bytes is cut: everywhere, but under the race
-// detector, which is slow.
-func cuts(n int) (all []int) {
-	for i := 1; i < n; i++ {
-		if !underRace || i <= 2 {
-			all = append(all, i)
-		}
-	}
-	return all
-}
+// cuts are where a short frame of n bytes is cut: in its header, in its key and
+// before its last byte.
+func cuts(n int) []int { return []int{1, 2, 4, n - 1} }
 
 // lasts waits for a while in which nothing may end.
 func lasts(t *testing.T, ended <-chan error, d time.Duration) {

@@ -98,6 +98,7 @@ func connectElsewhere(t *testing.T, srv *httptest.Server, over transport) *clien
 func TestAPauseOfTheProcessEndsNoSession(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
+			t.Parallel()
 			srv, stop := stoppable(t, over)
 			const clients = 5
 			lost := make(chan error, clients)
