@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -240,11 +241,14 @@ func TestAHalfClosedPeerThatTakesNothingIsNotWaitedForLong(t *testing.T) {
 
 // Sends whose contexts end while they wait leave nothing behind.
 func TestSendsThatAreWithdrawnTogetherDoNotStopTheSession(t *testing.T) {
-	waiting := make(chan struct{}, 100)
-	u := func() ws.Upgrader {
-		return ws.Upgrader{Trace: &ws.Trace{BackpressureBegin: func(*ws.Session) { waiting <- struct{}{} }}}
-	}
-	connectEach(t, u, func(t *testing.T, p *pair) {
+	var waits sync.Map // a channel for each session, which are tested side by side
+	trace := &ws.Trace{BackpressureBegin: func(s *ws.Session) {
+		waiting, _ := waits.Load(s)
+		waiting.(chan struct{}) <- struct{}{}
+	}}
+	connectEach(t, func() ws.Upgrader { return ws.Upgrader{Trace: trace} }, func(t *testing.T, p *pair) {
+		waiting := make(chan struct{}, 100)
+		waits.Store(p.session, waiting)
 		if err := p.session.Continuation(within(t), ws.FirstText, []byte("open ")); err != nil {
 			t.Fatal(err)
 		}
