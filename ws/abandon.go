@@ -12,7 +12,7 @@ package ws
 
 // abandoned is a session's finalizer. The goroutine that runs it serves the whole
 // program and belongs to no testing/synctest bubble, so it only has others end
-// the session: in a bubble that is the sweeper's timer, when it next strikes, or
+// the session: in a bubble that is the sweeper's timer, when it next fires, or
 // Shutdown.
 func (s *Session) abandoned() {
 	f := s.fleet

@@ -15,13 +15,13 @@ type loop struct {
 	view   view
 	// The loop's body is the application's and may take long: finish may read
 	// meanwhile.
-	lends   bool
-	hasTurn bool // before it begins
+	application bool
+	hasTurn     bool // before it begins
 }
 
 // all is All of either stream.
 func (m *MessageStream) all(ctx context.Context, v view) iter.Seq2[Message, error] {
-	return (&loop{stream: m, ctx: ctx, view: v, lends: true}).run
+	return (&loop{stream: m, ctx: ctx, view: v, application: true}).run
 }
 
 // run takes the turn, unless the loop has it, hands the messages to yield and
@@ -62,20 +62,21 @@ func (l *loop) hand(err error, yield func(Message, error) bool) bool {
 	if err == nil {
 		msg = l.stream.rx.msg // before finish may have the receiver
 	}
-	if l.lends {
-		l.stream.lend()
+	if l.application {
+		l.stream.beforeBody()
 	}
 	goesOn := yield(msg, err)
-	if l.lends {
+	if l.application {
 		l.stream.turn.resume()
 	}
 	return goesOn && (err == nil || err == ErrMessageTooBig)
 }
 
-// lend leaves the turn to finish. It is apart for the sake of hand's frame.
+// beforeBody lets finish read while the loop's body runs. It is apart so that
+// hand's frame stays small.
 //
 //go:noinline
-func (m *MessageStream) lend() {
+func (m *MessageStream) beforeBody() {
 	m.turn.leave()
 	if x := m.extra.Load(); x != nil && x.closing.Load() {
 		m.finishFor(readerBusy)

@@ -15,7 +15,7 @@ func (s *Session) cutOff(err error) {
 		s.end(err) // nothing comes that anybody wants
 		return
 	}
-	l.lost = err
+	l.lost, l.cut = err, true
 	s.leaveLocked(l, s.fleet.upgrader.closeTimeout())
 	l.mu.Unlock()
 	switch r := s.stream().turn.finishes(); {

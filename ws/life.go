@@ -25,6 +25,7 @@ type life struct {
 	closes   *CloseError   // what the Close frames said; nil before the first
 	failure  error         // how the peer broke the protocol
 	lost     error         // why nothing comes any more, though what is queued may leave
+	cut      bool          // a write has failed: nothing leaves any more either
 	over     bool          // the session is ending for good
 	err      error         // why it ended
 	done     chan struct{} // closed at the end; nil until someone asks
@@ -163,14 +164,28 @@ func (s *Session) closeFlushed() {
 	}
 }
 
+// readLost notes that the connection cannot be read any more: because of its end,
+// or for a reason for which it cannot be written either.
+func (s *Session) readLost(atEOF bool, err error) {
+	if atEOF {
+		s.halfClosed(err)
+	} else {
+		s.end(err)
+	}
+}
+
 // halfClosed notes that nothing comes from the peer any more. It may go on to
 // receive: what is queued leaves, and then the session ends with err.
 func (s *Session) halfClosed(err error) {
 	l := s.life()
 	l.mu.Lock()
-	if l.over || l.lost != nil { // cut off, in this moment
+	if l.cut {
 		l.mu.Unlock()
 		s.end(err)
+		return
+	}
+	if l.over || l.lost != nil {
+		l.mu.Unlock()
 		return
 	}
 	l.lost = err

@@ -32,9 +32,9 @@ func (s *Session) progressed(p, before progress, since, now time.Time) time.Time
 	case p.acked != before.acked:
 		return now
 	}
-	at := now.Add(-s.out.SinceTaken())
-	if at.Before(since.Add(-time.Millisecond)) {
-		return now // a sender has written something, and did not look at the time
+	ago, ok := s.out.SinceTaken()
+	if !ok {
+		return now
 	}
-	return at
+	return now.Add(-ago)
 }

@@ -41,8 +41,9 @@ func (m *MessageStream) finish(r *reader, state readerState) {
 func (m *MessageStream) keep(r *reader) (full bool) {
 	m.leaveInbox()
 	m.heed(r.ctx)
+	at := m.nextFrame()
 	for r.ctx.Err() == nil && m.session().ended() == nil {
-		reason, found, err := m.closeAhead()
+		reason, found, err := m.closeAhead(&at)
 		switch {
 		case err != nil:
 			return true
@@ -61,7 +62,8 @@ func (m *MessageStream) keep(r *reader) (full bool) {
 		case link.IsTimeout(err):
 			m.takeDeadlineAway(err)
 		default:
-			m.session().end(lostBy(err))
+			m.session().readLost(isEOF(err), lostBy(err))
+			return false
 		}
 	}
 	return false
@@ -81,30 +83,40 @@ func (s *aheadPlace) Waiting() {
 	}
 }
 
+// nextFrame is where, from the front of the inbox, the next frame begins or is
+// going to.
+func (m *MessageStream) nextFrame() uint64 {
+	if m.rx != nil && m.rx.inFrame {
+		return m.rx.left
+	}
+	return 0
+}
+
 // closeAhead looks for a Close frame in what has arrived, without receiving any
-// of it. err is how the peer broke the protocol.
-func (m *MessageStream) closeAhead() (reason CloseReason, found bool, err error) {
+// of it, from the frame at the given place on, which it moves past those that are
+// none. err is how the peer broke the protocol.
+func (m *MessageStream) closeAhead(at *uint64) (reason CloseReason, found bool, err error) {
 	r := m.rx
 	if r == nil {
 		return
 	}
-	b, skip := r.Bytes(), uint64(0)
-	if r.inFrame {
-		skip = r.left
-	}
-	for skip <= uint64(len(b)) {
-		b = b[skip:]
-		h, n, err := frame.Parse(b, r.compression != nil)
+	for b := r.Bytes(); *at <= uint64(len(b)); {
+		h, n, err := frame.Parse(b[*at:], r.compression != nil)
 		if n == 0 || err != nil {
 			return reason, false, err
 		}
-		skip = uint64(n) + h.Length
-		if h.Opcode == frame.Close && skip <= uint64(len(b)) {
-			payload := append(make([]byte, 0, frame.MaxControl), b[n:skip]...)
-			frame.Mask(payload, h.Key)
-			code, text, err := frame.ParseClose(payload)
-			return CloseReason{CloseCode(code), text}, err == nil, err
+		payload, end := *at+uint64(n), *at+uint64(n)+h.Length
+		if h.Opcode != frame.Close {
+			*at = end
+			continue
 		}
+		if end > uint64(len(b)) {
+			return reason, false, nil
+		}
+		p := append(make([]byte, 0, frame.MaxControl), b[payload:end]...)
+		frame.Mask(p, h.Key)
+		code, text, err := frame.ParseClose(p)
+		return CloseReason{CloseCode(code), text}, err == nil, err
 	}
 	return
 }

@@ -325,18 +325,19 @@ func (m *MessageStream) broken(err error) {
 
 // lost ends the stream because nothing can be read any more.
 func (m *MessageStream) lost(err error) {
+	atEOF := isEOF(err)
 	if cause := m.session().lostBecause(); cause != nil {
 		err = cause
 	}
 	r := m.receiver()
 	r.err = lostBy(err)
 	r.Free()
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		m.session().halfClosed(r.err)
-	} else {
-		m.session().end(r.err)
-	}
+	m.session().readLost(atEOF, r.err)
 }
+
+// isEOF reports whether a read has found the end, which for TLS may be one that
+// was not announced.
+func isEOF(err error) bool { return err == io.EOF || err == io.ErrUnexpectedEOF }
 
 // drain drops what the peer sends before its Close frame.
 func (m *MessageStream) drain() {

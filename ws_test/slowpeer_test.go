@@ -139,6 +139,35 @@ func TestWhatIsQueuedLeavesAfterThePeersHalfClose(t *testing.T) {
 	}
 }
 
+// A reader that is busy does not see the half-close; what reads for it does.
+func TestWhatIsQueuedBeforeCloseLeavesAfterAHalfCloseThatABusyReaderDoesNotSee(t *testing.T) {
+	payload := strings.Repeat("x", 8<<20)
+	connectEach(t, func() ws.Upgrader { return ws.Upgrader{} }, func(t *testing.T, p *pair) {
+		closed, release, ended := make(chan error, 1), make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(ended)
+			for range p.stream.All(context.Background()) {
+				err := p.session.Text(context.Background(), payload)
+				_ = p.session.Close(ws.CloseReason{Code: ws.CloseNormal})
+				closed <- err
+				<-release
+			}
+		}()
+		p.send(opText, "question")
+		if err := await(t, closed, "Close"); err != nil {
+			t.Fatal(err)
+		}
+		if err := closeWrite(p.conn); err != nil {
+			t.Fatal(err)
+		}
+		p.expect(opText, payload)
+		p.expectClose(1000)
+		await(t, p.session.Done(), "the end")
+		close(release)
+		await(t, ended, "the loop's end")
+	})
+}
+
 // views are those in which a stream is read no further than the application is.
 var views = map[string]func(*pair, func(ws.Message) error) error{
 	"Recv": func(p *pair, each func(ws.Message) error) error {

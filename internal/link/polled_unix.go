@@ -13,7 +13,6 @@ import (
 type socket interface {
 	net.Conn
 	syscall.Conn
-	CloseRead() error
 	CloseWrite() error
 }
 

@@ -44,6 +44,7 @@ func (o *Outbox) wrote(h Host, n int, err error) action {
 	if n > 0 {
 		o.taken += uint32(n)
 		o.countSentLocked(h)
+		o.takenAt = 0
 		if o.writer == background {
 			o.takenAt = millis()
 		}

@@ -68,7 +68,7 @@ type Outbox struct {
 	traffic   *traffic // nil when idle
 	limit     uint32   // of what is queued, in bytes
 	taken     uint32   // how many bytes the transport has taken, modulo 2^32
-	takenAt   uint32   // when the background writer last wrote something, in ms
+	takenAt   uint32   // when something was last written, in ms; 0 if by a sender, who does not look
 	lastWrite uint16   // when a sender last wrote, by clock
 	inRow     uint8    // writes by senders in close succession
 	writer    writer   // who has the right to write
@@ -99,12 +99,15 @@ func (o *Outbox) Queue() (queued int, taken uint32) {
 	return o.traffic.buffered(), o.taken
 }
 
-// SinceTaken is how long ago the transport last took something from the background
-// writer.
-func (o *Outbox) SinceTaken() time.Duration {
+// SinceTaken is how long ago the transport last took something. ok is false if it
+// is not known, which it is of what the background writer has written.
+func (o *Outbox) SinceTaken() (d time.Duration, ok bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return time.Duration(millis()-o.takenAt) * time.Millisecond
+	if o.takenAt == 0 {
+		return 0, false
+	}
+	return time.Duration(millis()-o.takenAt) * time.Millisecond, true
 }
 
 // Finish answers every Put from now on, and those that wait, with err. What is

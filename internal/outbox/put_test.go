@@ -215,3 +215,19 @@ func TestQueueCountsWhatTheTransportHasTaken(t *testing.T) {
 		}
 	}
 }
+
+// A sender does not look at the time: what it has written may be more recent than
+// what the background writer has.
+func TestWhenSomethingWasLastTakenIsNotKnownBehindASender(t *testing.T) {
+	o, s, _ := scripted(1000, 0)
+	put(t, o, text("by the background writer"))
+	runAll(o, s)
+	if _, ok := o.SinceTaken(); !ok {
+		t.Error("not known of the background writer")
+	}
+	s.free = endless
+	put(t, o, text("by a sender"))
+	if ago, ok := o.SinceTaken(); ok {
+		t.Errorf("%v ago, which was the background writer", ago)
+	}
+}

@@ -148,7 +148,7 @@ func (o *Outbox) streamsLocked() bool {
 // that is not in a row is taken for one, which does no harm.
 var clock = func() uint16 { return uint16(time.Since(epoch).Microseconds()) }
 
-// millis is the time in ms, which comes round every 49 days.
-func millis() uint32 { return uint32(time.Since(epoch).Milliseconds()) }
+// millis is the time in ms, which comes round every 49 days and is never 0.
+func millis() uint32 { return max(uint32(time.Since(epoch).Milliseconds()), 1) }
 
 var epoch = time.Now()

@@ -15,8 +15,8 @@ var enabled bool
 // the program's initialization, since nothing is synchronized.
 func Enable() { enabled = true }
 
-// Enabled reports whether memory that has been lent must not be used for anything
-// else, so that the text stays in it.
+// Enabled reports whether memory that a message's Data was in must not be used for
+// anything else, so that the text stays in it.
 func Enabled() bool { return enabled }
 
 // Expired overwrites b, which is not valid any more for whoever else has a slice
