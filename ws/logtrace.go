@@ -14,8 +14,8 @@ import (
 // LevelDebug. The line of a session's end says how long the session lasted; what
 // ended it, as Stats.Ends names it, or which side closed it; what the Close frames
 // said; and an error if there was no closing handshake. Without a Trace the
-// library logs nothing. With a nil logger LogTrace returns nil, which is none. Functions of the Trace may be replaced before it is
-// used.
+// library logs nothing. With a nil logger LogTrace returns nil, which is none.
+// Functions of the Trace may be replaced before it is used.
 func LogTrace(logger *slog.Logger) *Trace {
 	if logger == nil {
 		return nil

@@ -45,7 +45,8 @@ import (
 // closes or is found to be gone by the heartbeat. A program that
 // only sends keeps its session by keeping the Session, but needs a reader all the
 // same, for which MessageStream.Discard is there: without one no Ping is
-// answered, the peer's Close is not noticed, nor that the peer has gone.
+// answered, the peer's Close is not noticed, and that the peer has gone only by
+// the heartbeat or a send that fails.
 //
 // All methods of a Session or a stream that does not come from Handle, such as
 // new(Session), do nothing: those that return an error return ErrClosed, but

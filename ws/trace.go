@@ -38,8 +38,8 @@ type Trace struct {
 	HeartbeatAnswered func(*Session, time.Duration)
 	// Unread is called when nobody has received from a session for both of the
 	// heartbeat's times together, with the time since that was first noticed:
-	// pings are not answered then, and nobody would notice that the peer has
-	// gone. A reader that is busy with a message for so long counts as nobody. It
+	// pings are not answered then, and only the heartbeat or a send that fails
+	// notices that the peer has gone. A reader that is busy with a message for so long counts as nobody. It
 	// is called once, and again only after somebody has received. With the
 	// heartbeat off it is not called.
 	Unread func(*Session, time.Duration)
