@@ -117,7 +117,7 @@ func TestCloseOnAPeerThatTakesNothingIsOverAfterCloseTimeout(t *testing.T) {
 
 func TestThousandsThatCloseAtOnceOnSilentPeersAllEndInTime(t *testing.T) {
 	sessions := 10_000
-	if underRace || testing.Short() { // two goroutines each, of which the detector stands 8,128
+	if raceDetector || testing.Short() { // two goroutines each, of which the detector stands 8,128
 		sessions = 2_000
 	}
 	start := time.Now()

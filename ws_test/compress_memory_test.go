@@ -11,7 +11,7 @@ import (
 )
 
 func TestCompressedEchoesDoNotAllocate(t *testing.T) {
-	if raced {
+	if raceDetector {
 		t.Skip("the race detector makes pools forget what they were given: run without -race")
 	}
 	for _, test := range compressions {
@@ -66,7 +66,7 @@ func idleHeap(t *testing.T, u ws.Upgrader, offer string) int {
 }
 
 func TestAnIdleSessionWithoutTakeoverCostsLittleMoreWithCompression(t *testing.T) {
-	if raced {
+	if raceDetector {
 		t.Skip("the race detector takes memory of its own")
 	}
 	const offer = "permessage-deflate; client_max_window_bits"

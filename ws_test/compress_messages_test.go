@@ -74,7 +74,7 @@ func echoPieces(session *ws.Session, stream *ws.MessageStream) error {
 
 func TestCompressedMessagesOfAllSizesComeBack(t *testing.T) {
 	sizes := []int{0, 1, 125, 126, 300, 4 << 10, 64<<10 - 1, 64 << 10, 64<<10 + 1, 1 << 20, 16 << 20}
-	if raced || testing.Short() { // which takes ten times as long
+	if raceDetector || testing.Short() { // which takes ten times as long
 		sizes = sizes[:len(sizes)-2]
 	}
 	for _, over := range transports {
@@ -192,7 +192,7 @@ func TestPiecesThatAreSentAreCompressedAsAStream(t *testing.T) {
 func (p *compressing) bomb(n int) []byte {
 	var b []byte
 	size := 64 << 20
-	if raced || testing.Short() {
+	if raceDetector || testing.Short() {
 		size = 8 << 20
 	}
 	block := append(p.deflated(make([]byte, size)), deflateTail...)
@@ -204,7 +204,7 @@ func (p *compressing) bomb(n int) []byte {
 
 func TestABombCostsLittleMemoryAndTheStreamGoesOn(t *testing.T) {
 	times := 16 // a GiB
-	if raced || testing.Short() {
+	if raceDetector || testing.Short() {
 		times = 2
 	}
 	for _, test := range compressions {
@@ -224,7 +224,7 @@ func TestABombCostsLittleMemoryAndTheStreamGoesOn(t *testing.T) {
 			if err != nil || string(msg.Data) != "hello" {
 				t.Fatalf("received %q, %v", msg.Data, err)
 			}
-			if n := after.TotalAlloc - before.TotalAlloc; n > 1<<20 && !raced {
+			if n := after.TotalAlloc - before.TotalAlloc; n > 1<<20 && !raceDetector {
 				t.Errorf("%d bytes were allocated", n)
 			}
 		})

@@ -105,7 +105,7 @@ func randomPacked(rng *rand.Rand, p *compressing, limit int) (said []byte, heard
 // make allocations.
 func TestRandomCompressedConversationsAreEchoedAsTheyWereSaid(t *testing.T) {
 	n := uint64(10_000)
-	if raced || testing.Short() {
+	if raceDetector || testing.Short() {
 		n = 100
 	}
 	var group errgroup.Group

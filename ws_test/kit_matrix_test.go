@@ -35,7 +35,7 @@ func agreements(serverBits, clientBits []int) (all []agreement) {
 			}
 		}
 	}
-	if raced || testing.Short() {
+	if raceDetector || testing.Short() {
 		return []agreement{all[0], all[len(all)/2+1], all[len(all)-2], all[len(all)-1]}
 	}
 	return all
@@ -108,7 +108,7 @@ var matrixSizes = []int{0, 1, 125, 126, takeoverSize, 64 << 10, mebibyte, 16 * m
 // binary in turn.
 func planUpTo(largest int) (messages []planned) {
 	sizes := slices.DeleteFunc(slices.Clone(matrixSizes), func(n int) bool { return n > largest })
-	if raced || testing.Short() {
+	if raceDetector || testing.Short() {
 		sizes = sizes[:6]
 	}
 	for _, size := range sizes {

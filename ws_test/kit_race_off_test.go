@@ -2,4 +2,4 @@
 
 package ws_test
 
-const underRace = false
+const raceDetector = false

@@ -2,5 +2,7 @@
 
 package ws_test
 
-// underRace is whether the race detector is on, which stands 8,128 goroutines.
-const underRace = true
+// raceDetector reports whether the race detector is on. With it on, pools
+// forget, so allocations cannot be counted; what needs much CPU takes ten times
+// as long; and at most 8,128 goroutines may run.
+const raceDetector = true

@@ -68,7 +68,7 @@ func allocated(f func()) uint64 {
 // that it cannot have held more.
 func expectFrugal(t *testing.T, limit uint64, f func()) {
 	t.Helper()
-	if n := allocated(f); n >= limit && !raced { // which makes pools forget what they were given
+	if n := allocated(f); n >= limit && !raceDetector { // which makes pools forget what they were given
 		t.Errorf("%d bytes were allocated, want less than %d", n, limit)
 	}
 }
@@ -78,7 +78,7 @@ func TestAMessageOfOneGibibyteIsStreamedInLessThanOneMebibyte(t *testing.T) {
 		t.Run(over.name, func(t *testing.T) {
 			size := 1 << 30
 			switch {
-			case raced, testing.Short():
+			case raceDetector, testing.Short():
 				size = 32 << 20
 			case over.tls: // crypto/tls allocates for every record
 				size = 64 << 20
@@ -169,7 +169,7 @@ func receiveNothing(t *testing.T, p *pair, receive func(context.Context, *ws.Mes
 
 func TestAMillionFragmentsCostNoMoreThanTheirBytes(t *testing.T) {
 	n := 1_000_000
-	if raced || testing.Short() {
+	if raceDetector || testing.Short() {
 		n = 100_000
 	}
 	for name, part := range map[string]string{"empty": "", "of one byte": "x"} {
@@ -186,7 +186,7 @@ func TestAMillionFragmentsCostNoMoreThanTheirBytes(t *testing.T) {
 						t.Fatalf("received %v of %d bytes", msg.Kind, len(msg.Data))
 					}
 				})
-				if took := cpuTime() - began; took > time.Second && !raced {
+				if took := cpuTime() - began; took > time.Second && !raceDetector {
 					t.Errorf("%v of CPU, both ends together", took)
 				}
 			})

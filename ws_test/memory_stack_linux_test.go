@@ -53,7 +53,7 @@ var echoLoops = map[string]func(*ws.Session, *ws.MessageStream){
 // needed: that is half of what an idle session costs. In the child a stack that
 // grows ends the process, and prints the frames that were too large.
 func TestAnEchosStackStaysAtTwoKiB(t *testing.T) {
-	if raced || testing.CoverMode() != "" || runtime.GOARCH != "amd64" {
+	if raceDetector || testing.CoverMode() != "" || runtime.GOARCH != "amd64" {
 		t.Skip("frames are of another size")
 	}
 	if how := told("AnEchosStackStaysAtTwoKiB"); how != "" {

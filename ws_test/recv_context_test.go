@@ -137,7 +137,7 @@ func receiveFrom(ctx context.Context, l listener, loop bool, yield func(ws.Messa
 
 func TestHoweverOftenContextsEndEveryMessageArrivesOnceAndWhole(t *testing.T) {
 	n := 100
-	if raced || testing.Short() {
+	if raceDetector || testing.Short() {
 		n = 30
 	}
 	for _, c := range []struct {

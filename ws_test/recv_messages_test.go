@@ -148,7 +148,7 @@ func TestACloseIsDeliveredAndThenTheStreamIsAtItsEnd(t *testing.T) {
 }
 
 func TestSmallMessagesAreReceivedWithoutAllocating(t *testing.T) {
-	if raced {
+	if raceDetector {
 		t.Skip("the race detector makes pools forget what they were given: run without -race")
 	}
 	ending, cancel := context.WithCancel(t.Context())

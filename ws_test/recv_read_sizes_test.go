@@ -96,7 +96,7 @@ func TestAMessageArrivesTheSameWhateverTheSizesOfTheReads(t *testing.T) {
 				switch {
 				case n <= 127:
 					sizes = upTo(len(frame))
-				case raced && n != 65536: // under which single bytes take their time
+				case raceDetector && n != 65536: // under which single bytes take their time
 					sizes = slices.DeleteFunc(slices.Clone(sizes), func(size int) bool { return size == 1 })
 				}
 				for i, size := range sizes {

@@ -13,10 +13,6 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// raced is set when the race detector is on. It makes pools forget, so that
-// allocations cannot be counted.
-var raced bool
-
 func TestTheBytesOfASendMayBeReusedWhenItReturns(t *testing.T) {
 	overCompressions(t, ws.Upgrader{SendBuffer: 1 << 20}, func(t *testing.T, _ transport, p *compressing) {
 		data := make([]byte, 30_000)
@@ -122,7 +118,7 @@ func expectAllClosed(t *testing.T, s *ws.Session) {
 }
 
 func TestASmallSendAllocatesNothing(t *testing.T) {
-	if raced {
+	if raceDetector {
 		t.Skip("the race detector makes pools forget what they were given: run without -race")
 	}
 	p := connect(t, ws.Upgrader{})

@@ -101,7 +101,7 @@ func randomSizes(rng *rand.Rand) (sizes []int) {
 
 func TestRandomConversationsAreHeardAsTheModelHearsThem(t *testing.T) {
 	n := uint64(3000)
-	if raced || testing.Short() {
+	if raceDetector || testing.Short() {
 		n = 250
 	}
 	for seed := range n {

@@ -48,7 +48,7 @@ func TestManyClients(t *testing.T) {
 // os has raised that to the hard one.) No message is sent that could be compressed.
 func TestTenThousandSessionsAreShutDownInTimeAndLeaveNothing(t *testing.T) {
 	sessions := 10_000
-	if underRace || testing.Short() { // the detector stands 8,128 goroutines, and here are two for each
+	if raceDetector || testing.Short() { // the detector stands 8,128 goroutines, and here are two for each
 		sessions = 1_000
 	}
 	if room := descriptorLimit(); room < sessions+500 {
