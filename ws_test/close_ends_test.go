@@ -4,14 +4,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/handset-go/handset/ws"
 )
-
-// moment is how long what is timed takes in these tests.
-const moment = 60 * time.Millisecond
 
 // end is a way for a session to end.
 type end struct {
@@ -100,24 +100,202 @@ func isError(err, want error) bool {
 
 type closeWriter interface{ CloseWrite() error }
 
-// shutDown calls Shutdown in a goroutine.
-func shutDown(ctx context.Context, u *ws.Upgrader) <-chan error {
-	down := make(chan error, 1)
-	go func() { down <- u.Shutdown(ctx) }()
-	return down
-}
-
-func expectDown(t *testing.T, down <-chan error, want error) {
-	t.Helper()
-	if err := await(t, down, "the end of Shutdown"); err != want {
-		t.Errorf("Shutdown returned %v, want %v", err, want)
-	}
-}
-
 // expectRefusal does a handshake, which must be refused for now.
 func (s *scene) expectRefusal(status int) {
 	s.t.Helper()
 	if got, h := s.knock(); got != status || h.Get("Retry-After") == "" {
 		s.t.Errorf("a handshake was answered with %d, Retry-After %q", got, h.Get("Retry-After"))
+	}
+}
+
+var allEnds = []end{
+	// The peer goes away.
+	{name: "reset", session: syscall.ECONNRESET, stream: syscall.ECONNRESET, counted: "connection lost",
+		does: func(t *testing.T, s *scene) { reset(s.client) }},
+	{name: "FIN without a Close", session: io.ErrUnexpectedEOF, stream: io.ErrUnexpectedEOF, counted: "connection lost",
+		does: func(t *testing.T, s *scene) { _ = s.conn.Close() }},
+	{name: "FIN inside a frame", session: io.ErrUnexpectedEOF, stream: io.ErrUnexpectedEOF, counted: "connection lost",
+		does: func(t *testing.T, s *scene) {
+			s.write(masked(fin|opText, []byte("half of it"))[:9])
+			_ = s.conn.Close()
+		}},
+	{name: "FIN inside a message", session: io.ErrUnexpectedEOF, stream: io.ErrUnexpectedEOF, counted: "connection lost",
+		does: func(t *testing.T, s *scene) {
+			s.write(masked(opText, []byte("once upon a time")))
+			_ = s.conn.Close()
+		}},
+	{name: "writing side shut", session: io.ErrUnexpectedEOF, stream: io.ErrUnexpectedEOF, counted: "connection lost",
+		does: func(t *testing.T, s *scene) { _ = s.conn.(closeWriter).CloseWrite(); s.expectEnd() }},
+	{name: "writing side shut inside a frame", session: io.ErrUnexpectedEOF, stream: io.ErrUnexpectedEOF, counted: "connection lost",
+		does: func(t *testing.T, s *scene) {
+			s.write(masked(fin|opText, []byte("half of it"))[:9])
+			_ = s.conn.(closeWriter).CloseWrite()
+			s.expectEnd()
+		}},
+
+	// The peer stays and does not do its part.
+	{name: "stalled peer", u: ws.Upgrader{WriteTimeout: moment}, unread: true,
+		session: ws.ErrWriteTimeout, stream: ws.ErrWriteTimeout, counted: "write timeout", after: moment,
+		does: func(t *testing.T, s *scene) {
+			for err := error(nil); err == nil; {
+				if err = s.session.Binary(within(t), make([]byte, 10_000)); err != nil && !errors.Is(err, ws.ErrWriteTimeout) {
+					t.Errorf("a send returned %v", err)
+				}
+			}
+		}},
+	{name: "network cut", u: ws.Upgrader{Heartbeat: ws.Heartbeat{Interval: moment, Timeout: moment}},
+		session: ws.ErrHeartbeatTimeout, stream: ws.ErrHeartbeatTimeout, counted: "heartbeat timeout", after: 2 * moment,
+		does: func(*testing.T, *scene) {}},
+	{name: "message never finished", u: ws.Upgrader{MessageTimeout: moment},
+		session: ws.ErrMessageTimeout, stream: ws.ErrMessageTimeout, counted: "message timeout", after: moment,
+		does: func(t *testing.T, s *scene) {
+			s.write(masked(opText, []byte("once upon a time")))
+			s.expectClose(1008)
+			_ = s.conn.Close()
+		}},
+	{name: "protocol broken", session: &ws.ProtocolError{}, stream: &ws.ProtocolError{}, counted: "protocol error",
+		does: func(t *testing.T, s *scene) {
+			s.write([]byte{fin | 0x70 | opText, 0x80})
+			s.expectClose(1002)
+			_ = s.conn.Close()
+		}},
+	{name: "protocol broken by a peer that stays", u: ws.Upgrader{CloseTimeout: moment}, after: moment,
+		session: &ws.ProtocolError{}, stream: &ws.ProtocolError{}, counted: "protocol error",
+		does: func(t *testing.T, s *scene) {
+			s.write([]byte{fin | 0x70 | opText, 0x80})
+			s.expectClose(1002)
+		}},
+	{name: "data for Discard that refuses it", alone: true, session: &ws.ProtocolError{}, stream: &ws.ProtocolError{}, counted: "protocol error",
+		does: func(t *testing.T, s *scene) {
+			_ = s.stream.RefuseData().Discard()
+			s.send(opPing, "hello?")
+			s.expect(opPong, "hello?")
+			s.send(opText, "data")
+			s.expectClose(1008)
+			_ = s.conn.Close()
+		}},
+	{name: "data for Discard", alone: true, session: ws.ErrClosed, stream: io.EOF, counted: "closed",
+		does: func(t *testing.T, s *scene) {
+			_ = s.stream.Discard()
+			s.send(opText, "data")
+			s.write(closeFrame(4000))
+			s.expectClose(4000)
+			s.expectEnd()
+		}},
+
+	// Either closes.
+	{name: "closed by the peer", session: ws.ErrClosed, stream: io.EOF, counted: "closed",
+		does: func(t *testing.T, s *scene) {
+			s.write(closeFrame(4000))
+			s.expectClose(4000)
+			s.expectEnd()
+		}},
+	{name: "closed by both", unread: true, session: ws.ErrClosed, stream: io.EOF, counted: "closed",
+		does: func(t *testing.T, s *scene) {
+			_ = s.session.Close(ws.CloseReason{Code: 4000})
+			s.expectClose(4000)
+			s.write(closeFrame(4000))
+			s.expectEnd()
+		}},
+	{name: "closed on a peer that does not answer", u: ws.Upgrader{CloseTimeout: moment}, unread: true,
+		session: ws.ErrCloseTimeout, stream: ws.ErrCloseTimeout, counted: "close timeout", after: moment,
+		does: func(t *testing.T, s *scene) {
+			_ = s.session.Close(ws.CloseReason{Code: 4000})
+			s.expectClose(4000)
+			s.expectEnd()
+		}},
+	{name: "closed on a peer that does not read", u: ws.Upgrader{CloseTimeout: moment}, unread: true,
+		session: ws.ErrCloseTimeout, stream: ws.ErrCloseTimeout, counted: "close timeout", after: moment,
+		does: func(t *testing.T, s *scene) {
+			stuff(t, s.session, strings.Repeat("x", 10_000))
+			_ = s.session.Close(ws.CloseReason{Code: 4000})
+		}},
+	{name: "closed on a peer that resets", unread: true,
+		session: io.ErrUnexpectedEOF, stream: io.ErrUnexpectedEOF, counted: "connection lost",
+		does: func(t *testing.T, s *scene) {
+			_ = s.session.Close(ws.CloseReason{Code: 4000})
+			s.expectClose(4000)
+			reset(s.client)
+		}},
+
+	// The server goes down.
+	{name: "Shutdown", unread: true, session: ws.ErrClosed, stream: io.EOF, counted: "closed",
+		does: func(t *testing.T, s *scene) {
+			down := shutDown(within(t), s.u)
+			s.expectClose(1001)
+			s.expectRefusal(503)
+			s.write(closeFrame(1001))
+			s.expectEnd()
+			expectDown(t, down, nil)
+			s.expectRefusal(503)
+		}},
+	{name: "Shutdown with a peer that does not answer", u: ws.Upgrader{CloseTimeout: moment}, unread: true,
+		session: ws.ErrCloseTimeout, stream: ws.ErrCloseTimeout, counted: "close timeout", after: moment,
+		does: func(t *testing.T, s *scene) {
+			down := shutDown(within(t), s.u)
+			s.expectClose(1001)
+			s.expectEnd()
+			expectDown(t, down, nil)
+		}},
+	{name: "Shutdown with a peer that does not read", u: ws.Upgrader{CloseTimeout: moment}, unread: true,
+		session: ws.ErrCloseTimeout, stream: ws.ErrCloseTimeout, counted: "close timeout", after: moment,
+		does: func(t *testing.T, s *scene) {
+			stuff(t, s.session, strings.Repeat("x", 10_000))
+			expectDown(t, shutDown(within(t), s.u), nil)
+		}},
+	{name: "Shutdown with a peer that resets", unread: true,
+		session: io.ErrUnexpectedEOF, stream: io.ErrUnexpectedEOF, counted: "connection lost",
+		does: func(t *testing.T, s *scene) {
+			down := shutDown(within(t), s.u)
+			s.expectClose(1001)
+			reset(s.client)
+			expectDown(t, down, nil)
+		}},
+	{name: "Shutdown whose context ends first", u: ws.Upgrader{CloseTimeout: time.Hour}, unread: true,
+		session: ws.ErrShutdown, stream: ws.ErrShutdown, counted: "shutdown", after: moment,
+		does: func(t *testing.T, s *scene) {
+			ctx, cancel := context.WithTimeout(t.Context(), moment)
+			defer cancel()
+			down := shutDown(ctx, s.u)
+			s.expectClose(1001)
+			s.expectEnd()
+			expectDown(t, down, context.DeadlineExceeded)
+			s.expectRefusal(503)
+		}},
+	{name: "Shutdown that Close brings to its end", u: ws.Upgrader{CloseTimeout: time.Hour}, unread: true,
+		session: ws.ErrShutdown, stream: ws.ErrShutdown, counted: "shutdown",
+		does: func(t *testing.T, s *scene) {
+			down := shutDown(within(t), s.u)
+			s.expectClose(1001)
+			_ = s.u.Close()
+			expectDown(t, down, nil)
+		}},
+	{name: "cut", u: ws.Upgrader{CloseTimeout: time.Hour}, unread: true,
+		session: ws.ErrShutdown, stream: ws.ErrShutdown, counted: "shutdown",
+		does: func(t *testing.T, s *scene) {
+			if err := s.u.Close(); err != nil {
+				t.Errorf("Close returned %v", err)
+			}
+			s.expectEnd()
+			s.expectRefusal(503)
+		}},
+	{name: "cut with a full queue", u: ws.Upgrader{CloseTimeout: time.Hour}, unread: true,
+		session: ws.ErrShutdown, stream: ws.ErrShutdown, counted: "shutdown",
+		does: func(t *testing.T, s *scene) {
+			stuff(t, s.session, strings.Repeat("x", 10_000))
+			_ = s.u.Close()
+		}},
+}
+
+func TestTheEndsThatAreTestedAreAllThatAreCounted(t *testing.T) {
+	var counted []string
+	for _, e := range allEnds {
+		counted = append(counted, e.counted)
+	}
+	slices.Sort(counted)
+	want := []string{"close timeout", "closed", "connection lost", "heartbeat timeout", "message timeout",
+		"protocol error", "shutdown", "write timeout"}
+	if got := slices.Compact(counted); !slices.Equal(got, want) {
+		t.Errorf("tested are %q, want %q", got, want)
 	}
 }

@@ -13,40 +13,6 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// overAll runs a test over every transport.
-func overAll(t *testing.T, u ws.Upgrader, test func(t *testing.T, p *pair)) {
-	t.Helper()
-	for _, over := range transports {
-		t.Run(over.name, func(t *testing.T) { test(t, connectOver(t, over, u)) })
-	}
-}
-
-// expectOver waits for the session's end, which must have the given cause.
-func expectOver(t *testing.T, s *ws.Session, cause error) {
-	t.Helper()
-	await(t, s.Done(), "the session's end")
-	if err := s.Err(); !errors.Is(err, cause) {
-		t.Fatalf("the session ended with %v, want %v", err, cause)
-	}
-}
-
-// receiveAll receives until the stream's end, for which io.EOF stands.
-func receiveAll(p *pair) <-chan error {
-	end := make(chan error, 1)
-	go func() {
-		for {
-			if _, err := p.stream.Recv(context.Background()); err != nil {
-				end <- err
-				return
-			}
-		}
-	}()
-	return end
-}
-
-// closeFrame is a client's.
-func closeFrame(code uint16) []byte { return masked(fin|opClose, closePayload(code, "")) }
-
 func TestASessionIsNotOverBeforeItIsClosed(t *testing.T) {
 	p := connect(t, ws.Upgrader{})
 	select {
@@ -111,38 +77,6 @@ func TestTheServerClosesWithNobodyReading(t *testing.T) {
 			t.Fatalf("the stream ended with %v", err)
 		}
 	})
-}
-
-func TestTheClientClosesAndTheApplicationAnswers(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
-		p.write(closeFrame(4000))
-		recvKind(t, p.stream, ws.Close)
-		if err := p.session.Close(ws.CloseReason{Code: 4001, Description: "own answer"}); err != nil {
-			t.Fatal(err)
-		}
-		p.expect(opClose, string(closePayload(4001, "own answer")))
-		p.expectEnd()
-		expectOver(t, p.session, ws.ErrClosed)
-	})
-}
-
-func TestTheClientClosesAndTheLibraryAnswers(t *testing.T) {
-	for _, code := range []uint16{0, 1000, 3999} {
-		overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
-			end := receiveAll(p)
-			frame := closeFrame(code)
-			if code == 0 {
-				frame = masked(fin|opClose, nil)
-			}
-			p.write(frame)
-			p.expectClose(int(code))
-			p.expectEnd()
-			expectOver(t, p.session, ws.ErrClosed)
-			if err := await(t, end, "the stream's end"); err != io.EOF {
-				t.Fatalf("the stream ended with %v", err)
-			}
-		})
-	}
 }
 
 func TestBothCloseAtOnce(t *testing.T) {
@@ -254,4 +188,27 @@ func TestDoneIsTheSameForAllWhoAskBeforeAndAfter(t *testing.T) {
 			t.Fatal("Err returned nil after the end")
 		}
 	})
+}
+
+func TestWhatFollowsAPeersCloseFrameIsIgnored(t *testing.T) {
+	for name, more := range map[string][]byte{
+		"another Close": closeFrame(4001),
+		"text":          masked(fin|opText, []byte("late")),
+		"nonsense":      {0xFF, 0xFF, 0xFF},
+	} {
+		t.Run(name, func(t *testing.T) {
+			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+				p.write(append(closeFrame(4000), more...))
+				if msg := recvKind(t, p.stream, ws.Close); msg.Reason.Code != 4000 {
+					t.Fatalf("received %v", msg.Reason)
+				}
+				for range 3 {
+					if msg, err := p.stream.Recv(t.Context()); err != io.EOF {
+						t.Fatalf("received %v, %v", msg.Kind, err)
+					}
+				}
+				expectOver(t, p.session, ws.ErrClosed)
+			})
+		})
+	}
 }

@@ -2,9 +2,9 @@ package ws_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -34,16 +34,6 @@ func TestAnUnreadChannelEndsWithALostConnection(t *testing.T) {
 			t.Fatalf("%d messages are left, want %d", len(messages), cap(messages))
 		}
 	})
-}
-
-// until waits until something is so that tells nobody.
-func until(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	for start := time.Now(); !is(); runtime.Gosched() {
-		if time.Since(start) > patience {
-			t.Fatalf("waited in vain until %s", what)
-		}
-	}
 }
 
 func TestAConnectionThatEndsWithoutACloseFrameIsAnUnexpectedEOF(t *testing.T) {
@@ -78,24 +68,6 @@ func TestAConnectionThatEndsWithoutACloseFrameIsAnUnexpectedEOF(t *testing.T) {
 	}
 }
 
-// under is the TCP connection under a client's.
-func under(c net.Conn) *net.TCPConn {
-	if tls, ok := c.(interface{ NetConn() net.Conn }); ok {
-		c = tls.NetConn()
-	}
-	return c.(*net.TCPConn)
-}
-
-// reset ends a client's connection with a RST, or what stands for one.
-func reset(c *client) {
-	if d, ok := c.conn.(*duplex); ok {
-		d.reset()
-		return
-	}
-	_ = under(c.conn).SetLinger(0)
-	under(c.conn).Close()
-}
-
 func TestCloseAfterThePeersReset(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		reset(p.client)
@@ -119,4 +91,31 @@ func TestAWriteThatFailsWithNobodyReadingEndsTheSession(t *testing.T) {
 			t.Fatalf("a send after that returned %v, without the cause", err)
 		}
 	})
+}
+
+func TestAConnectionThatIsLostAnywhereIsAnUnexpectedEOF(t *testing.T) {
+	frame := masked(opText, []byte(strings.Repeat("lost", 50))) // 208 bytes, 8 of them header
+	for _, lose := range []struct {
+		name string
+		lose func(*client)
+	}{
+		{"FIN", func(c *client) { _ = under(c.conn).CloseWrite() }},
+		{"goodbye", func(c *client) { _ = c.conn.(interface{ CloseWrite() error }).CloseWrite() }}, // of TLS, too
+		{"RST", reset},
+	} {
+		for _, sent := range []int{0, 1, 3, 7, 8, 9, 207, 208} {
+			t.Run(fmt.Sprintf("%s,sent=%d", lose.name, sent), func(t *testing.T) {
+				overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+					p.write(append(masked(fin|opPing, nil), frame[:sent]...))
+					recvKind(t, p.stream, ws.Ping)
+					p.expect(opPong, "")
+					lose.lose(p.client)
+					if err := await(t, receiveAll(p), "the stream's end"); !isLost(err) {
+						t.Fatalf("the stream ended with %v", err)
+					}
+					expectOver(t, p.session, io.ErrUnexpectedEOF)
+				})
+			})
+		}
+	}
 }

@@ -19,24 +19,6 @@ import (
 // timeout.
 var slowClose = ws.Upgrader{CloseTimeout: time.Hour, Heartbeat: noHeartbeat}
 
-// receiver receives, by whichever view.
-type receiver interface {
-	Recv(context.Context) (ws.Message, error)
-	All(context.Context) func(func(ws.Message, error) bool)
-}
-
-type rawView struct{ *ws.MessageStream }
-
-func (v rawView) All(ctx context.Context) func(func(ws.Message, error) bool) {
-	return v.MessageStream.All(ctx)
-}
-
-type wholeView struct{ *ws.AggregatedStream }
-
-func (v wholeView) All(ctx context.Context) func(func(ws.Message, error) bool) {
-	return v.AggregatedStream.All(ctx)
-}
-
 // readersThatAreBusy each receive a first message, call Close meanwhile or have
 // it called, and are then busy until the session has ended. They return what they
 // received after that.
@@ -137,18 +119,6 @@ func describe(msg ws.Message) string {
 		return fmt.Sprint("close ", uint16(msg.Reason.Code))
 	}
 	return string(msg.Data)
-}
-
-func overAllViews(t *testing.T, u ws.Upgrader, test func(t *testing.T, p *pair, v receiver)) {
-	t.Helper()
-	for name, view := range map[string]func(*pair) receiver{
-		"raw":       func(p *pair) receiver { return rawView{p.stream} },
-		"aggregate": func(p *pair) receiver { return wholeView{p.stream.Aggregate(0)} },
-	} {
-		t.Run(name, func(t *testing.T) {
-			overAll(t, u, func(t *testing.T, p *pair) { test(t, p, view(p)) })
-		})
-	}
 }
 
 func TestTheClosingHandshakeDoesNotWaitForAReaderThatIsBusyAndLosesNothing(t *testing.T) {

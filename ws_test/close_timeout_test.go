@@ -13,22 +13,6 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestACloseThatTheApplicationSitsOnIsAnsweredJustBeforeTheTimeout(t *testing.T) {
-	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
-		start := time.Now()
-		p.writeLater(closeFrame(4000))
-		recvKind(t, p.stream, ws.Close)
-		p.expect(opClose, string(closePayload(4000, "")))
-		if got := time.Since(start); got < 4*time.Second || got >= 5*time.Second {
-			t.Fatalf("Close was answered after %v, want just before 5s", got)
-		}
-		<-p.session.Done()
-		if err := p.session.Err(); !errors.Is(err, ws.ErrClosed) {
-			t.Fatalf("the session ended with %v", err)
-		}
-	})
-}
-
 func TestASilentPeerIsClosedOnAfterCloseTimeout(t *testing.T) {
 	for _, u := range []ws.Upgrader{{}, {CloseTimeout: time.Hour}} {
 		bubble(t, u, func(t *testing.T, p *pair) {

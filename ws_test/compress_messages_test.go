@@ -2,33 +2,15 @@ package ws_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/handset-go/handset/ws"
 )
-
-// compressions are those that the tests agree on.
-var compressions = []struct {
-	name    string
-	c       ws.Compression
-	offer   string
-	answers string
-}{
-	{"frugal", ws.Frugal(), "permessage-deflate", "permessage-deflate; server_no_context_takeover; client_no_context_takeover"},
-	{"balanced", ws.Balanced(), "permessage-deflate; client_max_window_bits", "permessage-deflate; server_max_window_bits=12; client_max_window_bits=12"},
-	{"dense", ws.Dense(), "permessage-deflate", "permessage-deflate"},
-	{"to send only", ws.Compression{Level: 9, SendTakeover: true, SendWindowBits: 9}, `permessage-deflate; server_max_window_bits="10"`,
-		"permessage-deflate; client_no_context_takeover; server_max_window_bits=9"},
-	{"to receive only", ws.Compression{Level: 1, RecvTakeover: true}, "permessage-deflate; x=1, permessage-deflate; server_max_window_bits=8",
-		"permessage-deflate; server_no_context_takeover; server_max_window_bits=8"},
-}
 
 func TestCompressionIsAgreedOnByTheFirstGoodOffer(t *testing.T) {
 	for _, test := range compressions {
@@ -57,19 +39,6 @@ func TestCompressionThatMakesNoSenseRefusesTheHandshake(t *testing.T) {
 			t.Errorf("%+v: %d", c, p.status)
 		}
 	}
-}
-
-// echoPieces sends back what the stream itself delivers.
-func echoPieces(session *ws.Session, stream *ws.MessageStream) error {
-	for msg, err := range stream.All(context.Background()) {
-		if err == nil && msg.Kind != ws.Ping && msg.Kind != ws.Pong {
-			err = session.Send(context.Background(), msg)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func TestCompressedMessagesOfAllSizesComeBack(t *testing.T) {
@@ -113,18 +82,6 @@ func TestCompressedMessagesOfAllSizesComeBack(t *testing.T) {
 			}
 		}
 	}
-}
-
-// noise is n bytes that no compressor makes shorter.
-func noise(n int) []byte {
-	b, x := make([]byte, n), uint32(1)
-	for i := range b {
-		x ^= x << 13
-		x ^= x >> 17
-		x ^= x << 5
-		b[i] = byte(x >> 8)
-	}
-	return b
 }
 
 func TestACompressedMessageOfAChunkInOneFrameComesWhole(t *testing.T) {
@@ -273,57 +230,5 @@ func TestWhatCannotBeInflatedFailsTheSession(t *testing.T) {
 			}
 			p.expectClose(int(test.code))
 		})
-	}
-}
-
-func TestAPreparedMessageGoesOutOnSessionsOfAllKindsAtOnce(t *testing.T) {
-	text := mixedText(5000)
-	message, err := ws.Prepare(ws.Text, text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	clear(text[:1]) // Prepare has a copy
-	text = mixedText(5000)
-	var all sync.WaitGroup
-	for range 3 {
-		for _, test := range compressions {
-			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c}, test.offer)
-			all.Go(func() {
-				for i := range 20 {
-					own := fmt.Appendf(nil, "message %d of one's own %s", i, text[:500])
-					if err := errors.Join(p.session.SendPrepared(context.Background(), message), p.session.TrySendPrepared(message),
-						p.session.TextBytes(context.Background(), own)); err != nil {
-						t.Error(err)
-						return
-					}
-				}
-			})
-			all.Go(func() {
-				for i := range 20 {
-					for _, want := range [][]byte{text, text, fmt.Appendf(nil, "message %d of one's own %s", i, text[:500])} {
-						op, got, packed, err := p.message()
-						if err != nil || op != opText || !bytes.Equal(got, want) || !packed {
-							t.Errorf("%s: message %#x of %d bytes, compressed %v, %v", test.name, op, len(got), packed, err)
-							return
-						}
-					}
-				}
-			})
-		}
-	}
-	all.Wait()
-}
-
-func TestWhatIsNotPreparedIsNotSent(t *testing.T) {
-	p := connect(t, ws.Upgrader{})
-	for _, pm := range []*ws.PreparedMessage{nil, new(ws.PreparedMessage)} {
-		if p.session.SendPrepared(within(t), pm) == nil || p.session.TrySendPrepared(pm) == nil {
-			t.Error("was sent")
-		}
-	}
-	for _, kind := range []ws.Kind{0, ws.Ping, ws.Close, ws.FirstText, 100} {
-		if _, err := ws.Prepare(kind, nil); err == nil {
-			t.Errorf("%v can be prepared", kind)
-		}
 	}
 }

@@ -3,7 +3,6 @@ package ws_test
 import (
 	"bufio"
 	"bytes"
-	standard "compress/flate"
 	"context"
 	"errors"
 	"fmt"
@@ -13,22 +12,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/klauspost/compress/flate"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/handset-go/handset/ws"
 )
-
-// offline is a client whose frames are only collected.
-func offline(c ws.Compression, bits int) *compressing {
-	p := &compressing{dropsOwn: !c.RecvTakeover, dropsIts: !c.SendTakeover}
-	if bits == 15 {
-		p.writer, _ = standard.NewWriter(&p.out, 1)
-	} else {
-		p.writer, _ = flate.NewWriterWindow(&p.out, 1<<bits)
-	}
-	return p
-}
 
 // hearWhole has a session with compression listen to what its client said, in
 // reads of the given sizes, and says what it heard.

@@ -127,15 +127,6 @@ func TestALongAnswerArrivesWhole(t *testing.T) {
 	}
 }
 
-// plainWriter gives up exactly what it was made with.
-type plainWriter struct {
-	http.ResponseWriter
-	conn net.Conn
-	brw  *bufio.ReadWriter
-}
-
-func (w plainWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) { return w.conn, w.brw, nil }
-
 func TestAClientThatDoesNotTakeItsAnswerHoldsNobodyUp(t *testing.T) {
 	for _, tt := range []struct {
 		u    ws.Upgrader
@@ -160,13 +151,6 @@ func TestAClientThatDoesNotTakeItsAnswerHoldsNobodyUp(t *testing.T) {
 	}
 }
 
-// timeless has no deadlines, as some conns that tunnel through another protocol.
-type timeless struct{ net.Conn }
-
-func (timeless) SetDeadline(time.Time) error      { return errors.ErrUnsupported }
-func (timeless) SetReadDeadline(time.Time) error  { return errors.ErrUnsupported }
-func (timeless) SetWriteDeadline(time.Time) error { return errors.ErrUnsupported }
-
 func TestAClientThatDoesNotTakeItsAnswerHoldsNobodyUpWithoutDeadlines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := &ws.Upgrader{WriteTimeout: time.Second}
@@ -181,14 +165,6 @@ func TestAClientThatDoesNotTakeItsAnswerHoldsNobodyUpWithoutDeadlines(t *testing
 		}
 		expectNobody(t, u)
 	})
-}
-
-// expectNobody checks that an Upgrader waits for nobody.
-func expectNobody(t *testing.T, u *ws.Upgrader) {
-	t.Helper()
-	if err := u.Shutdown(within(t)); err != nil {
-		t.Errorf("Shutdown returned %v", err)
-	}
 }
 
 func TestAnAnswerThatCannotBeWrittenIsReported(t *testing.T) {
@@ -214,39 +190,5 @@ func TestAnAnswerThatCannotBeWrittenIsReported(t *testing.T) {
 			t.Errorf("%s: the connection was left open: %v", name, err)
 		}
 		expectNobody(t, u)
-	}
-}
-
-func TestASessionBeginsWithoutTheServersBuffers(t *testing.T) {
-	end, peer := net.Pipe()
-	begun := make(chan *ws.Session, 1)
-	go func() {
-		session, stream, err := ws.Handle(plainWriter{&writer{}, end, nil}, request())
-		if err != nil {
-			t.Error(err)
-			close(begun)
-			return
-		}
-		begun <- session
-		_ = echo(session, stream.Aggregate(0))
-	}()
-	defer peer.Close()
-	_ = peer.SetDeadline(time.Now().Add(patience))
-	c := newClient(t, peer)
-	if answer, err := http.ReadResponse(c.br, nil); err != nil || answer.StatusCode != 101 {
-		t.Fatalf("answered with %v, %v", answer, err)
-	}
-	expectEcho(t, c)
-	await(t, (<-begun).Done(), "the session's end")
-}
-
-func TestAConnectionThatHasBytesToWriteAlreadyIsClosed(t *testing.T) {
-	end, peer := net.Pipe()
-	brw := bufio.NewReadWriter(bufio.NewReader(end), bufio.NewWriter(end))
-	_, _ = brw.WriteString("HTTP/1.1 200 OK\r\n\r\n")
-	expectRefused(t, new(ws.Upgrader), plainWriter{&writer{}, end, brw}, request(), 500)
-	_ = peer.SetDeadline(time.Now().Add(patience))
-	if b, err := io.ReadAll(peer); err != nil || len(b) > 0 {
-		t.Errorf("the client read %q, %v", b, err)
 	}
 }

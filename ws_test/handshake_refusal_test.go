@@ -3,17 +3,14 @@ package ws_test
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/handset-go/handset/ws"
 )
@@ -34,34 +31,6 @@ var refusals = []struct {
 	{500, ws.Upgrader{}, func() *http.Request { return request() }, func(w http.ResponseWriter) http.ResponseWriter { return failing{w, errors.New("broken")} }},
 	{501, ws.Upgrader{}, func() *http.Request { return request() }, func(w http.ResponseWriter) http.ResponseWriter { return bare{w} }},
 	{503, ws.Upgrader{MaxSessions: 1}, func() *http.Request { return request() }, nil},
-}
-
-// serveUnix runs a server on a Unix socket.
-func serveUnix(t *testing.T, h http.Handler) *httptest.Server {
-	t.Helper()
-	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
-	if err != nil {
-		t.Skip(err) // there are none, or their names must be short
-	}
-	srv := &httptest.Server{Listener: l, Config: &http.Server{Handler: h}}
-	srv.Start()
-	t.Cleanup(srv.Close)
-	return srv
-}
-
-// dialServer connects to a server on whatever it listens on.
-func dialServer(t *testing.T, srv *httptest.Server) net.Conn {
-	t.Helper()
-	conn, err := net.Dial(srv.Listener.Addr().Network(), srv.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if srv.TLS != nil {
-		conn = tlsClient(srv, conn)
-	}
-	t.Cleanup(func() { conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(patience))
-	return conn
 }
 
 func TestWhatComesBehindARefusedHandshakeIsNotAnotherRequest(t *testing.T) {
@@ -288,17 +257,5 @@ func TestATimeoutHandlerIsNamed(t *testing.T) {
 	_, answer := shakeWith(t, srv, request())
 	if body, err := io.ReadAll(answer.Body); answer.StatusCode != 501 || !strings.Contains(string(body), "*http.timeoutWriter") || !answer.Close {
 		t.Errorf("answered with %s %v %q, %v", answer.Status, answer.Header, body, err)
-	}
-}
-
-func TestARefusalWhileTheServerShutsDownClosesTheConnection(t *testing.T) {
-	u := new(ws.Upgrader)
-	if err := u.Shutdown(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _, _ = u.Handle(w, r) }))
-	_, answer := shakeWith(t, srv, request())
-	if answer.StatusCode != 503 || !answer.Close || answer.Header.Get("Retry-After") == "" {
-		t.Errorf("answered with %s %v", answer.Status, answer.Header)
 	}
 }

@@ -1,10 +1,7 @@
 package ws_test
 
 import (
-	"bufio"
 	"errors"
-	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -70,46 +67,6 @@ func TestAHandshakeThatIsRefusedIsAnsweredAndReported(t *testing.T) {
 	}
 }
 
-// hijackable is a ResponseWriter that must not be hijacked.
-type hijackable struct{ http.ResponseWriter }
-
-func (hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	panic("a connection was hijacked for a handshake that is refused")
-}
-
-func with(r *http.Request, name, value string) *http.Request {
-	r.Header.Add(name, value)
-	return r
-}
-
-func method(r *http.Request, method string) *http.Request {
-	r.Method = method
-	return r
-}
-
-func old(r *http.Request) *http.Request {
-	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.0", 1, 0
-	return r
-}
-
-func body(r *http.Request, length int64) *http.Request {
-	r.Body, r.ContentLength = io.NopCloser(strings.NewReader("hello")), length
-	return r
-}
-
-// expectRefused checks what Handle returns for a handshake that fails.
-func expectRefused(t *testing.T, u *ws.Upgrader, w http.ResponseWriter, r *http.Request, status int) {
-	t.Helper()
-	session, stream, err := u.Handle(w, r)
-	var refused *ws.HandshakeError
-	if !errors.As(err, &refused) || refused.Status != status || session != nil || stream != nil {
-		t.Fatalf("Handle returned %v, %v, %v, want a HandshakeError with status %d", session, stream, err, status)
-	}
-	if refused.Err == nil || !errors.Is(err, refused.Err) || strings.Count(err.Error(), "ws: ") != 1 {
-		t.Errorf("the error %q does not say why, or does not begin with ws: once", err)
-	}
-}
-
 func TestBadOptionsAreAnsweredWith500(t *testing.T) {
 	for name, u := range map[string]*ws.Upgrader{
 		"SendBuffer":     {SendBuffer: -1},
@@ -137,14 +94,6 @@ func TestANilRequestOrWriterIsAnErrorAndNoPanic(t *testing.T) {
 	expectRefused(t, new(ws.Upgrader), nil, nil, 500)
 	expectRefused(t, new(ws.Upgrader), w, new(http.Request), 405)
 }
-
-// bare is a ResponseWriter and nothing else.
-type bare struct{ http.ResponseWriter }
-
-// headless breaks the contract of ResponseWriter.
-type headless struct{ http.ResponseWriter }
-
-func (headless) Header() http.Header { return nil }
 
 func TestAWriterWithoutAHeaderIsAnErrorAndNoPanic(t *testing.T) {
 	for _, r := range []*http.Request{nil, request(), request("Origin", "null"), method(request(), http.MethodPost)} {
@@ -181,13 +130,6 @@ func TestAHijackThatFailsIsReported(t *testing.T) {
 		t.Fatalf("Handle returned %v", err)
 	}
 }
-
-type failing struct {
-	http.ResponseWriter
-	err error
-}
-
-func (w failing) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, w.err }
 
 func TestARequestOverHTTP2IsRefusedCleanly(t *testing.T) {
 	refused := make(chan error, 1)

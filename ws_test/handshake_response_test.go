@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -41,23 +40,6 @@ func TestAnAnswerToAHandshakeIsWhatRFC6455Demands(t *testing.T) {
 			}
 		})
 	}
-}
-
-// bubbleRequest does a handshake that must succeed.
-func bubbleRequest(t *testing.T, u *ws.Upgrader, r *http.Request, check func(w *writer)) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		end, peer := net.Pipe()
-		w := &writer{conn: end}
-		session, _, err := u.Handle(w, r)
-		if err != nil {
-			t.Fatalf("%v: %v", r.Header, err)
-		}
-		check(w)
-		peer.Close()
-		_ = session.Close(ws.CloseReason{})
-		<-session.Done()
-	})
 }
 
 func TestTheFirstSubprotocolTheClientListsIsChosen(t *testing.T) {
@@ -135,30 +117,6 @@ func TestHeadersAndCookiesSetBeforeAreInTheAnswer(t *testing.T) {
 			expectEcho(t, c)
 		})
 	}
-}
-
-// shakeWith sends a request to srv.
-func shakeWith(t *testing.T, srv *httptest.Server, r *http.Request) (*client, *http.Response) {
-	t.Helper()
-	conn, err := net.Dial("tcp", srv.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if srv.TLS != nil {
-		conn = tlsClient(srv, conn)
-	}
-	t.Cleanup(func() { conn.Close() })
-	return shake(t, conn, r)
-}
-
-// expectEcho checks that a session works, and ends it.
-func expectEcho(t *testing.T, c *client) {
-	t.Helper()
-	c.send(opText, "hello")
-	c.expect(opText, "hello")
-	c.write(closeFrame(1000))
-	c.expectClose(1000)
-	c.expectEnd()
 }
 
 func TestAHandlerMayReturnOrStay(t *testing.T) {

@@ -12,9 +12,6 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// noHeartbeat is for peers that read nothing, or tests of longer silence.
-var noHeartbeat = ws.Heartbeat{Interval: -1}
-
 // pongs answers the server's pings, for as long as it reads anything, and counts
 // them.
 func (c *client) pongs() <-chan int {
@@ -123,23 +120,6 @@ func TestAnythingThatArrivesIsASignOfLife(t *testing.T) {
 			p.write([]byte{b})
 		}
 		if err := <-received; err != nil {
-			t.Fatal(err)
-		}
-	})
-}
-
-type neverRead struct{}
-
-func (neverRead) Read([]byte) (int, error) { return 0, io.EOF }
-
-func TestAProgramThatDoesNotReadEndsNobody(t *testing.T) {
-	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
-		go io.Copy(io.Discard, p.br) // it is pinged nevertheless
-		time.Sleep(time.Hour)
-		p.writeLater(masked(fin|opText, []byte("still here")))
-		recvKind(t, p.stream, ws.Text)
-		time.Sleep(time.Hour) // at work on the message
-		if err := p.session.Err(); err != nil {
 			t.Fatal(err)
 		}
 	})

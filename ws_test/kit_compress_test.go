@@ -6,7 +6,6 @@ import (
 	"compress/flate"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"strconv"
@@ -176,17 +175,6 @@ func (p *compressing) expectMessage(op byte, want []byte) (packed bool) {
 	return packed
 }
 
-// gibberish is a text that cannot be made much shorter than half of it, another one
-// for each seed.
-func gibberish(seed, length int) string {
-	rng := rand.New(rand.NewPCG(uint64(seed), 23))
-	b := make([]byte, 0, length+16)
-	for len(b) < length {
-		b = fmt.Appendf(b, "%016x", rng.Uint64())
-	}
-	return string(b[:length])
-}
-
 // overCompressions runs a test over every transport, without compression and
 // with the messages compressed alone and with takeover.
 func overCompressions(t *testing.T, u ws.Upgrader, test func(t *testing.T, over transport, p *compressing)) {
@@ -214,4 +202,31 @@ func (p *compressing) expectSent(op byte, want []byte) {
 	} else {
 		p.expectMessage(op, want)
 	}
+}
+
+// compressions are those that the tests agree on.
+var compressions = []struct {
+	name    string
+	c       ws.Compression
+	offer   string
+	answers string
+}{
+	{"frugal", ws.Frugal(), "permessage-deflate", "permessage-deflate; server_no_context_takeover; client_no_context_takeover"},
+	{"balanced", ws.Balanced(), "permessage-deflate; client_max_window_bits", "permessage-deflate; server_max_window_bits=12; client_max_window_bits=12"},
+	{"dense", ws.Dense(), "permessage-deflate", "permessage-deflate"},
+	{"to send only", ws.Compression{Level: 9, SendTakeover: true, SendWindowBits: 9}, `permessage-deflate; server_max_window_bits="10"`,
+		"permessage-deflate; client_no_context_takeover; server_max_window_bits=9"},
+	{"to receive only", ws.Compression{Level: 1, RecvTakeover: true}, "permessage-deflate; x=1, permessage-deflate; server_max_window_bits=8",
+		"permessage-deflate; server_no_context_takeover; server_max_window_bits=8"},
+}
+
+// offline is a client whose frames are only collected.
+func offline(c ws.Compression, bits int) *compressing {
+	p := &compressing{dropsOwn: !c.RecvTakeover, dropsIts: !c.SendTakeover}
+	if bits == 15 {
+		p.writer, _ = flate.NewWriter(&p.out, 1)
+	} else {
+		p.writer, _ = windowed.NewWriterWindow(&p.out, 1<<bits)
+	}
+	return p
 }

@@ -5,20 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"reflect"
 	"testing"
 
 	"github.com/handset-go/handset/ws"
 )
-
-// listener is a view of a stream's messages, which are pieces or whole.
-type listener interface {
-	Recv(context.Context) (ws.Message, error)
-	All(context.Context) iter.Seq2[ws.Message, error]
-	Chan() <-chan ws.Message
-	Err() error
-}
 
 // manner is a way to listen.
 type manner uint8

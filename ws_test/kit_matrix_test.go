@@ -94,8 +94,6 @@ type planned struct {
 	Text      bool `json:"text"`
 }
 
-const mebibyte = 1 << 20
-
 // takeoverSize is the length of messages that tell by how short the same again
 // is whether it refers to the one before. Longer ones would not be in a
 // window of 256 bytes, and shorter ones are not looked up by every compressor.

@@ -9,8 +9,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/handset-go/handset/ws"
 )
 
 // script is the server's end of a connection whose client has written all it
@@ -115,29 +113,4 @@ func (s *script) replies(t testing.TB) []received {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return readAll(t, &client{t: t, br: bufio.NewReader(bytes.NewReader(s.out))})
-}
-
-// readAll reads the server's frames until the connection ends.
-func readAll(t testing.TB, c *client) (all []received) {
-	for {
-		f, err := c.next()
-		if err != nil {
-			if err != io.EOF && !isReset(err) {
-				t.Errorf("after %d frames from the server: %v", len(all), err)
-			}
-			return all
-		}
-		all = append(all, f)
-	}
-}
-
-// sessionOn returns a session on conn, from which early was read with the
-// handshake. No server is involved.
-func sessionOn(t testing.TB, conn net.Conn, early []byte, u ws.Upgrader) (*ws.Session, *ws.MessageStream) {
-	t.Helper()
-	session, stream, err := u.Handle(&writer{conn: conn, early: early}, request())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return session, stream
 }

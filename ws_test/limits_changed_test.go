@@ -148,20 +148,3 @@ func TestASmallerAggregateThatTakesOverInMidFrameHasItsOwnLimit(t *testing.T) {
 		})
 	}
 }
-
-func TestAFrameThatWasBegunBeforeMaxFrameSizeWasLoweredIsFinished(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
-		frame := masked(fin|opBinary, make([]byte, 1000))
-		p.write(frame[:500])
-		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
-		defer cancel()
-		if _, err := p.stream.Recv(ctx); err != context.DeadlineExceeded {
-			t.Fatal(err)
-		}
-		p.stream.MaxFrameSize(10)
-		p.write(append(frame[500:], masked(fin|opBinary, make([]byte, 11))...))
-		recvKind(t, p.stream, ws.Binary)
-		_, err := p.stream.Recv(within(t))
-		expectViolation(t, err, ws.CloseMessageTooBig)
-	})
-}

@@ -3,12 +3,8 @@ package ws_test
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
-	"net/http/httptest"
 	"reflect"
 	"testing"
 	"testing/synctest"
@@ -126,42 +122,6 @@ func (o option) expect(t *testing.T, u *ws.Upgrader, want string) {
 	})
 }
 
-// piped is a session with an unbuffered pipe for a connection, and the pipe's
-// other end.
-type piped struct {
-	*pair
-	end    net.Conn
-	status int // of the handshake's answer
-	header http.Header
-}
-
-// pipe does a handshake with the given headers added to it.
-func pipe(t *testing.T, u *ws.Upgrader, header ...string) piped {
-	t.Helper()
-	server, end := net.Pipe()
-	t.Cleanup(func() { server.Close(); end.Close() })
-	r := httptest.NewRequest(http.MethodGet, "http://example.com/", nil)
-	for i, name := range []string{"Connection", "Upgrade", "Sec-WebSocket-Version", "Sec-WebSocket-Key"} {
-		r.Header.Set(name, []string{"Upgrade", "websocket", "13", "dGhlIHNhbXBsZSBub25jZQ=="}[i])
-	}
-	for i := 0; i < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
-	}
-	r = r.WithContext(context.WithValue(r.Context(), contextKey{}, "kept"))
-	w := &writer{conn: server}
-	session, stream, err := u.Handle(w, r)
-	var refused *ws.HandshakeError
-	switch {
-	case err == nil:
-		t.Cleanup(func() { end.Close(); session.Close(ws.CloseReason{}); <-session.Done() })
-		return piped{&pair{session: session, stream: stream}, end, w.answer.status, w.answer.header}
-	case errors.As(err, &refused):
-		return piped{nil, end, refused.Status, w.Header()}
-	}
-	t.Fatal(err)
-	panic("unreachable")
-}
-
 func observeSubprotocol(t *testing.T, u *ws.Upgrader) string {
 	return pipe(t, u, "Sec-WebSocket-Protocol", "chat").session.Subprotocol()
 }
@@ -259,8 +219,6 @@ func observeFirstFrame(t *testing.T, u *ws.Upgrader) string {
 	return "closed"
 }
 
-type contextKey struct{}
-
 func observeRequestValue(t *testing.T, u *ws.Upgrader) string {
 	return fmt.Sprint(pipe(t, u).session.Context().Value(contextKey{}))
 }
@@ -268,15 +226,4 @@ func observeRequestValue(t *testing.T, u *ws.Upgrader) string {
 func observeSecondSession(t *testing.T, u *ws.Upgrader) string {
 	pipe(t, u)
 	return fmt.Sprint(pipe(t, u).status)
-}
-
-// endsAfter returns how long it takes the session to end for the given reason.
-func (p piped) endsAfter(t *testing.T, reason error) string {
-	t.Helper()
-	start := time.Now()
-	<-p.session.Done()
-	if err := p.session.Err(); err != reason {
-		t.Errorf("session ended with %v, want %v", err, reason)
-	}
-	return time.Since(start).String()
 }

@@ -3,6 +3,7 @@ package ws_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"testing"
 
@@ -162,4 +163,41 @@ func TestTheCloseThatCameWhileNobodyReceivedIsStillDelivered(t *testing.T) {
 			t.Fatalf("then received %v, %v", msg.Kind, err)
 		}
 	})
+}
+
+// An end that comes right behind data must not be missed by a loop that answers
+// from within.
+func TestALoopNoticesAnEndRightBehindAMessage(t *testing.T) {
+	for name, end := range map[string]func(*client){
+		"FIN": func(c *client) { _ = under(c.conn).CloseWrite() },
+		"RST": reset,
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 40 {
+				p := connect(t, ws.Upgrader{})
+				ended := make(chan error, 1)
+				go func() {
+					for msg, err := range p.stream.All(context.Background()) {
+						if err != nil {
+							ended <- err
+							return
+						}
+						_ = p.session.Send(context.Background(), msg)
+					}
+					ended <- nil
+				}()
+				for range 3 {
+					p.send(opText, "echo")
+					p.expect(opText, "echo")
+				}
+				p.send(opText, "the last")
+				end(p.client)
+				if err := await(t, ended, "the loop's end"); !isLost(err) && !errors.Is(err, ws.ErrClosed) {
+					t.Fatalf("the loop ended with %v", err)
+				}
+				p.conn.Close()
+				await(t, p.session.Done(), "the session's end")
+			}
+		})
+	}
 }

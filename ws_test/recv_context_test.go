@@ -3,7 +3,6 @@ package ws_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"testing"
 	"testing/synctest"
@@ -118,23 +117,6 @@ func interrupted(t *testing.T, l listener, n int, rng *rand.Rand, expect func(i 
 	}
 }
 
-// receiveFrom receives one message, or in a loop those that yield wants.
-func receiveFrom(ctx context.Context, l listener, loop bool, yield func(ws.Message) bool) error {
-	if !loop {
-		msg, err := l.Recv(ctx)
-		if err == nil {
-			yield(msg)
-		}
-		return err
-	}
-	for msg, err := range l.All(ctx) {
-		if err != nil || !yield(msg) {
-			return err
-		}
-	}
-	return nil
-}
-
 func TestHoweverOftenContextsEndEveryMessageArrivesOnceAndWhole(t *testing.T) {
 	n := 100
 	if raceDetector || testing.Short() {
@@ -167,13 +149,6 @@ func TestHoweverOftenContextsEndEveryMessageArrivesOnceAndWhole(t *testing.T) {
 			})
 		})
 	}
-}
-
-func numberedPayload(i, n int) []byte {
-	b := make([]byte, n)
-	copy(b, fmt.Sprint(i, " and so on"))
-	b[n-1] = byte(i)
-	return b
 }
 
 func TestARecvThatWaitsEndsAtItsDeadline(t *testing.T) {

@@ -6,9 +6,6 @@ import (
 	"testing"
 )
 
-// limitsToTry are what a fuzzed conversation may have for a limit.
-var limitsToTry = [...]int{0, 1, 5, 125, 126, 1000, 65535, 65536}
-
 // decide makes a way to listen of three numbers.
 func decide(options, maxFrame, maxMessage byte) *conversation {
 	return &conversation{

@@ -3,6 +3,7 @@ package ws_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -23,26 +24,6 @@ func TestAFrameOfUpTo64KiBArrivesWholeAndALongerOneInPieces(t *testing.T) {
 			}
 		}
 	})
-}
-
-// recvPieces receives the pieces of a message, which must follow each other as
-// they should.
-func recvPieces(t *testing.T, stream *ws.MessageStream) (kinds []ws.Kind, data []byte) {
-	t.Helper()
-	for {
-		msg, err := stream.Recv(within(t))
-		if err != nil {
-			t.Fatalf("after %v: %v", kinds, err)
-		}
-		first := msg.Kind == ws.Text || msg.Kind == ws.Binary || msg.Kind == ws.FirstText || msg.Kind == ws.FirstBinary
-		if len(msg.Data) > 64<<10 || first != (len(kinds) == 0) || msg.Kind == ws.Continue && len(msg.Data) == 0 {
-			t.Fatalf("after %v: %v of %d bytes", kinds, msg.Kind, len(msg.Data))
-		}
-		kinds, data = append(kinds, msg.Kind), append(data, msg.Data...)
-		if msg.Kind == ws.Text || msg.Kind == ws.Binary || msg.Kind == ws.Last {
-			return kinds, data
-		}
-	}
 }
 
 func TestFragmentsArriveAsFirstContinueAndLast(t *testing.T) {
@@ -68,21 +49,6 @@ func TestFragmentsArriveAsFirstContinueAndLast(t *testing.T) {
 			})
 		})
 	}
-}
-
-// fragmented is a message in the given frames.
-func fragmented(op byte, parts ...string) (b []byte) {
-	for i, part := range parts {
-		first := op
-		if i > 0 {
-			first = opContinuation
-		}
-		if i == len(parts)-1 {
-			first |= fin
-		}
-		b = append(b, masked(first, []byte(part))...)
-	}
-	return b
 }
 
 func TestControlMessagesArriveBetweenThePiecesInOrder(t *testing.T) {
@@ -147,45 +113,83 @@ func TestACloseIsDeliveredAndThenTheStreamIsAtItsEnd(t *testing.T) {
 	}
 }
 
-func TestSmallMessagesAreReceivedWithoutAllocating(t *testing.T) {
-	if raceDetector {
-		t.Skip("the race detector makes pools forget what they were given: run without -race")
-	}
-	ending, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	contexts := map[string]context.Context{"Background": context.Background(), "cancellable": ending}
-	frames := map[string][]byte{
-		"frame":     masked(fin|opText, []byte("a small message")),
-		"fragments": fragmented(opText, "a small ", "message"),
-		"ping":      masked(fin|opPing, []byte("a small message")),
-	}
-	for contextName, ctx := range contexts {
-		for frameName, frame := range frames {
-			t.Run(frameName+","+contextName, func(t *testing.T) {
-				for _, over := range transports[:2] { // crypto/tls allocates for every record
-					p := connectOver(t, over, ws.Upgrader{ManualPong: true})
-					stream := p.stream.Aggregate(0)
-					allocs := testing.AllocsPerRun(300, func() {
-						p.write(frame)
-						if msg, err := stream.Recv(ctx); err != nil || string(msg.Data) != "a small message" {
-							t.Fatalf("received %q, %v", msg.Data, err)
-						}
-					})
-					if allocs != 0 {
-						t.Errorf("%s: %v allocations for a message", over.name, allocs)
-					}
+func TestRecvLendsItsDataUntilTheNextReceive(t *testing.T) {
+	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		p.write(append(masked(fin|opText, []byte("one")), masked(fin|opText, []byte("two"))...))
+		one := recvKind(t, p.stream, ws.Text)
+		kept := one.Clone()
+		_ = append(one.Data, "!!!!!!!!!!!!"...) // must not reach what follows
+		if string(one.Data) != "one" {
+			t.Fatalf("received %q", one.Data)
+		}
+		if two := recvKind(t, p.stream, ws.Text); string(two.Data) != "two" {
+			t.Fatalf("then received %q", two.Data)
+		}
+		if string(kept.Data) != "one" {
+			t.Fatalf("the clone became %q", kept.Data)
+		}
+	})
+}
+
+// Closing is no receive, though it reads on in the background.
+func TestWhatIsLentStaysWhenTheSessionIsClosed(t *testing.T) {
+	long := strings.Repeat("lent ", 40_000)
+	for name, receive := range map[string]func(*testing.T, *pair) ws.Message{
+		"frame":   func(t *testing.T, p *pair) ws.Message { return recvKind(t, p.stream, ws.Text) },
+		"message": func(t *testing.T, p *pair) ws.Message { return recvWhole(t, p.stream.Aggregate(0)) },
+		"loop": func(t *testing.T, p *pair) (last ws.Message) {
+			for last = range p.stream.All(within(t)) {
+				break
+			}
+			return last
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+				want := long[:1000]
+				if name == "message" {
+					want = long
+				}
+				p.writeLater(masked(fin|opText, []byte(want)))
+				msg := receive(t, p)
+				if err := p.session.Close(ws.CloseReason{}); err != nil {
+					t.Fatal(err)
+				}
+				for range 20 { // to be read in the background
+					p.write(masked(fin|opText, []byte(strings.Repeat("over", 1000))))
+				}
+				p.write(closeFrame(1000))
+				await(t, p.session.Done(), "the session's end")
+				if string(msg.Data) != want {
+					t.Fatalf("what was lent became %q", clip(msg.Data))
 				}
 			})
-		}
+		})
 	}
 }
 
-// recvWhole receives a whole message.
-func recvWhole(t testing.TB, stream *ws.AggregatedStream) ws.Message {
-	t.Helper()
-	msg, err := stream.Recv(within(t))
-	if err != nil {
-		t.Fatal(err)
+func TestAnEchoOfEveryLengthBorderComesBackTheSame(t *testing.T) {
+	for _, over := range transports {
+		t.Run(over.name, func(t *testing.T) {
+			p := connectOver(t, over, ws.Upgrader{})
+			ended := make(chan error, 1)
+			go func() { ended <- echo(p.session, p.stream.Aggregate(2<<20)) }()
+			for _, n := range []int{0, 1, 125, 126, 127, 65535, 65536, 65537, 1 << 20} {
+				payload := bytes.Repeat([]byte("é"), n/2+1)[:n-n%2]
+				payload = append(payload, bytes.Repeat([]byte("x"), n%2)...)
+				p.send(opText, string(payload))
+				p.expect(opText, string(payload))
+			}
+			p.write(masked(fin|opClose, closePayload(4000, "bye")))
+			p.expectClose(4000)
+			p.expectEnd()
+			if err := await(t, ended, "the echo's end"); err != nil {
+				t.Fatal(err)
+			}
+			await(t, p.session.Done(), "the session's end")
+			if err := p.session.Err(); !errors.Is(err, ws.ErrClosed) {
+				t.Fatal(fmt.Errorf("session ended with %w", err))
+			}
+		})
 	}
-	return msg
 }

@@ -49,3 +49,18 @@ func TestPingsBetweenFragmentsAreAnsweredBeforeTheMessageIsWhole(t *testing.T) {
 		}
 	})
 }
+
+func TestUnaskedPongsArePassedOnAndHarmNothing(t *testing.T) {
+	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		p.send(opPong, "one")
+		p.send(opPong, "two")
+		recvKind(t, p.stream, ws.Pong)
+		if msg := recvKind(t, p.stream, ws.Pong); string(msg.Data) != "two" {
+			t.Fatalf("received %q", msg.Data)
+		}
+		if err := p.session.Ping(within(t), []byte("alive?")); err != nil {
+			t.Fatal(err)
+		}
+		p.expect(opPing, "alive?")
+	})
+}

@@ -54,12 +54,6 @@ var piecewiseWays = []struct {
 	}, []int{11, 511, 4096, 16383, 16384, 100_000}},
 }
 
-func connectLimited(t *testing.T) *piecewise {
-	limit := new(atomic.Int64)
-	limit.Store(100_000)
-	return &piecewise{connectOn(t, limitingListener{listen(t), limit}, false, ws.Upgrader{}), limit}
-}
-
 // limitingListener limits what a read of its connections brings.
 type limitingListener struct {
 	net.Listener

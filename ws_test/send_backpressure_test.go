@@ -16,23 +16,6 @@ import (
 
 // Where the sizes of what is queued are told to the byte, nothing is compressed.
 
-// stuff sends messages to a peer that reads nothing until the queue is full:
-// no send may wait. It returns how many there were.
-func stuff(t *testing.T, s *ws.Session, message string) (n int) {
-	t.Helper()
-	for start := time.Now(); n < 1_000_000; n++ {
-		err := s.TrySend(ws.Message{Kind: ws.Text, Data: []byte(message)})
-		switch {
-		case errors.Is(err, ws.ErrBufferFull):
-			return n
-		case err != nil || time.Since(start) > patience:
-			t.Fatalf("send %d: %v after %v", n, err, time.Since(start))
-		}
-	}
-	t.Fatal("the queue takes everything")
-	return n
-}
-
 func TestSendsDoNotWaitBelowSendBufferAndThenDo(t *testing.T) {
 	bubble(t, ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
 		start := time.Now()

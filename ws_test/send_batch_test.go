@@ -132,12 +132,3 @@ func TestSendersThatMeetShareAWrite(t *testing.T) {
 		}
 	})
 }
-
-func recvKind(t testing.TB, stream *ws.MessageStream, kind ws.Kind) ws.Message {
-	t.Helper()
-	msg, err := stream.Recv(t.Context())
-	if err != nil || msg.Kind != kind {
-		t.Fatalf("received %v, %v, want %v", msg.Kind, err, kind)
-	}
-	return msg
-}

@@ -70,16 +70,6 @@ func TestWhileAMessageIsOpenOtherDataWaitsForItsEndAndControlMessagesPass(t *tes
 	})
 }
 
-func expectFrames(t *testing.T, c *client, frames ...received) {
-	t.Helper()
-	for i, want := range frames {
-		got, err := c.next()
-		if err != nil || got.first != want.first || string(got.payload) != string(want.payload) {
-			t.Fatalf("frame %d is %#x %q, %v, want %#x %q", i, got.first, clip(got.payload), err, want.first, clip(want.payload))
-		}
-	}
-}
-
 func TestAWaitForAnOpenMessageEndsWithItsContextOrTheSession(t *testing.T) {
 	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		s := p.session

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -14,46 +13,6 @@ import (
 
 	"github.com/handset-go/handset/ws"
 )
-
-// connectEach runs a test over every transport that is real: the kernel's buffers
-// are as large as they are by default.
-func connectEach(t *testing.T, u func() ws.Upgrader, test func(t *testing.T, p *pair)) {
-	t.Helper()
-	for _, over := range transports {
-		t.Run(over.name, func(t *testing.T) {
-			t.Parallel()
-			test(t, connectOver(t, over, u()))
-		})
-	}
-	t.Run("unix", func(t *testing.T) {
-		t.Parallel()
-		test(t, connectUnix(t, "unix", u(), nil))
-	})
-}
-
-// paced reads at a steady pace, in steps that come ten times a second.
-type paced struct {
-	io.Reader
-	step int
-	tick *time.Ticker
-	left int
-}
-
-func newPaced(t testing.TB, r io.Reader, bytesPerSecond int) *paced {
-	p := &paced{Reader: r, step: bytesPerSecond / 10, tick: time.NewTicker(time.Second / 10)}
-	t.Cleanup(p.tick.Stop)
-	return p
-}
-
-func (p *paced) Read(b []byte) (int, error) {
-	if p.left == 0 {
-		<-p.tick.C
-		p.left = p.step
-	}
-	n, err := p.Reader.Read(b[:min(len(b), p.left)])
-	p.left -= n
-	return n, err
-}
 
 // A kernel has room for megabytes, and says that it has some again when a third
 // of it is free: for a peer that reads steadily, but slowly, that takes far longer
@@ -168,43 +127,6 @@ func TestWhatIsQueuedBeforeCloseLeavesAfterAHalfCloseThatABusyReaderDoesNotSee(t
 	})
 }
 
-// views are those in which a stream is read no further than the application is.
-var views = map[string]func(*pair, func(ws.Message) error) error{
-	"Recv": func(p *pair, each func(ws.Message) error) error {
-		for {
-			msg, err := p.stream.Recv(context.Background())
-			if err != nil {
-				return err
-			}
-			if err := each(msg); err != nil {
-				return err
-			}
-		}
-	},
-	"All": func(p *pair, each func(ws.Message) error) error {
-		for msg, err := range p.stream.All(context.Background()) {
-			if err != nil {
-				return err
-			}
-			if err := each(msg); err != nil {
-				return err
-			}
-		}
-		return nil
-	},
-	"Aggregate": func(p *pair, each func(ws.Message) error) error {
-		for msg, err := range p.stream.Aggregate(0).All(context.Background()) {
-			if err != nil {
-				return err
-			}
-			if err := each(msg); err != nil {
-				return err
-			}
-		}
-		return nil
-	},
-}
-
 func answerBehindHalfClose(t *testing.T, p *pair, receive func(*pair, func(ws.Message) error) error, answer string) {
 	ended := make(chan error, 1)
 	go func() {
@@ -246,10 +168,6 @@ func TestThroughAChannelAnAnswerToAHalfClosedPeerLeavesOrIsRefused(t *testing.T)
 		}
 		p.expectEnd()
 	})
-}
-
-func closeWrite(conn net.Conn) error {
-	return conn.(interface{ CloseWrite() error }).CloseWrite()
 }
 
 func TestAHalfClosedPeerThatTakesNothingIsNotWaitedForLong(t *testing.T) {

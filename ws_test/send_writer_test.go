@@ -198,31 +198,6 @@ func TestTwoWritersDoNotMix(t *testing.T) {
 	})
 }
 
-func TestCompressedMessagesOfTwoWritersDoNotMix(t *testing.T) {
-	for _, test := range compressions {
-		t.Run(test.name, func(t *testing.T) {
-			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c, SendBuffer: 1000}, test.offer)
-			first := strings.Repeat(gibberish(1, 100), fragment/40)[:2*fragment+1]
-			second := strings.Repeat(gibberish(2, 100), fragment/30)[:3*fragment]
-			w := p.session.Writer(within(t), ws.Text)
-			if _, err := io.WriteString(w, first[:fragment+1]); err != nil {
-				t.Fatal(err)
-			}
-			done := make(chan error, 2)
-			go func() { done <- writeMessage(p.session.Writer(within(t), ws.Text), second, fragment) }()
-			go func() { done <- writeMessage(w, first[fragment+1:], 1000) }()
-			for _, want := range []string{first, second} {
-				if packed := p.expectMessage(opText, []byte(want)); !packed {
-					t.Error("a message was not compressed")
-				}
-			}
-			if err := errors.Join(<-done, <-done); err != nil {
-				t.Fatal(err)
-			}
-		})
-	}
-}
-
 func TestAWriterIsForTextOrBinary(t *testing.T) {
 	p := connect(t, ws.Upgrader{})
 	for kind := range ws.Kind(20) {

@@ -86,42 +86,6 @@ func TestABurstOf64MessagesIsEchoedInAtMost4Writes(t *testing.T) {
 	}
 }
 
-// fewest sends bursts until one comes back in few writes. On a busy machine a
-// burst may take longer than the millisecond that sends gather; without
-// gathering each would take 64.
-func fewest(t *testing.T, p *pair, countWrites func(want int) int) {
-	t.Helper()
-	sent, want := burst()
-	var writes int
-	for range 20 {
-		p.write(sent)
-		if writes = countWrites(len(want)); writes <= 4 {
-			return
-		}
-	}
-	t.Fatalf("64 messages came back in %d writes, 20 times in a row more than 4", writes)
-}
-
-type countingListener struct {
-	net.Listener
-	count *atomic.Int64
-}
-
-func (l countingListener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	return countingConn{c, l.count}, err
-}
-
-type countingConn struct {
-	net.Conn
-	count *atomic.Int64
-}
-
-func (c countingConn) Write(p []byte) (int, error) {
-	c.count.Add(1)
-	return c.Conn.Write(p)
-}
-
 // Behind Chan are two goroutines, which even in a bubble run side by side: now and
 // then the one that answers is faster than the one that reads.
 func TestInABubbleABurstIsEchoedInAtMost4Writes(t *testing.T) {

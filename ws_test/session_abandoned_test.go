@@ -72,51 +72,6 @@ var abandons = map[string]func(s *ws.Session, m *ws.MessageStream) any{
 	},
 }
 
-var (
-	forever         = context.Background()
-	goesOn, goOnNot = context.WithCancel(context.Background())
-)
-
-func must(err error) {
-	if err != nil {
-		panic(err)
-	}
-}
-
-// places are where a session may be begun: f is called with it as a handler is.
-var places = []struct {
-	name  string
-	begin func(t *testing.T, u *ws.Upgrader, f func(*ws.Session, *ws.MessageStream)) *client
-}{
-	{"tcp", servedOver(transports[0])}, {"wrapped", servedOver(transports[1])}, {"tls", servedOver(transports[2])},
-	{"pipe", func(t *testing.T, u *ws.Upgrader, f func(*ws.Session, *ws.MessageStream)) *client {
-		end, peer := net.Pipe()
-		t.Cleanup(func() { _ = peer.Close() })
-		session, stream, err := u.Handle(&writer{conn: end}, request())
-		if err != nil {
-			t.Fatal(err)
-		}
-		go func() {
-			defer func() { _ = recover() }()
-			f(session, stream)
-		}()
-		return newClient(t, peer)
-	}},
-}
-
-func servedOver(over transport) func(*testing.T, *ws.Upgrader, func(*ws.Session, *ws.MessageStream)) *client {
-	return func(t *testing.T, u *ws.Upgrader, f func(*ws.Session, *ws.MessageStream)) *client {
-		return dial(t, serve(t, over, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			session, stream, err := u.Handle(w, r)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			f(session, stream)
-		})), "")
-	}
-}
-
 func TestASessionThatNobodyRefersToEnds(t *testing.T) {
 	for name, abandon := range abandons {
 		for _, place := range places {
@@ -166,33 +121,6 @@ func TestASessionThatNobodyRefersToEnds(t *testing.T) {
 		}
 	}
 	goOnNot()
-}
-
-// soon is a WriteTimeout with which it is soon noticed that nothing is left to be
-// written: until then, a quarter of it, a session is looked after.
-const soon = 400 * time.Millisecond
-
-// collectUntil has the garbage collector work until something is so.
-func collectUntil(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	until(t, what, func() bool {
-		collect()
-		return is()
-	})
-}
-
-// collect has the garbage collector work, and the finalizers that it finds due.
-func collect() {
-	done := make(chan struct{})
-	func() { runtime.SetFinalizer(new([100]*int), func(*[100]*int) { close(done) }) }()
-	for {
-		runtime.GC()
-		select {
-		case <-done:
-			return
-		case <-time.After(10 * time.Millisecond): // the finalizers' goroutine is behind
-		}
-	}
 }
 
 func TestSessionsThatCloseAreNotAbandoned(t *testing.T) {

@@ -8,73 +8,9 @@ import (
 	"net"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/handset-go/handset/ws"
 )
-
-// derived are contexts that end with the session.
-var derived = map[string]func(t *testing.T, s *ws.Session) context.Context{
-	"Context": func(_ *testing.T, s *ws.Session) context.Context { return s.Context() },
-	"WithValue": func(_ *testing.T, s *ws.Session) context.Context {
-		return context.WithValue(s.Context(), contextKey{}, 1)
-	},
-	"WithTimeout": func(t *testing.T, s *ws.Session) context.Context { return cancelled(t, s.Context()) },
-	"merged": func(t *testing.T, s *ws.Session) context.Context {
-		ctx, cancel := context.WithCancel(t.Context())
-		context.AfterFunc(s.Context(), cancel)
-		return ctx
-	},
-}
-
-func cancelled(t *testing.T, parent context.Context) context.Context {
-	ctx, cancel := context.WithTimeout(parent, time.Hour)
-	t.Cleanup(cancel)
-	return ctx
-}
-
-// readers receive all there is, with the time to wait for something after the
-// first message.
-var readers = map[string]func(ctx context.Context, m *ws.MessageStream, after func()) (got []string, err error){
-	"Recv": func(ctx context.Context, m *ws.MessageStream, after func()) ([]string, error) {
-		return recvAll(ctx, m, after)
-	},
-	"Recv of an aggregate": func(ctx context.Context, m *ws.MessageStream, after func()) ([]string, error) {
-		return recvAll(ctx, m.Aggregate(0), after)
-	},
-	"All": func(ctx context.Context, m *ws.MessageStream, after func()) ([]string, error) {
-		return rangeAll(ctx, m, after)
-	},
-	"All of an aggregate": func(ctx context.Context, m *ws.MessageStream, after func()) ([]string, error) {
-		return rangeAll(ctx, m.Aggregate(0), after)
-	},
-}
-
-func recvAll(ctx context.Context, l listener, after func()) (got []string, err error) {
-	for {
-		msg, err := l.Recv(ctx)
-		if err != nil {
-			return got, err
-		}
-		got = append(got, string(msg.Data))
-		if len(got) == 1 {
-			after()
-		}
-	}
-}
-
-func rangeAll(ctx context.Context, l listener, after func()) (got []string, err error) {
-	for msg, err := range l.All(ctx) {
-		if err != nil {
-			return got, err
-		}
-		got = append(got, string(msg.Data))
-		if len(got) == 1 {
-			after()
-		}
-	}
-	return got, io.EOF
-}
 
 func TestAContextThatEndsWithTheSessionLosesNothing(t *testing.T) {
 	losses := map[string]func(c *client){
@@ -136,21 +72,6 @@ func TestWhatHasArrivedWhenTheSessionIsCutIsReceived(t *testing.T) {
 				})
 			})
 		}
-	}
-}
-
-// overTransports is overAll for an Upgrader that is cut.
-func overTransports(t *testing.T, u *ws.Upgrader, test func(t *testing.T, p *pair)) {
-	for _, over := range transports {
-		t.Run(over.name, func(t *testing.T) {
-			*u = ws.Upgrader{}
-			begun := make(chan *pair, 1)
-			place := servedOver(over)
-			c := place(t, u, func(s *ws.Session, m *ws.MessageStream) { begun <- &pair{session: s, stream: m} })
-			p := await(t, begun, "the session")
-			p.client = c
-			test(t, p)
-		})
 	}
 }
 

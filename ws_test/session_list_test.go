@@ -1,32 +1,12 @@
 package ws_test
 
 import (
-	"io"
-	"net"
 	"runtime"
 	"sync"
 	"testing"
 
 	"github.com/handset-go/handset/ws"
 )
-
-// begin begins a session whose peer takes everything.
-func begin(t testing.TB, u *ws.Upgrader) *ws.Session {
-	t.Helper()
-	session, peer := beginWith(t, u)
-	go func() { _, _ = io.Copy(io.Discard, peer) }()
-	return session
-}
-
-func beginWith(t testing.TB, u *ws.Upgrader) (*ws.Session, net.Conn) {
-	t.Helper()
-	end, peer := net.Pipe()
-	session, _, err := u.Handle(&writer{conn: end}, request())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return session, peer
-}
 
 func TestALoopOverSessionsMeetsEachThatIsThereOnce(t *testing.T) {
 	for _, n := range []int{0, 1, 63, 64, 65, 511, 512, 513, 1300} {
@@ -139,4 +119,11 @@ func TestWhileOthersComeAndGoALoopMeetsThoseThatStay(t *testing.T) {
 	close(stop)
 	group.Wait()
 	_ = u.Close()
+}
+
+func TestASessionKnowsItsPeer(t *testing.T) {
+	p := connect(t, ws.Upgrader{})
+	if got, want := p.session.RemoteAddr().String(), p.client.conn.LocalAddr().String(); got != want {
+		t.Fatalf("RemoteAddr %s, want %s", got, want)
+	}
 }

@@ -167,44 +167,6 @@ func limitedBy(c *client, rng *rand.Rand) io.Reader {
 	return c.br
 }
 
-func TestWhatFollowsAPeersCloseFrameIsIgnored(t *testing.T) {
-	for name, more := range map[string][]byte{
-		"another Close": closeFrame(4001),
-		"text":          masked(fin|opText, []byte("late")),
-		"nonsense":      {0xFF, 0xFF, 0xFF},
-	} {
-		t.Run(name, func(t *testing.T) {
-			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
-				p.write(append(closeFrame(4000), more...))
-				if msg := recvKind(t, p.stream, ws.Close); msg.Reason.Code != 4000 {
-					t.Fatalf("received %v", msg.Reason)
-				}
-				for range 3 {
-					if msg, err := p.stream.Recv(t.Context()); err != io.EOF {
-						t.Fatalf("received %v, %v", msg.Kind, err)
-					}
-				}
-				expectOver(t, p.session, ws.ErrClosed)
-			})
-		})
-	}
-}
-
-func TestUnaskedPongsArePassedOnAndHarmNothing(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
-		p.send(opPong, "one")
-		p.send(opPong, "two")
-		recvKind(t, p.stream, ws.Pong)
-		if msg := recvKind(t, p.stream, ws.Pong); string(msg.Data) != "two" {
-			t.Fatalf("received %q", msg.Data)
-		}
-		if err := p.session.Ping(within(t), []byte("alive?")); err != nil {
-			t.Fatal(err)
-		}
-		p.expect(opPing, "alive?")
-	})
-}
-
 func TestAHeaderAndThenSilenceHoldsUpNobody(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		end := receiveAll(p)

@@ -7,12 +7,88 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/handset-go/handset/ws"
 )
+
+func TestWhatIsSentWithTheHandshakeIsDelivered(t *testing.T) {
+	long := strings.Repeat("x", 100_000)
+	hello, large := masked(fin|opText, []byte("hello")), masked(fin|opText, []byte(long))
+	for name, tt := range map[string]struct {
+		early, late []byte
+		want        []string
+	}{
+		"a byte":            {hello[:1], hello[1:], []string{"hello"}},
+		"a header":          {hello[:6], hello[6:], []string{"hello"}},
+		"a half":            {hello[:8], hello[8:], []string{"hello"}},
+		"all but a byte":    {hello[:len(hello)-1], hello[len(hello)-1:], []string{"hello"}},
+		"a frame":           {hello, nil, []string{"hello"}},
+		"a frame and a bit": {slices.Concat(hello, hello[:1]), hello[1:], []string{"hello", "hello"}},
+		"several frames":    {slices.Concat(hello, hello, hello), nil, []string{"hello", "hello", "hello"}},
+		"a part of a large": {large[:3000], large[3000:], []string{long}},
+		"all of a large":    {large, nil, []string{long}},
+	} {
+		for _, over := range transports {
+			t.Run(name+","+over.name, func(t *testing.T) {
+				c := dial(t, serveEcho(t, over), string(tt.early))
+				c.write(tt.late)
+				for _, want := range tt.want {
+					c.expect(opText, want)
+				}
+				expectEcho(t, c)
+			})
+		}
+	}
+}
+
+func TestACloseThatIsSentWithTheHandshakeIsAnswered(t *testing.T) {
+	for _, over := range transports {
+		t.Run(over.name, func(t *testing.T) {
+			c := dial(t, serveEcho(t, over), string(closeFrame(4000)))
+			c.expectClose(4000)
+			c.expectEnd()
+		})
+	}
+}
+
+func TestASessionBeginsWithoutTheServersBuffers(t *testing.T) {
+	end, peer := net.Pipe()
+	begun := make(chan *ws.Session, 1)
+	go func() {
+		session, stream, err := ws.Handle(plainWriter{&writer{}, end, nil}, request())
+		if err != nil {
+			t.Error(err)
+			close(begun)
+			return
+		}
+		begun <- session
+		_ = echo(session, stream.Aggregate(0))
+	}()
+	defer peer.Close()
+	_ = peer.SetDeadline(time.Now().Add(patience))
+	c := newClient(t, peer)
+	if answer, err := http.ReadResponse(c.br, nil); err != nil || answer.StatusCode != 101 {
+		t.Fatalf("answered with %v, %v", answer, err)
+	}
+	expectEcho(t, c)
+	await(t, (<-begun).Done(), "the session's end")
+}
+
+func TestAConnectionThatHasBytesToWriteAlreadyIsClosed(t *testing.T) {
+	end, peer := net.Pipe()
+	brw := bufio.NewReadWriter(bufio.NewReader(end), bufio.NewWriter(end))
+	_, _ = brw.WriteString("HTTP/1.1 200 OK\r\n\r\n")
+	expectRefused(t, new(ws.Upgrader), plainWriter{&writer{}, end, brw}, request(), 500)
+	_ = peer.SetDeadline(time.Now().Add(patience))
+	if b, err := io.ReadAll(peer); err != nil || len(b) > 0 {
+		t.Errorf("the client read %q, %v", b, err)
+	}
+}
 
 func TestTheTimeoutsOfAServerDoNotEndASession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -1,0 +1,107 @@
+package ws_test
+
+import (
+	"bufio"
+	"net"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/handset-go/handset/ws"
+)
+
+func TestAHandshakeThatPanicsGivesItsRoomBack(t *testing.T) {
+	u := &ws.Upgrader{MaxSessions: 1}
+	func() {
+		defer func() { _ = recover() }()
+		_, _, _ = u.Handle(panics{&writer{}}, request())
+	}()
+	connectTo(t, u)
+}
+
+type panics struct{ *writer }
+
+func (panics) Hijack() (net.Conn, *bufio.ReadWriter, error) { panic(http.ErrAbortHandler) }
+
+func TestMaxSessionsIsExactHoweverManyKnock(t *testing.T) {
+	const limit, knocks = 10, 200
+	synctest.Test(t, func(t *testing.T) {
+		u := &ws.Upgrader{MaxSessions: limit, Heartbeat: noHeartbeat}
+		for range 3 { // each time room is made again
+			var mu sync.Mutex
+			var group sync.WaitGroup
+			var in []piped
+			for range knocks {
+				group.Go(func() {
+					end, peer := net.Pipe()
+					session, stream, err := u.Handle(&writer{conn: end}, request())
+					if err != nil {
+						end.Close()
+						return
+					}
+					mu.Lock()
+					defer mu.Unlock()
+					in = append(in, piped{pair: &pair{session: session, stream: stream}, end: peer, status: 101})
+				})
+			}
+			group.Wait()
+			if len(in) != limit {
+				t.Errorf("%d sessions, want %d", len(in), limit)
+			}
+			for _, p := range in {
+				p.end.Close()
+				_ = p.session.Close(ws.CloseReason{})
+				<-p.session.Done()
+			}
+		}
+	})
+}
+
+func TestOverTCPMaxSessionsIsExactHoweverManyKnock(t *testing.T) {
+	const limit, knocks = 10, 100
+	ended := make(chan struct{}, limit)
+	u := &ws.Upgrader{MaxSessions: limit, Trace: &ws.Trace{SessionEnd: func(*ws.Session, error) { ended <- struct{}{} }}}
+	srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if session, stream, err := u.Handle(w, r); err == nil {
+			_ = echo(session, stream.Aggregate(0))
+		}
+	}))
+	for range 3 { // each time room is made again
+		var group sync.WaitGroup
+		in := make(chan net.Conn, knocks)
+		for range knocks {
+			group.Go(func() {
+				conn, err := net.Dial("tcp", srv.Listener.Addr().String())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				_ = conn.SetDeadline(time.Now().Add(patience))
+				_ = request().Write(conn)
+				resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+				switch {
+				case err == nil && resp.StatusCode == http.StatusSwitchingProtocols:
+					in <- conn
+					return
+				case err != nil || resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") == "":
+					t.Errorf("answered with %v, %v", resp, err)
+				}
+				conn.Close()
+			})
+		}
+		group.Wait()
+		close(in)
+		if len(in) != limit {
+			t.Errorf("%d sessions, want %d", len(in), limit)
+		}
+		for conn := range in {
+			conn.Close()
+			await(t, ended, "a session's end")
+		}
+	}
+	if stats := u.Stats(); stats.Total != 3*limit || stats.Refused != 3*(knocks-limit) {
+		t.Errorf("counted %d sessions and %d refusals", stats.Total, stats.Refused)
+	}
+}
