@@ -10,7 +10,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestTheClientClosesAndTheApplicationAnswers(t *testing.T) {
+func TestCloseApplicationAnswers(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.write(closeFrame(4000))
 		recvKind(t, p.stream, ws.Close)
@@ -23,7 +23,7 @@ func TestTheClientClosesAndTheApplicationAnswers(t *testing.T) {
 	})
 }
 
-func TestTheClientClosesAndTheLibraryAnswers(t *testing.T) {
+func TestCloseLibraryAnswers(t *testing.T) {
 	for _, code := range []uint16{0, 1000, 3999} {
 		overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 			end := receiveAll(p)
@@ -42,7 +42,7 @@ func TestTheClientClosesAndTheLibraryAnswers(t *testing.T) {
 	}
 }
 
-func TestTheCodeOfACloseIsEchoed(t *testing.T) {
+func TestCloseCodeIsEchoed(t *testing.T) {
 	for _, code := range []uint16{0, 1000, 1001, 1002, 1003, 1007, 1014, 3000, 4999} {
 		t.Run(fmt.Sprint("code=", code), func(t *testing.T) {
 			p := connect(t, ws.Upgrader{})
@@ -60,7 +60,7 @@ func TestTheCodeOfACloseIsEchoed(t *testing.T) {
 	}
 }
 
-func TestTheApplicationsOwnAnswerToACloseWins(t *testing.T) {
+func TestCloseApplicationAnswerWins(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.write(closeFrame(1000))
 		recvKind(t, p.stream, ws.Close)
@@ -75,7 +75,7 @@ func TestTheApplicationsOwnAnswerToACloseWins(t *testing.T) {
 	})
 }
 
-func TestACloseLeftUnansweredIsAnsweredJustBeforeCloseTimeout(t *testing.T) {
+func TestCloseUnansweredUntilTimeout(t *testing.T) {
 	const timeout = time.Minute
 	bubble(t, ws.Upgrader{CloseTimeout: timeout}, func(t *testing.T, p *pair) {
 		_ = p.conn.SetDeadline(time.Time{})
@@ -93,7 +93,7 @@ func TestACloseLeftUnansweredIsAnsweredJustBeforeCloseTimeout(t *testing.T) {
 	})
 }
 
-func TestACloseThatTheApplicationSitsOnIsAnsweredJustBeforeTheTimeout(t *testing.T) {
+func TestCloseTakenFromChanUnanswered(t *testing.T) {
 	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		start := time.Now()
 		p.writeLater(closeFrame(4000))

@@ -28,7 +28,7 @@ type end struct {
 	alone  bool // the stream has no reader of the test's
 }
 
-func TestEveryEndIsTheSameInFakeTimeAndOverTCP(t *testing.T) {
+func TestEnd(t *testing.T) {
 	readers := map[string]func(*scene) <-chan error{
 		"Recv": func(s *scene) <-chan error { return receiveAll(s.pair) },
 		"All": func(s *scene) <-chan error {
@@ -287,7 +287,7 @@ var allEnds = []end{
 		}},
 }
 
-func TestTheEndsThatAreTestedAreAllThatAreCounted(t *testing.T) {
+func TestEndTableIsComplete(t *testing.T) {
 	var counted []string
 	for _, e := range allEnds {
 		counted = append(counted, e.counted)

@@ -16,7 +16,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestASessionsErrorSaysWhatBothCloseFramesSaid(t *testing.T) {
+func TestErrAfterBothCloseFrames(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		do   func(p *pair)
@@ -83,7 +83,7 @@ func TestASessionsErrorSaysWhatBothCloseFramesSaid(t *testing.T) {
 	}
 }
 
-func TestASendBetweenTheTwoCloseFramesSaysWhatOursSaid(t *testing.T) {
+func TestErrOfSendBetweenCloseFrames(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		_ = p.session.Close(ws.CloseReason{Code: 4000, Description: "why"})
 		err := p.session.Text(forever, "late")
@@ -97,7 +97,7 @@ func TestASendBetweenTheTwoCloseFramesSaysWhatOursSaid(t *testing.T) {
 	})
 }
 
-func TestTheLogsLineOfAnEndSaysHowAndWhatWasSaid(t *testing.T) {
+func TestLogTraceOfEnd(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		u    ws.Upgrader
@@ -158,7 +158,7 @@ func TestTheLogsLineOfAnEndSaysHowAndWhatWasSaid(t *testing.T) {
 	}
 }
 
-func TestEveryWayToBeCutHasItsError(t *testing.T) {
+func TestErrAfterAbort(t *testing.T) {
 	part := masked(fin|opText, []byte("half of it"))[:9]
 	for _, test := range []struct {
 		name string

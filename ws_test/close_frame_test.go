@@ -8,7 +8,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestEveryLegalCloseCodeIsSent(t *testing.T) {
+func TestCloseLegalCodes(t *testing.T) {
 	for _, code := range []ws.CloseCode{1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999} {
 		bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 			if err := p.session.Close(ws.CloseReason{Code: code, Description: "bye"}); err != nil {
@@ -19,7 +19,7 @@ func TestEveryLegalCloseCodeIsSent(t *testing.T) {
 	}
 }
 
-func TestALongReasonIsCutAtACharacterBorder(t *testing.T) {
+func TestCloseLongReason(t *testing.T) {
 	for _, tt := range []struct{ description, want string }{
 		{strings.Repeat("x", 123), strings.Repeat("x", 123)},
 		{strings.Repeat("x", 124), strings.Repeat("x", 123)},
@@ -38,7 +38,7 @@ func TestALongReasonIsCutAtACharacterBorder(t *testing.T) {
 	}
 }
 
-func TestAnIllegalCloseIsAnErrorAndTheSessionStaysOpen(t *testing.T) {
+func TestCloseIllegalReason(t *testing.T) {
 	p := connect(t, ws.Upgrader{})
 	var reasons []ws.CloseReason
 	for _, code := range []ws.CloseCode{1, 999, 1004, 1005, 1006, 1015, 1016, 1999, 2000, 2999, 5000, 65535} {
@@ -60,7 +60,7 @@ func TestAnIllegalCloseIsAnErrorAndTheSessionStaysOpen(t *testing.T) {
 	p.expect(opText, "open")
 }
 
-func TestEverySendAfterCloseReturnsErrClosed(t *testing.T) {
+func TestSendAfterClose(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
 			p := connectOver(t, over, ws.Upgrader{})

@@ -13,7 +13,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestASessionIsNotOverBeforeItIsClosed(t *testing.T) {
+func TestSessionIsOpenBeforeClose(t *testing.T) {
 	p := connect(t, ws.Upgrader{})
 	select {
 	case <-p.session.Done():
@@ -25,7 +25,7 @@ func TestASessionIsNotOverBeforeItIsClosed(t *testing.T) {
 	}
 }
 
-func TestTheServerClosesAndAReaderReceivesToTheEnd(t *testing.T) {
+func TestCloseByServerWhileReading(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		got := make(chan ws.Message, 10)
 		go func() {
@@ -60,7 +60,7 @@ func TestTheServerClosesAndAReaderReceivesToTheEnd(t *testing.T) {
 	})
 }
 
-func TestTheServerClosesWithNobodyReading(t *testing.T) {
+func TestCloseByServerWithoutReader(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		if err := p.session.Close(ws.CloseReason{Code: 4000}); err != nil {
 			t.Fatal(err)
@@ -79,7 +79,7 @@ func TestTheServerClosesWithNobodyReading(t *testing.T) {
 	})
 }
 
-func TestBothCloseAtOnce(t *testing.T) {
+func TestCloseByBothSides(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		end := receiveAll(p)
 		go func() { _ = p.session.Close(ws.CloseReason{Code: 4000}) }()
@@ -96,7 +96,7 @@ func TestBothCloseAtOnce(t *testing.T) {
 	})
 }
 
-func TestCloseDuringABlockedSendEndsTheSend(t *testing.T) {
+func TestCloseEndsBlockedSend(t *testing.T) {
 	bubble(t, ws.Upgrader{SendBuffer: 100}, func(t *testing.T, p *pair) {
 		if err := p.session.Text(t.Context(), strings.Repeat("x", 98)); err != nil {
 			t.Fatal(err)
@@ -121,7 +121,7 @@ func TestCloseDuringABlockedSendEndsTheSend(t *testing.T) {
 	})
 }
 
-func TestClosingTwiceOrFromManyGoroutinesSendsOneCloseFrame(t *testing.T) {
+func TestCloseSendsOneCloseFrame(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		var closers sync.WaitGroup
 		for i := range 20 {
@@ -147,7 +147,7 @@ func TestClosingTwiceOrFromManyGoroutinesSendsOneCloseFrame(t *testing.T) {
 	})
 }
 
-func TestWhatWasQueuedLeavesBeforeTheCloseFrame(t *testing.T) {
+func TestCloseSendsQueueFirst(t *testing.T) {
 	overAll(t, ws.Upgrader{SendBuffer: 8 << 20}, func(t *testing.T, p *pair) {
 		for range 60 {
 			if err := p.session.Binary(within(t), make([]byte, 100_000)); err != nil {
@@ -167,7 +167,7 @@ func TestWhatWasQueuedLeavesBeforeTheCloseFrame(t *testing.T) {
 	})
 }
 
-func TestDoneIsTheSameForAllWhoAskBeforeAndAfter(t *testing.T) {
+func TestDoneReturnsOneChannel(t *testing.T) {
 	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		before := p.session.Done()
 		_ = p.client.conn.Close()
@@ -190,7 +190,7 @@ func TestDoneIsTheSameForAllWhoAskBeforeAndAfter(t *testing.T) {
 	})
 }
 
-func TestWhatFollowsAPeersCloseFrameIsIgnored(t *testing.T) {
+func TestFramesAfterPeersCloseAreIgnored(t *testing.T) {
 	for name, more := range map[string][]byte{
 		"another Close": closeFrame(4001),
 		"text":          masked(fin|opText, []byte("late")),

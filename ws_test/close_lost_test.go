@@ -12,7 +12,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestAnUnreadChannelEndsWithALostConnection(t *testing.T) {
+func TestLostConnectionEndsUnreadChan(t *testing.T) {
 	// CloseTimeout, since the channel could yet be read to its end.
 	overAll(t, ws.Upgrader{CloseTimeout: 200 * time.Millisecond}, func(t *testing.T, p *pair) {
 		messages := p.stream.Chan()
@@ -36,7 +36,7 @@ func TestAnUnreadChannelEndsWithALostConnection(t *testing.T) {
 	})
 }
 
-func TestAConnectionThatEndsWithoutACloseFrameIsAnUnexpectedEOF(t *testing.T) {
+func TestEndWithoutCloseIsUnexpectedEOF(t *testing.T) {
 	for name, leave := range map[string]func(c *client){
 		"a half-close": func(c *client) {
 			if half, ok := c.conn.(interface{ CloseWrite() error }); ok {
@@ -68,7 +68,7 @@ func TestAConnectionThatEndsWithoutACloseFrameIsAnUnexpectedEOF(t *testing.T) {
 	}
 }
 
-func TestCloseAfterThePeersReset(t *testing.T) {
+func TestCloseAfterPeersReset(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		reset(p.client)
 		if err := p.session.Close(ws.CloseReason{Code: 4000}); err != nil {
@@ -78,7 +78,7 @@ func TestCloseAfterThePeersReset(t *testing.T) {
 	})
 }
 
-func TestAWriteThatFailsWithNobodyReadingEndsTheSession(t *testing.T) {
+func TestFailedWriteEndsUnreadSession(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		reset(p.client)
 		for err := error(nil); err == nil; {
@@ -93,7 +93,7 @@ func TestAWriteThatFailsWithNobodyReadingEndsTheSession(t *testing.T) {
 	})
 }
 
-func TestAConnectionThatIsLostAnywhereIsAnUnexpectedEOF(t *testing.T) {
+func TestLostInsideFrameIsUnexpectedEOF(t *testing.T) {
 	frame := masked(opText, []byte(strings.Repeat("lost", 50))) // 208 bytes, 8 of them header
 	for _, lose := range []struct {
 		name string

@@ -12,9 +12,9 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// TestWhatHasArrivedIsReceivedThoughASendFindsThePeerGone: a peer sends and is
+// TestPeerGoneReceivesWhatArrived: a peer sends and is
 // gone, and a sender notices that before a reader has come to what it sent.
-func TestWhatHasArrivedIsReceivedThoughASendFindsThePeerGone(t *testing.T) {
+func TestPeerGoneReceivesWhatArrived(t *testing.T) {
 	const n = 20
 	for name, u := range map[string]ws.Upgrader{"plain": {}, "compressing": {Compression: ws.Frugal()}} {
 		for reader, read := range readers {
@@ -61,7 +61,7 @@ func sendUntilRefused(t *testing.T, s *ws.Session) {
 	}
 }
 
-func TestWhatIsLentStaysWhenTheRestIsReadInTheBackground(t *testing.T) {
+func TestPeerGoneKeepsReceivedData(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.send(opText, "message 0")
 		msg, err := p.stream.Recv(within(t))
@@ -82,7 +82,7 @@ func TestWhatIsLentStaysWhenTheRestIsReadInTheBackground(t *testing.T) {
 	})
 }
 
-func TestAMessageInPartsIsFinishedWhenTheRestIsReadInTheBackground(t *testing.T) {
+func TestPeerGoneFinishesOpenMessage(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		a := p.stream.Aggregate(0)
 		whole := strings.Repeat("0123456789", 7000)
@@ -108,7 +108,7 @@ func TestAMessageInPartsIsFinishedWhenTheRestIsReadInTheBackground(t *testing.T)
 }
 
 // A reader that never comes is not waited for longer than CloseTimeout.
-func TestASessionThatIsCutOffEndsThoughItsReaderIsBusy(t *testing.T) {
+func TestPeerGoneEndsDespiteBusyReader(t *testing.T) {
 	for name, busy := range map[string]func(p *pair, done <-chan struct{}){
 		"loop": func(p *pair, done <-chan struct{}) {
 			go func() {
@@ -136,7 +136,7 @@ func TestASessionThatIsCutOffEndsThoughItsReaderIsBusy(t *testing.T) {
 	}
 }
 
-func TestAPeerThatLeavesMoreThanIsReadForNobodyIsLetGo(t *testing.T) {
+func TestPeerGoneBoundsBackgroundRead(t *testing.T) {
 	overAll(t, ws.Upgrader{CloseTimeout: moment}, func(t *testing.T, p *pair) {
 		go func() {
 			for {

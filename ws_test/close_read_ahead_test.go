@@ -121,7 +121,7 @@ func describe(msg ws.Message) string {
 	return string(msg.Data)
 }
 
-func TestTheClosingHandshakeDoesNotWaitForAReaderThatIsBusyAndLosesNothing(t *testing.T) {
+func TestCloseWithBusyReaderLosesNothing(t *testing.T) {
 	for name, reader := range readersThatAreBusy {
 		for _, lost := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s,lost=%v", name, lost), func(t *testing.T) {
@@ -172,7 +172,7 @@ func TestTheClosingHandshakeDoesNotWaitForAReaderThatIsBusyAndLosesNothing(t *te
 	}
 }
 
-func TestAReaderThatIsBusyAtCloseReceivesHoweverMuchThePeerSends(t *testing.T) {
+func TestCloseWithBusyReaderAndMuchData(t *testing.T) {
 	const messages, size = 300, 5000
 	overAllViews(t, slowClose, func(t *testing.T, p *pair, v receiver) {
 		p.send(opText, "first")
@@ -215,7 +215,7 @@ func TestAReaderThatIsBusyAtCloseReceivesHoweverMuchThePeerSends(t *testing.T) {
 	})
 }
 
-func TestALoopWhoseBodyPanicsAfterCloseGivesTheStreamBack(t *testing.T) {
+func TestCloseWithPanickingLoopBody(t *testing.T) {
 	overAll(t, slowClose, func(t *testing.T, p *pair) {
 		p.send(opText, "first")
 		func() {
@@ -236,7 +236,7 @@ func TestALoopWhoseBodyPanicsAfterCloseGivesTheStreamBack(t *testing.T) {
 
 // What reads for a reader that is busy stops when that comes back, but if the
 // reader's context ends before it has, somebody has to go on.
-func TestTheClosingHandshakeGoesOnWhenAReaderComesBackAndLeavesAtOnce(t *testing.T) {
+func TestCloseWithReaderThatLeavesAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		end, peer := net.Pipe()
 		u := slowClose

@@ -10,7 +10,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestThroughAChannelACloseIsAnsweredAtOnce(t *testing.T) {
+func TestCloseThroughChanIsAnsweredAtOnce(t *testing.T) {
 	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		start, messages := time.Now(), p.stream.Chan()
 		p.writeLater(closeFrame(4000))
@@ -28,7 +28,7 @@ func TestThroughAChannelACloseIsAnsweredAtOnce(t *testing.T) {
 	})
 }
 
-func TestCloseFromWithinALoopOverAll(t *testing.T) {
+func TestCloseInsideLoop(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		kinds := make(chan ws.Kind, 10)
 		go func() {
@@ -55,7 +55,7 @@ func TestCloseFromWithinALoopOverAll(t *testing.T) {
 	})
 }
 
-func TestALoopThatIsLeftAfterCloseIsFinishedInTheBackground(t *testing.T) {
+func TestCloseAfterLeavingLoop(t *testing.T) {
 	for name, leave := range map[string]func(p *pair) error{
 		"Close, then leave": func(p *pair) error {
 			for range p.stream.All(context.Background()) {
@@ -100,7 +100,7 @@ func TestALoopThatIsLeftAfterCloseIsFinishedInTheBackground(t *testing.T) {
 	}
 }
 
-func TestCloseWhileNobodyReadsTheChannel(t *testing.T) {
+func TestCloseWithUnreadChan(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		messages := p.stream.Chan()
 		for range 100 {
@@ -123,7 +123,7 @@ func TestCloseWhileNobodyReadsTheChannel(t *testing.T) {
 
 // What was received belongs to the receiver, though Close begins to read in the
 // background the moment that the turn is given back.
-func TestAMessageIsReceivedWholeWhileTheSessionIsClosed(t *testing.T) {
+func TestCloseKeepsReceivedMessage(t *testing.T) {
 	for i := range 300 {
 		bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 			p.writeLater(append(masked(0x80|opText, []byte("hello")), masked(0x80|opText, []byte("dropped"))...))

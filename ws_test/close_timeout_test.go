@@ -13,7 +13,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestASilentPeerIsClosedOnAfterCloseTimeout(t *testing.T) {
+func TestCloseTimeoutOfSilentPeer(t *testing.T) {
 	for _, u := range []ws.Upgrader{{}, {CloseTimeout: time.Hour}} {
 		bubble(t, u, func(t *testing.T, p *pair) {
 			start, want := time.Now(), max(u.CloseTimeout, 5*time.Second)
@@ -35,7 +35,7 @@ func TestASilentPeerIsClosedOnAfterCloseTimeout(t *testing.T) {
 	}
 }
 
-func TestAPeerThatGoesOnSendingDoesNotPutOffTheCloseTimeout(t *testing.T) {
+func TestCloseTimeoutOfSendingPeer(t *testing.T) {
 	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		start := time.Now()
 		if err := p.session.Close(ws.CloseReason{}); err != nil {
@@ -57,7 +57,7 @@ func TestAPeerThatGoesOnSendingDoesNotPutOffTheCloseTimeout(t *testing.T) {
 	})
 }
 
-func TestOverEveryTransportASilentPeerIsClosedOn(t *testing.T) {
+func TestCloseTimeoutOverTransports(t *testing.T) {
 	overAll(t, ws.Upgrader{CloseTimeout: 50 * time.Millisecond}, func(t *testing.T, p *pair) {
 		end := receiveAll(p)
 		if err := p.session.Close(ws.CloseReason{}); err != nil {
@@ -72,7 +72,7 @@ func TestOverEveryTransportASilentPeerIsClosedOn(t *testing.T) {
 	})
 }
 
-func TestCloseOnAPeerThatTakesNothingIsOverAfterCloseTimeout(t *testing.T) {
+func TestCloseTimeoutOfStalledPeer(t *testing.T) {
 	overAll(t, ws.Upgrader{CloseTimeout: 50 * time.Millisecond}, func(t *testing.T, p *pair) {
 		sent := make(chan error, 1)
 		started := make(chan struct{})
@@ -99,7 +99,7 @@ func TestCloseOnAPeerThatTakesNothingIsOverAfterCloseTimeout(t *testing.T) {
 	})
 }
 
-func TestThousandsThatCloseAtOnceOnSilentPeersAllEndInTime(t *testing.T) {
+func TestCloseTimeoutOfThousands(t *testing.T) {
 	sessions := 10_000
 	if raceDetector || testing.Short() { // two goroutines each, of which the detector stands 8,128
 		sessions = 2_000

@@ -9,7 +9,7 @@ import (
 )
 
 // What cannot be inflated would fail a session that tried to.
-func TestWhatComesCompressedAfterCloseIsDroppedWithoutBeingInflated(t *testing.T) {
+func TestCompressedAfterCloseIsNotInflated(t *testing.T) {
 	invalid := masked(fin|rsv1|opText, []byte("\xff\xff invalid"))
 	for _, test := range []struct {
 		name          string
@@ -61,7 +61,7 @@ func TestWhatComesCompressedAfterCloseIsDroppedWithoutBeingInflated(t *testing.T
 	}
 }
 
-func TestWhatIsSentToASessionThatFailedIsDroppedWithoutBeingInflated(t *testing.T) {
+func TestCompressedAfterFailureIsNotInflated(t *testing.T) {
 	for _, agreed := range compressions {
 		t.Run(agreed.name, func(t *testing.T) {
 			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: agreed.c}, agreed.offer)

@@ -29,7 +29,7 @@ func idleHeap(t *testing.T, u ws.Upgrader, offer string) int {
 	return (int(after) - int(before)) / n
 }
 
-func TestAnIdleSessionWithoutTakeoverCostsLittleMoreWithCompression(t *testing.T) {
+func TestCompressedIdleSessionMemory(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector takes memory of its own")
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestCompressionIsAgreedOnByTheFirstGoodOffer(t *testing.T) {
+func TestCompressionNegotiation(t *testing.T) {
 	for _, test := range compressions {
 		t.Run(test.name, func(t *testing.T) {
 			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c}, test.offer)
@@ -31,7 +31,7 @@ func TestCompressionIsAgreedOnByTheFirstGoodOffer(t *testing.T) {
 	}
 }
 
-func TestCompressionThatMakesNoSenseRefusesTheHandshake(t *testing.T) {
+func TestCompressionBadOptions(t *testing.T) {
 	for _, c := range []ws.Compression{
 		{Level: -1}, {Level: 10}, {Level: 1, MinSize: -1}, {Level: 1, SendWindowBits: 7}, {Level: 1, RecvWindowBits: 16}, {SendTakeover: true},
 	} {
@@ -41,7 +41,7 @@ func TestCompressionThatMakesNoSenseRefusesTheHandshake(t *testing.T) {
 	}
 }
 
-func TestCompressedMessagesOfAllSizesComeBack(t *testing.T) {
+func TestCompressedEchoOfAllSizes(t *testing.T) {
 	sizes := []int{0, 1, 125, 126, 300, 4 << 10, 64<<10 - 1, 64 << 10, 64<<10 + 1, 1 << 20, 16 << 20}
 	if raceDetector || testing.Short() { // which takes ten times as long
 		sizes = sizes[:len(sizes)-2]
@@ -84,7 +84,7 @@ func TestCompressedMessagesOfAllSizesComeBack(t *testing.T) {
 	}
 }
 
-func TestACompressedMessageOfAChunkInOneFrameComesWhole(t *testing.T) {
+func TestCompressedChunkInOneFrame(t *testing.T) {
 	for _, test := range compressions {
 		p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c}, test.offer)
 		for n, want := range map[int]string{1000: "Text", 64 << 10: "Text", 64<<10 + 1: "FirstText Last", 150_000: "FirstText Continue Last"} {
@@ -106,7 +106,7 @@ func TestACompressedMessageOfAChunkInOneFrameComesWhole(t *testing.T) {
 	}
 }
 
-func TestPiecesThatAreSentAreCompressedAsAStream(t *testing.T) {
+func TestCompressedFragmentsAreOneStream(t *testing.T) {
 	for _, test := range compressions {
 		t.Run(test.name, func(t *testing.T) {
 			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c, SendBuffer: 1 << 20}, test.offer)
@@ -159,7 +159,7 @@ func (p *compressing) bomb(n int) []byte {
 	return bytes.TrimSuffix(b, []byte(deflateTail))
 }
 
-func TestABombCostsLittleMemoryAndTheStreamGoesOn(t *testing.T) {
+func TestCompressionBombMemory(t *testing.T) {
 	times := 16 // a GiB
 	if raceDetector || testing.Short() {
 		times = 2
@@ -188,7 +188,7 @@ func TestABombCostsLittleMemoryAndTheStreamGoesOn(t *testing.T) {
 	}
 }
 
-func TestASessionClosedAfterABombTells1009(t *testing.T) {
+func TestCompressionBombThenClose(t *testing.T) {
 	p := connectCompressing(t, transports[0], ws.Upgrader{Compression: ws.Frugal()}, "permessage-deflate")
 	p.writeLater(masked(fin|rsv1|opBinary, p.bomb(1)))
 	if _, err := p.stream.Aggregate(0).Recv(within(t)); err != ws.ErrMessageTooBig {
@@ -198,7 +198,7 @@ func TestASessionClosedAfterABombTells1009(t *testing.T) {
 	p.expectClose(1009)
 }
 
-func TestWhatCannotBeInflatedFailsTheSession(t *testing.T) {
+func TestCompressedGarbageFailsSession(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		said func(*compressing) []byte

@@ -13,7 +13,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestCompressedMessagesOfManyGoroutinesDoNotMix(t *testing.T) {
+func TestCompressedSendersDoNotMix(t *testing.T) {
 	const senders, each = 8, 50
 	for _, test := range compressions {
 		t.Run(test.name, func(t *testing.T) {
@@ -62,7 +62,7 @@ func TestCompressedMessagesOfManyGoroutinesDoNotMix(t *testing.T) {
 	}
 }
 
-func TestCompressedMessagesOfTwoWritersDoNotMix(t *testing.T) {
+func TestCompressedWritersDoNotMix(t *testing.T) {
 	for _, test := range compressions {
 		t.Run(test.name, func(t *testing.T) {
 			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c, SendBuffer: 1000}, test.offer)
@@ -87,7 +87,7 @@ func TestCompressedMessagesOfTwoWritersDoNotMix(t *testing.T) {
 	}
 }
 
-func TestAPreparedMessageGoesOutOnSessionsOfAllKindsAtOnce(t *testing.T) {
+func TestPreparedMessageToAllSessions(t *testing.T) {
 	text := mixedText(5000)
 	message, err := ws.Prepare(ws.Text, text)
 	if err != nil {
@@ -125,7 +125,7 @@ func TestAPreparedMessageGoesOutOnSessionsOfAllKindsAtOnce(t *testing.T) {
 	all.Wait()
 }
 
-func TestWhatIsNotPreparedIsNotSent(t *testing.T) {
+func TestPreparedMessageZeroValue(t *testing.T) {
 	p := connect(t, ws.Upgrader{})
 	for _, pm := range []*ws.PreparedMessage{nil, new(ws.PreparedMessage)} {
 		if p.session.SendPrepared(within(t), pm) == nil || p.session.TrySendPrepared(pm) == nil {

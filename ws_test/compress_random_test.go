@@ -90,7 +90,7 @@ func randomPacked(rng *rand.Rand, p *compressing, limit int) (said []byte, heard
 
 // Ten thousand are run without the race detector by
 // make allocations.
-func TestRandomCompressedConversationsAreEchoedAsTheyWereSaid(t *testing.T) {
+func TestRandomCompressedConversations(t *testing.T) {
 	n := uint64(10_000)
 	if raceDetector || testing.Short() {
 		n = 100

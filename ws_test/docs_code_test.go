@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-func TestTheReadmesProgramCompilesInAModuleOfItsOwn(t *testing.T) {
+func TestDocsReadmeProgramCompiles(t *testing.T) {
 	for _, readme := range readmes {
 		i := slices.IndexFunc(goBlocks(t, readme), isProgram)
 		if i < 0 {
@@ -24,7 +24,7 @@ func TestTheReadmesProgramCompilesInAModuleOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestEveryPieceOfGoInTheDocumentsCompiles(t *testing.T) {
+func TestDocsGoBlocksCompile(t *testing.T) {
 	module := newOutsideModule(t)
 	for _, readme := range readmes {
 		for i, block := range goBlocks(t, readme) {
@@ -39,7 +39,7 @@ func TestEveryPieceOfGoInTheDocumentsCompiles(t *testing.T) {
 	module.build(t)
 }
 
-func TestAPieceOfGoThatDoesNotCompileIsSeen(t *testing.T) {
+func TestDocsCheckSeesBrokenBlock(t *testing.T) {
 	module := newOutsideModule(t)
 	module.add(t, "good", "session.Text(ctx, \"hello\")\n")
 	module.build(t)
@@ -49,7 +49,7 @@ func TestAPieceOfGoThatDoesNotCompileIsSeen(t *testing.T) {
 	}
 }
 
-func TestTheReadmesHaveTheSameCode(t *testing.T) {
+func TestDocsReadmesHaveSameCode(t *testing.T) {
 	first := goBlocks(t, readmes[0])
 	for _, readme := range readmes[1:] {
 		if !slices.Equal(goBlocks(t, readme), first) {
@@ -58,7 +58,7 @@ func TestTheReadmesHaveTheSameCode(t *testing.T) {
 	}
 }
 
-func TestTheReadmesCommandsAreWhatCIRuns(t *testing.T) {
+func TestDocsReadmeCommandsAreRunByCI(t *testing.T) {
 	steps := strings.Split(read(t, ".ci/run"), "\n")
 	for _, readme := range readmes {
 		text := read(t, readme)
@@ -78,7 +78,7 @@ func TestTheReadmesCommandsAreWhatCIRuns(t *testing.T) {
 	}
 }
 
-func TestTheContributorsTestCommandIsTheMakefiles(t *testing.T) {
+func TestDocsContributorsTestCommand(t *testing.T) {
 	_, recipe, _ := strings.Cut(read(t, "Makefile"), "\ntest:\n\t")
 	command, _, _ := strings.Cut(strings.Replace(recipe, "$(GO)", "go", 1), "\n")
 	if !strings.HasPrefix(command, "go test -race ") {

@@ -155,7 +155,7 @@ func foreignAPI(t *testing.T, from, path string) api {
 	return apiOf(t, strings.TrimSpace(string(dir)))
 }
 
-func TestEveryNameInTheReadmesTablesExists(t *testing.T) {
+func TestDocsTableNamesExist(t *testing.T) {
 	own := apiOf(t, "../ws")
 	coder := foreignAPI(t, ".", "github.com/coder/websocket")
 	gorilla := foreignAPI(t, "../bench", "github.com/gorilla/websocket")
@@ -178,7 +178,7 @@ func TestEveryNameInTheReadmesTablesExists(t *testing.T) {
 	}
 }
 
-func TestANameThatDoesNotExistIsSeen(t *testing.T) {
+func TestDocsCheckSeesUnknownName(t *testing.T) {
 	own := apiOf(t, "../ws")
 	for cell, want := range map[string][]string{
 		"`ws.Handle(w, r)`, `ws.Hand`":             {"Hand"},
@@ -196,7 +196,7 @@ func TestANameThatDoesNotExistIsSeen(t *testing.T) {
 }
 
 // Both say the same, with the same code in their tables.
-func TestTheReadmesTablesHaveTheSameRows(t *testing.T) {
+func TestDocsTablesHaveSameRows(t *testing.T) {
 	for _, names := range [][]string{{"actix-ws", "handset/ws"}, {"gorilla/websocket", "coder/websocket", "handset/ws"}} {
 		first, second := rows(t, readmes[0], names...), rows(t, readmes[1], names...)
 		if len(first) != len(second) {

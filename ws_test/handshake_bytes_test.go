@@ -37,7 +37,7 @@ func shakeRaw(t *testing.T, conn net.Conn, r *http.Request) (*client, []string) 
 	}
 }
 
-func TestTheAnswerIsSpeltAsInTheRFC(t *testing.T) {
+func TestHandshakeResponseBytes(t *testing.T) {
 	u := &ws.Upgrader{Subprotocols: []string{"chat"}, Compression: ws.Frugal()}
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
@@ -93,7 +93,7 @@ func TestTheAnswerIsSpeltAsInTheRFC(t *testing.T) {
 	}
 }
 
-func TestTheAnswerToAnOfferOfCompressionIsSpeltAsInTheRFC(t *testing.T) {
+func TestHandshakeExtensionResponseBytes(t *testing.T) {
 	end, peer := net.Pipe()
 	defer peer.Close()
 	go func() { _, _ = io.Copy(io.Discard, peer) }()
@@ -110,7 +110,7 @@ func TestTheAnswerToAnOfferOfCompressionIsSpeltAsInTheRFC(t *testing.T) {
 	await(t, session.Done(), "the session's end")
 }
 
-func TestALongAnswerArrivesWhole(t *testing.T) {
+func TestHandshakeLongResponse(t *testing.T) {
 	const large = 100_000 // more than the server's buffer
 	for _, over := range transports {
 		srv := serve(t, over, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -127,7 +127,7 @@ func TestALongAnswerArrivesWhole(t *testing.T) {
 	}
 }
 
-func TestAClientThatDoesNotTakeItsAnswerHoldsNobodyUp(t *testing.T) {
+func TestHandshakeStalledClient(t *testing.T) {
 	for _, tt := range []struct {
 		u    ws.Upgrader
 		want time.Duration
@@ -151,7 +151,7 @@ func TestAClientThatDoesNotTakeItsAnswerHoldsNobodyUp(t *testing.T) {
 	}
 }
 
-func TestAClientThatDoesNotTakeItsAnswerHoldsNobodyUpWithoutDeadlines(t *testing.T) {
+func TestHandshakeStalledWithoutDeadlines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := &ws.Upgrader{WriteTimeout: time.Second}
 		end, peer := net.Pipe()
@@ -167,7 +167,7 @@ func TestAClientThatDoesNotTakeItsAnswerHoldsNobodyUpWithoutDeadlines(t *testing
 	})
 }
 
-func TestAnAnswerThatCannotBeWrittenIsReported(t *testing.T) {
+func TestHandshakeResponseWriteError(t *testing.T) {
 	for name, brw := range map[string]func(net.Conn) *bufio.ReadWriter{
 		"with the server's buffers": func(c net.Conn) *bufio.ReadWriter {
 			return bufio.NewReadWriter(bufio.NewReader(c), bufio.NewWriter(c))

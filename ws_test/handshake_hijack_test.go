@@ -16,7 +16,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestWhatIsSentWithTheHandshakeIsDelivered(t *testing.T) {
+func TestHandshakeEarlyFramesAreDelivered(t *testing.T) {
 	long := strings.Repeat("x", 100_000)
 	hello, large := masked(fin|opText, []byte("hello")), masked(fin|opText, []byte(long))
 	for name, tt := range map[string]struct {
@@ -46,7 +46,7 @@ func TestWhatIsSentWithTheHandshakeIsDelivered(t *testing.T) {
 	}
 }
 
-func TestACloseThatIsSentWithTheHandshakeIsAnswered(t *testing.T) {
+func TestHandshakeEarlyCloseIsAnswered(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
 			c := dial(t, serveEcho(t, over), string(closeFrame(4000)))
@@ -56,7 +56,7 @@ func TestACloseThatIsSentWithTheHandshakeIsAnswered(t *testing.T) {
 	}
 }
 
-func TestASessionBeginsWithoutTheServersBuffers(t *testing.T) {
+func TestHandshakeReleasesServerBuffers(t *testing.T) {
 	end, peer := net.Pipe()
 	begun := make(chan *ws.Session, 1)
 	go func() {
@@ -79,7 +79,7 @@ func TestASessionBeginsWithoutTheServersBuffers(t *testing.T) {
 	await(t, (<-begun).Done(), "the session's end")
 }
 
-func TestAConnectionThatHasBytesToWriteAlreadyIsClosed(t *testing.T) {
+func TestHandshakeUnflushedBytes(t *testing.T) {
 	end, peer := net.Pipe()
 	brw := bufio.NewReadWriter(bufio.NewReader(end), bufio.NewWriter(end))
 	_, _ = brw.WriteString("HTTP/1.1 200 OK\r\n\r\n")
@@ -90,7 +90,7 @@ func TestAConnectionThatHasBytesToWriteAlreadyIsClosed(t *testing.T) {
 	}
 }
 
-func TestTheTimeoutsOfAServerDoNotEndASession(t *testing.T) {
+func TestHandshakeClearsServerTimeouts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		end, peer := net.Pipe()
 		u := &ws.Upgrader{Heartbeat: noHeartbeat}
@@ -139,7 +139,7 @@ func (l *oneConn) Close() error { close(l.closed); return nil }
 
 func (l *oneConn) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
 
-func TestADeadlineThatAMiddlewareHasSetIsTakenAway(t *testing.T) {
+func TestHandshakeClearsDeadline(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
 			srv := serve(t, over, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -163,7 +163,7 @@ func (w hasty) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return c, brw, err
 }
 
-func TestTheEndOfTheRequestsContextDoesNotEndTheSession(t *testing.T) {
+func TestSessionOutlivesRequestContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	synctest.Test(t, func(t *testing.T) {
 		end, peer := net.Pipe()

@@ -12,7 +12,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestANameThatNoClientCanAskForIsAnOptionError(t *testing.T) {
+func TestSubprotocolBadOption(t *testing.T) {
 	for _, tt := range []struct {
 		names []string
 		says  string
@@ -47,7 +47,7 @@ func TestANameThatNoClientCanAskForIsAnOptionError(t *testing.T) {
 	})
 }
 
-func TestASubprotocolSetAsAHeaderIsAgreedOnIfTheClientListsIt(t *testing.T) {
+func TestSubprotocolSetAsHeader(t *testing.T) {
 	for _, tt := range []struct {
 		set, asked, names []string
 		want              string
@@ -97,7 +97,7 @@ func TestASubprotocolSetAsAHeaderIsAgreedOnIfTheClientListsIt(t *testing.T) {
 	}
 }
 
-func TestSubprotocolsAreAllThatAClientListsInItsOrder(t *testing.T) {
+func TestSubprotocolsOfRequest(t *testing.T) {
 	for _, tt := range []struct{ lines, want []string }{
 		{nil, nil},
 		{[]string{""}, nil},
@@ -119,7 +119,7 @@ func TestSubprotocolsAreAllThatAClientListsInItsOrder(t *testing.T) {
 	}
 }
 
-func TestARequestIsAnUpgradeIfBothOfItsHeadersSaySo(t *testing.T) {
+func TestIsUpgradeNeedsBothHeaders(t *testing.T) {
 	for _, tt := range []struct {
 		connection, upgrade []string
 		want                bool
@@ -167,7 +167,7 @@ func TestARequestIsAnUpgradeIfBothOfItsHeadersSaySo(t *testing.T) {
 
 // What a client offers badly is declined, and nothing else: it gets a session
 // without compression.
-func TestAnOfferOfCompressionThatCannotBeReadIsDeclined(t *testing.T) {
+func TestCompressionBadOfferIsDeclined(t *testing.T) {
 	const good = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
 	for offer, want := range map[string]string{
 		"permessage-deflate":                                      good,
@@ -196,7 +196,7 @@ func TestAnOfferOfCompressionThatCannotBeReadIsDeclined(t *testing.T) {
 
 // A header of the largest size that net/http takes is read without making more of
 // it than there is.
-func TestALongListCostsNoMoreThanItsLength(t *testing.T) {
+func TestHandshakeLongHeaderMemory(t *testing.T) {
 	const size = http.DefaultMaxHeaderBytes
 	for _, name := range []string{"Connection", "Upgrade", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"} {
 		for _, element := range []string{",", "a,", ";", "=\",", "chat,", "permessage-deflate;,", "permessage-deflate;server_max_window_bits=9;x,"} {

@@ -10,7 +10,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestAPatternThatNoOriginCouldMatchIsAnOptionError(t *testing.T) {
+func TestOriginBadPattern(t *testing.T) {
 	for pattern, says := range map[string]string{
 		"":                      "is empty",
 		" ":                     "blank",
@@ -97,7 +97,7 @@ func TestAPatternThatNoOriginCouldMatchIsAnOptionError(t *testing.T) {
 	}
 }
 
-func TestAnEmptyListThatWasSplitIsAnOptionError(t *testing.T) {
+func TestOriginEmptyPattern(t *testing.T) {
 	for _, list := range []string{"", "a.example,", ",a.example", "a.example,,b.example", "a.example, b.example"} {
 		for _, origin := range []string{"null", "file://", "data:text/html,x", "evil.example", "https://evil.example", "https://a.example", ""} {
 			u := &ws.Upgrader{OriginPatterns: strings.Split(list, ",")}
@@ -108,7 +108,7 @@ func TestAnEmptyListThatWasSplitIsAnOptionError(t *testing.T) {
 	}
 }
 
-func TestARefusedOriginIsToldWhatItWasComparedWith(t *testing.T) {
+func TestOriginRefusalNamesHostAndPatterns(t *testing.T) {
 	for _, tt := range []struct {
 		origin  string
 		overTLS bool
@@ -146,7 +146,7 @@ func TestARefusedOriginIsToldWhatItWasComparedWith(t *testing.T) {
 
 // What SECURITY.md says of DNS rebinding: the check passes, and a host in the
 // pattern of http.ServeMux is what helps.
-func TestADomainOfAnotherThatResolvesToTheServerIsKeptOutByTheMux(t *testing.T) {
+func TestOriginDNSRebinding(t *testing.T) {
 	u := new(ws.Upgrader)
 	if status, text := judged(u, "rebound.example:8080", false, "http://rebound.example:8080"); status != 101 {
 		t.Errorf("answered with %d %s", status, text)

@@ -7,7 +7,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestAnOriginThatIsMalformedOrHasNoHostMatchesNoPatternForHosts(t *testing.T) {
+func TestOriginWithoutHostMatchesNoHost(t *testing.T) {
 	blank := []string{" ", "\t", "http://a.example http://a.example", "http://a.example, http://b.example", "null http://a.example", " http://a.example", "http://a.example\x00"}
 	for _, patterns := range [][]string{
 		nil, {"*"}, {"*:*"}, {"*://*"}, {"*://*:*"}, {"http://*"}, {"*", "a.example", "*.example", "[::1]", "evil.example", "????"},
@@ -25,7 +25,7 @@ func TestAnOriginThatIsMalformedOrHasNoHostMatchesNoPatternForHosts(t *testing.T
 	}
 }
 
-func TestTwoOriginsAreNone(t *testing.T) {
+func TestOriginTwiceIsRefused(t *testing.T) {
 	u := &ws.Upgrader{OriginPatterns: []string{"*", "null"}}
 	for _, origins := range [][]string{{"http://a.example", "http://a.example"}, {"", "http://a.example"}, {"http://a.example", ""}, {"null", "null"}, {"", ""}} {
 		if status, _ := judged(u, "a.example", false, origins...); status != 403 {
@@ -34,7 +34,7 @@ func TestTwoOriginsAreNone(t *testing.T) {
 	}
 }
 
-func TestPatternsMatchOriginsAsRFC6454ComparesThem(t *testing.T) {
+func TestOriginPatternsCompareAsRFC6454(t *testing.T) {
 	for _, tt := range []struct{ pattern, matches, others string }{
 		{"b.example", "http://b.example https://b.example http://b.example:80 https://b.example:443 HTTPS://B.Example:0443 ws://b.example wss://b.example",
 			"http://b.example:443 https://b.example:80 http://b.example:8080 http://x.b.example http://bb.example http://b.example. http://b.example.evil capacitor://b.example"},
@@ -103,7 +103,7 @@ func TestPatternsMatchOriginsAsRFC6454ComparesThem(t *testing.T) {
 	}
 }
 
-func TestTheServersOwnOriginIsThatOfTheHostHeader(t *testing.T) {
+func TestOriginSameAsHost(t *testing.T) {
 	for _, tt := range []struct {
 		host              string
 		plain, tls, never string // own without and with TLS, with TLS alone, and never

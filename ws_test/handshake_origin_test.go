@@ -14,7 +14,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestThePolicyForOrigins(t *testing.T) {
+func TestOriginPolicy(t *testing.T) {
 	anyone := []string{"*"}
 	for _, tt := range []struct {
 		host, origin string
@@ -99,12 +99,12 @@ func TestThePolicyForOrigins(t *testing.T) {
 	}
 }
 
-func TestASecondOriginDoesNotHideBehindTheFirst(t *testing.T) {
+func TestOriginSecondHeaderIsChecked(t *testing.T) {
 	r := with(request("Origin", "http://example.com"), "Origin", "https://evil.example")
 	expectRefused(t, new(ws.Upgrader), hijackable{httptest.NewRecorder()}, r, 403)
 }
 
-func TestOriginsOverARealServer(t *testing.T) {
+func TestOriginOverServer(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
 			srv := serveEcho(t, over)

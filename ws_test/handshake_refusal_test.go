@@ -33,7 +33,7 @@ var refusals = []struct {
 	{503, ws.Upgrader{MaxSessions: 1}, func() *http.Request { return request() }, nil},
 }
 
-func TestWhatComesBehindARefusedHandshakeIsNotAnotherRequest(t *testing.T) {
+func TestRefusalEndsConnection(t *testing.T) {
 	const smuggled = "GET /admin HTTP/1.1\r\nHost: example.com\r\n\r\n"
 	servers := map[string]func(*testing.T, http.Handler) *httptest.Server{"unix": serveUnix}
 	for _, over := range transports {
@@ -106,7 +106,7 @@ func proxied(host string, headers ...string) *http.Request {
 	return r
 }
 
-func TestARefusalSaysWhatIsWrongInItsOwnWords(t *testing.T) {
+func TestRefusalText(t *testing.T) {
 	const page = "https://app.example.com"
 	for _, tt := range []struct {
 		name    string
@@ -146,7 +146,7 @@ func TestARefusalSaysWhatIsWrongInItsOwnWords(t *testing.T) {
 }
 
 // A browser on another site is no proxy's doing.
-func TestAForeignPageIsNotTakenForAProxysDoing(t *testing.T) {
+func TestRefusalOfForeignPage(t *testing.T) {
 	for _, r := range []*http.Request{
 		proxied("app.example.com", "Origin", "https://evil.example"),
 		proxied("app.example.com", "Origin", "https://evil.example", "X-Forwarded-Host", "app.example.com"),
@@ -165,7 +165,7 @@ func TestAForeignPageIsNotTakenForAProxysDoing(t *testing.T) {
 }
 
 // A client decides neither how much it is answered nor how much is logged.
-func TestARefusalDoesNotRepeatALongHeader(t *testing.T) {
+func TestRefusalBoundsQuotedHeader(t *testing.T) {
 	long := strings.Repeat("\x01", 1<<16)
 	many := request()
 	many.Header["Upgrade"] = strings.Split(strings.Repeat("h2c,", 1<<12), ",")
@@ -212,7 +212,7 @@ func (w *panicky) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return w.ResponseWriter.(http.Hijacker).Hijack()
 }
 
-func TestAWriterThatCannotBeHijackedIsNamed(t *testing.T) {
+func TestRefusalNamesUnhijackableWriter(t *testing.T) {
 	broken := errors.New("broken")
 	for _, tt := range []struct {
 		name   string
@@ -250,7 +250,7 @@ func TestAWriterThatCannotBeHijackedIsNamed(t *testing.T) {
 	}
 }
 
-func TestATimeoutHandlerIsNamed(t *testing.T) {
+func TestRefusalNamesTimeoutHandler(t *testing.T) {
 	srv := serve(t, transports[0], http.TimeoutHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _, _ = ws.Handle(w, r)
 	}), patience, ""))

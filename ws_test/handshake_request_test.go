@@ -12,7 +12,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestAHandshakeThatIsRefusedIsAnsweredAndReported(t *testing.T) {
+func TestHandshakeRefused(t *testing.T) {
 	upgrade := http.Header{"Connection": {"close", "Upgrade"}, "Upgrade": {"websocket"}, "Sec-WebSocket-Version": {"13"}}
 	for _, tt := range []struct {
 		name    string
@@ -67,7 +67,7 @@ func TestAHandshakeThatIsRefusedIsAnsweredAndReported(t *testing.T) {
 	}
 }
 
-func TestBadOptionsAreAnsweredWith500(t *testing.T) {
+func TestHandshakeBadOptions(t *testing.T) {
 	for name, u := range map[string]*ws.Upgrader{
 		"SendBuffer":     {SendBuffer: -1},
 		"WriteTimeout":   {WriteTimeout: -1},
@@ -84,7 +84,7 @@ func TestBadOptionsAreAnsweredWith500(t *testing.T) {
 	}
 }
 
-func TestANilRequestOrWriterIsAnErrorAndNoPanic(t *testing.T) {
+func TestHandshakeNilArguments(t *testing.T) {
 	w := httptest.NewRecorder()
 	expectRefused(t, new(ws.Upgrader), w, nil, 500)
 	if w.Code != 500 {
@@ -95,13 +95,13 @@ func TestANilRequestOrWriterIsAnErrorAndNoPanic(t *testing.T) {
 	expectRefused(t, new(ws.Upgrader), w, new(http.Request), 405)
 }
 
-func TestAWriterWithoutAHeaderIsAnErrorAndNoPanic(t *testing.T) {
+func TestHandshakeNilHeader(t *testing.T) {
 	for _, r := range []*http.Request{nil, request(), request("Origin", "null"), method(request(), http.MethodPost)} {
 		expectRefused(t, new(ws.Upgrader), hijackable{headless{httptest.NewRecorder()}}, r, 500)
 	}
 }
 
-func TestAWriterThatCannotBeHijackedIsAnsweredWith501(t *testing.T) {
+func TestHandshakeWithoutHijacker(t *testing.T) {
 	for name, wrap := range map[string]func(http.ResponseWriter) http.ResponseWriter{
 		"itself":    func(w http.ResponseWriter) http.ResponseWriter { return w },
 		"unwrapped": func(w http.ResponseWriter) http.ResponseWriter { return unwrapping{bare{w}} },
@@ -122,7 +122,7 @@ func TestAWriterThatCannotBeHijackedIsAnsweredWith501(t *testing.T) {
 	}
 }
 
-func TestAHijackThatFailsIsReported(t *testing.T) {
+func TestHandshakeHijackError(t *testing.T) {
 	broken := errors.New("broken")
 	_, _, err := ws.Handle(failing{httptest.NewRecorder(), broken}, request())
 	var refused *ws.HandshakeError
@@ -131,7 +131,7 @@ func TestAHijackThatFailsIsReported(t *testing.T) {
 	}
 }
 
-func TestARequestOverHTTP2IsRefusedCleanly(t *testing.T) {
+func TestHandshakeOverHTTP2(t *testing.T) {
 	refused := make(chan error, 1)
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _, err := ws.Handle(w, r)

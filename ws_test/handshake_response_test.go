@@ -14,7 +14,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestAnAnswerToAHandshakeIsWhatRFC6455Demands(t *testing.T) {
+func TestHandshakeResponse(t *testing.T) {
 	for _, r := range []*http.Request{
 		request(),
 		request("Connection", "keep-alive, Upgrade"),
@@ -42,7 +42,7 @@ func TestAnAnswerToAHandshakeIsWhatRFC6455Demands(t *testing.T) {
 	}
 }
 
-func TestTheFirstSubprotocolTheClientListsIsChosen(t *testing.T) {
+func TestSubprotocolClientsFirstIsChosen(t *testing.T) {
 	for _, tt := range []struct {
 		client []string // header lines
 		server []string
@@ -96,7 +96,7 @@ func TestTheFirstSubprotocolTheClientListsIsChosen(t *testing.T) {
 	}
 }
 
-func TestHeadersAndCookiesSetBeforeAreInTheAnswer(t *testing.T) {
+func TestHandshakeKeepsHeadersAndCookies(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
 			srv := serve(t, over, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -119,7 +119,7 @@ func TestHeadersAndCookiesSetBeforeAreInTheAnswer(t *testing.T) {
 	}
 }
 
-func TestAHandlerMayReturnOrStay(t *testing.T) {
+func TestHandlerMayReturnOrStay(t *testing.T) {
 	for _, stays := range []bool{false, true} {
 		srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			session, stream, err := ws.Handle(w, r)
@@ -135,7 +135,7 @@ func TestAHandlerMayReturnOrStay(t *testing.T) {
 	}
 }
 
-func TestAUpgraderMayServeManyHandshakesAtOnce(t *testing.T) {
+func TestHandshakesAtOnce(t *testing.T) {
 	u := &ws.Upgrader{Subprotocols: []string{"chat"}}
 	srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if session, stream, err := u.Handle(w, r); err == nil {

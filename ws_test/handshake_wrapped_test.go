@@ -7,7 +7,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestHandleWorksBehindAWrappedWriter(t *testing.T) {
+func TestHandleBehindWrappedWriter(t *testing.T) {
 	for name, wrap := range wrappers {
 		for _, over := range transports {
 			t.Run(name+","+over.name, func(t *testing.T) {
@@ -31,7 +31,7 @@ func TestHandleWorksBehindAWrappedWriter(t *testing.T) {
 	}
 }
 
-func TestARefusalGetsThroughAWrappedWriter(t *testing.T) {
+func TestRefusalThroughWrappedWriter(t *testing.T) {
 	for name, wrap := range wrappers {
 		t.Run(name, func(t *testing.T) {
 			srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

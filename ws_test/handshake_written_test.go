@@ -30,7 +30,7 @@ var beginnings = map[string]struct {
 	"a body of some length": {func(w http.ResponseWriter) { w.Header().Set("Content-Length", "5"); _, _ = w.Write([]byte("hello")) }, 200, "hello"},
 }
 
-func TestNoSessionBeginsOnTopOfAnotherAnswer(t *testing.T) {
+func TestHandleAfterResponse(t *testing.T) {
 	writers := map[string]func(http.ResponseWriter) http.ResponseWriter{
 		"itself": func(w http.ResponseWriter) http.ResponseWriter { return w },
 	}
@@ -94,7 +94,7 @@ func expectTooLate(t *testing.T, err error) {
 	}
 }
 
-func TestEarlyHintsAreNoAnswer(t *testing.T) {
+func TestHandleAfterEarlyHints(t *testing.T) {
 	srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusEarlyHints)
 		if session, stream, err := ws.Handle(w, r); err == nil {
@@ -126,7 +126,7 @@ func (w *counting) Write(p []byte) (int, error) {
 }
 
 // An older chi remembers the status of an informational response.
-func TestEarlyHintsThatAWrapperCountsAreNoAnswer(t *testing.T) {
+func TestHandleAfterEarlyHintsInWrapper(t *testing.T) {
 	srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w = &from200{ResponseWriter: w}
 		w.WriteHeader(http.StatusEarlyHints)
@@ -150,7 +150,7 @@ func (c complaints) Write(p []byte) (int, error) {
 }
 
 // The second call has nobody to answer, and must not disturb the session.
-func TestASecondHandleIsAnErrorAndLeavesTheSessionAlone(t *testing.T) {
+func TestHandleTwice(t *testing.T) {
 	writers := map[string]func(http.ResponseWriter) http.ResponseWriter{
 		"itself": func(w http.ResponseWriter) http.ResponseWriter { return w },
 	}
@@ -185,7 +185,7 @@ func TestASecondHandleIsAnErrorAndLeavesTheSessionAlone(t *testing.T) {
 	}
 }
 
-func TestAWrapperThatHidesTheServersIsAskedWhetherItWasWrittenTo(t *testing.T) {
+func TestHandleAfterResponseInHidingWrapper(t *testing.T) {
 	for name, wrap := range map[string]func(http.ResponseWriter) http.ResponseWriter{
 		"as gin": func(w http.ResponseWriter) http.ResponseWriter { return oldGin{&ginLike{w, 200, -1}} },
 		"as chi": func(w http.ResponseWriter) http.ResponseWriter {

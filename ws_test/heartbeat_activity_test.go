@@ -15,7 +15,7 @@ import (
 )
 
 // What counts is when bytes last arrived, not when somebody last began to wait.
-func TestASilentPeerIsGoneThoughTheProgramPolls(t *testing.T) {
+func TestHeartbeatOfPollingProgram(t *testing.T) {
 	poll := func(p *pair, wait, pause time.Duration) error {
 		for {
 			ctx, cancel := context.WithTimeout(context.Background(), wait)
@@ -52,7 +52,7 @@ func TestASilentPeerIsGoneThoughTheProgramPolls(t *testing.T) {
 	}
 }
 
-func TestAPeerThatAnswersStaysThoughTheProgramPolls(t *testing.T) {
+func TestHeartbeatAnsweredInPollingProgram(t *testing.T) {
 	overAll(t, ws.Upgrader{Heartbeat: quick}, func(t *testing.T, p *pair) {
 		p.pongs()
 		for began := time.Now(); time.Since(began) < 10*quick.Interval; {
@@ -66,7 +66,7 @@ func TestAPeerThatAnswersStaysThoughTheProgramPolls(t *testing.T) {
 }
 
 // Its Pongs lie unread, and only the operating system knows of them, or nobody.
-func TestAPeerOfABusyProgramStays(t *testing.T) {
+func TestHeartbeatOfBusyProgram(t *testing.T) {
 	for _, name := range []string{"at once", "after a message", "behind a message"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -101,7 +101,7 @@ func TestAPeerOfABusyProgramStays(t *testing.T) {
 }
 
 // Nobody reads, and so nobody sees the connection's end.
-func TestASessionThatNobodyReadsEndsWhenItsPeerIsGone(t *testing.T) {
+func TestUnreadSessionEndsWhenPeerIsGone(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		before func(*testing.T, *pair)
@@ -142,7 +142,7 @@ func TestASessionThatNobodyReadsEndsWhenItsPeerIsGone(t *testing.T) {
 }
 
 // A record of TLS is received when it is whole; but its first bytes have come.
-func TestTheBeginningOfATLSRecordIsASignOfLife(t *testing.T) {
+func TestHeartbeatCountsPartialTLSRecord(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux tells of what has arrived")
 	}
@@ -192,7 +192,7 @@ func (c *dripping) Write(p []byte) (n int, err error) {
 	return n, err
 }
 
-func TestAProgramThatDoesNotReadEndsNobody(t *testing.T) {
+func TestHeartbeatOfProgramThatDoesNotRead(t *testing.T) {
 	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		go io.Copy(io.Discard, p.br) // it is pinged nevertheless
 		time.Sleep(time.Hour)

@@ -24,8 +24,8 @@ const (
 // of, in the namespace.
 const cutClient = "HANDSET_CUT_CLIENT"
 
-// TestCutClient is the client's half of the test below.
-func TestCutClient(t *testing.T) {
+// TestUnpluggedClient is the client's half of the test below.
+func TestUnpluggedClient(t *testing.T) {
 	addr := os.Getenv(cutClient)
 	if addr == "" {
 		t.Skip("this is half of another test")
@@ -34,7 +34,7 @@ func TestCutClient(t *testing.T) {
 	<-c.pongs() // until the other half is done
 }
 
-func TestAPeerWhoseCableIsCutIsGoneInTime(t *testing.T) {
+func TestHeartbeatOfUnpluggedPeer(t *testing.T) {
 	layCable(t)
 	listener, err := net.Listen("tcp", nearAddr+":0")
 	if err != nil {
@@ -54,7 +54,7 @@ func TestAPeerWhoseCableIsCutIsGoneInTime(t *testing.T) {
 		})}}
 	srv.Start()
 	defer srv.Close()
-	client := exec.Command("ip", "netns", "exec", namespace, os.Args[0], "-test.run=^TestCutClient$")
+	client := exec.Command("ip", "netns", "exec", namespace, os.Args[0], "-test.run=^TestUnpluggedClient$")
 	client.Env = append(os.Environ(), cutClient+"="+listener.Addr().String())
 	if err := client.Start(); err != nil {
 		t.Fatal(err)

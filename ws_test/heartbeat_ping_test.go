@@ -36,7 +36,7 @@ func (c *client) pongs() <-chan int {
 	return counted
 }
 
-func TestASilentPeerIsPingedAndThenGone(t *testing.T) {
+func TestHeartbeatEndsSilentPeer(t *testing.T) {
 	for _, test := range []struct {
 		name           string
 		heartbeat      ws.Heartbeat
@@ -66,7 +66,7 @@ func TestASilentPeerIsPingedAndThenGone(t *testing.T) {
 	}
 }
 
-func TestAPeerThatAnswersPingsStaysAndItsPongsAreNotDelivered(t *testing.T) {
+func TestHeartbeatAnswered(t *testing.T) {
 	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		counted := p.pongs()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour+time.Second)
@@ -81,7 +81,7 @@ func TestAPeerThatAnswersPingsStaysAndItsPongsAreNotDelivered(t *testing.T) {
 	})
 }
 
-func TestLatencyIsTheRoundTripOfTheLastPing(t *testing.T) {
+func TestLatency(t *testing.T) {
 	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		end := receiveAll(p)
 		for _, want := range []time.Duration{40 * time.Millisecond, 1234 * time.Microsecond, 20 * time.Second} {
@@ -106,7 +106,7 @@ func TestLatencyIsTheRoundTripOfTheLastPing(t *testing.T) {
 	})
 }
 
-func TestAnythingThatArrivesIsASignOfLife(t *testing.T) {
+func TestHeartbeatCountsAnyByte(t *testing.T) {
 	frame := masked(fin|opBinary, make([]byte, 1000))
 	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.br.Reset(neverRead{}) // a Ping would wait for a reader, and end the session
@@ -125,7 +125,7 @@ func TestAnythingThatArrivesIsASignOfLife(t *testing.T) {
 	})
 }
 
-func TestWithoutHeartbeatSilenceIsForEver(t *testing.T) {
+func TestHeartbeatDisabled(t *testing.T) {
 	for _, off := range []ws.Heartbeat{{Interval: -1}, {Timeout: -1}} {
 		bubble(t, ws.Upgrader{Heartbeat: off}, func(t *testing.T, p *pair) {
 			ctx, cancel := context.WithTimeout(t.Context(), 1000*time.Hour)
@@ -137,7 +137,7 @@ func TestWithoutHeartbeatSilenceIsForEver(t *testing.T) {
 	}
 }
 
-func TestManySessionsAreLookedAfterTogether(t *testing.T) {
+func TestHeartbeatOfManySessions(t *testing.T) {
 	const sessions = 1500 // three sheets
 	synctest.Test(t, func(t *testing.T) {
 		u := new(ws.Upgrader)
@@ -168,7 +168,7 @@ func TestManySessionsAreLookedAfterTogether(t *testing.T) {
 	})
 }
 
-func TestOverEveryTransportASilentPeerIsGone(t *testing.T) {
+func TestHeartbeatOverTransports(t *testing.T) {
 	u := ws.Upgrader{Heartbeat: ws.Heartbeat{Interval: 30 * time.Millisecond, Timeout: 30 * time.Millisecond}}
 	overAll(t, u, func(t *testing.T, p *pair) {
 		err := await(t, receiveAll(p), "the stream's end")

@@ -36,7 +36,7 @@ func (c *throttled) Read(p []byte) (int, error) {
 
 // The whole message is received, however long that takes: a peer that takes
 // bytes is alive, be it out of the queue or of what the operating system holds.
-func TestAPeerThatTakesALongMessageSlowlyIsNotCut(t *testing.T) {
+func TestHeartbeatOfSlowReader(t *testing.T) {
 	const size, rate = 12 << 20, 4 << 10 // three seconds, half of it out of the system's buffers
 	for _, over := range transports {
 		if over.wrap || runtime.GOOS != "linux" {
@@ -67,7 +67,7 @@ func TestAPeerThatTakesALongMessageSlowlyIsNotCut(t *testing.T) {
 }
 
 // Out of a full queue, whatever the transport tells.
-func TestAPeerForWhichMoreIsQueuedIsNotPinged(t *testing.T) {
+func TestHeartbeatWaitsForQueue(t *testing.T) {
 	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		end := receiveAll(p)
 		if err := p.session.Binary(t.Context(), make([]byte, 60_000)); err != nil {
@@ -96,7 +96,7 @@ func TestAPeerForWhichMoreIsQueuedIsNotPinged(t *testing.T) {
 	})
 }
 
-func TestAPingIsCountedWhenItHasLeft(t *testing.T) {
+func TestHeartbeatCountsSentPingOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := new(ws.Upgrader)
 		end, peer := net.Pipe()

@@ -95,7 +95,7 @@ func connectElsewhere(t *testing.T, srv *httptest.Server, over transport) *clien
 }
 
 // What the process does not run is nobody's silence.
-func TestAPauseOfTheProcessEndsNoSession(t *testing.T) {
+func TestHeartbeatAfterProcessPause(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
 			t.Parallel()

@@ -22,7 +22,7 @@ type visited struct {
 	opens  bool
 }
 
-func TestChromiumsPagesAreKnownByTheirOrigins(t *testing.T) {
+func TestInteropChromiumOrigins(t *testing.T) {
 	node, browser := chromium(t)
 	var mu sync.Mutex
 	sent := map[string]string{} // what came as Origin, by path

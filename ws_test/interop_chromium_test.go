@@ -65,7 +65,7 @@ func chromium(t *testing.T) (node, browser string) {
 // page's making: the server's side varies. A page is slow with messages of
 // 16 MiB, which it sends in every combination of takeover with the largest
 // windows.
-func TestChromiumHasEveryCombinationOfCompressionEchoed(t *testing.T) {
+func TestInteropChromiumCompression(t *testing.T) {
 	node, browser := chromium(t)
 	records, bits := records(16*mebibyte), []int{15, 12, 9, 8}
 	all := agreements(bits, bits)
@@ -128,7 +128,7 @@ func servePages(t *testing.T, all []agreement, plans [][]planned, records []byte
 	return srv.URL, tapOn(t, srv.Listener.Addr().String())
 }
 
-func TestChromiumTalksToTheEchoExample(t *testing.T) {
+func TestInteropChromiumEchoExample(t *testing.T) {
 	node, browser := chromium(t)
 	url, log, stop := startEchoExample(t)
 	var visit chromiumVisit

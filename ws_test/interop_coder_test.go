@@ -35,7 +35,7 @@ func mixedMessage(i int) (kind websocket.MessageType, data []byte, fragmented bo
 	return websocket.MessageText, data, i%3 == 0
 }
 
-func TestCodersClientHasAThousandMixedMessagesEchoed(t *testing.T) {
+func TestInteropCoderMixedMessages(t *testing.T) {
 	for _, over := range transports {
 		for _, see := range tallyViews {
 			t.Run(over.name+", "+see.name, func(t *testing.T) {
@@ -54,7 +54,7 @@ func TestCodersClientHasAThousandMixedMessagesEchoed(t *testing.T) {
 	}
 }
 
-func TestCodersClientHasCompressedMessagesEchoed(t *testing.T) {
+func TestInteropCoderCompressedMessages(t *testing.T) {
 	for mode, name := range map[websocket.CompressionMode]string{
 		websocket.CompressionContextTakeover: "takeover", websocket.CompressionNoContextTakeover: "no takeover",
 	} {
@@ -155,7 +155,7 @@ func sendCoder(ctx context.Context, client *websocket.Conn, kind websocket.Messa
 // Coder's client cannot be told the size of its window, and asks for no
 // takeover at all or leaves it to the server. Its compressor decides where
 // fragments end, so that only the server makes those of the plan.
-func TestCodersClientHasEveryCombinationOfCompressionEchoed(t *testing.T) {
+func TestInteropCoderCompression(t *testing.T) {
 	records := records(16 * mebibyte)
 	for i, a := range agreements([]int{15, 12, 9, 8}, []int{15}) {
 		t.Run(a.String(), func(t *testing.T) {

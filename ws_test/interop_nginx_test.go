@@ -23,7 +23,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestASessionBehindNginxIsLikeOneWithout(t *testing.T) {
+func TestInteropNginxMixedMessages(t *testing.T) {
 	nginx := program(t, "nginx", "/usr/sbin/nginx")
 	for _, see := range tallyViews {
 		t.Run(see.name, func(t *testing.T) {
@@ -42,7 +42,7 @@ func TestASessionBehindNginxIsLikeOneWithout(t *testing.T) {
 	}
 }
 
-func TestAServersCloseReachesTheClientThroughNginx(t *testing.T) {
+func TestInteropNginxServerCloses(t *testing.T) {
 	nginx := program(t, "nginx", "/usr/sbin/nginx")
 	ended := make(chan error, 1)
 	srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -66,7 +66,7 @@ func TestAServersCloseReachesTheClientThroughNginx(t *testing.T) {
 	}
 }
 
-func TestAClientThatIsGoneIsMissedThroughNginx(t *testing.T) {
+func TestInteropNginxClientGone(t *testing.T) {
 	nginx := program(t, "nginx", "/usr/sbin/nginx")
 	srv, tallies := talliedEcho(t, transports[0], tallyViews[0])
 	client := dialNginx(t, startNginx(t, nginx, srv))
@@ -203,7 +203,7 @@ func dialNginx(t *testing.T, socket string) *websocket.Conn {
 	return client
 }
 
-func TestWithNginxsDefaultsTheRefusalSaysWhatToConfigure(t *testing.T) {
+func TestInteropNginxDefaultsAreRefused(t *testing.T) {
 	nginx := program(t, "nginx", "/usr/sbin/nginx")
 	for version, says := range map[string]string{"1.0": "proxy_http_version 1.1", "1.1": "proxy_set_header Upgrade $http_upgrade"} {
 		refused := make(chan error, 1)

@@ -28,6 +28,9 @@ func child(t *testing.T, name, tell string) (done func() (output string, err err
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
 	return func() (string, error) {
 		err := cmd.Wait()
+		if bytes.Contains(output.Bytes(), []byte("no tests to run")) {
+			t.Errorf("there is no Test%s", name)
+		}
 		return output.String(), err
 	}
 }

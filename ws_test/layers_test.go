@@ -49,7 +49,7 @@ var layers = map[string]layer{
 // impure are the packages, with all below them, that a pure layer does without.
 var impure = []string{"context", "io", "log", "net", "os", "runtime", "sync", "syscall", "time"}
 
-func TestThePackagesKeepToTheirLayers(t *testing.T) {
+func TestLayers(t *testing.T) {
 	seen := map[string]bool{}
 	for file, source := range sources(t) {
 		dir := path.Dir(file)
@@ -65,7 +65,7 @@ func TestThePackagesKeepToTheirLayers(t *testing.T) {
 	}
 }
 
-func TestABreachOfTheLayersIsSeen(t *testing.T) {
+func TestLayersCheckSeesBreach(t *testing.T) {
 	for _, test := range []struct{ name, dir, source, breach string }{
 		{"an internal package on ws", "internal/inbox", `import "` + module + `ws"`, "imports ws"},
 		{"a layer on the one above", "internal/link", `import "` + module + `internal/outbox"`, "imports internal/outbox"},

@@ -12,7 +12,7 @@ import (
 )
 
 // An aggregate with a lower limit takes over in the midst of a message.
-func TestASmallerAggregateThatTakesOverHasItsOwnLimit(t *testing.T) {
+func TestAggregateSmallerLimit(t *testing.T) {
 	const limit = 10
 	big := strings.Repeat("0123456789abcdef", 1000)
 	for _, test := range []struct {
@@ -123,7 +123,7 @@ func (p *compressing) text(s string) []byte {
 }
 
 // A frame of which a part was read by one view is measured by the next.
-func TestASmallerAggregateThatTakesOverInMidFrameHasItsOwnLimit(t *testing.T) {
+func TestAggregateSmallerLimitInsideFrame(t *testing.T) {
 	const size = 1 << 20
 	for _, limit := range []int{1, 10, 1000, 100_000, size - 1, size} {
 		t.Run(fmt.Sprint("limit=", limit), func(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestMaxFrameSizeTakesFramesUpToItAndRefusesLongerOnes(t *testing.T) {
+func TestMaxFrameSize(t *testing.T) {
 	for _, n := range []int{1, 125, 126, 65535, 65536, 100_000} {
 		t.Run(fmt.Sprint("n=", n), func(t *testing.T) {
 			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
@@ -33,7 +33,7 @@ func TestMaxFrameSizeTakesFramesUpToItAndRefusesLongerOnes(t *testing.T) {
 	}
 }
 
-func TestMaxFrameSizeOfNothingTakesAnyFrame(t *testing.T) {
+func TestMaxFrameSizeZero(t *testing.T) {
 	for _, n := range []int{0, -1, math.MinInt} {
 		p := connect(t, ws.Upgrader{})
 		stream := p.stream.MaxFrameSize(n)
@@ -44,7 +44,7 @@ func TestMaxFrameSizeOfNothingTakesAnyFrame(t *testing.T) {
 	}
 }
 
-func TestMaxFrameSizeHoldsForAggregatesToo(t *testing.T) {
+func TestMaxFrameSizeOfAggregate(t *testing.T) {
 	p := connect(t, ws.Upgrader{})
 	p.write(header(opText, 1001))
 	p.write([]byte{1, 2, 3, 4})
@@ -52,7 +52,7 @@ func TestMaxFrameSizeHoldsForAggregatesToo(t *testing.T) {
 	expectViolation(t, err, ws.CloseMessageTooBig)
 }
 
-func TestAFrameThatWasBegunBeforeMaxFrameSizeWasLoweredIsFinished(t *testing.T) {
+func TestMaxFrameSizeLoweredInsideFrame(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		frame := masked(fin|opBinary, make([]byte, 1000))
 		p.write(frame[:500])

@@ -31,7 +31,7 @@ func expectFrugal(t *testing.T, limit uint64, f func()) {
 	}
 }
 
-func TestAMessageOfOneGibibyteIsStreamedInLessThanOneMebibyte(t *testing.T) {
+func TestMemoryOfGibibyteMessage(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
 			size := 1 << 30
@@ -83,7 +83,7 @@ func expectZeroes(t *testing.T, stream *ws.MessageStream, size int) {
 	}
 }
 
-func TestHeadersThatDeclareOneGibibyteAllocateNextToNothing(t *testing.T) {
+func TestDeclaredLengthAllocatesNothing(t *testing.T) {
 	for name, receive := range map[string]func(context.Context, *ws.MessageStream) (ws.Message, error){
 		"raw": func(ctx context.Context, m *ws.MessageStream) (ws.Message, error) { return m.Recv(ctx) },
 		"aggregate": func(ctx context.Context, m *ws.MessageStream) (ws.Message, error) {
@@ -125,7 +125,7 @@ func receiveNothing(t *testing.T, p *pair, receive func(context.Context, *ws.Mes
 	}
 }
 
-func TestAMillionFragmentsCostNoMoreThanTheirBytes(t *testing.T) {
+func TestMemoryOfMillionFragments(t *testing.T) {
 	n := 1_000_000
 	if raceDetector || testing.Short() {
 		n = 100_000
@@ -152,7 +152,7 @@ func TestAMillionFragmentsCostNoMoreThanTheirBytes(t *testing.T) {
 	}
 }
 
-func TestAMillionFragmentsCannotPassTheLimit(t *testing.T) {
+func TestAggregateLimitOfMillionFragments(t *testing.T) {
 	const n = 1_000_000
 	said := append(masked(opText, []byte("x")), bytes.Repeat(masked(opContinuation, []byte("x")), n)...)
 	said = append(said, 0xFF) // so that the stream ends

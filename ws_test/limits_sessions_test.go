@@ -12,7 +12,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestAHandshakeThatPanicsGivesItsRoomBack(t *testing.T) {
+func TestMaxSessionsAfterPanic(t *testing.T) {
 	u := &ws.Upgrader{MaxSessions: 1}
 	func() {
 		defer func() { _ = recover() }()
@@ -25,7 +25,7 @@ type panics struct{ *writer }
 
 func (panics) Hijack() (net.Conn, *bufio.ReadWriter, error) { panic(http.ErrAbortHandler) }
 
-func TestMaxSessionsIsExactHoweverManyKnock(t *testing.T) {
+func TestMaxSessionsIsExact(t *testing.T) {
 	const limit, knocks = 10, 200
 	synctest.Test(t, func(t *testing.T) {
 		u := &ws.Upgrader{MaxSessions: limit, Heartbeat: noHeartbeat}
@@ -59,7 +59,7 @@ func TestMaxSessionsIsExactHoweverManyKnock(t *testing.T) {
 	})
 }
 
-func TestOverTCPMaxSessionsIsExactHoweverManyKnock(t *testing.T) {
+func TestMaxSessionsIsExactOverTCP(t *testing.T) {
 	const limit, knocks = 10, 100
 	ended := make(chan struct{}, limit)
 	u := &ws.Upgrader{MaxSessions: limit, Trace: &ws.Trace{SessionEnd: func(*ws.Session, error) { ended <- struct{}{} }}}

@@ -9,7 +9,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestSmallMessagesAreReceivedWithoutAllocating(t *testing.T) {
+func TestReceivingAllocatesNothing(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector makes pools forget what they were given: run without -race")
 	}
@@ -42,7 +42,7 @@ func TestSmallMessagesAreReceivedWithoutAllocating(t *testing.T) {
 	}
 }
 
-func TestASmallSendAllocatesNothing(t *testing.T) {
+func TestSendingAllocatesNothing(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector makes pools forget what they were given: run without -race")
 	}
@@ -71,7 +71,7 @@ func TestASmallSendAllocatesNothing(t *testing.T) {
 // fixedReader hides all but Read, so that io.Copy takes one buffer.
 type fixedReader struct{ io.Reader }
 
-func TestCompressedEchoesDoNotAllocate(t *testing.T) {
+func TestCompressedEchoAllocatesNothing(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector makes pools forget what they were given: run without -race")
 	}

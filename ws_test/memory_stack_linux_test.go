@@ -52,17 +52,17 @@ var echoLoops = map[string]func(*ws.Session, *ws.MessageStream){
 // A goroutine begins with a stack of 2 KiB, and keeps the 4 KiB that it once has
 // needed: that is half of what an idle session costs. In the child a stack that
 // grows ends the process, and prints the frames that were too large.
-func TestAnEchosStackStaysAtTwoKiB(t *testing.T) {
+func TestStackOfEchoIsTwoKiB(t *testing.T) {
 	if raceDetector || testing.CoverMode() != "" || runtime.GOARCH != "amd64" {
 		t.Skip("frames are of another size")
 	}
-	if how := told("AnEchosStackStaysAtTwoKiB"); how != "" {
+	if how := told("StackOfEchoIsTwoKiB"); how != "" {
 		echoWithinTwoKiB(t, echoLoops[how])
 		return
 	}
 	for how := range echoLoops {
 		t.Run(how, func(t *testing.T) {
-			if output, err := child(t, "AnEchosStackStaysAtTwoKiB", how)(); err != nil {
+			if output, err := child(t, "StackOfEchoIsTwoKiB", how)(); err != nil {
 				t.Fatalf("%v\n%s", err, output)
 			}
 		})

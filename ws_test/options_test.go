@@ -79,7 +79,7 @@ var options = map[string]option{
 	},
 }
 
-func TestEveryUpgraderOptionChangesWhatASessionDoes(t *testing.T) {
+func TestUpgraderOptions(t *testing.T) {
 	fields := reflect.TypeFor[ws.Upgrader]()
 	for i := range fields.NumField() {
 		name := fields.Field(i).Name

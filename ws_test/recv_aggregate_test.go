@@ -30,7 +30,7 @@ var shapes = []struct {
 	}},
 }
 
-func TestAnAggregateDeliversMessagesUpToItsLimitAndSkipsLongerOnes(t *testing.T) {
+func TestAggregateLimit(t *testing.T) {
 	for _, limit := range []int{1, 100, 65535, 65536, 65537, 100_000} {
 		for _, shape := range shapes {
 			t.Run(fmt.Sprintf("limit=%d,%s", limit, shape.name), func(t *testing.T) {
@@ -57,7 +57,7 @@ func TestAnAggregateDeliversMessagesUpToItsLimitAndSkipsLongerOnes(t *testing.T)
 	}
 }
 
-func TestAnAggregateWithoutALimitTakesOneMebibyte(t *testing.T) {
+func TestAggregateDefaultLimit(t *testing.T) {
 	for _, maxSize := range []int{0, -1} {
 		p := connect(t, ws.Upgrader{})
 		stream := p.stream.Aggregate(maxSize)
@@ -82,7 +82,7 @@ var announcements = map[string][]byte{
 	"a long second fragment":  append(masked(opText, make([]byte, 900)), header(fin|opContinuation, 70_000)...),
 }
 
-func TestAMessageThatAnnouncesItselfTooBigIsRefusedThoughNothingFollows(t *testing.T) {
+func TestAggregateRefusesDeclaredLength(t *testing.T) {
 	for name, b := range announcements {
 		t.Run(name, func(t *testing.T) {
 			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
@@ -100,7 +100,7 @@ func TestAMessageThatAnnouncesItselfTooBigIsRefusedThoughNothingFollows(t *testi
 	}
 }
 
-func TestAMessageThatAnnouncedItselfTooBigIsReportedOnce(t *testing.T) {
+func TestAggregateReportsTooBigOnce(t *testing.T) {
 	for name, size := range map[string]int{"short": 1001, "long": 200_000} {
 		t.Run(name, func(t *testing.T) {
 			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
@@ -128,14 +128,14 @@ func TestAMessageThatAnnouncedItselfTooBigIsReportedOnce(t *testing.T) {
 
 // The header of the second fragment is read alone, so that its payload would be
 // read straight to where the message is put together.
-func TestALongSecondFragmentCannotPassTheLimit(t *testing.T) {
+func TestAggregateLimitOfSecondFragment(t *testing.T) {
 	first, second := masked(opBinary, make([]byte, 70_000)), masked(fin|opContinuation, make([]byte, 1<<20))
 	said := append(append(first, second...), masked(fin|opText, []byte("next"))...)
 	c := &conversation{maxMessage: 100_000}
 	hear(t, said, 0, []int{len(first), len(second) - 1<<20, 50_000}, c)
 }
 
-func TestPingsAndPongsPassWhileAMessageIsPutTogetherOrSkipped(t *testing.T) {
+func TestAggregateControlFramesPass(t *testing.T) {
 	for _, limit := range []int{1000, 3} {
 		t.Run(fmt.Sprint("limit=", limit), func(t *testing.T) {
 			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
@@ -167,7 +167,7 @@ func TestPingsAndPongsPassWhileAMessageIsPutTogetherOrSkipped(t *testing.T) {
 	}
 }
 
-func TestClosedRightAfterAMessageThatIsTooBigTheSessionSaysSo(t *testing.T) {
+func TestCloseAfterTooBigSays1009(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		answer func(*pair, *ws.AggregatedStream) error
@@ -202,7 +202,7 @@ func TestClosedRightAfterAMessageThatIsTooBigTheSessionSaysSo(t *testing.T) {
 	}
 }
 
-func TestALoopGoesOnBehindAMessageThatIsTooBig(t *testing.T) {
+func TestAggregateLoopAfterTooBig(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		var b []byte
 		for i := range 10 {
@@ -228,7 +228,7 @@ func TestALoopGoesOnBehindAMessageThatIsTooBig(t *testing.T) {
 	})
 }
 
-func TestAChannelEndsWithAMessageThatIsTooBig(t *testing.T) {
+func TestAggregateChanEndsWithTooBig(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.send(opText, "short")
 		p.send(opText, "too long")
@@ -243,7 +243,7 @@ func TestAChannelEndsWithAMessageThatIsTooBig(t *testing.T) {
 	})
 }
 
-func TestAnAggregateTakenUpInsideAMessageBeginsWithTheNext(t *testing.T) {
+func TestAggregateFromInsideMessage(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.write(append(fragmented(opText, "seen", " and not", " seen"), masked(fin|opText, []byte("whole"))...))
 		recvKind(t, p.stream, ws.FirstText)

@@ -10,7 +10,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestALoopThatIsLeftLosesNothing(t *testing.T) {
+func TestAllBreakLosesNothing(t *testing.T) {
 	for name, view := range map[string]func(*ws.MessageStream) listener{
 		"stream":    func(m *ws.MessageStream) listener { return m },
 		"aggregate": func(m *ws.MessageStream) listener { return m.Aggregate(0) },
@@ -37,7 +37,7 @@ func TestALoopThatIsLeftLosesNothing(t *testing.T) {
 	}
 }
 
-func TestAPanicInALoopPassesAndTheStreamCanBeReadOn(t *testing.T) {
+func TestAllPanicInBody(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		for range 3 { // the first messages are there at once, the last is waited for
 			p.send(opText, "trouble")
@@ -63,7 +63,7 @@ func TestAPanicInALoopPassesAndTheStreamCanBeReadOn(t *testing.T) {
 }
 
 // A loop's sequence may be ranged over again, and kept.
-func TestASequenceCarriesOnWhereItWasLeft(t *testing.T) {
+func TestAllSequenceCarriesOn(t *testing.T) {
 	p := connect(t, ws.Upgrader{})
 	all := p.stream.All(within(t))
 	for _, want := range []string{"one", "two", "three"} {
@@ -77,7 +77,7 @@ func TestASequenceCarriesOnWhereItWasLeft(t *testing.T) {
 	}
 }
 
-func TestALoopEndsAfterACloseWithoutAnError(t *testing.T) {
+func TestAllEndsAfterClose(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.write(append(masked(fin|opText, nil), closeFrame(1000)...))
 		var kinds []ws.Kind
@@ -96,7 +96,7 @@ func TestALoopEndsAfterACloseWithoutAnError(t *testing.T) {
 	})
 }
 
-func TestALoopGoesOnToReceiveAfterTheSessionIsClosed(t *testing.T) {
+func TestAllAfterSessionIsClosed(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		got := make(chan ws.Message, 10)
 		go func() {
@@ -128,7 +128,7 @@ func TestALoopGoesOnToReceiveAfterTheSessionIsClosed(t *testing.T) {
 	})
 }
 
-func TestALoopEndsWithItsContextThoughThereIsMoreToRead(t *testing.T) {
+func TestAllEndsWithContext(t *testing.T) {
 	p := connectUnix(t, "unix", ws.Upgrader{}, nil)
 	p.write(bytes.Repeat(masked(fin|opBinary, make([]byte, 100)), 1000))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -149,7 +149,7 @@ func TestALoopEndsWithItsContextThoughThereIsMoreToRead(t *testing.T) {
 	}
 }
 
-func TestTheCloseThatCameWhileNobodyReceivedIsStillDelivered(t *testing.T) {
+func TestCloseReceivedLater(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		if err := p.session.Close(ws.CloseReason{Code: 4000}); err != nil {
 			t.Fatal(err)
@@ -167,7 +167,7 @@ func TestTheCloseThatCameWhileNobodyReceivedIsStillDelivered(t *testing.T) {
 
 // An end that comes right behind data must not be missed by a loop that answers
 // from within.
-func TestALoopNoticesAnEndRightBehindAMessage(t *testing.T) {
+func TestAllNoticesEndAfterMessage(t *testing.T) {
 	for name, end := range map[string]func(*client){
 		"FIN": func(c *client) { _ = under(c.conn).CloseWrite() },
 		"RST": reset,

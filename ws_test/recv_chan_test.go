@@ -12,7 +12,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestMessagesFromAChannelOwnTheirData(t *testing.T) {
+func TestChanMessagesOwnData(t *testing.T) {
 	for name, view := range map[string]func(*ws.MessageStream) listener{
 		"stream":    func(m *ws.MessageStream) listener { return m },
 		"aggregate": func(m *ws.MessageStream) listener { return m.Aggregate(0) },
@@ -41,7 +41,7 @@ func TestMessagesFromAChannelOwnTheirData(t *testing.T) {
 	}
 }
 
-func TestAChannelIsTheSameOneEachTime(t *testing.T) {
+func TestChanReturnsOneChannel(t *testing.T) {
 	p := connect(t, ws.Upgrader{})
 	first, second := p.stream.Chan(), p.stream.Chan()
 	if first != second {
@@ -53,7 +53,7 @@ func TestAChannelIsTheSameOneEachTime(t *testing.T) {
 	}
 }
 
-func TestErrSaysWhyAChannelWasClosed(t *testing.T) {
+func TestErrAfterChanIsClosed(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		end  func(*client)
@@ -85,7 +85,7 @@ func TestErrSaysWhyAChannelWasClosed(t *testing.T) {
 	}
 }
 
-func TestAChannelReadsAheadByAtMost16Messages(t *testing.T) {
+func TestChanReadsAhead16Messages(t *testing.T) {
 	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		messages := p.stream.Chan()
 		p.writeLater(append(bytes.Repeat(masked(fin|opText, make([]byte, 1000)), 99), closeFrame(1000)...))
@@ -105,7 +105,7 @@ func TestAChannelReadsAheadByAtMost16Messages(t *testing.T) {
 }
 
 // A bubble ends only when all its goroutines have.
-func TestTheGoroutineBehindAChannelEndsWithTheSessionThoughNobodyReads(t *testing.T) {
+func TestChanGoroutineEndsWithSession(t *testing.T) {
 	for name, end := range map[string]func(p *pair){
 		"closed here":        func(p *pair) { _ = p.session.Close(ws.CloseReason{}) },
 		"closed by the peer": func(p *pair) { go func() { _, _ = p.conn.Write(closeFrame(1000)) }() },
@@ -127,7 +127,7 @@ func TestTheGoroutineBehindAChannelEndsWithTheSessionThoughNobodyReads(t *testin
 	}
 }
 
-func TestOfTwoThatReceiveOneGetsAnErrorAndTheOtherTheMessage(t *testing.T) {
+func TestRecvTwiceAtOnce(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		for range 20 {
 			results := make(chan error, 2)
@@ -145,7 +145,7 @@ func TestOfTwoThatReceiveOneGetsAnErrorAndTheOtherTheMessage(t *testing.T) {
 	})
 }
 
-func TestWhoReceivesWhileALoopRunsGetsAnError(t *testing.T) {
+func TestRecvInsideLoop(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.write(bytes.Repeat(masked(fin|opText, nil), 2))
 		whole := p.stream.Aggregate(0)
@@ -179,7 +179,7 @@ func expectNoTurn(t *testing.T, l listener) {
 	}
 }
 
-func TestWhoReceivesBesideAChannelGetsAnError(t *testing.T) {
+func TestRecvBesideChan(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		whole := p.stream.Aggregate(0)
 		messages := whole.Chan()
@@ -194,7 +194,7 @@ func TestWhoReceivesBesideAChannelGetsAnError(t *testing.T) {
 	})
 }
 
-func TestAChannelCanBeSelectedOn(t *testing.T) {
+func TestChanInSelect(t *testing.T) {
 	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()

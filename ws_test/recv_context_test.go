@@ -11,7 +11,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestAContextThatEndsInsideAFrameHarmsNothing(t *testing.T) {
+func TestRecvContextEndsInsideFrame(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		for _, n := range []int{0, 5, 125, 300} {
 			text := string(mixedText(n))
@@ -32,7 +32,7 @@ func TestAContextThatEndsInsideAFrameHarmsNothing(t *testing.T) {
 	})
 }
 
-func TestAContextThatHasEndedReceivesNothing(t *testing.T) {
+func TestRecvContextAlreadyEnded(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		over, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -56,7 +56,7 @@ func TestAContextThatHasEndedReceivesNothing(t *testing.T) {
 	})
 }
 
-func TestANilContextIsAnErrorAndNoPanic(t *testing.T) {
+func TestRecvNilContext(t *testing.T) {
 	p := connect(t, ws.Upgrader{})
 	var none context.Context
 	for name, l := range map[string]listener{"stream": p.stream, "aggregate": p.stream.Aggregate(0)} {
@@ -75,7 +75,7 @@ func TestANilContextIsAnErrorAndNoPanic(t *testing.T) {
 
 // A context that ends between receives must not end the next one, which has
 // another context.
-func TestTheEndOfOneReceivesContextDoesNotEndTheNextReceive(t *testing.T) {
+func TestRecvContextOfEarlierReceive(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		rng := rand.New(rand.NewPCG(6, 6))
 		for i := range 300 {
@@ -117,7 +117,7 @@ func interrupted(t *testing.T, l listener, n int, rng *rand.Rand, expect func(i 
 	}
 }
 
-func TestHoweverOftenContextsEndEveryMessageArrivesOnceAndWhole(t *testing.T) {
+func TestRecvContextsEndAtRandom(t *testing.T) {
 	n := 100
 	if raceDetector || testing.Short() {
 		n = 30
@@ -151,7 +151,7 @@ func TestHoweverOftenContextsEndEveryMessageArrivesOnceAndWhole(t *testing.T) {
 	}
 }
 
-func TestARecvThatWaitsEndsAtItsDeadline(t *testing.T) {
+func TestRecvDeadline(t *testing.T) {
 	bubble(t, ws.Upgrader{Heartbeat: noHeartbeat}, func(t *testing.T, p *pair) {
 		for _, l := range []listener{p.stream, p.stream.Aggregate(0)} {
 			for _, loop := range []bool{false, true} {
@@ -167,7 +167,7 @@ func TestARecvThatWaitsEndsAtItsDeadline(t *testing.T) {
 	})
 }
 
-func TestARecvThatWaitsEndsWithItsContextAndTheSessionGoesOn(t *testing.T) {
+func TestRecvContextEndsWhileWaiting(t *testing.T) {
 	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		for range 3 {
 			ctx, cancel := context.WithCancelCause(t.Context())
@@ -187,7 +187,7 @@ func TestARecvThatWaitsEndsWithItsContextAndTheSessionGoesOn(t *testing.T) {
 	})
 }
 
-func TestAReceiveThatIsCancelledInACompressedMessageCarriesOn(t *testing.T) {
+func TestRecvContextEndsInCompressedMessage(t *testing.T) {
 	for _, test := range compressions {
 		t.Run(test.name, func(t *testing.T) {
 			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c}, test.offer)

@@ -7,7 +7,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestDiscardDropsDataAndServesControlFrames(t *testing.T) {
+func TestDiscard(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		if err := p.stream.Discard(); err != nil {
 			t.Fatal(err)
@@ -31,7 +31,7 @@ func TestDiscardDropsDataAndServesControlFrames(t *testing.T) {
 	})
 }
 
-func TestDiscardThatRefusesDataFailsTheSession(t *testing.T) {
+func TestDiscardRefusesData(t *testing.T) {
 	for name, data := range map[string][]byte{
 		"text":      masked(fin|opText, []byte("data")),
 		"fragment":  masked(opBinary, []byte("data")),

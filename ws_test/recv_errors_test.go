@@ -9,7 +9,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestErrorsStayHoweverOftenOneReadsOn(t *testing.T) {
+func TestRecvErrorsAreSticky(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		end  func(p *pair)

@@ -10,7 +10,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestAMessageThatTricklesTakesNoLongerThanMessageTimeout(t *testing.T) {
+func TestMessageTimeout(t *testing.T) {
 	fragment, empty := masked(opText, []byte("x")), masked(opContinuation, nil)
 	for name, trickle := range map[string]func(i int) []byte{
 		"bytes of a frame": func(i int) []byte { return masked(fin|opBinary, make([]byte, 10_000))[i : i+1] },
@@ -60,7 +60,7 @@ func TestAMessageThatTricklesTakesNoLongerThanMessageTimeout(t *testing.T) {
 	}
 }
 
-func TestManyMessagesOnEndAreNotOneThatTakesLong(t *testing.T) {
+func TestMessageTimeoutOfManyMessages(t *testing.T) {
 	frame := masked(fin|opBinary, make([]byte, 10))
 	bubble(t, ws.Upgrader{MessageTimeout: 10 * time.Second}, func(t *testing.T, p *pair) {
 		counted := p.pongs()
@@ -79,7 +79,7 @@ func TestManyMessagesOnEndAreNotOneThatTakesLong(t *testing.T) {
 	})
 }
 
-func TestOverEveryTransportAMessageThatIsNotFinishedFailsTheSession(t *testing.T) {
+func TestMessageTimeoutOverTransports(t *testing.T) {
 	u := ws.Upgrader{MessageTimeout: 50 * time.Millisecond}
 	overAll(t, u, func(t *testing.T, p *pair) {
 		p.write(masked(opText, []byte("once upon a time")))
@@ -96,7 +96,7 @@ func TestOverEveryTransportAMessageThatIsNotFinishedFailsTheSession(t *testing.T
 // Only data messages are timed: a control frame whose bytes come one by one, as the
 // first of each does over TLS, has no time, nor leaves anything of it to the next
 // message. The heartbeat goes on as well.
-func TestAControlFrameInPiecesIsNoMessageThatTakesLong(t *testing.T) {
+func TestMessageTimeoutIgnoresControlFrames(t *testing.T) {
 	const limit = 200 * time.Millisecond
 	ping := masked(fin|opPing, []byte("ping"))
 	for _, cut := range append([]int{0}, cuts(len(ping))...) {
@@ -150,7 +150,7 @@ func lasts(t *testing.T, ended <-chan error, d time.Duration) {
 	}
 }
 
-func TestTheTimeBetweenMessagesIsNotAMessages(t *testing.T) {
+func TestMessageTimeoutBetweenMessages(t *testing.T) {
 	for name, view := range map[string]func(*pair) func(context.Context) (ws.Message, error){
 		"stream":    func(p *pair) func(context.Context) (ws.Message, error) { return p.stream.Recv },
 		"aggregate": func(p *pair) func(context.Context) (ws.Message, error) { return p.stream.Aggregate(0).Recv },

@@ -12,7 +12,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestAFrameOfUpTo64KiBArrivesWholeAndALongerOneInPieces(t *testing.T) {
+func TestRecvCutsLongFramesIntoChunks(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		for _, n := range []int{65535, 65536, 65537, 300_000} {
 			payload := mixedText(n)
@@ -26,7 +26,7 @@ func TestAFrameOfUpTo64KiBArrivesWholeAndALongerOneInPieces(t *testing.T) {
 	})
 }
 
-func TestFragmentsArriveAsFirstContinueAndLast(t *testing.T) {
+func TestRecvFragments(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		first byte
@@ -51,7 +51,7 @@ func TestFragmentsArriveAsFirstContinueAndLast(t *testing.T) {
 	}
 }
 
-func TestControlMessagesArriveBetweenThePiecesInOrder(t *testing.T) {
+func TestRecvControlBetweenChunks(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		long := mixedText(200_000)
 		p.writeLater(bytes.Join([][]byte{
@@ -72,7 +72,7 @@ func TestControlMessagesArriveBetweenThePiecesInOrder(t *testing.T) {
 	})
 }
 
-func TestACloseIsDeliveredAndThenTheStreamIsAtItsEnd(t *testing.T) {
+func TestRecvCloseThenEOF(t *testing.T) {
 	reason := ws.CloseReason{Code: 4001, Description: "that is all, ciào"}
 	for name, receive := range map[string]func(*pair) (ws.Message, error){
 		"Recv": func(p *pair) (msg ws.Message, err error) {
@@ -113,7 +113,7 @@ func TestACloseIsDeliveredAndThenTheStreamIsAtItsEnd(t *testing.T) {
 	}
 }
 
-func TestRecvLendsItsDataUntilTheNextReceive(t *testing.T) {
+func TestRecvKeepsDataUntilNextReceive(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.write(append(masked(fin|opText, []byte("one")), masked(fin|opText, []byte("two"))...))
 		one := recvKind(t, p.stream, ws.Text)
@@ -132,7 +132,7 @@ func TestRecvLendsItsDataUntilTheNextReceive(t *testing.T) {
 }
 
 // Closing is no receive, though it reads on in the background.
-func TestWhatIsLentStaysWhenTheSessionIsClosed(t *testing.T) {
+func TestRecvKeepsDataAfterClose(t *testing.T) {
 	long := strings.Repeat("lent ", 40_000)
 	for name, receive := range map[string]func(*testing.T, *pair) ws.Message{
 		"frame":   func(t *testing.T, p *pair) ws.Message { return recvKind(t, p.stream, ws.Text) },
@@ -168,7 +168,7 @@ func TestWhatIsLentStaysWhenTheSessionIsClosed(t *testing.T) {
 	}
 }
 
-func TestAnEchoOfEveryLengthBorderComesBackTheSame(t *testing.T) {
+func TestEchoOfLengthBoundaries(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
 			p := connectOver(t, over, ws.Upgrader{})

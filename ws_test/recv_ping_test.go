@@ -7,7 +7,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestAPingIsAnsweredWithTheSamePayloadAndThenDelivered(t *testing.T) {
+func TestPingIsAnsweredAndDelivered(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		for _, payload := range []string{"", "hello", "\x00\xFF\x80", strings.Repeat("x", 125)} {
 			p.send(opPing, payload)
@@ -19,7 +19,7 @@ func TestAPingIsAnsweredWithTheSamePayloadAndThenDelivered(t *testing.T) {
 	})
 }
 
-func TestWithManualPongTheAnswerIsTheApplications(t *testing.T) {
+func TestManualPong(t *testing.T) {
 	overAll(t, ws.Upgrader{ManualPong: true}, func(t *testing.T, p *pair) {
 		p.send(opPing, "by hand")
 		msg := recvKind(t, p.stream, ws.Ping)
@@ -34,7 +34,7 @@ func TestWithManualPongTheAnswerIsTheApplications(t *testing.T) {
 	})
 }
 
-func TestPingsBetweenFragmentsAreAnsweredBeforeTheMessageIsWhole(t *testing.T) {
+func TestPingBetweenFragments(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		stream := p.stream.Aggregate(0)
 		p.write(masked(opText, []byte("first, ")))
@@ -50,7 +50,7 @@ func TestPingsBetweenFragmentsAreAnsweredBeforeTheMessageIsWhole(t *testing.T) {
 	})
 }
 
-func TestUnaskedPongsArePassedOnAndHarmNothing(t *testing.T) {
+func TestUnsolicitedPong(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.send(opPong, "one")
 		p.send(opPong, "two")

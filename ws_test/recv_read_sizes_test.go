@@ -80,7 +80,7 @@ func (c limitedConn) Read(p []byte) (int, error) {
 // borders are the lengths at which headers, and pieces, begin to differ.
 var borders = []int{0, 125, 126, 127, 65535, 65536, 65537}
 
-func TestAMessageArrivesTheSameWhateverTheSizesOfTheReads(t *testing.T) {
+func TestReadSizesOfMessage(t *testing.T) {
 	for _, way := range piecewiseWays {
 		t.Run(way.name, func(t *testing.T) {
 			p := way.connect(t)
@@ -130,7 +130,7 @@ func (c *conversation) listenOnce(t *testing.T, stream *ws.MessageStream) {
 	}
 }
 
-func TestFragmentsArriveTheSameWhateverTheSizesOfTheReads(t *testing.T) {
+func TestReadSizesOfFragments(t *testing.T) {
 	talk := masked(opText, []byte("aé€"))
 	talk = append(talk, masked(fin|opPing, []byte("in between"))...)
 	talk = append(talk, masked(opContinuation, []byte("\xF0\x9F"))...)

@@ -85,7 +85,7 @@ func badTexts() (all []violation) {
 	return all
 }
 
-func TestEveryViolationIsAnsweredWithItsCodeAndEndsTheStream(t *testing.T) {
+func TestViolation(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
 			for i, v := range violations() {
@@ -134,7 +134,7 @@ func recvToEnd(t *testing.T, p *pair, way int) (err error) {
 	return nil
 }
 
-func TestABadByteOfTextFailsTheConnectionAsSoonAsItIsSeen(t *testing.T) {
+func TestViolationOfUTF8FailsAtOnce(t *testing.T) {
 	for name, said := range map[string][]byte{
 		"inside a frame":       masked(fin|opText, []byte("so far so good \xFF and so on"))[:6+16],
 		"inside a long frame":  masked(fin|opText, append(mixedText(100_000), "\xFF and so on"...))[:14+100_001],
@@ -162,7 +162,7 @@ func TestABadByteOfTextFailsTheConnectionAsSoonAsItIsSeen(t *testing.T) {
 	}
 }
 
-func TestAMessageIsDeliveredBeforeTheViolationBehindIt(t *testing.T) {
+func TestViolationAfterMessage(t *testing.T) {
 	p := connect(t, ws.Upgrader{})
 	var b []byte
 	for i := range 50 {
@@ -178,7 +178,7 @@ func TestAMessageIsDeliveredBeforeTheViolationBehindIt(t *testing.T) {
 	expectViolation(t, err, ws.CloseProtocolError)
 }
 
-func TestTheCloseFrameOfAProtocolFailureReachesAPeerThatIsStillSending(t *testing.T) {
+func TestViolationBySendingPeer(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		end := receiveAll(p)
 		p.write(append([]byte{fin | 0x3, 0x80, 0, 0, 0, 0}, make([]byte, 1<<20)...)) // opcode 3 is reserved
@@ -197,7 +197,7 @@ func TestTheCloseFrameOfAProtocolFailureReachesAPeerThatIsStillSending(t *testin
 	})
 }
 
-func TestAFailedPeerThatDoesNotLeaveIsClosedOn(t *testing.T) {
+func TestViolationByPeerThatStays(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		wrap func(net.Conn) net.Conn
@@ -229,7 +229,7 @@ type halfCloser struct{ net.Conn }
 
 func (halfCloser) CloseWrite() error { return nil }
 
-func TestAProtocolFailureAfterCloseEndsTheSession(t *testing.T) {
+func TestViolationAfterClose(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		if err := p.session.Close(ws.CloseReason{Code: 4000}); err != nil {
 			t.Fatal(err)

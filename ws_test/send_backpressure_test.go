@@ -16,7 +16,7 @@ import (
 
 // Where the sizes of what is queued are told to the byte, nothing is compressed.
 
-func TestSendsDoNotWaitBelowSendBufferAndThenDo(t *testing.T) {
+func TestSendBuffer(t *testing.T) {
 	bubble(t, ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
 		start := time.Now()
 		for i := range 10 { // of 100 bytes with their headers
@@ -54,7 +54,7 @@ func TestSendsDoNotWaitBelowSendBufferAndThenDo(t *testing.T) {
 	})
 }
 
-func TestTheDefaultSendBufferIs64KiB(t *testing.T) {
+func TestSendBufferDefault(t *testing.T) {
 	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		if n := stuff(t, p.session, strings.Repeat("x", 1020)); n != 64 {
 			t.Fatalf("%d KiB were taken, want 64", n)
@@ -62,7 +62,7 @@ func TestTheDefaultSendBufferIs64KiB(t *testing.T) {
 	})
 }
 
-func TestAMessageLargerThanSendBufferIsSent(t *testing.T) {
+func TestSendBufferSmallerThanMessage(t *testing.T) {
 	overCompressions(t, ws.Upgrader{SendBuffer: 1}, func(t *testing.T, _ transport, p *compressing) {
 		sent := make(chan error, 1)
 		go func() {
@@ -77,7 +77,7 @@ func TestAMessageLargerThanSendBufferIsSent(t *testing.T) {
 	})
 }
 
-func TestASendThatWasWithdrawnLeavesNoTrace(t *testing.T) {
+func TestSendCancelledLeavesNoTrace(t *testing.T) {
 	overCompressions(t, ws.Upgrader{}, func(t *testing.T, _ transport, p *compressing) {
 		random := rand.New(rand.NewPCG(1, 1)) // for a queue that is full soon, compressed or not
 		var want []string
@@ -106,7 +106,7 @@ func TestASendThatWasWithdrawnLeavesNoTrace(t *testing.T) {
 	})
 }
 
-func TestCancellingTheContextOfASendThatReturnedChangesNothing(t *testing.T) {
+func TestSendContextEndsAfterReturn(t *testing.T) {
 	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		ctx, cancel := context.WithCancel(t.Context())
 		if err := p.session.Text(ctx, strings.Repeat("x", 30_000)); err != nil {
@@ -119,7 +119,7 @@ func TestCancellingTheContextOfASendThatReturnedChangesNothing(t *testing.T) {
 	})
 }
 
-func TestAPeerThatPingsWithoutReadingCostsABoundedQueue(t *testing.T) {
+func TestPingFloodBoundsQueue(t *testing.T) {
 	bubble(t, ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
 		go func() { _ = echo(p.session, p.stream.Aggregate(0)) }()
 		for i := range 10_000 {

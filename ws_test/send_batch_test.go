@@ -13,7 +13,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestAReplyDoesNotWaitForAHandlerThatIsBusyWithTheRest(t *testing.T) {
+func TestBatchDoesNotWaitForBusyHandler(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
 			p := connectOver(t, over, ws.Upgrader{})
@@ -36,7 +36,7 @@ func TestAReplyDoesNotWaitForAHandlerThatIsBusyWithTheRest(t *testing.T) {
 	}
 }
 
-func TestWhatGathersLeavesAfterAMillisecond(t *testing.T) {
+func TestBatchLeavesAfterMillisecond(t *testing.T) {
 	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.writeLater(bytes.Repeat(masked(fin|opText, []byte("question")), 3))
 		recvKind(t, p.stream, ws.Text)
@@ -61,7 +61,7 @@ func TestWhatGathersLeavesAfterAMillisecond(t *testing.T) {
 	})
 }
 
-func TestWhatGathersLeavesWhenTheStreamWaits(t *testing.T) {
+func TestBatchLeavesWhenStreamWaits(t *testing.T) {
 	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.writeLater(bytes.Repeat(masked(fin|opText, []byte("question")), 2))
 		start := time.Now()
@@ -78,7 +78,7 @@ func TestWhatGathersLeavesWhenTheStreamWaits(t *testing.T) {
 	})
 }
 
-func TestWhatGathersLeavesAt64KiB(t *testing.T) {
+func TestBatchLeavesAt64KiB(t *testing.T) {
 	bubble(t, ws.Upgrader{SendBuffer: 1 << 20}, func(t *testing.T, p *pair) {
 		p.writeLater(bytes.Repeat(masked(fin|opText, []byte("question")), 2))
 		recvKind(t, p.stream, ws.Text)
@@ -95,7 +95,7 @@ func TestWhatGathersLeavesAt64KiB(t *testing.T) {
 	})
 }
 
-func TestASendOnAnIdleSessionDoesNotGather(t *testing.T) {
+func TestSendOnIdleSessionIsNotBatched(t *testing.T) {
 	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		start := time.Now()
 		if err := p.session.Text(t.Context(), "news"); err != nil {
@@ -114,7 +114,7 @@ func TestASendOnAnIdleSessionDoesNotGather(t *testing.T) {
 	})
 }
 
-func TestSendersThatMeetShareAWrite(t *testing.T) {
+func TestConcurrentSendersShareWrite(t *testing.T) {
 	count := new(atomic.Int64)
 	counted := func(c net.Conn) net.Conn { return countingConn{c, count} }
 	bubbleOver(t, ws.Upgrader{}, counted, func(t *testing.T, p *pair) {

@@ -14,9 +14,9 @@ import (
 )
 
 // Nothing is compressed here, since the stalled peer must have a full queue after
-// so many bytes: TestAPreparedMessageGoesOutOnSessionsOfAllKindsAtOnce has a
+// so many bytes: TestPreparedMessageToAllSessions has a
 // broadcast that is.
-func TestABroadcastIsNotHeldUpByAPeerThatReadsNothing(t *testing.T) {
+func TestBroadcastWithStalledPeer(t *testing.T) {
 	const sessions, stalled, rounds = 100, 41, 20
 	pairs := make([]*pair, sessions)
 	for i := range pairs { // with little room in the kernel, to be full soon

@@ -9,7 +9,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestAMessageInPiecesIsSentPieceByPiece(t *testing.T) {
+func TestContinuationSendsFragments(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
 			p := connectOver(t, over, ws.Upgrader{})
@@ -31,7 +31,7 @@ func TestAMessageInPiecesIsSentPieceByPiece(t *testing.T) {
 	}
 }
 
-func TestWhileAMessageIsOpenOtherDataWaitsForItsEndAndControlMessagesPass(t *testing.T) {
+func TestContinuationHoldsBackOtherData(t *testing.T) {
 	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		s, ctx := p.session, t.Context()
 		if err := s.Continuation(ctx, ws.FirstText, []byte("begin")); err != nil {
@@ -70,7 +70,7 @@ func TestWhileAMessageIsOpenOtherDataWaitsForItsEndAndControlMessagesPass(t *tes
 	})
 }
 
-func TestAWaitForAnOpenMessageEndsWithItsContextOrTheSession(t *testing.T) {
+func TestContinuationWaitEnds(t *testing.T) {
 	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		s := p.session
 		if err := s.Continuation(t.Context(), ws.FirstText, []byte("begin")); err != nil {
@@ -95,7 +95,7 @@ func TestAWaitForAnOpenMessageEndsWithItsContextOrTheSession(t *testing.T) {
 	})
 }
 
-func TestABadPieceIsRefusedAndTheMessageMayGoOn(t *testing.T) {
+func TestContinuationRefusesBadFragment(t *testing.T) {
 	p := connect(t, ws.Upgrader{})
 	s, ctx := p.session, within(t)
 	if err := s.Continuation(ctx, ws.FirstText, []byte("\xc3")); err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestASendOnAnIdleSessionHasArrivedWhenItReturns(t *testing.T) {
+func TestSendOnIdleSessionIsImmediate(t *testing.T) {
 	for _, kind := range []ws.Kind{ws.Text, ws.Binary, ws.Ping, ws.Pong} {
 		p := connectUnix(t, "unix", ws.Upgrader{}, nil)
 		if err := p.session.Send(within(t), ws.Message{Kind: kind, Data: []byte("hello")}); err != nil {

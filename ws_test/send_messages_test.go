@@ -12,7 +12,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestTheBytesOfASendMayBeReusedWhenItReturns(t *testing.T) {
+func TestSendBytesMayBeReused(t *testing.T) {
 	overCompressions(t, ws.Upgrader{SendBuffer: 1 << 20}, func(t *testing.T, _ transport, p *compressing) {
 		data := make([]byte, 30_000)
 		for i := range 30 {
@@ -30,7 +30,7 @@ func TestTheBytesOfASendMayBeReusedWhenItReturns(t *testing.T) {
 	})
 }
 
-func TestControlPayloadsOf125BytesAreSent(t *testing.T) {
+func TestSendControlPayloadOf125Bytes(t *testing.T) {
 	p := connect(t, ws.Upgrader{})
 	payload := strings.Repeat("\xff", 125)
 	if err := errors.Join(p.session.Ping(within(t), []byte(payload)), p.session.Pong(within(t), []byte(payload))); err != nil {
@@ -40,7 +40,7 @@ func TestControlPayloadsOf125BytesAreSent(t *testing.T) {
 	p.expect(opPong, payload)
 }
 
-func TestSendingWhileClosingAndLosingTheConnectionIsNoRace(t *testing.T) {
+func TestSendWhileClosingIsNoRace(t *testing.T) {
 	overCompressions(t, ws.Upgrader{}, func(t *testing.T, over transport, p *compressing) {
 		var senders sync.WaitGroup
 		for range 8 {
@@ -71,7 +71,7 @@ func TestSendingWhileClosingAndLosingTheConnectionIsNoRace(t *testing.T) {
 	})
 }
 
-func TestAnIllegalSendIsAnErrorAndNothingIsSent(t *testing.T) {
+func TestSendIllegalMessage(t *testing.T) {
 	p := connect(t, ws.Upgrader{})
 	s, ctx := p.session, within(t)
 	ended, cancel := context.WithCancel(ctx)

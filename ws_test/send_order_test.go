@@ -13,7 +13,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestMessagesOfManyGoroutinesStayInOrderAndNeverMix(t *testing.T) {
+func TestSendersKeepOrderAndDoNotMix(t *testing.T) {
 	const senders, each = 10, 1000
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 // A kernel has room for megabytes, and says that it has some again when a third
 // of it is free: for a peer that reads steadily, but slowly, that takes far longer
 // than WriteTimeout.
-func TestAPeerThatReadsSlowlyAndSteadilyKeepsTheSession(t *testing.T) {
+func TestSlowPeerKeepsSession(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
@@ -46,7 +46,7 @@ func TestAPeerThatReadsSlowlyAndSteadilyKeepsTheSession(t *testing.T) {
 	})
 }
 
-func TestCloseWaitsForABacklogThatThePeerTakes(t *testing.T) {
+func TestCloseWaitsForSlowPeer(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
@@ -70,7 +70,7 @@ func TestCloseWaitsForABacklogThatThePeerTakes(t *testing.T) {
 	})
 }
 
-func TestCloseDoesNotWaitForAPeerThatTakesNothing(t *testing.T) {
+func TestCloseOfStalledPeer(t *testing.T) {
 	const timeout = 200 * time.Millisecond
 	connectEach(t, func() ws.Upgrader { return ws.Upgrader{CloseTimeout: timeout} }, func(t *testing.T, p *pair) {
 		if err := p.session.Binary(within(t), make([]byte, 32<<20)); err != nil {
@@ -86,7 +86,7 @@ func TestCloseDoesNotWaitForAPeerThatTakesNothing(t *testing.T) {
 
 // Whoever asks and says at once that it is done, as scripts do, is to have its
 // answer.
-func TestWhatIsQueuedLeavesAfterThePeersHalfClose(t *testing.T) {
+func TestHalfCloseSendsQueue(t *testing.T) {
 	for _, size := range []int{5, 2 << 20} {
 		for name, receive := range views {
 			t.Run(fmt.Sprintf("%s,len=%d", name, size), func(t *testing.T) {
@@ -99,7 +99,7 @@ func TestWhatIsQueuedLeavesAfterThePeersHalfClose(t *testing.T) {
 }
 
 // A reader that is busy does not see the half-close; what reads for it does.
-func TestWhatIsQueuedBeforeCloseLeavesAfterAHalfCloseThatABusyReaderDoesNotSee(t *testing.T) {
+func TestHalfCloseWithBusyReader(t *testing.T) {
 	payload := strings.Repeat("x", 8<<20)
 	connectEach(t, func() ws.Upgrader { return ws.Upgrader{} }, func(t *testing.T, p *pair) {
 		closed, release, ended := make(chan error, 1), make(chan struct{}), make(chan struct{})
@@ -152,7 +152,7 @@ func answerBehindHalfClose(t *testing.T, p *pair, receive func(*pair, func(ws.Me
 
 // A channel is read ahead of the application: the end may come before its answer,
 // which is then refused, not lost.
-func TestThroughAChannelAnAnswerToAHalfClosedPeerLeavesOrIsRefused(t *testing.T) {
+func TestHalfCloseWithChan(t *testing.T) {
 	connectEach(t, func() ws.Upgrader { return ws.Upgrader{} }, func(t *testing.T, p *pair) {
 		messages := p.stream.Chan()
 		p.write(masked(fin|opText, []byte("question")))
@@ -170,7 +170,7 @@ func TestThroughAChannelAnAnswerToAHalfClosedPeerLeavesOrIsRefused(t *testing.T)
 	})
 }
 
-func TestAHalfClosedPeerThatTakesNothingIsNotWaitedForLong(t *testing.T) {
+func TestHalfCloseOfStalledPeer(t *testing.T) {
 	const timeout = 200 * time.Millisecond
 	connectEach(t, func() ws.Upgrader { return ws.Upgrader{CloseTimeout: timeout} }, func(t *testing.T, p *pair) {
 		if err := p.session.Binary(within(t), make([]byte, 32<<20)); err != nil {
@@ -187,7 +187,7 @@ func TestAHalfClosedPeerThatTakesNothingIsNotWaitedForLong(t *testing.T) {
 }
 
 // Sends whose contexts end while they wait leave nothing behind.
-func TestSendsThatAreWithdrawnTogetherDoNotStopTheSession(t *testing.T) {
+func TestSendsCancelledTogether(t *testing.T) {
 	var waits sync.Map // a channel for each session, which are tested side by side
 	trace := &ws.Trace{BackpressureBegin: func(s *ws.Session) {
 		waiting, _ := waits.Load(s)

@@ -12,7 +12,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestAPeerThatTakesNothingLosesTheSessionAfterWriteTimeout(t *testing.T) {
+func TestWriteTimeoutOfStalledPeer(t *testing.T) {
 	bubble(t, ws.Upgrader{SendBuffer: 100, Heartbeat: noHeartbeat}, func(t *testing.T, p *pair) {
 		time.Sleep(time.Hour) // an idle session has no timeout
 		start := time.Now()
@@ -39,7 +39,7 @@ func TestAPeerThatTakesNothingLosesTheSessionAfterWriteTimeout(t *testing.T) {
 	})
 }
 
-func TestSendingMoreDoesNotPutOffTheWriteTimeout(t *testing.T) {
+func TestWriteTimeoutIsNotExtendedBySends(t *testing.T) {
 	bubble(t, ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
 		start := time.Now()
 		for err := error(nil); err == nil; time.Sleep(time.Second) {
@@ -54,7 +54,7 @@ func TestSendingMoreDoesNotPutOffTheWriteTimeout(t *testing.T) {
 	})
 }
 
-func TestOverEveryTransportAStalledPeerLosesTheSession(t *testing.T) {
+func TestWriteTimeoutOverTransports(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
 			p := connectOver(t, over, ws.Upgrader{WriteTimeout: 100 * time.Millisecond})
@@ -86,7 +86,7 @@ func TestOverEveryTransportAStalledPeerLosesTheSession(t *testing.T) {
 	}
 }
 
-func TestASlowButSteadyReaderKeepsTheSession(t *testing.T) {
+func TestWriteTimeoutOfSteadyReader(t *testing.T) {
 	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		if err := p.session.Text(t.Context(), strings.Repeat("x", 20_000)); err != nil {
 			t.Fatal(err)
@@ -106,7 +106,7 @@ func TestASlowButSteadyReaderKeepsTheSession(t *testing.T) {
 	})
 }
 
-func TestASlowButSteadyReaderOfASocketKeepsTheSession(t *testing.T) {
+func TestWriteTimeoutOfSteadySocketReader(t *testing.T) {
 	const total, timeout = 200_000, time.Second
 	p := connectUnix(t, "unix", ws.Upgrader{SendBuffer: 2 * total, WriteTimeout: timeout},
 		func(c net.Conn) { _ = c.(*net.UnixConn).SetWriteBuffer(4 << 10) })

@@ -14,7 +14,7 @@ import (
 
 const fragment = 16 << 10 // what a Writer gathers
 
-func TestAWrittenMessageIsTheSameHoweverItIsWritten(t *testing.T) {
+func TestWriterWriteSizes(t *testing.T) {
 	overCompressions(t, ws.Upgrader{}, func(t *testing.T, _ transport, p *compressing) {
 		for _, length := range []int{0, 1, fragment - 1, fragment, fragment + 1, 2 * fragment, 100_000} {
 			for _, step := range []int{1, 7, 1000, fragment, 1 << 20} {
@@ -78,7 +78,7 @@ func expectWritten(t *testing.T, c *client, text string) {
 	}
 }
 
-func TestNothingOfAShortMessageLeavesBeforeItsWriterIsClosed(t *testing.T) {
+func TestWriterKeepsShortMessageUntilClose(t *testing.T) {
 	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		w := p.session.Writer(t.Context(), ws.Binary)
 		_, _ = io.WriteString(w, "hello ")
@@ -94,7 +94,7 @@ func TestNothingOfAShortMessageLeavesBeforeItsWriterIsClosed(t *testing.T) {
 	})
 }
 
-func TestAClosedWriterTakesNothingMore(t *testing.T) {
+func TestWriterAfterClose(t *testing.T) {
 	p := connect(t, ws.Upgrader{})
 	w := p.session.Writer(within(t), ws.Text)
 	if err := w.Close(); err != nil {
@@ -113,7 +113,7 @@ func TestAClosedWriterTakesNothingMore(t *testing.T) {
 	p.expect(opText, "alone")
 }
 
-func TestAWriterThatFailsBeforeItsFirstFragmentLeavesNoTrace(t *testing.T) {
+func TestWriterFailsBeforeFirstFragment(t *testing.T) {
 	bubble(t, ws.Upgrader{SendBuffer: 100}, func(t *testing.T, p *pair) {
 		full := strings.Repeat("x", 98)
 		if err := p.session.Text(t.Context(), full); err != nil {
@@ -142,7 +142,7 @@ func TestAWriterThatFailsBeforeItsFirstFragmentLeavesNoTrace(t *testing.T) {
 	})
 }
 
-func TestAWriterThatFailsInMidMessageEndsTheSession(t *testing.T) {
+func TestWriterFailsInsideMessage(t *testing.T) {
 	for name, spoil := range map[string]func(w io.Writer, cancel func()) error{
 		"context": func(w io.Writer, cancel func()) error {
 			cancel()
@@ -177,8 +177,8 @@ func TestAWriterThatFailsInMidMessageEndsTheSession(t *testing.T) {
 }
 
 // It is told by the borders of fragments, so nothing is compressed: the Writers of
-// TestMessagesOfManyGoroutinesStayInOrderAndNeverMix are.
-func TestTwoWritersDoNotMix(t *testing.T) {
+// TestSendersKeepOrderAndDoNotMix are.
+func TestWritersDoNotMix(t *testing.T) {
 	bubble(t, ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
 		first := p.session.Writer(t.Context(), ws.Text)
 		second := p.session.Writer(t.Context(), ws.Text)
@@ -198,7 +198,7 @@ func TestTwoWritersDoNotMix(t *testing.T) {
 	})
 }
 
-func TestAWriterIsForTextOrBinary(t *testing.T) {
+func TestWriterKinds(t *testing.T) {
 	p := connect(t, ws.Upgrader{})
 	for kind := range ws.Kind(20) {
 		if kind == ws.Text || kind == ws.Binary {
@@ -218,7 +218,7 @@ func TestAWriterIsForTextOrBinary(t *testing.T) {
 	p.expect(opText, "marker")
 }
 
-func TestAnIOCopyIntoAWriterIsOneMessage(t *testing.T) {
+func TestWriterIOCopyIsOneMessage(t *testing.T) {
 	p := connect(t, ws.Upgrader{})
 	text := strings.Repeat("0123456789", 50_000)
 	sent := make(chan error, 1)

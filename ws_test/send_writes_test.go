@@ -52,7 +52,7 @@ func burst() (sent []byte, want []byte) {
 	return sent, want
 }
 
-func TestABurstOf64MessagesIsEchoedInAtMost4Writes(t *testing.T) {
+func TestBurstIsEchoedInFewWrites(t *testing.T) {
 	for name, echo := range echoes {
 		t.Run("polled,"+name, func(t *testing.T) {
 			p := connectUnix(t, "unixpacket", ws.Upgrader{}, nil)
@@ -88,7 +88,7 @@ func TestABurstOf64MessagesIsEchoedInAtMost4Writes(t *testing.T) {
 
 // Behind Chan are two goroutines, which even in a bubble run side by side: now and
 // then the one that answers is faster than the one that reads.
-func TestInABubbleABurstIsEchoedInAtMost4Writes(t *testing.T) {
+func TestBurstIsEchoedInFewWritesInSynctest(t *testing.T) {
 	for name, echo := range echoes {
 		t.Run(name, func(t *testing.T) {
 			var writes int64

@@ -72,7 +72,7 @@ var abandons = map[string]func(s *ws.Session, m *ws.MessageStream) any{
 	},
 }
 
-func TestASessionThatNobodyRefersToEnds(t *testing.T) {
+func TestAbandonedSessionEnds(t *testing.T) {
 	for name, abandon := range abandons {
 		for _, place := range places {
 			t.Run(name+","+place.name, func(t *testing.T) {
@@ -123,7 +123,7 @@ func TestASessionThatNobodyRefersToEnds(t *testing.T) {
 	goOnNot()
 }
 
-func TestSessionsThatCloseAreNotAbandoned(t *testing.T) {
+func TestClosingSessionsAreNotAbandoned(t *testing.T) {
 	for _, place := range places {
 		t.Run(place.name, func(t *testing.T) {
 			u := new(ws.Upgrader)
@@ -137,7 +137,7 @@ func TestSessionsThatCloseAreNotAbandoned(t *testing.T) {
 	}
 }
 
-func TestManySessionsAreAbandonedWhileOthersComeAndGo(t *testing.T) {
+func TestAbandonedSessionsAmongOthers(t *testing.T) {
 	u, n := new(ws.Upgrader), 300
 	begin := func() *ws.Session {
 		end, peer := net.Pipe()
@@ -170,7 +170,7 @@ func TestManySessionsAreAbandonedWhileOthersComeAndGo(t *testing.T) {
 	await(t, kept[n-1].Done(), "the last session's end")
 }
 
-func TestInABubbleAnAbandonedSessionEndsWhenTheTimerStrikesNext(t *testing.T) {
+func TestAbandonedSessionInSynctest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		told := make(chan error, 1)
 		u := &ws.Upgrader{Trace: &ws.Trace{SessionEnd: func(_ *ws.Session, err error) { told <- err }}}
@@ -195,7 +195,7 @@ func TestInABubbleAnAbandonedSessionEndsWhenTheTimerStrikesNext(t *testing.T) {
 }
 
 // No timer is going to strike, so that only this can end the sessions.
-func TestInABubbleShutdownAndCloseEndAbandonedSessions(t *testing.T) {
+func TestAbandonedSessionsEndInSynctest(t *testing.T) {
 	for name, end := range map[string]func(u *ws.Upgrader) error{
 		"Shutdown": func(u *ws.Upgrader) error { return u.Shutdown(forever) },
 		"Close":    (*ws.Upgrader).Close,
@@ -238,7 +238,7 @@ func abandonInBubble(t *testing.T, u *ws.Upgrader) net.Conn {
 	return peer
 }
 
-func TestShutdownAndAbandonedSessionsGoTogether(t *testing.T) {
+func TestAbandonedSessionsAtShutdown(t *testing.T) {
 	for range 20 {
 		u := &ws.Upgrader{CloseTimeout: moment}
 		for range 20 {

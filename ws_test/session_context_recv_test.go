@@ -12,7 +12,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestAContextThatEndsWithTheSessionLosesNothing(t *testing.T) {
+func TestSessionContextLosesNothing(t *testing.T) {
 	losses := map[string]func(c *client){
 		"FIN":          func(c *client) { _ = under(c.conn).CloseWrite() },
 		"closed":       func(c *client) { _ = under(c.conn).Close() },
@@ -50,7 +50,7 @@ func TestAContextThatEndsWithTheSessionLosesNothing(t *testing.T) {
 	}
 }
 
-func TestWhatHasArrivedWhenTheSessionIsCutIsReceived(t *testing.T) {
+func TestAbortDeliversWhatArrived(t *testing.T) {
 	for from, derive := range derived {
 		for reader, read := range readers {
 			t.Run(from+","+reader, func(t *testing.T) {
@@ -75,7 +75,7 @@ func TestWhatHasArrivedWhenTheSessionIsCutIsReceived(t *testing.T) {
 	}
 }
 
-func TestAContextThatEndsByItselfStillEndsAReceive(t *testing.T) {
+func TestSessionContextEndingByItself(t *testing.T) {
 	for reader, read := range readers {
 		t.Run(reader, func(t *testing.T) {
 			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
@@ -93,7 +93,7 @@ func TestAContextThatEndsByItselfStillEndsAReceive(t *testing.T) {
 	}
 }
 
-func TestASendWithTheSessionsContextSaysWhyTheSessionEnded(t *testing.T) {
+func TestSessionContextInSend(t *testing.T) {
 	for from, derive := range derived {
 		for name, send := range map[string]func(s *ws.Session, ctx context.Context) error{
 			"Send":         func(s *ws.Session, ctx context.Context) error { return s.Send(ctx, ws.Message{Kind: ws.Binary}) },
@@ -128,7 +128,7 @@ func TestASendWithTheSessionsContextSaysWhyTheSessionEnded(t *testing.T) {
 	}
 }
 
-func TestACloseThatArrivedBeforeTheSessionWasCutIsReceived(t *testing.T) {
+func TestAbortDeliversCloseThatArrived(t *testing.T) {
 	for from, derive := range derived {
 		t.Run(from, func(t *testing.T) {
 			u := new(ws.Upgrader)

@@ -10,7 +10,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestTheContextEndsWithTheSessionAndSaysWhy(t *testing.T) {
+func TestSessionContextEndsWithSession(t *testing.T) {
 	for _, early := range []bool{true, false} {
 		bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 			var ctx context.Context
@@ -35,7 +35,7 @@ func TestTheContextEndsWithTheSessionAndSaysWhy(t *testing.T) {
 	}
 }
 
-func TestAContextAskedForWhileTheSessionEndsIsCancelled(t *testing.T) {
+func TestSessionContextDuringEnd(t *testing.T) {
 	for range 200 {
 		bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 			var group sync.WaitGroup
@@ -50,7 +50,7 @@ func TestAContextAskedForWhileTheSessionEndsIsCancelled(t *testing.T) {
 	}
 }
 
-func TestAContextAskedForAfterDoneIsCancelled(t *testing.T) {
+func TestSessionContextAfterDone(t *testing.T) {
 	for range 2000 {
 		end, peer := net.Pipe()
 		session, _, err := new(ws.Upgrader).Handle(&writer{conn: end}, request())

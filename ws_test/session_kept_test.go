@@ -99,7 +99,7 @@ func recvGoOn(l listener) error {
 	}
 }
 
-func TestASessionThatIsReferredToOrAtWorkGoesOn(t *testing.T) {
+func TestKeptSessionGoesOn(t *testing.T) {
 	for name, keep := range keeps {
 		for _, place := range places {
 			t.Run(name+","+place.name, func(t *testing.T) {
@@ -125,7 +125,7 @@ func TestASessionThatIsReferredToOrAtWorkGoesOn(t *testing.T) {
 	}
 }
 
-func TestASendThatWaitsKeepsItsSession(t *testing.T) {
+func TestKeptByWaitingSend(t *testing.T) {
 	for _, place := range places {
 		t.Run(place.name, func(t *testing.T) {
 			u := &ws.Upgrader{SendBuffer: 1000, WriteTimeout: patience / 5}
@@ -153,7 +153,7 @@ func TestASendThatWaitsKeepsItsSession(t *testing.T) {
 }
 
 // Through a channel the stream is read, whoever looks at that.
-func TestAChannelThatNobodyRefersToEndsWithItsPeer(t *testing.T) {
+func TestUnreferencedChanEndsWithPeer(t *testing.T) {
 	for _, place := range places {
 		t.Run(place.name, func(t *testing.T) {
 			u := new(ws.Upgrader)

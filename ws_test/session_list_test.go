@@ -8,7 +8,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestALoopOverSessionsMeetsEachThatIsThereOnce(t *testing.T) {
+func TestSessionsYieldsEachOnce(t *testing.T) {
 	for _, n := range []int{0, 1, 63, 64, 65, 511, 512, 513, 1300} {
 		u := new(ws.Upgrader)
 		there := make(map[*ws.Session]int)
@@ -30,7 +30,7 @@ func TestALoopOverSessionsMeetsEachThatIsThereOnce(t *testing.T) {
 	}
 }
 
-func TestALoopOverSessionsMayBeLeftAndMayDoAnything(t *testing.T) {
+func TestSessionsLoopMayDoAnything(t *testing.T) {
 	u := &ws.Upgrader{CloseTimeout: moment}
 	var there []*ws.Session
 	for range 200 {
@@ -67,7 +67,7 @@ func TestALoopOverSessionsMayBeLeftAndMayDoAnything(t *testing.T) {
 	}
 }
 
-func TestWhileOthersComeAndGoALoopMeetsThoseThatStay(t *testing.T) {
+func TestSessionsYieldsThoseThatStay(t *testing.T) {
 	u := new(ws.Upgrader)
 	stay := make(map[*ws.Session]bool)
 	stop, group := make(chan struct{}), sync.WaitGroup{}
@@ -121,7 +121,7 @@ func TestWhileOthersComeAndGoALoopMeetsThoseThatStay(t *testing.T) {
 	_ = u.Close()
 }
 
-func TestASessionKnowsItsPeer(t *testing.T) {
+func TestSessionAddresses(t *testing.T) {
 	p := connect(t, ws.Upgrader{})
 	if got, want := p.session.RemoteAddr().String(), p.client.conn.LocalAddr().String(); got != want {
 		t.Fatalf("RemoteAddr %s, want %s", got, want)

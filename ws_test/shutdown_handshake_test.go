@@ -14,7 +14,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestAfterShutdownOrCloseHandshakesAreRefused(t *testing.T) {
+func TestShutdownRefusesHandshakes(t *testing.T) {
 	for name, down := range map[string]func(*ws.Upgrader) error{
 		"Shutdown": func(u *ws.Upgrader) error { return u.Shutdown(context.Background()) },
 		"Close":    (*ws.Upgrader).Close,
@@ -44,7 +44,7 @@ func (w slowHijack) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return w.writer.Hijack()
 }
 
-func TestShutdownWaitsForAHandshakeUnderWayAndSeesItOff(t *testing.T) {
+func TestShutdownDuringHandshake(t *testing.T) {
 	for _, cut := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			u := new(ws.Upgrader)
@@ -102,7 +102,7 @@ func (w heldWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return http.NewResponseController(w.ResponseWriter).Hijack()
 }
 
-func TestOverTCPShutdownWaitsForAHandshakeUnderWayAndSeesItOff(t *testing.T) {
+func TestShutdownDuringHandshakeOverTCP(t *testing.T) {
 	for _, cut := range []bool{false, true} {
 		u := new(ws.Upgrader)
 		reached, goOn, sessions := make(chan struct{}), make(chan struct{}), make(chan *ws.Session, 1)
@@ -150,7 +150,7 @@ func TestOverTCPShutdownWaitsForAHandshakeUnderWayAndSeesItOff(t *testing.T) {
 	}
 }
 
-func TestARefusalWhileTheServerShutsDownClosesTheConnection(t *testing.T) {
+func TestShutdownRefusalClosesConnection(t *testing.T) {
 	u := new(ws.Upgrader)
 	if err := u.Shutdown(context.Background()); err != nil {
 		t.Fatal(err)

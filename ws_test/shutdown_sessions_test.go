@@ -11,7 +11,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestShutdownSaysGoodbyeFlushesAndWaits(t *testing.T) {
+func TestShutdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := new(ws.Upgrader)
 		p := pipe(t, u)
@@ -39,7 +39,7 @@ func TestShutdownSaysGoodbyeFlushesAndWaits(t *testing.T) {
 }
 
 // This is what the documents say of http.Server, and why they show a WaitGroup.
-func TestAnHTTPServersShutdownDoesNotWaitForTheHandlersOfSessions(t *testing.T) {
+func TestShutdownOfHTTPServer(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
 			u := new(ws.Upgrader)
@@ -79,7 +79,7 @@ func TestAnHTTPServersShutdownDoesNotWaitForTheHandlersOfSessions(t *testing.T) 
 	}
 }
 
-func TestShutdownCutsWhatIsLeftWhenItsContextEnds(t *testing.T) {
+func TestShutdownContextEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := &ws.Upgrader{CloseTimeout: time.Hour}
 		p := pipe(t, u)
@@ -99,7 +99,7 @@ func TestShutdownCutsWhatIsLeftWhenItsContextEnds(t *testing.T) {
 	})
 }
 
-func TestShutdownOfSilentPeersTakesCloseTimeout(t *testing.T) {
+func TestShutdownOfSilentPeers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := new(ws.Upgrader)
 		p, began := pipe(t, u), time.Now()
@@ -112,14 +112,14 @@ func TestShutdownOfSilentPeersTakesCloseTimeout(t *testing.T) {
 	})
 }
 
-func TestShutdownWantsAContext(t *testing.T) {
+func TestShutdownNilContext(t *testing.T) {
 	var none context.Context
 	if err := new(ws.Upgrader).Shutdown(none); err == nil {
 		t.Error("a nil context is no error")
 	}
 }
 
-func TestACopyOfAnUpgraderHasSessionsOfItsOwn(t *testing.T) {
+func TestShutdownOfUpgraderCopy(t *testing.T) {
 	first := new(ws.Upgrader)
 	session := connectTo(t, first)
 	second := *first
@@ -130,7 +130,7 @@ func TestACopyOfAnUpgraderHasSessionsOfItsOwn(t *testing.T) {
 	connectTo(t, first)
 }
 
-func TestOverEveryTransportShutdownSaysGoodbye(t *testing.T) {
+func TestShutdownOverTransports(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
 			u := new(ws.Upgrader)

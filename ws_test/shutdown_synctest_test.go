@@ -20,9 +20,9 @@ func inBubble(t *testing.T, u *ws.Upgrader) {
 	})
 }
 
-// TestTwoBubbles is what a process dies of.
-func TestTwoBubbles(t *testing.T) {
-	if told("TwoBubbles") == "" {
+// TestTwoSynctestBubbles is what a process dies of.
+func TestTwoSynctestBubbles(t *testing.T) {
+	if told("TwoSynctestBubbles") == "" {
 		t.Skip("this is half of another test")
 	}
 	u := new(ws.Upgrader)
@@ -30,15 +30,15 @@ func TestTwoBubbles(t *testing.T) {
 	inBubble(t, u) // while the session of the other one is there
 }
 
-func TestAnUpgraderSharedByTwoBubblesEndsTheProgramAndSaysWhy(t *testing.T) {
-	output, err := child(t, "TwoBubbles", "go")()
+func TestSynctestSharedUpgraderPanics(t *testing.T) {
+	output, err := child(t, "TwoSynctestBubbles", "go")()
 	if err == nil || !strings.Contains(output, "synctest channel from outside bubble") ||
 		!strings.Contains(output, "mustBeTheSameForAllSessionsOfAnUpgrader") {
 		t.Errorf("error %v, output:\n%s", err, output)
 	}
 }
 
-func TestAnUpgraderInUseRefusesABubble(t *testing.T) {
+func TestSynctestUpgraderInUse(t *testing.T) {
 	u := new(ws.Upgrader)
 	connectTo(t, u)
 	synctest.Test(t, func(t *testing.T) {
@@ -51,7 +51,7 @@ func TestAnUpgraderInUseRefusesABubble(t *testing.T) {
 	})
 }
 
-func TestAnUpgraderMayServeOneBubbleAfterAnother(t *testing.T) {
+func TestSynctestBubblesInTurn(t *testing.T) {
 	u := new(ws.Upgrader)
 	for range 3 {
 		synctest.Test(t, func(t *testing.T) {

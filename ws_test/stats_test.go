@@ -11,7 +11,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestStatsCountWhatGoesEitherWay(t *testing.T) {
+func TestStats(t *testing.T) {
 	u := new(ws.Upgrader)
 	synctest.Test(t, func(t *testing.T) {
 		p := pipe(t, u)
@@ -44,7 +44,7 @@ func TestStatsCountWhatGoesEitherWay(t *testing.T) {
 	})
 }
 
-func TestStatsNeverGoDownHoweverTheBytesArrive(t *testing.T) {
+func TestStatsNeverDecrease(t *testing.T) {
 	all := slices.Concat(
 		masked(opText, []byte("hel")), masked(fin|opPing, []byte("hello?")), masked(fin|opContinuation, []byte("lo")),
 		masked(fin|opBinary, make([]byte, 70_000)), masked(fin|rsv1|opText, []byte(packedHello)),

@@ -9,7 +9,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestRandomConversationsAreHeardAsTheModelHearsThem(t *testing.T) {
+func TestRandomConversations(t *testing.T) {
 	n := uint64(3000)
 	if raceDetector || testing.Short() {
 		n = 250
@@ -29,7 +29,7 @@ func TestRandomConversationsAreHeardAsTheModelHearsThem(t *testing.T) {
 	}
 }
 
-func TestRandomConversationsAreHeardTheSameOverEveryTransport(t *testing.T) {
+func TestRandomConversationsOverTransports(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
 			for seed := range uint64(40) {

@@ -17,7 +17,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestInAnyOrderOfHandleSendCloseShutdownResetAndTimeoutsNothingIsLost(t *testing.T) {
+func TestRandomOrderOfEvents(t *testing.T) {
 	rounds := uint64(1000)
 	if testing.Short() {
 		rounds = 100

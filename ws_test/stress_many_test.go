@@ -12,10 +12,10 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// TestManyClients is the clients' half of the test below: it is told how many
+// TestTenThousandClients is the clients' half of the test below: it is told how many
 // there are, and where their server is.
-func TestManyClients(t *testing.T) {
-	count, addr, ok := strings.Cut(told("ManyClients"), " ")
+func TestTenThousandClients(t *testing.T) {
+	count, addr, ok := strings.Cut(told("TenThousandClients"), " ")
 	if !ok {
 		t.Skip("this is half of another test")
 	}
@@ -43,10 +43,10 @@ func TestManyClients(t *testing.T) {
 	group.Wait()
 }
 
-// TestTenThousandSessionsAreShutDownInTimeAndLeaveNothing has its clients in
+// TestShutdownOfTenThousandSessions has its clients in
 // another process, as each may have no more descriptors than its limit. (Package
 // os has raised that to the hard one.) No message is sent that could be compressed.
-func TestTenThousandSessionsAreShutDownInTimeAndLeaveNothing(t *testing.T) {
+func TestShutdownOfTenThousandSessions(t *testing.T) {
 	sessions := 10_000
 	if raceDetector || testing.Short() { // the detector stands 8,128 goroutines, and here are two for each
 		sessions = 1_000
@@ -67,7 +67,7 @@ func TestTenThousandSessionsAreShutDownInTimeAndLeaveNothing(t *testing.T) {
 			go func() { _ = echo(session, stream.Aggregate(0)) }()
 		}
 	}))
-	clients := child(t, "ManyClients", strconv.Itoa(sessions)+" "+srv.Listener.Addr().String())
+	clients := child(t, "TenThousandClients", strconv.Itoa(sessions)+" "+srv.Listener.Addr().String())
 	select {
 	case <-all:
 	case <-time.After(3 * patience):

@@ -15,7 +15,7 @@ import (
 
 // Whatever the two ends do, and whenever, every call returns, the session ends,
 // and nothing of it is left, for which TestMain looks.
-func TestRandomInterleavingsAllEnd(t *testing.T) {
+func TestRandomPeers(t *testing.T) {
 	for i := range 300 {
 		over := transports[i%len(transports)]
 		t.Run(over.name, func(t *testing.T) {
@@ -167,7 +167,7 @@ func limitedBy(c *client, rng *rand.Rand) io.Reader {
 	return c.br
 }
 
-func TestAHeaderAndThenSilenceHoldsUpNobody(t *testing.T) {
+func TestUnfinishedHeaderBlocksNothing(t *testing.T) {
 	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		end := receiveAll(p)
 		p.write(header(fin|opBinary, 1<<30))

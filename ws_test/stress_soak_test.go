@@ -70,7 +70,7 @@ func TestSoakSlowPeers(t *testing.T) {
 	}
 }
 
-func TestSoakABacklogBehindClose(t *testing.T) {
+func TestSoakBacklogBeforeClose(t *testing.T) {
 	soak(t)
 	connectEach(t, func() ws.Upgrader { return ws.Upgrader{} }, func(t *testing.T, p *pair) {
 		if err := p.session.Binary(within(t), make([]byte, 24<<20)); err != nil {

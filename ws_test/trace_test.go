@@ -48,7 +48,7 @@ func (d *traced) trace() *ws.Trace {
 	}
 }
 
-func TestATraceIsToldWhatHappensInOrder(t *testing.T) {
+func TestTraceOrder(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		do   func(t *testing.T, p *pair)
@@ -114,7 +114,7 @@ func TestATraceIsToldWhatHappensInOrder(t *testing.T) {
 	}
 }
 
-func TestNothingATraceIsToldIsForgottenByLogTraceOrByTheseTests(t *testing.T) {
+func TestTraceFieldsAreAllCovered(t *testing.T) {
 	for name, trace := range map[string]*ws.Trace{
 		"LogTrace": ws.LogTrace(slog.New(slog.DiscardHandler)), "traced": new(traced).trace(),
 	} {
@@ -127,7 +127,7 @@ func TestNothingATraceIsToldIsForgottenByLogTraceOrByTheseTests(t *testing.T) {
 	}
 }
 
-func TestALogTraceLogsWhatRarelyHappensToo(t *testing.T) {
+func TestLogTraceOfRareEvents(t *testing.T) {
 	var log bytes.Buffer
 	trace := ws.LogTrace(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug,
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {

@@ -10,7 +10,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestAStreamThatNobodyReadsIsReportedOnce(t *testing.T) {
+func TestTraceUnread(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		beat    ws.Heartbeat

@@ -40,7 +40,7 @@ func own(err error) error {
 	return err
 }
 
-func TestATransportMayReportDeadlinesByAnErrorOfItsOwn(t *testing.T) {
+func TestTransportWithOwnTimeoutError(t *testing.T) {
 	wrap := func(c net.Conn) net.Conn { return ownTimeouts{c} }
 	t.Run("a receive's context", func(t *testing.T) {
 		bubbleOver(t, ws.Upgrader{}, wrap, func(t *testing.T, p *pair) {
@@ -122,7 +122,7 @@ func (c *broken) counted() int {
 	return c.reads
 }
 
-func TestReceivingDoesNotSpinOnATransportWithoutDeadlines(t *testing.T) {
+func TestTransportWithoutDeadlines(t *testing.T) {
 	for name, breaks := range map[string]func(net.Conn) *broken{
 		"not supported": func(c net.Conn) *broken {
 			return &broken{Conn: c, set: func(time.Time) error { return errors.ErrUnsupported }}
@@ -178,7 +178,7 @@ func TestReceivingDoesNotSpinOnATransportWithoutDeadlines(t *testing.T) {
 	}
 }
 
-func TestAMessageThatTakesTooLongEndsASessionWithoutDeadlines(t *testing.T) {
+func TestMessageTimeoutWithoutDeadlines(t *testing.T) {
 	wrap := func(c net.Conn) net.Conn {
 		return &broken{Conn: c, set: func(time.Time) error { return errors.ErrUnsupported }}
 	}
