@@ -11,7 +11,7 @@ import (
 )
 
 func TestCloseApplicationAnswers(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.write(closeFrame(4000))
 		recvKind(t, p.stream, ws.Close)
 		if err := p.session.Close(ws.CloseReason{Code: 4001, Description: "own answer"}); err != nil {
@@ -19,13 +19,13 @@ func TestCloseApplicationAnswers(t *testing.T) {
 		}
 		p.expect(opClose, string(closePayload(4001, "own answer")))
 		p.expectEnd()
-		expectOver(t, p.session, ws.ErrClosed)
+		expectSessionEnd(t, p.session, ws.ErrClosed)
 	})
 }
 
 func TestCloseLibraryAnswers(t *testing.T) {
 	for _, code := range []uint16{0, 1000, 3999} {
-		overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 			end := receiveAll(p)
 			frame := closeFrame(code)
 			if code == 0 {
@@ -34,7 +34,7 @@ func TestCloseLibraryAnswers(t *testing.T) {
 			p.write(frame)
 			p.expectClose(int(code))
 			p.expectEnd()
-			expectOver(t, p.session, ws.ErrClosed)
+			expectSessionEnd(t, p.session, ws.ErrClosed)
 			if err := await(t, end, "the stream's end"); err != io.EOF {
 				t.Fatalf("the stream ended with %v", err)
 			}
@@ -61,7 +61,7 @@ func TestCloseCodeIsEchoed(t *testing.T) {
 }
 
 func TestCloseApplicationAnswerWins(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.write(closeFrame(1000))
 		recvKind(t, p.stream, ws.Close)
 		if err := p.session.Close(ws.CloseReason{Code: 4002, Description: "my own"}); err != nil {
@@ -77,7 +77,7 @@ func TestCloseApplicationAnswerWins(t *testing.T) {
 
 func TestCloseUnansweredUntilTimeout(t *testing.T) {
 	const timeout = time.Minute
-	bubble(t, ws.Upgrader{CloseTimeout: timeout}, func(t *testing.T, p *pair) {
+	inSynctest(t, ws.Upgrader{CloseTimeout: timeout}, func(t *testing.T, p *pair) {
 		_ = p.conn.SetDeadline(time.Time{})
 		p.writeLater(closeFrame(4003))
 		recvKind(t, p.stream, ws.Close)
@@ -94,7 +94,7 @@ func TestCloseUnansweredUntilTimeout(t *testing.T) {
 }
 
 func TestCloseTakenFromChanUnanswered(t *testing.T) {
-	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		start := time.Now()
 		p.writeLater(closeFrame(4000))
 		recvKind(t, p.stream, ws.Close)

@@ -51,14 +51,14 @@ func TestErrAfterBothCloseFrames(t *testing.T) {
 			p.send(opClose, "")
 		}, ws.CloseError{}, "ws: session closed: 0 no status"},
 	} {
-		for from, derive := range derived {
+		for from, derive := range derivedContexts {
 			if from == "merged" {
 				continue // which has no cause
 			}
 			t.Run(test.name+","+from, func(t *testing.T) {
 				told := make(chan error, 1)
 				trace := &ws.Trace{SessionEnd: func(_ *ws.Session, err error) { told <- err }}
-				overAll(t, ws.Upgrader{Trace: trace}, func(t *testing.T, p *pair) {
+				overTransports(t, ws.Upgrader{Trace: trace}, func(t *testing.T, p *pair) {
 					ctx := derive(t, p.session)
 					end := receiveAll(p)
 					test.do(p)
@@ -84,7 +84,7 @@ func TestErrAfterBothCloseFrames(t *testing.T) {
 }
 
 func TestErrOfSendBetweenCloseFrames(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		_ = p.session.Close(ws.CloseReason{Code: 4000, Description: "why"})
 		err := p.session.Text(forever, "late")
 		var closed *ws.CloseError
@@ -142,7 +142,7 @@ func TestLogTraceOfEnd(t *testing.T) {
 					}
 					return a
 				}})))
-			bubble(t, test.u, func(t *testing.T, p *pair) {
+			inSynctest(t, test.u, func(t *testing.T, p *pair) {
 				time.Sleep(3 * time.Second)
 				end := receiveAll(p)
 				synctest.Wait()
@@ -188,13 +188,13 @@ func TestErrAfterAbort(t *testing.T) {
 			t.Run(test.name, func(t *testing.T) {
 				p := connect(t, ws.Upgrader{})
 				end := make(chan error, 1)
-				go func() { end <- receiveFrom(within(t), p.stream, loop, func(ws.Message) bool { return true }) }()
+				go func() { end <- receiveFrom(testContext(t), p.stream, loop, func(ws.Message) bool { return true }) }()
 				test.cut(t, p.client.conn.(*net.TCPConn))
 				err := await(t, end, "the stream's end")
 				if !errors.Is(err, io.ErrUnexpectedEOF) || !errors.Is(err, test.is) || !strings.HasPrefix(err.Error(), "ws: connection lost: ") {
 					t.Errorf("the stream ended with %v, want %v", err, test.is)
 				}
-				expectOver(t, p.session, test.is)
+				expectSessionEnd(t, p.session, test.is)
 			})
 		}
 	}

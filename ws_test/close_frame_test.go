@@ -10,7 +10,7 @@ import (
 
 func TestCloseLegalCodes(t *testing.T) {
 	for _, code := range []ws.CloseCode{1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999} {
-		bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 			if err := p.session.Close(ws.CloseReason{Code: code, Description: "bye"}); err != nil {
 				t.Fatalf("Close with %v: %v", code, err)
 			}
@@ -29,7 +29,7 @@ func TestCloseLongReason(t *testing.T) {
 		{strings.Repeat("📞", 31), strings.Repeat("📞", 30)},
 		{strings.Repeat("x", 1_000_000), strings.Repeat("x", 123)},
 	} {
-		bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 			if err := p.session.Close(ws.CloseReason{Code: 4000, Description: tt.description}); err != nil {
 				t.Fatal(err)
 			}
@@ -54,7 +54,7 @@ func TestCloseIllegalReason(t *testing.T) {
 			t.Errorf("TrySend took a Close with %v %q", reason.Code, reason.Description)
 		}
 	}
-	if err := p.session.Text(within(t), "open"); err != nil {
+	if err := p.session.Text(testContext(t), "open"); err != nil {
 		t.Fatal(err)
 	}
 	p.expect(opText, "open")
@@ -64,21 +64,21 @@ func TestSendAfterClose(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
 			p := connectOver(t, over, ws.Upgrader{})
-			begun := p.session.Writer(within(t), ws.Binary)
+			begun := p.session.Writer(testContext(t), ws.Binary)
 			if _, err := begun.Write(make([]byte, 20_000)); err != nil {
 				t.Fatal(err)
 			}
 			if err := p.session.Close(ws.CloseReason{}); err != nil {
 				t.Fatal(err)
 			}
-			expectAllClosed(t, p.session)
+			expectSendsClosed(t, p.session)
 			if err := begun.Close(); !errors.Is(err, ws.ErrClosed) {
 				t.Errorf("a writer that had begun: %v", err)
 			}
 			p.expectClose(0)
 			p.send(opClose, "")
 			await(t, p.session.Done(), "the session's end")
-			expectAllClosed(t, p.session)
+			expectSendsClosed(t, p.session)
 		})
 	}
 }

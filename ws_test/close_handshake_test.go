@@ -26,7 +26,7 @@ func TestSessionIsOpenBeforeClose(t *testing.T) {
 }
 
 func TestCloseByServerWhileReading(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		got := make(chan ws.Message, 10)
 		go func() {
 			defer close(got)
@@ -56,12 +56,12 @@ func TestCloseByServerWhileReading(t *testing.T) {
 		if msg := await(t, got, "the loop's end"); msg.Kind != 0 {
 			t.Fatalf("received %v after the Close message", msg.Kind)
 		}
-		expectOver(t, p.session, ws.ErrClosed)
+		expectSessionEnd(t, p.session, ws.ErrClosed)
 	})
 }
 
 func TestCloseByServerWithoutReader(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		if err := p.session.Close(ws.CloseReason{Code: 4000}); err != nil {
 			t.Fatal(err)
 		}
@@ -69,7 +69,7 @@ func TestCloseByServerWithoutReader(t *testing.T) {
 		p.send(opText, strings.Repeat("nobody wants this", 10_000))
 		p.write(closeFrame(4000))
 		p.expectEnd()
-		expectOver(t, p.session, ws.ErrClosed)
+		expectSessionEnd(t, p.session, ws.ErrClosed)
 		if msg, err := p.stream.Recv(t.Context()); err != nil || msg.Kind != ws.Close || msg.Reason.Code != 4000 {
 			t.Fatalf("received %v %v, %v after the end", msg.Kind, msg.Reason, err)
 		}
@@ -80,7 +80,7 @@ func TestCloseByServerWithoutReader(t *testing.T) {
 }
 
 func TestCloseByBothSides(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		end := receiveAll(p)
 		go func() { _ = p.session.Close(ws.CloseReason{Code: 4000}) }()
 		p.write(closeFrame(4001))
@@ -89,7 +89,7 @@ func TestCloseByBothSides(t *testing.T) {
 			t.Fatalf("got frame %#x %q, %v", f.first, f.payload, err)
 		}
 		p.expectEnd() // and no second Close frame
-		expectOver(t, p.session, ws.ErrClosed)
+		expectSessionEnd(t, p.session, ws.ErrClosed)
 		if err := await(t, end, "the stream's end"); err != io.EOF {
 			t.Fatalf("the stream ended with %v", err)
 		}
@@ -97,7 +97,7 @@ func TestCloseByBothSides(t *testing.T) {
 }
 
 func TestCloseEndsBlockedSend(t *testing.T) {
-	bubble(t, ws.Upgrader{SendBuffer: 100}, func(t *testing.T, p *pair) {
+	inSynctest(t, ws.Upgrader{SendBuffer: 100}, func(t *testing.T, p *pair) {
 		if err := p.session.Text(t.Context(), strings.Repeat("x", 98)); err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +122,7 @@ func TestCloseEndsBlockedSend(t *testing.T) {
 }
 
 func TestCloseSendsOneCloseFrame(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		var closers sync.WaitGroup
 		for i := range 20 {
 			closers.Go(func() {
@@ -140,7 +140,7 @@ func TestCloseSendsOneCloseFrame(t *testing.T) {
 			t.Fatalf("got frame %#x %q, %v", f.first, f.payload, err)
 		}
 		p.expectEnd()
-		expectOver(t, p.session, ws.ErrClosed)
+		expectSessionEnd(t, p.session, ws.ErrClosed)
 		if err := p.session.Close(ws.CloseReason{Code: 4000}); err != nil {
 			t.Fatalf("Close after the end returned %v", err)
 		}
@@ -148,13 +148,13 @@ func TestCloseSendsOneCloseFrame(t *testing.T) {
 }
 
 func TestCloseSendsQueueFirst(t *testing.T) {
-	overAll(t, ws.Upgrader{SendBuffer: 8 << 20}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{SendBuffer: 8 << 20}, func(t *testing.T, p *pair) {
 		for range 60 {
-			if err := p.session.Binary(within(t), make([]byte, 100_000)); err != nil {
+			if err := p.session.Binary(testContext(t), make([]byte, 100_000)); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := p.session.Send(within(t), ws.Message{Kind: ws.Close, Reason: ws.CloseReason{Code: 4000}}); err != nil {
+		if err := p.session.Send(testContext(t), ws.Message{Kind: ws.Close, Reason: ws.CloseReason{Code: 4000}}); err != nil {
 			t.Fatal(err)
 		}
 		for range 60 {
@@ -163,19 +163,19 @@ func TestCloseSendsQueueFirst(t *testing.T) {
 		p.expect(opClose, string(closePayload(4000, "")))
 		p.write(closeFrame(4000))
 		p.expectEnd()
-		expectOver(t, p.session, ws.ErrClosed)
+		expectSessionEnd(t, p.session, ws.ErrClosed)
 	})
 }
 
 func TestDoneReturnsOneChannel(t *testing.T) {
-	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		before := p.session.Done()
 		_ = p.client.conn.Close()
 		_ = p.session.Close(ws.CloseReason{})
 		<-before
 		<-p.session.Done()
 	})
-	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) { // nobody has asked before
+	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) { // nobody has asked before
 		_ = p.client.conn.Close()
 		_ = p.session.Close(ws.CloseReason{})
 		synctest.Wait()
@@ -197,7 +197,7 @@ func TestFramesAfterPeersCloseAreIgnored(t *testing.T) {
 		"nonsense":      {0xFF, 0xFF, 0xFF},
 	} {
 		t.Run(name, func(t *testing.T) {
-			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 				p.write(append(closeFrame(4000), more...))
 				if msg := recvKind(t, p.stream, ws.Close); msg.Reason.Code != 4000 {
 					t.Fatalf("received %v", msg.Reason)
@@ -207,7 +207,7 @@ func TestFramesAfterPeersCloseAreIgnored(t *testing.T) {
 						t.Fatalf("received %v, %v", msg.Kind, err)
 					}
 				}
-				expectOver(t, p.session, ws.ErrClosed)
+				expectSessionEnd(t, p.session, ws.ErrClosed)
 			})
 		})
 	}

@@ -18,9 +18,9 @@ func TestPeerGoneReceivesWhatArrived(t *testing.T) {
 	const n = 20
 	for name, u := range map[string]ws.Upgrader{"plain": {}, "compressing": {Compression: ws.Frugal()}} {
 		for reader, read := range readers {
-			for from, derive := range derived {
+			for from, derive := range derivedContexts {
 				t.Run(name+","+reader+","+from, func(t *testing.T) {
-					overAll(t, u, func(t *testing.T, p *pair) {
+					overTransports(t, u, func(t *testing.T, p *pair) {
 						ctx := derive(t, p.session)
 						p.send(opText, "message 0")
 						lent := ""
@@ -31,7 +31,7 @@ func TestPeerGoneReceivesWhatArrived(t *testing.T) {
 								b = append(b, masked(fin|opText, []byte(fmt.Sprint("message ", i+1)))...)
 							}
 							p.write(b) // at once: what TCP has not sent is lost with its sender
-							_ = under(p.client.conn).Close()
+							_ = tcpConn(p.client.conn).Close()
 							sendUntilRefused(t, p.session)
 						})
 						if len(got) != n || lent == "" {
@@ -55,22 +55,22 @@ func TestPeerGoneReceivesWhatArrived(t *testing.T) {
 func sendUntilRefused(t *testing.T, s *ws.Session) {
 	t.Helper()
 	for err := error(nil); err == nil; {
-		if err = s.Binary(within(t), make([]byte, 1000)); err != nil && (!errors.Is(err, ws.ErrClosed) || !errors.Is(err, io.ErrUnexpectedEOF)) {
+		if err = s.Binary(testContext(t), make([]byte, 1000)); err != nil && (!errors.Is(err, ws.ErrClosed) || !errors.Is(err, io.ErrUnexpectedEOF)) {
 			t.Errorf("a send returned %v", err)
 		}
 	}
 }
 
 func TestPeerGoneKeepsReceivedData(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.send(opText, "message 0")
-		msg, err := p.stream.Recv(within(t))
+		msg, err := p.stream.Recv(testContext(t))
 		if err != nil {
 			t.Fatal(err)
 		}
 		long := strings.Repeat("x", 5000)
 		p.send(opText, long)
-		_ = under(p.client.conn).Close()
+		_ = tcpConn(p.client.conn).Close()
 		sendUntilRefused(t, p.session)
 		await(t, p.session.Done(), "the session's end")
 		if string(msg.Data) != "message 0" {
@@ -83,7 +83,7 @@ func TestPeerGoneKeepsReceivedData(t *testing.T) {
 }
 
 func TestPeerGoneFinishesOpenMessage(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		a := p.stream.Aggregate(0)
 		whole := strings.Repeat("0123456789", 7000)
 		frame := masked(fin|opText, []byte(whole))
@@ -92,13 +92,13 @@ func TestPeerGoneFinishesOpenMessage(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		got := make(chan error, 1)
 		go func() { _, err := a.Recv(ctx); got <- err }()
-		until(t, "the beginning is received", func() bool { return p.session.Stats().In.Frames == 1 })
+		waitUntil(t, "the beginning is received", func() bool { return p.session.Stats().In.Frames == 1 })
 		cancel()
 		if err := await(t, got, "the first receive"); err != context.Canceled {
 			t.Fatal(err)
 		}
 		p.write(frame[30_000:])
-		_ = under(p.client.conn).Close()
+		_ = tcpConn(p.client.conn).Close()
 		sendUntilRefused(t, p.session)
 		await(t, p.session.Done(), "the session's end")
 		if msg, err := a.Recv(t.Context()); err != nil || string(msg.Data) != whole {
@@ -120,14 +120,14 @@ func TestPeerGoneEndsDespiteBusyReader(t *testing.T) {
 		"channel": func(p *pair, _ <-chan struct{}) { p.stream.Chan() },
 	} {
 		t.Run(name, func(t *testing.T) {
-			overAll(t, ws.Upgrader{CloseTimeout: moment}, func(t *testing.T, p *pair) {
+			overTransports(t, ws.Upgrader{CloseTimeout: shortWait}, func(t *testing.T, p *pair) {
 				busy(p, p.session.Done())
 				for range 40 {
 					p.send(opText, "hello")
 				}
-				_ = under(p.client.conn).Close()
+				_ = tcpConn(p.client.conn).Close()
 				sendUntilRefused(t, p.session)
-				expectOver(t, p.session, io.ErrUnexpectedEOF)
+				expectSessionEnd(t, p.session, io.ErrUnexpectedEOF)
 				if !errors.Is(p.session.Text(forever, "late"), net.ErrClosed) {
 					t.Error("a late send is no ErrClosed")
 				}
@@ -137,7 +137,7 @@ func TestPeerGoneEndsDespiteBusyReader(t *testing.T) {
 }
 
 func TestPeerGoneBoundsBackgroundRead(t *testing.T) {
-	overAll(t, ws.Upgrader{CloseTimeout: moment}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{CloseTimeout: shortWait}, func(t *testing.T, p *pair) {
 		go func() {
 			for {
 				if _, err := p.client.conn.Write(masked(fin|opBinary, make([]byte, 10_000))); err != nil {
@@ -145,9 +145,9 @@ func TestPeerGoneBoundsBackgroundRead(t *testing.T) {
 				}
 			}
 		}()
-		until(t, "something has come", func() bool { return p.session.Text(forever, "hello") == nil })
-		_ = under(p.client.conn).Close()
+		waitUntil(t, "something has come", func() bool { return p.session.Text(forever, "hello") == nil })
+		_ = tcpConn(p.client.conn).Close()
 		sendUntilRefused(t, p.session)
-		expectOver(t, p.session, io.ErrUnexpectedEOF)
+		expectSessionEnd(t, p.session, io.ErrUnexpectedEOF)
 	})
 }

@@ -24,9 +24,9 @@ var slowClose = ws.Upgrader{CloseTimeout: time.Hour, Heartbeat: noHeartbeat}
 // received after that.
 var readersThatAreBusy = map[string]struct {
 	waits bool // until Close has been called
-	read  func(p *pair, v receiver, closes func()) (rest []string, err error)
+	read  func(p *pair, v rangeView, closes func()) (rest []string, err error)
 }{
-	"Recv, which waited at Close": {true, func(p *pair, v receiver, closes func()) ([]string, error) {
+	"Recv, which waited at Close": {true, func(p *pair, v rangeView, closes func()) ([]string, error) {
 		go func() { awaitReader(); closes() }()
 		if _, err := v.Recv(context.Background()); err != nil {
 			return nil, err
@@ -34,7 +34,7 @@ var readersThatAreBusy = map[string]struct {
 		<-p.session.Done()
 		return receiveRest(v)
 	}},
-	"Recv, whose context ended": {true, func(p *pair, v receiver, closes func()) ([]string, error) {
+	"Recv, whose context ended": {true, func(p *pair, v rangeView, closes func()) ([]string, error) {
 		go func() { awaitReader(); closes() }()
 		if _, err := v.Recv(context.Background()); err != nil {
 			return nil, err
@@ -52,17 +52,17 @@ var readersThatAreBusy = map[string]struct {
 		rest, err := receiveRest(v)
 		return append(had, rest...), err
 	}},
-	"All, whose body calls Close": {false, func(p *pair, v receiver, closes func()) (rest []string, err error) {
+	"All, whose body calls Close": {false, func(p *pair, v rangeView, closes func()) (rest []string, err error) {
 		return rangeRest(p, v, closes)
 	}},
-	"All, whose body runs at Close": {false, func(p *pair, v receiver, closes func()) (rest []string, err error) {
+	"All, whose body runs at Close": {false, func(p *pair, v rangeView, closes func()) (rest []string, err error) {
 		return rangeRest(p, v, func() { go closes() })
 	}},
-	"All, which waited at Close": {true, func(p *pair, v receiver, closes func()) (rest []string, err error) {
+	"All, which waited at Close": {true, func(p *pair, v rangeView, closes func()) (rest []string, err error) {
 		go func() { awaitReader(); closes() }()
 		return rangeRest(p, v, func() {})
 	}},
-	"All, broken off": {true, func(p *pair, v receiver, closes func()) (rest []string, err error) {
+	"All, broken off": {true, func(p *pair, v rangeView, closes func()) (rest []string, err error) {
 		go func() { awaitReader(); closes() }()
 		for _, err := range v.All(context.Background()) {
 			if err != nil {
@@ -83,7 +83,7 @@ func awaitReader() {
 	}
 }
 
-func receiveRest(v receiver) (rest []string, err error) {
+func receiveRest(v rangeView) (rest []string, err error) {
 	for {
 		msg, err := v.Recv(context.Background())
 		if err != nil {
@@ -93,7 +93,7 @@ func receiveRest(v receiver) (rest []string, err error) {
 	}
 }
 
-func rangeRest(p *pair, v receiver, first func()) (rest []string, err error) {
+func rangeRest(p *pair, v rangeView, first func()) (rest []string, err error) {
 	err = io.EOF
 	n := 0
 	for msg, failure := range v.All(context.Background()) {
@@ -125,7 +125,7 @@ func TestCloseWithBusyReaderLosesNothing(t *testing.T) {
 	for name, reader := range readersThatAreBusy {
 		for _, lost := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s,lost=%v", name, lost), func(t *testing.T) {
-				overAllViews(t, slowClose, func(t *testing.T, p *pair, v receiver) {
+				overViews(t, slowClose, func(t *testing.T, p *pair, v rangeView) {
 					closed, done := make(chan struct{}), make(chan error, 1)
 					var rest []string
 					go func() {
@@ -174,9 +174,9 @@ func TestCloseWithBusyReaderLosesNothing(t *testing.T) {
 
 func TestCloseWithBusyReaderAndMuchData(t *testing.T) {
 	const messages, size = 300, 5000
-	overAllViews(t, slowClose, func(t *testing.T, p *pair, v receiver) {
+	overViews(t, slowClose, func(t *testing.T, p *pair, v rangeView) {
 		p.send(opText, "first")
-		if _, err := v.Recv(within(t)); err != nil {
+		if _, err := v.Recv(testContext(t)); err != nil {
 			t.Fatal(err)
 		}
 		waiting := make(chan error, 1)
@@ -194,7 +194,7 @@ func TestCloseWithBusyReaderAndMuchData(t *testing.T) {
 		}
 		n := 1
 		for ; ; n++ {
-			msg, err := v.Recv(within(t))
+			msg, err := v.Recv(testContext(t))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -211,12 +211,12 @@ func TestCloseWithBusyReaderAndMuchData(t *testing.T) {
 		if n != messages {
 			t.Errorf("received %d messages", n)
 		}
-		expectOver(t, p.session, ws.ErrClosed)
+		expectSessionEnd(t, p.session, ws.ErrClosed)
 	})
 }
 
 func TestCloseWithPanickingLoopBody(t *testing.T) {
-	overAll(t, slowClose, func(t *testing.T, p *pair) {
+	overTransports(t, slowClose, func(t *testing.T, p *pair) {
 		p.send(opText, "first")
 		func() {
 			defer func() { _ = recover() }()
@@ -228,7 +228,7 @@ func TestCloseWithPanickingLoopBody(t *testing.T) {
 		p.expect(opClose, string(closePayload(4000, "")))
 		p.write(append(masked(fin|opText, []byte("second")), closeFrame(4000)...))
 		p.expectEnd()
-		expectOver(t, p.session, ws.ErrClosed)
+		expectSessionEnd(t, p.session, ws.ErrClosed)
 		recvKind(t, p.stream, ws.Text)
 		recvKind(t, p.stream, ws.Close)
 	})
@@ -240,7 +240,7 @@ func TestCloseWithReaderThatLeavesAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		end, peer := net.Pipe()
 		u := slowClose
-		w := &writer{conn: timeless{end}} // on which no read can be interrupted
+		w := &responseWriter{conn: noDeadlineConn{end}} // on which no read can be interrupted
 		session, stream, err := u.Handle(w, request())
 		if err != nil {
 			t.Fatal(err)

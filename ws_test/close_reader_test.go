@@ -11,7 +11,7 @@ import (
 )
 
 func TestCloseThroughChanIsAnsweredAtOnce(t *testing.T) {
-	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		start, messages := time.Now(), p.stream.Chan()
 		p.writeLater(closeFrame(4000))
 		p.expect(opClose, string(closePayload(4000, "")))
@@ -29,7 +29,7 @@ func TestCloseThroughChanIsAnsweredAtOnce(t *testing.T) {
 }
 
 func TestCloseInsideLoop(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		kinds := make(chan ws.Kind, 10)
 		go func() {
 			defer close(kinds)
@@ -51,7 +51,7 @@ func TestCloseInsideLoop(t *testing.T) {
 				t.Fatalf("the loop received %v, want %v", got, want)
 			}
 		}
-		expectOver(t, p.session, ws.ErrClosed)
+		expectSessionEnd(t, p.session, ws.ErrClosed)
 	})
 }
 
@@ -83,7 +83,7 @@ func TestCloseAfterLeavingLoop(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 				left := make(chan error, 1)
 				go func() { left <- leave(p) }()
 				p.send(opText, "hello")
@@ -94,14 +94,14 @@ func TestCloseAfterLeavingLoop(t *testing.T) {
 				p.send(opText, "still under way")
 				p.write(closeFrame(4000))
 				p.expectEnd()
-				expectOver(t, p.session, ws.ErrClosed)
+				expectSessionEnd(t, p.session, ws.ErrClosed)
 			})
 		})
 	}
 }
 
 func TestCloseWithUnreadChan(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		messages := p.stream.Chan()
 		for range 100 {
 			p.send(opText, "unread")
@@ -112,7 +112,7 @@ func TestCloseWithUnreadChan(t *testing.T) {
 		p.expect(opClose, string(closePayload(4000, "")))
 		p.write(closeFrame(4000))
 		p.expectEnd()
-		expectOver(t, p.session, ws.ErrClosed)
+		expectSessionEnd(t, p.session, ws.ErrClosed)
 		for range messages { // ends, whatever it still holds
 		}
 		if err := p.stream.Err(); err != nil {
@@ -125,7 +125,7 @@ func TestCloseWithUnreadChan(t *testing.T) {
 // background the moment that the turn is given back.
 func TestCloseKeepsReceivedMessage(t *testing.T) {
 	for i := range 300 {
-		bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 			p.writeLater(append(masked(0x80|opText, []byte("hello")), masked(0x80|opText, []byte("dropped"))...))
 			closed := make(chan struct{})
 			go func() {

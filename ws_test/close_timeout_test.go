@@ -15,7 +15,7 @@ import (
 
 func TestCloseTimeoutOfSilentPeer(t *testing.T) {
 	for _, u := range []ws.Upgrader{{}, {CloseTimeout: time.Hour}} {
-		bubble(t, u, func(t *testing.T, p *pair) {
+		inSynctest(t, u, func(t *testing.T, p *pair) {
 			start, want := time.Now(), max(u.CloseTimeout, 5*time.Second)
 			if err := p.session.Close(ws.CloseReason{}); err != nil {
 				t.Fatal(err)
@@ -36,7 +36,7 @@ func TestCloseTimeoutOfSilentPeer(t *testing.T) {
 }
 
 func TestCloseTimeoutOfSendingPeer(t *testing.T) {
-	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		start := time.Now()
 		if err := p.session.Close(ws.CloseReason{}); err != nil {
 			t.Fatal(err)
@@ -58,12 +58,12 @@ func TestCloseTimeoutOfSendingPeer(t *testing.T) {
 }
 
 func TestCloseTimeoutOverTransports(t *testing.T) {
-	overAll(t, ws.Upgrader{CloseTimeout: 50 * time.Millisecond}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{CloseTimeout: 50 * time.Millisecond}, func(t *testing.T, p *pair) {
 		end := receiveAll(p)
 		if err := p.session.Close(ws.CloseReason{}); err != nil {
 			t.Fatal(err)
 		}
-		expectOver(t, p.session, ws.ErrCloseTimeout)
+		expectSessionEnd(t, p.session, ws.ErrCloseTimeout)
 		if err := await(t, end, "the stream's end"); !errors.Is(err, ws.ErrCloseTimeout) || !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Fatalf("the stream ended with %v", err)
 		}
@@ -73,7 +73,7 @@ func TestCloseTimeoutOverTransports(t *testing.T) {
 }
 
 func TestCloseTimeoutOfStalledPeer(t *testing.T) {
-	overAll(t, ws.Upgrader{CloseTimeout: 50 * time.Millisecond}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{CloseTimeout: 50 * time.Millisecond}, func(t *testing.T, p *pair) {
 		sent := make(chan error, 1)
 		started := make(chan struct{})
 		go func() {
@@ -87,7 +87,7 @@ func TestCloseTimeoutOfStalledPeer(t *testing.T) {
 		}()
 		<-started
 		for p.session.Buffered() < 50_000 { // from where on a frame may be refused
-			stuff(t, p.session, strings.Repeat("x", 10_000))
+			fillQueue(t, p.session, strings.Repeat("x", 10_000))
 		}
 		if err := p.session.Close(ws.CloseReason{}); err != nil {
 			t.Fatal(err)
@@ -95,7 +95,7 @@ func TestCloseTimeoutOfStalledPeer(t *testing.T) {
 		if err := await(t, sent, "the send's end"); !errors.Is(err, ws.ErrClosed) {
 			t.Fatalf("the send returned %v", err)
 		}
-		expectOver(t, p.session, ws.ErrCloseTimeout)
+		expectSessionEnd(t, p.session, ws.ErrCloseTimeout)
 	})
 }
 
@@ -110,7 +110,7 @@ func TestCloseTimeoutOfThousands(t *testing.T) {
 		var all []*ws.Session
 		for range sessions {
 			end, _ := net.Pipe()
-			session, _, err := u.Handle(&writer{conn: end}, request())
+			session, _, err := u.Handle(&responseWriter{conn: end}, request())
 			if err != nil {
 				t.Fatal(err)
 			}

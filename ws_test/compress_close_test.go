@@ -20,11 +20,11 @@ func TestCompressedAfterCloseIsNotInflated(t *testing.T) {
 			said = append(said, masked(fin|opPing, nil)...)
 			return append(said, invalid...)
 		}},
-		{"text that is not UTF-8", nil, func(p *compressing) []byte { return p.packedFrames(opText, []byte("\xff"), 2) }},
+		{"text that is not UTF-8", nil, func(p *compressing) []byte { return p.compressedFrames(opText, []byte("\xff"), 2) }},
 		{"a long message in fragments", nil, func(p *compressing) []byte {
-			said := masked(rsv1|opBinary, noise(200_000))
+			said := masked(rsv1|opBinary, incompressible(200_000))
 			for range 100 {
-				said = append(said, masked(opContinuation, noise(1000))...)
+				said = append(said, masked(opContinuation, incompressible(1000))...)
 			}
 			return append(said, masked(fin|opContinuation, nil)...)
 		}},
@@ -50,7 +50,7 @@ func TestCompressedAfterCloseIsNotInflated(t *testing.T) {
 					}
 					p.expect(opClose, string(closePayload(4000, "")))
 					p.write(append(test.after(p), closeFrame(4000)...))
-					expectOver(t, p.session, ws.ErrClosed)
+					expectSessionEnd(t, p.session, ws.ErrClosed)
 					recvKind(t, p.stream, ws.Close)
 					if _, err := p.stream.Recv(context.Background()); err != io.EOF {
 						t.Errorf("the stream ended with %v", err)
@@ -66,7 +66,7 @@ func TestCompressedAfterFailureIsNotInflated(t *testing.T) {
 		t.Run(agreed.name, func(t *testing.T) {
 			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: agreed.c}, agreed.offer)
 			end := receiveAll(p.pair)
-			invalid := masked(fin|rsv1|opBinary, noise(1000))
+			invalid := masked(fin|rsv1|opBinary, incompressible(1000))
 			p.write(invalid)
 			failure := await(t, end, "the stream's failure")
 			for range 100 {
@@ -74,7 +74,7 @@ func TestCompressedAfterFailureIsNotInflated(t *testing.T) {
 			}
 			p.expectClose(1007)
 			p.conn.Close()
-			expectOver(t, p.session, failure)
+			expectSessionEnd(t, p.session, failure)
 		})
 	}
 }

@@ -13,7 +13,7 @@ func idleHeap(t *testing.T, u ws.Upgrader, offer string) int {
 	measure := func() uint64 {
 		var m runtime.MemStats
 		for range 3 { // empties the pools too
-			collect()
+			runGC()
 		}
 		runtime.ReadMemStats(&m)
 		return m.HeapAlloc
@@ -21,7 +21,7 @@ func idleHeap(t *testing.T, u ws.Upgrader, offer string) int {
 	sessions := make([]*ws.Session, n)
 	before := measure()
 	for i := range sessions {
-		p := pipe(t, &u, "Sec-WebSocket-Extensions", offer)
+		p := connectPipe(t, &u, "Sec-WebSocket-Extensions", offer)
 		sessions[i] = p.session
 	}
 	after := measure()

@@ -16,18 +16,18 @@ func TestCompressionNegotiation(t *testing.T) {
 	for _, test := range compressions {
 		t.Run(test.name, func(t *testing.T) {
 			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c}, test.offer)
-			if p.answer != test.answers {
-				t.Errorf("offer %q got %q, want %q", test.offer, p.answer, test.answers)
+			if p.extensions != test.answers {
+				t.Errorf("offer %q got %q, want %q", test.offer, p.extensions, test.answers)
 			}
 		})
 	}
 	for _, offer := range []string{"", "x-webkit-deflate-frame", "permessage-deflate; server_max_window_bits=7", `permessage-deflate; "`} {
-		if p := connectCompressing(t, transports[0], ws.Upgrader{Compression: ws.Dense()}, offer); p.answer != "" {
-			t.Errorf("offer %q got %q", offer, p.answer)
+		if p := connectCompressing(t, transports[0], ws.Upgrader{Compression: ws.Dense()}, offer); p.extensions != "" {
+			t.Errorf("offer %q got %q", offer, p.extensions)
 		}
 	}
-	if p := connectCompressing(t, transports[0], ws.Upgrader{}, "permessage-deflate"); p.answer != "" {
-		t.Errorf("without compression got %q", p.answer)
+	if p := connectCompressing(t, transports[0], ws.Upgrader{}, "permessage-deflate"); p.extensions != "" {
+		t.Errorf("without compression got %q", p.extensions)
 	}
 }
 
@@ -35,7 +35,7 @@ func TestCompressionBadOptions(t *testing.T) {
 	for _, c := range []ws.Compression{
 		{Level: -1}, {Level: 10}, {Level: 1, MinSize: -1}, {Level: 1, SendWindowBits: 7}, {Level: 1, RecvWindowBits: 16}, {SendTakeover: true},
 	} {
-		if p := pipe(t, &ws.Upgrader{Compression: c}); p.status != 500 {
+		if p := connectPipe(t, &ws.Upgrader{Compression: c}); p.status != 500 {
 			t.Errorf("%+v: %d", c, p.status)
 		}
 	}
@@ -56,21 +56,21 @@ func TestCompressedEchoOfAllSizes(t *testing.T) {
 						if whole {
 							ended <- echo(p.session, p.stream.Aggregate(16<<20))
 						} else {
-							ended <- echoPieces(p.session, p.stream)
+							ended <- echoChunks(p.session, p.stream)
 						}
 					}()
 					for _, n := range sizes {
 						for _, fragments := range []int{1, 2, 100} {
 							text := mixedText(n)
-							go p.conn.Write(p.packedFrames(opText, text, fragments))
+							go p.conn.Write(p.compressedFrames(opText, text, fragments))
 							packed := p.expectMessage(opText, text)
 							if want := n >= 300; whole && packed != want && n > 126 {
 								t.Errorf("%d bytes came compressed: %v", n, packed)
 							}
 						}
 					}
-					noise := noise(100_000)
-					go p.conn.Write(p.packedFrames(opBinary, noise, 3))
+					noise := incompressible(100_000)
+					go p.conn.Write(p.compressedFrames(opBinary, noise, 3))
 					if p.expectMessage(opBinary, noise) && whole {
 						t.Error("what cannot be compressed came compressed")
 					}
@@ -89,11 +89,11 @@ func TestCompressedChunkInOneFrame(t *testing.T) {
 		p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c}, test.offer)
 		for n, want := range map[int]string{1000: "Text", 64 << 10: "Text", 64<<10 + 1: "FirstText Last", 150_000: "FirstText Continue Last"} {
 			text := strings.Repeat("x", n)
-			p.write(p.packedFrames(opText, []byte(text), 1))
+			p.write(p.compressedFrames(opText, []byte(text), 1))
 			var kinds []string
 			var got []byte
 			for len(got) < n || !strings.HasSuffix(strings.Join(kinds, " "), want[strings.LastIndex(want, " ")+1:]) {
-				msg, err := p.stream.Recv(within(t))
+				msg, err := p.stream.Recv(testContext(t))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -112,7 +112,7 @@ func TestCompressedFragmentsAreOneStream(t *testing.T) {
 			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c, SendBuffer: 1 << 20}, test.offer)
 			text := mixedText(100_000)
 			for range 2 {
-				w := p.session.Writer(within(t), ws.Text)
+				w := p.session.Writer(testContext(t), ws.Text)
 				for part := range slices.Chunk(text, 999) {
 					if _, err := w.Write(part); err != nil {
 						t.Fatal(err)
@@ -126,18 +126,18 @@ func TestCompressedFragmentsAreOneStream(t *testing.T) {
 				}
 			}
 			for i, part := range []ws.Kind{ws.FirstText, ws.Continue, ws.Continue, ws.Last} {
-				if err := p.session.Continuation(within(t), part, text[:i*10]); err != nil {
+				if err := p.session.Continuation(testContext(t), part, text[:i*10]); err != nil {
 					t.Fatal(err)
 				}
 			}
 			if want := string(text[:10]) + string(text[:20]) + string(text[:30]); !p.expectMessage(opText, []byte(want)) {
 				t.Error("pieces came as they were")
 			}
-			if err := p.session.Ping(within(t), []byte(strings.Repeat("x", 125))); err != nil {
+			if err := p.session.Ping(testContext(t), []byte(strings.Repeat("x", 125))); err != nil {
 				t.Fatal(err)
 			}
 			p.expect(opPing, strings.Repeat("x", 125))
-			if err := p.session.TextBytes(within(t), text[:50_000]); err != nil {
+			if err := p.session.TextBytes(testContext(t), text[:50_000]); err != nil {
 				t.Fatal(err)
 			}
 			p.expectMessage(opText, text[:50_000])
@@ -169,14 +169,14 @@ func TestCompressionBombMemory(t *testing.T) {
 			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c}, test.offer)
 			stream := p.stream.Aggregate(100_000)
 			said := masked(fin|rsv1|opBinary, p.bomb(times))
-			said = append(said, p.packedFrames(opText, []byte("hello"), 1)...)
+			said = append(said, p.compressedFrames(opText, []byte("hello"), 1)...)
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			p.writeLater(said)
-			if _, err := stream.Recv(within(t)); err != ws.ErrMessageTooBig {
+			if _, err := stream.Recv(testContext(t)); err != ws.ErrMessageTooBig {
 				t.Fatalf("received %v", err)
 			}
-			msg, err := stream.Recv(within(t))
+			msg, err := stream.Recv(testContext(t))
 			runtime.ReadMemStats(&after)
 			if err != nil || string(msg.Data) != "hello" {
 				t.Fatalf("received %q, %v", msg.Data, err)
@@ -191,7 +191,7 @@ func TestCompressionBombMemory(t *testing.T) {
 func TestCompressionBombThenClose(t *testing.T) {
 	p := connectCompressing(t, transports[0], ws.Upgrader{Compression: ws.Frugal()}, "permessage-deflate")
 	p.writeLater(masked(fin|rsv1|opBinary, p.bomb(1)))
-	if _, err := p.stream.Aggregate(0).Recv(within(t)); err != ws.ErrMessageTooBig {
+	if _, err := p.stream.Aggregate(0).Recv(testContext(t)); err != ws.ErrMessageTooBig {
 		t.Fatalf("received %v", err)
 	}
 	_ = p.session.Close(ws.CloseReason{})
@@ -206,8 +206,8 @@ func TestCompressedGarbageFailsSession(t *testing.T) {
 	}{
 		{"bad block type", func(*compressing) []byte { return masked(fin|rsv1|opText, []byte{0xff, 0xff}) }, 1007},
 		{"cut off", func(*compressing) []byte { return masked(fin|rsv1|opText, []byte{0xf2, 0x48}) }, 1007},
-		{"text not UTF-8", func(p *compressing) []byte { return p.packedFrames(opText, []byte("\xff"), 1) }, 1007},
-		{"text that ends in a character", func(p *compressing) []byte { return p.packedFrames(opText, []byte("\xe2\x82"), 2) }, 1007},
+		{"text not UTF-8", func(p *compressing) []byte { return p.compressedFrames(opText, []byte("\xff"), 1) }, 1007},
+		{"text that ends in a character", func(p *compressing) []byte { return p.compressedFrames(opText, []byte("\xe2\x82"), 2) }, 1007},
 		{"RSV1 on a continuation", func(*compressing) []byte {
 			return append(masked(rsv1|opText, nil), masked(fin|rsv1|opContinuation, []byte{0})...)
 		}, 1002},
@@ -219,13 +219,13 @@ func TestCompressedGarbageFailsSession(t *testing.T) {
 			p.writeLater(test.said(p))
 			var err error
 			for err == nil {
-				_, err = p.stream.Recv(within(t))
+				_, err = p.stream.Recv(testContext(t))
 			}
 			var failed *ws.ProtocolError
 			if !errors.As(err, &failed) || failed.Code != test.code {
 				t.Errorf("received %v, want code %d", err, test.code)
 			}
-			if _, again := p.stream.Recv(within(t)); again != err {
+			if _, again := p.stream.Recv(testContext(t)); again != err {
 				t.Errorf("then received %v", again)
 			}
 			p.expectClose(int(test.code))

@@ -25,11 +25,11 @@ func TestCompressedSendersDoNotMix(t *testing.T) {
 						data := fmt.Appendf(nil, "%d %d %s", s, i, mixedText(i*40))
 						var err error
 						if (s+i)%3 == 0 {
-							w := p.session.Writer(within(t), ws.Text)
+							w := p.session.Writer(testContext(t), ws.Text)
 							_, _ = w.Write(bytes.Repeat(data, 20))
 							err = w.Close()
 						} else {
-							err = p.session.TextBytes(within(t), data)
+							err = p.session.TextBytes(testContext(t), data)
 						}
 						if err != nil {
 							t.Error(err)
@@ -68,12 +68,12 @@ func TestCompressedWritersDoNotMix(t *testing.T) {
 			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c, SendBuffer: 1000}, test.offer)
 			first := strings.Repeat(gibberish(1, 100), fragment/40)[:2*fragment+1]
 			second := strings.Repeat(gibberish(2, 100), fragment/30)[:3*fragment]
-			w := p.session.Writer(within(t), ws.Text)
+			w := p.session.Writer(testContext(t), ws.Text)
 			if _, err := io.WriteString(w, first[:fragment+1]); err != nil {
 				t.Fatal(err)
 			}
 			done := make(chan error, 2)
-			go func() { done <- writeMessage(p.session.Writer(within(t), ws.Text), second, fragment) }()
+			go func() { done <- writeMessage(p.session.Writer(testContext(t), ws.Text), second, fragment) }()
 			go func() { done <- writeMessage(w, first[fragment+1:], 1000) }()
 			for _, want := range []string{first, second} {
 				if packed := p.expectMessage(opText, []byte(want)); !packed {
@@ -128,7 +128,7 @@ func TestPreparedMessageToAllSessions(t *testing.T) {
 func TestPreparedMessageZeroValue(t *testing.T) {
 	p := connect(t, ws.Upgrader{})
 	for _, pm := range []*ws.PreparedMessage{nil, new(ws.PreparedMessage)} {
-		if p.session.SendPrepared(within(t), pm) == nil || p.session.TrySendPrepared(pm) == nil {
+		if p.session.SendPrepared(testContext(t), pm) == nil || p.session.TrySendPrepared(pm) == nil {
 			t.Error("was sent")
 		}
 	}

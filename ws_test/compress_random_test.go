@@ -19,19 +19,19 @@ import (
 
 // hearWhole has a session with compression listen to what its client said, in
 // reads of the given sizes, and says what it heard.
-func hearWhole(t testing.TB, c ws.Compression, said []byte, limit int, sizes ...int) (heard []string) {
+func receiveCompressed(t testing.TB, c ws.Compression, said []byte, limit int, sizes ...int) (heard []string) {
 	t.Helper()
-	return hearOn(t, c, newScript(said, sizes...), limit, false)
+	return receiveCompressedOn(t, c, newScript(said, sizes...), limit, false)
 }
 
 // hearOn is hearWhole on a connection. What is heard is sent back if echoes says
 // so.
-func hearOn(t testing.TB, c ws.Compression, conn *script, limit int, echoes bool) (heard []string) {
+func receiveCompressedOn(t testing.TB, c ws.Compression, conn *script, limit int, echoes bool) (heard []string) {
 	t.Helper()
 	r := request()
 	r.Header.Set("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits")
 	u := ws.Upgrader{Compression: c, SendBuffer: 1 << 30}
-	session, stream, err := u.Handle(&writer{conn: conn}, r)
+	session, stream, err := u.Handle(&responseWriter{conn: conn}, r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,12 +60,12 @@ func hearOn(t testing.TB, c ws.Compression, conn *script, limit int, echoes bool
 
 // randomPacked is what a client says in random messages, compressed or not, in
 // any number of frames with pings in between, and what is to be heard of it.
-func randomPacked(rng *rand.Rand, p *compressing, limit int) (said []byte, heard []string) {
+func randomCompressed(rng *rand.Rand, p *compressing, limit int) (said []byte, heard []string) {
 	lengths := []int{0, 1, 2, 125, 126, 1000, 4096, 65535, 65536, 65537, 70_000, 150_000}
 	for range 1 + rng.IntN(6) {
 		data := mixedText(lengths[rng.IntN(len(lengths))])
 		if rng.IntN(3) == 0 {
-			data = fmt.Appendf(nil, "%x", noise(len(data)/2))
+			data = fmt.Appendf(nil, "%x", incompressible(len(data)/2))
 		}
 		packed, first := data, byte(opText)
 		if rng.IntN(4) > 0 {
@@ -115,10 +115,10 @@ func echoRandomly(t *testing.T, seed uint64) error {
 		bits = c.RecvWindowBits
 	}
 	limit := []int{1000, 65535, 65536, 1 << 20}[rng.IntN(4)]
-	p := offline(c, bits)
-	said, want := randomPacked(rng, p, limit)
+	p := newOfflineCompressing(c, bits)
+	said, want := randomCompressed(rng, p, limit)
 	conn := newScript(said, slices.DeleteFunc(randomSizes(rng), func(n int) bool { return n == 0 })...)
-	heard := hearOn(t, c, conn, limit, true)
+	heard := receiveCompressedOn(t, c, conn, limit, true)
 	if !slices.Equal(heard, want) {
 		return fmt.Errorf("seed %d: heard %.100q, want %.100q", seed, heard, want)
 	}
@@ -137,7 +137,7 @@ func echoRandomly(t *testing.T, seed uint64) error {
 
 // withoutHasty leaves out that a message is too big if its frame then fails: its
 // header tells the one, and its payload the other, which may come with it.
-func withoutHasty(heard []string) []string {
+func withoutUncertain(heard []string) []string {
 	if n := len(heard); n > 1 && heard[n-2] == ws.ErrMessageTooBig.Error() {
 		return slices.Delete(slices.Clone(heard), n-2, n-1)
 	}
@@ -149,7 +149,7 @@ func withoutHasty(heard []string) []string {
 func FuzzReceiveCompressed(f *testing.F) {
 	for seed := range uint64(10) {
 		c := compressions[seed%3].c
-		if said, _ := randomPacked(rand.New(rand.NewPCG(seed, 78)), offline(c, 12), 1000); len(said) < 20_000 {
+		if said, _ := randomCompressed(rand.New(rand.NewPCG(seed, 78)), newOfflineCompressing(c, 12), 1000); len(said) < 20_000 {
 			f.Add(said, byte(seed), byte(seed*7))
 		}
 	}
@@ -158,9 +158,9 @@ func FuzzReceiveCompressed(f *testing.F) {
 	f.Add(masked(fin|rsv1|opPing, nil), byte(2), byte(2))
 	f.Fuzz(func(t *testing.T, said []byte, way, size byte) {
 		c, limit := compressions[int(way)%3].c, limitsToTry[int(size)%len(limitsToTry)]
-		want := hearWhole(t, c, bytes.Clone(said), limit, 1<<20)
-		got := hearWhole(t, c, bytes.Clone(said), limit, int(size)+1)
-		if !slices.Equal(withoutHasty(got), withoutHasty(want)) {
+		want := receiveCompressed(t, c, bytes.Clone(said), limit, 1<<20)
+		got := receiveCompressed(t, c, bytes.Clone(said), limit, int(size)+1)
+		if !slices.Equal(withoutUncertain(got), withoutUncertain(want)) {
 			t.Fatalf("heard %.200q in small reads, %.200q in large ones", got, want)
 		}
 	})

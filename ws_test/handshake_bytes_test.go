@@ -17,9 +17,9 @@ import (
 )
 
 // shakeRaw does a handshake and returns the lines of the answer as they came.
-func shakeRaw(t *testing.T, conn net.Conn, r *http.Request) (*client, []string) {
+func handshakeRaw(t *testing.T, conn net.Conn, r *http.Request) (*client, []string) {
 	t.Helper()
-	_ = conn.SetDeadline(time.Now().Add(patience))
+	_ = conn.SetDeadline(time.Now().Add(testTimeout))
 	if err := r.Write(conn); err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestHandshakeResponseBytes(t *testing.T) {
 				conn = tlsClient(srv, conn)
 			}
 			defer conn.Close()
-			c, got := shakeRaw(t, conn, request("Sec-WebSocket-Protocol", "chat"))
+			c, got := handshakeRaw(t, conn, request("Sec-WebSocket-Protocol", "chat"))
 			want := []string{
 				"HTTP/1.1 101 Switching Protocols",
 				"Upgrade: websocket",
@@ -97,13 +97,13 @@ func TestHandshakeExtensionResponseBytes(t *testing.T) {
 	end, peer := net.Pipe()
 	defer peer.Close()
 	go func() { _, _ = io.Copy(io.Discard, peer) }()
-	w := &writer{conn: end}
+	w := &responseWriter{conn: end}
 	session, _, err := (&ws.Upgrader{Compression: ws.Frugal()}).Handle(w, request("Sec-WebSocket-Extensions", "permessage-deflate"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Contains(w.answer.head, []byte("\r\nSec-WebSocket-Extensions: permessage-deflate")) {
-		t.Errorf("answered with %q", w.answer.head)
+	if !bytes.Contains(w.response.head, []byte("\r\nSec-WebSocket-Extensions: permessage-deflate")) {
+		t.Errorf("answered with %q", w.response.head)
 	}
 	peer.Close()
 	_ = session.Close(ws.CloseReason{})
@@ -119,7 +119,7 @@ func TestHandshakeLongResponse(t *testing.T) {
 				go func() { _ = echo(session, stream.Aggregate(0)) }()
 			}
 		}))
-		c, answer := shakeWith(t, srv, request())
+		c, answer := handshakeWith(t, srv, request())
 		if got := len(answer.Header.Get("X-Large")); answer.StatusCode != 101 || got != large {
 			t.Fatalf("%s: answered with %s and a header of %d bytes", over.name, answer.Status, got)
 		}
@@ -135,8 +135,8 @@ func TestHandshakeStalledClient(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			end, peer := net.Pipe()
 			began := time.Now()
-			w := &writer{}
-			expectRefused(t, &tt.u, plainWriter{w, end, nil}, request(), 500)
+			w := &responseWriter{}
+			expectRefused(t, &tt.u, connWriter{w, end, nil}, request(), 500)
 			if took := time.Since(began); took != tt.want {
 				t.Errorf("Handle returned after %v, want %v", took, tt.want)
 			}
@@ -146,7 +146,7 @@ func TestHandshakeStalledClient(t *testing.T) {
 			if w.status != 0 || w.body.Len() > 0 {
 				t.Errorf("answered with %d through a writer that was hijacked", w.status)
 			}
-			expectNobody(t, &tt.u)
+			expectNoSessions(t, &tt.u)
 		})
 	}
 }
@@ -156,14 +156,14 @@ func TestHandshakeStalledWithoutDeadlines(t *testing.T) {
 		u := &ws.Upgrader{WriteTimeout: time.Second}
 		end, peer := net.Pipe()
 		began := time.Now()
-		expectRefused(t, u, plainWriter{&writer{}, timeless{end}, nil}, request(), 500)
+		expectRefused(t, u, connWriter{&responseWriter{}, noDeadlineConn{end}, nil}, request(), 500)
 		if took := time.Since(began); took != time.Second {
 			t.Errorf("Handle returned after %v", took)
 		}
 		if _, err := peer.Read(make([]byte, 1)); err != io.EOF {
 			t.Errorf("the connection was left open: %v", err)
 		}
-		expectNobody(t, u)
+		expectNoSessions(t, u)
 	})
 }
 
@@ -178,7 +178,7 @@ func TestHandshakeResponseWriteError(t *testing.T) {
 		end, peer := net.Pipe()
 		peer.Close()
 		u := new(ws.Upgrader)
-		_, _, err := u.Handle(plainWriter{&writer{}, end, brw(end)}, request())
+		_, _, err := u.Handle(connWriter{&responseWriter{}, end, brw(end)}, request())
 		var refused *ws.HandshakeError
 		if !errors.As(err, &refused) || refused.Status != 500 || !errors.Is(err, io.ErrClosedPipe) {
 			t.Errorf("%s: Handle returned %v", name, err)
@@ -189,6 +189,6 @@ func TestHandshakeResponseWriteError(t *testing.T) {
 		if err := end.SetDeadline(time.Time{}); err != io.ErrClosedPipe && err != os.ErrClosed {
 			t.Errorf("%s: the connection was left open: %v", name, err)
 		}
-		expectNobody(t, u)
+		expectNoSessions(t, u)
 	}
 }

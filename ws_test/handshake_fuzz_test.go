@@ -81,7 +81,7 @@ func FuzzHandshake(f *testing.F) {
 			return // of zones net/url has another opinion
 		}
 		if options&fuzzTLS != 0 {
-			r = secure(r)
+			r = withTLS(r)
 		}
 		u := &ws.Upgrader{AllowAnyOrigin: options&fuzzAnyOrigin != 0}
 		if options&fuzzPatterns != 0 {
@@ -90,33 +90,33 @@ func FuzzHandshake(f *testing.F) {
 		if options&fuzzSubprotocols != 0 {
 			u.Subprotocols = []string{"v2", "chat"}
 		}
-		shakeAtRandom(t, u, r, options)
+		fuzzHandshake(t, u, r, options)
 	})
 }
 
 // witness is a writer that remembers the headers as they were sent.
-type witness struct {
-	writer
+type recordingWriter struct {
+	responseWriter
 	sent http.Header
 }
 
-func (w *witness) WriteHeader(status int) {
+func (w *recordingWriter) WriteHeader(status int) {
 	if w.status == 0 {
 		w.sent = w.Header().Clone()
 	}
-	w.writer.WriteHeader(status)
+	w.responseWriter.WriteHeader(status)
 }
 
-func shakeAtRandom(t *testing.T, u *ws.Upgrader, r *http.Request, options byte) {
+func fuzzHandshake(t *testing.T, u *ws.Upgrader, r *http.Request, options byte) {
 	conn := newScript(nil, 1)
-	seen := &witness{writer: writer{conn: conn}}
+	seen := &recordingWriter{responseWriter: responseWriter{conn: conn}}
 	var w http.ResponseWriter = seen
 	hijacks := options&(fuzzNoHijack|fuzzHijackFails) == 0
 	switch {
 	case options&fuzzNoHijack != 0:
-		w = bare{seen}
+		w = plainResponseWriter{seen}
 	case options&fuzzHijackFails != 0:
-		w = failing{seen, errors.New("no luck")}
+		w = hijackErrorWriter{seen, errors.New("no luck")}
 	}
 	session, stream, err := u.Handle(w, r)
 	if want := naivelyGood(u, r) && hijacks; (err == nil) != want || (session == nil) == want || (stream == nil) == want {
@@ -162,7 +162,7 @@ func lists(h http.Header, name, token string) bool {
 func spelt(h http.Header, name, value string) bool { return slices.Equal(h[name], []string{value}) }
 
 // checkRefusal checks what a client that is refused gets to see.
-func checkRefusal(t *testing.T, r *http.Request, seen *witness, err error, hijacks bool) {
+func checkRefusal(t *testing.T, r *http.Request, seen *recordingWriter, err error, hijacks bool) {
 	t.Helper()
 	var refused *ws.HandshakeError
 	if !errors.As(err, &refused) || refused.Err == nil {
@@ -172,7 +172,7 @@ func checkRefusal(t *testing.T, r *http.Request, seen *witness, err error, hijac
 	if !hijacks {
 		statuses = append(statuses, 500)
 	}
-	if !slices.Contains(statuses, seen.status) || seen.status != refused.Status || seen.answer.status != 0 {
+	if !slices.Contains(statuses, seen.status) || seen.status != refused.Status || seen.response.status != 0 {
 		t.Fatalf("answered with %d and reported %v", seen.status, err)
 	}
 	connection := []string{"close"}
@@ -194,7 +194,7 @@ func checkRefusal(t *testing.T, r *http.Request, seen *witness, err error, hijac
 }
 
 // checkAnswer checks what a client whose session begins gets to see.
-func checkAnswer(t *testing.T, u *ws.Upgrader, r *http.Request, seen *witness, protocol string) {
+func checkAnswer(t *testing.T, u *ws.Upgrader, r *http.Request, seen *recordingWriter, protocol string) {
 	t.Helper()
 	sum := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
 	want := http.Header{
@@ -204,14 +204,14 @@ func checkAnswer(t *testing.T, u *ws.Upgrader, r *http.Request, seen *witness, p
 	if protocol != "" {
 		want.Set("Sec-WebSocket-Protocol", protocol)
 	}
-	got := seen.answer.header
+	got := seen.response.header
 	for name := range got {
 		if !slices.Equal(got[name], want[name]) {
 			t.Errorf("answered with %s: %q, want %q", name, got[name], want[name])
 		}
 	}
-	if len(got) != len(want) || seen.answer.status != 101 || seen.status != 0 {
-		t.Errorf("answered with %d and %q, want 101 and %q", seen.answer.status, got, want)
+	if len(got) != len(want) || seen.response.status != 101 || seen.status != 0 {
+		t.Errorf("answered with %d and %q, want 101 and %q", seen.response.status, got, want)
 	}
 	asked := strings.Split(strings.Join(r.Header.Values("Sec-WebSocket-Protocol"), ","), ",")
 	for _, name := range asked {

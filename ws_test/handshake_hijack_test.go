@@ -60,7 +60,7 @@ func TestHandshakeReleasesServerBuffers(t *testing.T) {
 	end, peer := net.Pipe()
 	begun := make(chan *ws.Session, 1)
 	go func() {
-		session, stream, err := ws.Handle(plainWriter{&writer{}, end, nil}, request())
+		session, stream, err := ws.Handle(connWriter{&responseWriter{}, end, nil}, request())
 		if err != nil {
 			t.Error(err)
 			close(begun)
@@ -70,7 +70,7 @@ func TestHandshakeReleasesServerBuffers(t *testing.T) {
 		_ = echo(session, stream.Aggregate(0))
 	}()
 	defer peer.Close()
-	_ = peer.SetDeadline(time.Now().Add(patience))
+	_ = peer.SetDeadline(time.Now().Add(testTimeout))
 	c := newClient(t, peer)
 	if answer, err := http.ReadResponse(c.br, nil); err != nil || answer.StatusCode != 101 {
 		t.Fatalf("answered with %v, %v", answer, err)
@@ -83,8 +83,8 @@ func TestHandshakeUnflushedBytes(t *testing.T) {
 	end, peer := net.Pipe()
 	brw := bufio.NewReadWriter(bufio.NewReader(end), bufio.NewWriter(end))
 	_, _ = brw.WriteString("HTTP/1.1 200 OK\r\n\r\n")
-	expectRefused(t, new(ws.Upgrader), plainWriter{&writer{}, end, brw}, request(), 500)
-	_ = peer.SetDeadline(time.Now().Add(patience))
+	expectRefused(t, new(ws.Upgrader), connWriter{&responseWriter{}, end, brw}, request(), 500)
+	_ = peer.SetDeadline(time.Now().Add(testTimeout))
 	if b, err := io.ReadAll(peer); err != nil || len(b) > 0 {
 		t.Errorf("the client read %q, %v", b, err)
 	}
@@ -103,7 +103,7 @@ func TestHandshakeClearsServerTimeouts(t *testing.T) {
 				}
 			})}
 		served := make(chan error, 1)
-		go func() { served <- srv.Serve(&oneConn{conn: end, closed: make(chan struct{})}) }()
+		go func() { served <- srv.Serve(&oneConnListener{conn: end, closed: make(chan struct{})}) }()
 		c := &client{t: t, conn: peer, br: bufio.NewReader(peer)}
 		go func() { _ = request().Write(peer) }()
 		if answer, err := http.ReadResponse(c.br, nil); err != nil || answer.StatusCode != 101 {
@@ -121,12 +121,12 @@ func TestHandshakeClearsServerTimeouts(t *testing.T) {
 }
 
 // oneConn is a listener for one connection.
-type oneConn struct {
+type oneConnListener struct {
 	conn   net.Conn
 	closed chan struct{}
 }
 
-func (l *oneConn) Accept() (net.Conn, error) {
+func (l *oneConnListener) Accept() (net.Conn, error) {
 	if c := l.conn; c != nil {
 		l.conn = nil
 		return c, nil
@@ -135,15 +135,15 @@ func (l *oneConn) Accept() (net.Conn, error) {
 	return nil, net.ErrClosed
 }
 
-func (l *oneConn) Close() error { close(l.closed); return nil }
+func (l *oneConnListener) Close() error { close(l.closed); return nil }
 
-func (l *oneConn) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
+func (l *oneConnListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
 
 func TestHandshakeClearsDeadline(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
 			srv := serve(t, over, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if session, stream, err := ws.Handle(hasty{w}, r); err == nil {
+				if session, stream, err := ws.Handle(deadlineWriter{w}, r); err == nil {
 					go func() { _ = echo(session, stream.Aggregate(0)) }()
 				}
 			}))
@@ -153,9 +153,9 @@ func TestHandshakeClearsDeadline(t *testing.T) {
 }
 
 // hasty gives up a connection with a deadline that has passed.
-type hasty struct{ http.ResponseWriter }
+type deadlineWriter struct{ http.ResponseWriter }
 
-func (w hasty) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+func (w deadlineWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	c, brw, err := w.ResponseWriter.(http.Hijacker).Hijack()
 	if err == nil {
 		err = c.SetDeadline(time.Unix(1, 0))
@@ -168,7 +168,7 @@ func TestSessionOutlivesRequestContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		end, peer := net.Pipe()
 		// Not ws.Handle: a session of the test before may not quite have ended.
-		session, stream, err := new(ws.Upgrader).Handle(&writer{conn: end}, request().WithContext(ctx))
+		session, stream, err := new(ws.Upgrader).Handle(&responseWriter{conn: end}, request().WithContext(ctx))
 		if err != nil {
 			t.Fatal(err)
 		}

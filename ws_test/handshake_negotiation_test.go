@@ -33,15 +33,15 @@ func TestSubprotocolBadOption(t *testing.T) {
 	} {
 		for range 2 { // the second time it is remembered
 			w := httptest.NewRecorder()
-			expectRefused(t, &ws.Upgrader{Subprotocols: tt.names}, hijackable{w}, request("Sec-WebSocket-Protocol", "chat"), 500)
+			expectRefused(t, &ws.Upgrader{Subprotocols: tt.names}, mustNotHijack{w}, request("Sec-WebSocket-Protocol", "chat"), 500)
 			if w.Code != 500 || !strings.Contains(w.Body.String(), tt.says) {
 				t.Errorf("%q: answered with %d %s", tt.names, w.Code, w.Body)
 			}
 		}
 	}
 	names := []string{"a", "A", "graphql-transport-ws", "v10.stomp", "!#$%&'*+-.^_`|~09azAZ"}
-	bubbleRequest(t, &ws.Upgrader{Subprotocols: names}, request("Sec-WebSocket-Protocol", names[4]), func(w *writer) {
-		if got := w.answer.header.Get("Sec-WebSocket-Protocol"); got != names[4] {
+	handshakeInSynctest(t, &ws.Upgrader{Subprotocols: names}, request("Sec-WebSocket-Protocol", names[4]), func(w *responseWriter) {
+		if got := w.response.header.Get("Sec-WebSocket-Protocol"); got != names[4] {
 			t.Errorf("agreed on %q", got)
 		}
 	})
@@ -80,7 +80,7 @@ func TestSubprotocolSetAsHeader(t *testing.T) {
 				}))
 				r := request()
 				r.Header["Sec-Websocket-Protocol"] = tt.asked
-				c, answer := shakeWith(t, srv, r)
+				c, answer := handshakeWith(t, srv, r)
 				if got := await(t, agreed, "the subprotocol"); got != tt.want {
 					t.Errorf("Subprotocol returned %q, want %q", got, tt.want)
 				}
@@ -155,9 +155,9 @@ func TestIsUpgradeNeedsBothHeaders(t *testing.T) {
 		r = request()
 		r.Header["Connection"], r.Header["Upgrade"] = tt.connection, tt.upgrade
 		if tt.want {
-			bubbleRequest(t, new(ws.Upgrader), r, func(*writer) {})
+			handshakeInSynctest(t, new(ws.Upgrader), r, func(*responseWriter) {})
 		} else {
-			expectRefused(t, new(ws.Upgrader), hijackable{httptest.NewRecorder()}, r, 426)
+			expectRefused(t, new(ws.Upgrader), mustNotHijack{httptest.NewRecorder()}, r, 426)
 		}
 	}
 	if ws.IsUpgrade(nil) || ws.IsUpgrade(new(http.Request)) {
@@ -185,8 +185,8 @@ func TestCompressionBadOfferIsDeclined(t *testing.T) {
 	} {
 		for _, over := range transports {
 			p := connectCompressing(t, over, ws.Upgrader{Compression: ws.Frugal()}, offer)
-			if p.answer != want {
-				t.Errorf("%s: %q was answered by %q, want %q", over.name, offer, p.answer, want)
+			if p.extensions != want {
+				t.Errorf("%s: %q was answered by %q, want %q", over.name, offer, p.extensions, want)
 			}
 			go func() { _ = echo(p.session, p.stream.Aggregate(0)) }()
 			expectEcho(t, p.client)
@@ -205,7 +205,7 @@ func TestHandshakeLongHeaderMemory(t *testing.T) {
 			r := request(name, list)
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			_, _, err := u.Handle(&judge{ResponseRecorder: httptest.NewRecorder()}, r)
+			_, _, err := u.Handle(&originProbe{ResponseRecorder: httptest.NewRecorder()}, r)
 			runtime.ReadMemStats(&after)
 			if got := after.TotalAlloc - before.TotalAlloc; err == nil || got > size {
 				t.Errorf("%s of many %q: %d bytes were allocated", name, element, got)

@@ -100,7 +100,7 @@ func naivelyAllowed(u *ws.Upgrader, r *http.Request) bool {
 // pattern of any kind may admit an origin that has no host, but by its text.
 func FuzzOrigin(f *testing.F) {
 	for i, host := range []string{"a.example", "a.example:8080", "[::1]:3000", "", "A.Example:443", "localhost", "null"} {
-		for _, origin := range neverAHost {
+		for _, origin := range notHosts {
 			f.Add(origin, host, "*", uint16(i*1111), i%2 == 0)
 		}
 		for _, origin := range []string{"", "http://" + host, "https://" + host, "ws://" + host, "HTTPS://x.EXAMPLE.org", "http://b.example:08080",
@@ -124,14 +124,14 @@ func FuzzOrigin(f *testing.F) {
 		}
 		r := &http.Request{Host: host, Header: http.Header{"Origin": {origin}}}
 		if overTLS {
-			r = secure(r)
+			r = withTLS(r)
 		}
-		status, text := judged(u, host, overTLS, origin)
+		status, text := tryOrigin(u, host, overTLS, origin)
 		if want := naivelyAllowed(u, r); status != 101 && status != 403 || (status == 101) != want {
 			t.Fatalf("%q for %q with %q, TLS %v, was answered with %d %s, and the naive checker says %v", origin, host, u.OriginPatterns, overTLS, status, text, want)
 		}
 		u = &ws.Upgrader{OriginPatterns: []string{pattern}}
-		if status, _ := judged(u, host, overTLS, origin); status != 101 {
+		if status, _ := tryOrigin(u, host, overTLS, origin); status != 101 {
 			return
 		}
 		naive, ok := naiveOrigin(origin)

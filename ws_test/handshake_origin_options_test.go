@@ -86,7 +86,7 @@ func TestOriginBadPattern(t *testing.T) {
 				for range 2 { // the second time it is remembered
 					w := httptest.NewRecorder()
 					r := request("Origin", "http://example.com")
-					expectRefused(t, u, hijackable{w}, r, 500)
+					expectRefused(t, u, mustNotHijack{w}, r, 500)
 					text := w.Body.String()
 					if w.Code != 500 || !strings.Contains(text, fmt.Sprintf("%q", pattern)) || !strings.Contains(text, "Upgrader.OriginPatterns") || !strings.Contains(text, says) {
 						t.Errorf("answered with %d %s which should name the pattern and say %q", w.Code, text, says)
@@ -101,7 +101,7 @@ func TestOriginEmptyPattern(t *testing.T) {
 	for _, list := range []string{"", "a.example,", ",a.example", "a.example,,b.example", "a.example, b.example"} {
 		for _, origin := range []string{"null", "file://", "data:text/html,x", "evil.example", "https://evil.example", "https://a.example", ""} {
 			u := &ws.Upgrader{OriginPatterns: strings.Split(list, ",")}
-			if status, text := judged(u, "example.com", false, origin); status != 500 {
+			if status, text := tryOrigin(u, "example.com", false, origin); status != 500 {
 				t.Errorf("%q: %s was answered with %d %s", list, origin, status, text)
 			}
 		}
@@ -129,7 +129,7 @@ func TestOriginRefusalNamesHostAndPatterns(t *testing.T) {
 		if strings.Contains(tt.origin, "own.example") {
 			host = "own.example"
 		}
-		status, text := judged(&ws.Upgrader{OriginPatterns: []string{"other.example"}}, host, tt.overTLS, tt.origin)
+		status, text := tryOrigin(&ws.Upgrader{OriginPatterns: []string{"other.example"}}, host, tt.overTLS, tt.origin)
 		if status != 403 {
 			t.Errorf("%s was answered with %d", tt.origin, status)
 		}
@@ -139,7 +139,7 @@ func TestOriginRefusalNamesHostAndPatterns(t *testing.T) {
 			}
 		}
 	}
-	if _, text := judged(new(ws.Upgrader), strings.Repeat("h", 1<<16), false, "http://"+strings.Repeat("o", 1<<16)); len(text) > 500 {
+	if _, text := tryOrigin(new(ws.Upgrader), strings.Repeat("h", 1<<16), false, "http://"+strings.Repeat("o", 1<<16)); len(text) > 500 {
 		t.Errorf("a long origin is told %d bytes", len(text))
 	}
 }
@@ -148,7 +148,7 @@ func TestOriginRefusalNamesHostAndPatterns(t *testing.T) {
 // pattern of http.ServeMux is what helps.
 func TestOriginDNSRebinding(t *testing.T) {
 	u := new(ws.Upgrader)
-	if status, text := judged(u, "rebound.example:8080", false, "http://rebound.example:8080"); status != 101 {
+	if status, text := tryOrigin(u, "rebound.example:8080", false, "http://rebound.example:8080"); status != 101 {
 		t.Errorf("answered with %d %s", status, text)
 	}
 	mux := http.NewServeMux()
@@ -157,7 +157,7 @@ func TestOriginDNSRebinding(t *testing.T) {
 		w := httptest.NewRecorder()
 		r := request("Origin", "http://rebound.example:8080")
 		r.Host = host
-		if mux.ServeHTTP(hijackable{w}, r); w.Code != want {
+		if mux.ServeHTTP(mustNotHijack{w}, r); w.Code != want {
 			t.Errorf("%s was answered with %d, want %d", host, w.Code, want)
 		}
 	}

@@ -85,23 +85,23 @@ func TestOriginPolicy(t *testing.T) {
 				return r
 			}
 			if tt.accepted {
-				bubbleRequest(t, u, newRequest(), func(*writer) {})
+				handshakeInSynctest(t, u, newRequest(), func(*responseWriter) {})
 				return
 			}
 			w := httptest.NewRecorder()
-			expectRefused(t, u, hijackable{w}, newRequest(), 403)
+			expectRefused(t, u, mustNotHijack{w}, newRequest(), 403)
 			if w.Code != 403 {
 				t.Errorf("answered with %d", w.Code)
 			}
 			u.AllowAnyOrigin = true
-			bubbleRequest(t, u, newRequest(), func(*writer) {})
+			handshakeInSynctest(t, u, newRequest(), func(*responseWriter) {})
 		})
 	}
 }
 
 func TestOriginSecondHeaderIsChecked(t *testing.T) {
-	r := with(request("Origin", "http://example.com"), "Origin", "https://evil.example")
-	expectRefused(t, new(ws.Upgrader), hijackable{httptest.NewRecorder()}, r, 403)
+	r := withHeader(request("Origin", "http://example.com"), "Origin", "https://evil.example")
+	expectRefused(t, new(ws.Upgrader), mustNotHijack{httptest.NewRecorder()}, r, 403)
 }
 
 func TestOriginOverServer(t *testing.T) {
@@ -109,18 +109,18 @@ func TestOriginOverServer(t *testing.T) {
 		t.Run(over.name, func(t *testing.T) {
 			srv := serveEcho(t, over)
 			scheme := map[bool]string{false: "http://", true: "https://"}[over.tls]
-			c, answer := shakeWith(t, srv, request("Origin", scheme+"example.com"))
+			c, answer := handshakeWith(t, srv, request("Origin", scheme+"example.com"))
 			if answer.StatusCode != 101 {
 				t.Fatalf("its own page was answered with %s", answer.Status)
 			}
 			expectEcho(t, c)
 			for _, origin := range []string{"https://evil.example", "null"} {
-				if _, answer := shakeWith(t, srv, request("Origin", origin)); answer.StatusCode != 403 {
+				if _, answer := handshakeWith(t, srv, request("Origin", origin)); answer.StatusCode != 403 {
 					t.Fatalf("%s was answered with %s", origin, answer.Status)
 				}
 			}
 			if over.tls {
-				if _, answer := shakeWith(t, srv, request("Origin", "http://example.com")); answer.StatusCode != 403 {
+				if _, answer := handshakeWith(t, srv, request("Origin", "http://example.com")); answer.StatusCode != 403 {
 					t.Fatalf("its own page over plain http was answered with %s", answer.Status)
 				}
 			}
@@ -141,7 +141,7 @@ func expectEmptyHost(t *testing.T, srv *httptest.Server) {
 		conn = tlsClient(srv, conn)
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(patience))
+	_ = conn.SetDeadline(time.Now().Add(testTimeout))
 	var head bytes.Buffer
 	head.WriteString("GET / HTTP/1.1\r\nHost:\r\n")
 	_ = request("Origin", "null").Header.Write(&head)

@@ -24,12 +24,12 @@ var refusals = []struct {
 }{
 	{400, ws.Upgrader{}, func() *http.Request { return request("Sec-WebSocket-Key", "c2hvcnQ=") }, nil},
 	{403, ws.Upgrader{}, func() *http.Request { return request("Origin", "https://evil.example") }, nil},
-	{405, ws.Upgrader{}, func() *http.Request { return method(request(), http.MethodPut) }, nil},
+	{405, ws.Upgrader{}, func() *http.Request { return withMethod(request(), http.MethodPut) }, nil},
 	{426, ws.Upgrader{}, func() *http.Request { return request("Connection", "keep-alive") }, nil},
 	{426, ws.Upgrader{}, func() *http.Request { return request("Sec-WebSocket-Version", "8") }, nil},
 	{500, ws.Upgrader{SendBuffer: -1}, func() *http.Request { return request() }, nil},
-	{500, ws.Upgrader{}, func() *http.Request { return request() }, func(w http.ResponseWriter) http.ResponseWriter { return failing{w, errors.New("broken")} }},
-	{501, ws.Upgrader{}, func() *http.Request { return request() }, func(w http.ResponseWriter) http.ResponseWriter { return bare{w} }},
+	{500, ws.Upgrader{}, func() *http.Request { return request() }, func(w http.ResponseWriter) http.ResponseWriter { return hijackErrorWriter{w, errors.New("broken")} }},
+	{501, ws.Upgrader{}, func() *http.Request { return request() }, func(w http.ResponseWriter) http.ResponseWriter { return plainResponseWriter{w} }},
 	{503, ws.Upgrader{MaxSessions: 1}, func() *http.Request { return request() }, nil},
 }
 
@@ -113,8 +113,8 @@ func TestRefusalText(t *testing.T) {
 		request *http.Request
 		want    string // in the answer and the error
 	}{
-		{"nginx's default", old(request("Upgrade", "", "Connection", "close")), "proxy_http_version 1.1"},
-		{"HTTP/1.0", old(request()), "HTTP/1.0, which has no Upgrade"},
+		{"nginx's default", withHTTP10(request("Upgrade", "", "Connection", "close")), "proxy_http_version 1.1"},
+		{"HTTP/1.0", withHTTP10(request()), "HTTP/1.0, which has no Upgrade"},
 		{"a proxy that takes both away", request("Upgrade", "", "Connection", "close"), "proxy_set_header Upgrade $http_upgrade"},
 		{"a proxy that takes Connection away", request("Connection", ""), `Connection: []`},
 		{"a proxy that takes Upgrade away", request("Upgrade", ""), `Upgrade: []`},
@@ -122,7 +122,7 @@ func TestRefusalText(t *testing.T) {
 		{"a browser's address bar", request("Upgrade", "", "Connection", "", "Sec-WebSocket-Key", "", "Sec-WebSocket-Version", ""), "not a WebSocket handshake"},
 		{"no key", request("Sec-WebSocket-Key", ""), "Sec-WebSocket-Key is missing"},
 		{"a bad key", request("Sec-WebSocket-Key", "c2hvcnQ="), "not 16 bytes in base64"},
-		{"two keys", with(request(), "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="), "more than one Sec-WebSocket-Key"},
+		{"two keys", withHeader(request(), "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="), "more than one Sec-WebSocket-Key"},
 		{"a version", request("Sec-WebSocket-Version", "8"), "version is not 13"},
 		{"Host by nginx's default", proxied("127.0.0.1:8080", "Origin", page), "proxy_set_header Host $http_host"},
 		{"Host by the name of an upstream", proxied("backend", "Origin", page), "proxy_set_header Host $http_host"},
@@ -131,7 +131,7 @@ func TestRefusalText(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := httptest.NewRecorder()
-			_, _, err := ws.Handle(hijackable{w}, tt.request)
+			_, _, err := ws.Handle(mustNotHijack{w}, tt.request)
 			if err == nil {
 				t.Fatal("Handle returned no error")
 			}
@@ -156,7 +156,7 @@ func TestRefusalOfForeignPage(t *testing.T) {
 		proxied("app.example.com", "Origin", "http://%zz"),
 	} {
 		w := httptest.NewRecorder()
-		expectRefused(t, new(ws.Upgrader), hijackable{w}, r, 403)
+		expectRefused(t, new(ws.Upgrader), mustNotHijack{w}, r, 403)
 		if strings.Contains(w.Body.String(), "proxy") {
 			t.Errorf("%s on %s: answered with %q", r.Header.Get("Origin"), r.Host, w.Body)
 		}
@@ -175,7 +175,7 @@ func TestRefusalBoundsQuotedHeader(t *testing.T) {
 		proxied(long+".example.com", "Origin", "https://app.example.com", "X-Forwarded-Host", "app.example.com"),
 	} {
 		w := httptest.NewRecorder()
-		_, _, err := ws.Handle(hijackable{w}, r)
+		_, _, err := ws.Handle(mustNotHijack{w}, r)
 		if err == nil || len(err.Error()) > 2500 || w.Body.Len() > 2500 {
 			t.Errorf("answered with %d bytes, and reported %.100v", w.Body.Len(), err)
 		}
@@ -194,20 +194,20 @@ func expectOwnWords(t *testing.T, text string) {
 
 // panicky asserts that it wraps a Hijacker, and cannot answer after a failure,
 // as gin's writer.
-type panicky struct {
+type panickingWriter struct {
 	http.ResponseWriter
 	hijacked bool
 }
 
-func (w *panicky) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w *panickingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-func (w *panicky) WriteHeader(status int) {
+func (w *panickingWriter) WriteHeader(status int) {
 	if !w.hijacked {
 		w.ResponseWriter.WriteHeader(status)
 	}
 }
 
-func (w *panicky) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+func (w *panickingWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	w.hijacked = true
 	return w.ResponseWriter.(http.Hijacker).Hijack()
 }
@@ -220,15 +220,17 @@ func TestRefusalNamesUnhijackableWriter(t *testing.T) {
 		status int
 		want   string
 	}{
-		{"bare", func(w http.ResponseWriter) http.ResponseWriter { return bare{w} }, 501, "ws_test.bare cannot be hijacked"},
-		{"bare, wrapped", func(w http.ResponseWriter) http.ResponseWriter { return unwrapping{bare{w}} }, 501, "ws_test.bare cannot"},
-		{"bare, in one that panics", func(w http.ResponseWriter) http.ResponseWriter { return &panicky{bare{w}, false} }, 501, "ws_test.bare cannot"},
-		{"not supported", func(w http.ResponseWriter) http.ResponseWriter { return failing{w, http.ErrNotSupported} }, 501, "ws_test.failing cannot"},
-		{"broken", func(w http.ResponseWriter) http.ResponseWriter { return failing{w, broken} }, 500, "ws_test.failing: broken"},
+		{"bare", func(w http.ResponseWriter) http.ResponseWriter { return plainResponseWriter{w} }, 501, "ws_test.bare cannot be hijacked"},
+		{"bare, wrapped", func(w http.ResponseWriter) http.ResponseWriter { return unwrappingWriter{plainResponseWriter{w}} }, 501, "ws_test.bare cannot"},
+		{"bare, in one that panics", func(w http.ResponseWriter) http.ResponseWriter {
+			return &panickingWriter{plainResponseWriter{w}, false}
+		}, 501, "ws_test.bare cannot"},
+		{"not supported", func(w http.ResponseWriter) http.ResponseWriter { return hijackErrorWriter{w, http.ErrNotSupported} }, 501, "ws_test.failing cannot"},
+		{"broken", func(w http.ResponseWriter) http.ResponseWriter { return hijackErrorWriter{w, broken} }, 500, "ws_test.failing: broken"},
 		{"broken, in one that cannot answer then", func(w http.ResponseWriter) http.ResponseWriter {
-			return &panicky{failing{w, broken}, false}
+			return &panickingWriter{hijackErrorWriter{w, broken}, false}
 		}, 500, "ws_test.panicky: broken"},
-		{"no connection", func(w http.ResponseWriter) http.ResponseWriter { return plainWriter{w, nil, nil} }, 500, "ws_test.plainWriter: no connection"},
+		{"no connection", func(w http.ResponseWriter) http.ResponseWriter { return connWriter{w, nil, nil} }, 500, "ws_test.plainWriter: no connection"},
 	} {
 		for _, over := range transports {
 			t.Run(tt.name+","+over.name, func(t *testing.T) {
@@ -253,8 +255,8 @@ func TestRefusalNamesUnhijackableWriter(t *testing.T) {
 func TestRefusalNamesTimeoutHandler(t *testing.T) {
 	srv := serve(t, transports[0], http.TimeoutHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _, _ = ws.Handle(w, r)
-	}), patience, ""))
-	_, answer := shakeWith(t, srv, request())
+	}), testTimeout, ""))
+	_, answer := handshakeWith(t, srv, request())
 	if body, err := io.ReadAll(answer.Body); answer.StatusCode != 501 || !strings.Contains(string(body), "*http.timeoutWriter") || !answer.Close {
 		t.Errorf("answered with %s %v %q, %v", answer.Status, answer.Header, body, err)
 	}

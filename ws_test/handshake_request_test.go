@@ -28,23 +28,23 @@ func TestHandshakeRefused(t *testing.T) {
 		{"no version", request("Sec-WebSocket-Version", ""), 426, upgrade},
 		{"version 8", request("Sec-WebSocket-Version", "8"), 426, upgrade},
 		{"a list of versions", request("Sec-WebSocket-Version", "8, 13"), 426, upgrade},
-		{"two versions", with(request(), "Sec-WebSocket-Version", "8"), 426, upgrade},
-		{"HTTP/1.0", old(request()), 426, upgrade},
-		{"POST", method(request(), http.MethodPost), 405, http.Header{"Allow": {"GET"}}},
-		{"HEAD", method(request(), http.MethodHead), 405, http.Header{"Allow": {"GET"}}},
-		{"CONNECT, as of RFC 8441", method(request(), http.MethodConnect), 405, http.Header{"Allow": {"GET"}}},
-		{"a body", body(request(), 5), 400, nil},
-		{"a body of unknown length", body(request(), -1), 400, nil},
+		{"two versions", withHeader(request(), "Sec-WebSocket-Version", "8"), 426, upgrade},
+		{"HTTP/1.0", withHTTP10(request()), 426, upgrade},
+		{"POST", withMethod(request(), http.MethodPost), 405, http.Header{"Allow": {"GET"}}},
+		{"HEAD", withMethod(request(), http.MethodHead), 405, http.Header{"Allow": {"GET"}}},
+		{"CONNECT, as of RFC 8441", withMethod(request(), http.MethodConnect), 405, http.Header{"Allow": {"GET"}}},
+		{"a body", withBody(request(), 5), 400, nil},
+		{"a body of unknown length", withBody(request(), -1), 400, nil},
 		{"no key", request("Sec-WebSocket-Key", ""), 400, nil},
 		{"a short key", request("Sec-WebSocket-Key", "c2hvcnQ="), 400, nil},
 		{"a long key", request("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZSBpcyBsb25n"), 400, nil},
 		{"a key that is not base64", request("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZ***"), 400, nil},
-		{"two keys", with(request(), "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="), 400, nil},
+		{"two keys", withHeader(request(), "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="), 400, nil},
 		{"a foreign origin", request("Origin", "https://evil.example"), 403, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := httptest.NewRecorder()
-			expectRefused(t, new(ws.Upgrader), hijackable{w}, tt.request, tt.status)
+			expectRefused(t, new(ws.Upgrader), mustNotHijack{w}, tt.request, tt.status)
 			answer := w.Result()
 			if answer.StatusCode != tt.status {
 				t.Errorf("answered with %s, want %d", answer.Status, tt.status)
@@ -77,7 +77,7 @@ func TestHandshakeBadOptions(t *testing.T) {
 		"OriginPatterns": {OriginPatterns: []string{"ok", "[bad"}},
 	} {
 		w := httptest.NewRecorder()
-		expectRefused(t, u, hijackable{w}, request(), 500)
+		expectRefused(t, u, mustNotHijack{w}, request(), 500)
 		if w.Code != 500 || w.Body.Len() == 0 {
 			t.Errorf("%s: answered with %d %q", name, w.Code, w.Body)
 		}
@@ -96,15 +96,15 @@ func TestHandshakeNilArguments(t *testing.T) {
 }
 
 func TestHandshakeNilHeader(t *testing.T) {
-	for _, r := range []*http.Request{nil, request(), request("Origin", "null"), method(request(), http.MethodPost)} {
-		expectRefused(t, new(ws.Upgrader), hijackable{headless{httptest.NewRecorder()}}, r, 500)
+	for _, r := range []*http.Request{nil, request(), request("Origin", "null"), withMethod(request(), http.MethodPost)} {
+		expectRefused(t, new(ws.Upgrader), mustNotHijack{nilHeaderWriter{httptest.NewRecorder()}}, r, 500)
 	}
 }
 
 func TestHandshakeWithoutHijacker(t *testing.T) {
 	for name, wrap := range map[string]func(http.ResponseWriter) http.ResponseWriter{
 		"itself":    func(w http.ResponseWriter) http.ResponseWriter { return w },
-		"unwrapped": func(w http.ResponseWriter) http.ResponseWriter { return unwrapping{bare{w}} },
+		"unwrapped": func(w http.ResponseWriter) http.ResponseWriter { return unwrappingWriter{plainResponseWriter{w}} },
 	} {
 		w := httptest.NewRecorder()
 		expectRefused(t, new(ws.Upgrader), wrap(w), request(), 501)
@@ -124,7 +124,7 @@ func TestHandshakeWithoutHijacker(t *testing.T) {
 
 func TestHandshakeHijackError(t *testing.T) {
 	broken := errors.New("broken")
-	_, _, err := ws.Handle(failing{httptest.NewRecorder(), broken}, request())
+	_, _, err := ws.Handle(hijackErrorWriter{httptest.NewRecorder(), broken}, request())
 	var refused *ws.HandshakeError
 	if !errors.As(err, &refused) || refused.Status != 500 || !errors.Is(err, broken) {
 		t.Fatalf("Handle returned %v", err)

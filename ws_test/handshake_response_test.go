@@ -19,14 +19,14 @@ func TestHandshakeResponse(t *testing.T) {
 		request(),
 		request("Connection", "keep-alive, Upgrade"),
 		request("Connection", "UPGRADE", "Upgrade", "WebSocket"),
-		with(request("Connection", "keep-alive"), "Connection", "upgrade"),
+		withHeader(request("Connection", "keep-alive"), "Connection", "upgrade"),
 		request("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits, x-unknown"),
 	} {
-		bubbleRequest(t, &ws.Upgrader{}, r, func(w *writer) {
-			if w.answer.status != 101 || w.status != 0 {
-				t.Fatalf("%v: answered with %d, and %d through the writer", r.Header, w.answer.status, w.status)
+		handshakeInSynctest(t, &ws.Upgrader{}, r, func(w *responseWriter) {
+			if w.response.status != 101 || w.status != 0 {
+				t.Fatalf("%v: answered with %d, and %d through the writer", r.Header, w.response.status, w.status)
 			}
-			header := w.answer.header
+			header := w.response.header
 			if got := header.Get("Sec-WebSocket-Accept"); got != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" {
 				t.Errorf("%v: Sec-WebSocket-Accept: %q", r.Header, got)
 			}
@@ -72,7 +72,7 @@ func TestSubprotocolClientsFirstIsChosen(t *testing.T) {
 			}
 			synctest.Test(t, func(t *testing.T) {
 				end, peer := net.Pipe()
-				w := &writer{conn: end}
+				w := &responseWriter{conn: end}
 				w.Header().Set("Sec-WebSocket-Protocol", "not agreed")
 				session, _, err := (&ws.Upgrader{Subprotocols: tt.server}).Handle(w, r)
 				if err != nil {
@@ -85,7 +85,7 @@ func TestSubprotocolClientsFirstIsChosen(t *testing.T) {
 				if tt.want != "" {
 					want = []string{tt.want}
 				}
-				if got := w.answer.header.Values("Sec-WebSocket-Protocol"); !slices.Equal(got, want) {
+				if got := w.response.header.Values("Sec-WebSocket-Protocol"); !slices.Equal(got, want) {
 					t.Errorf("answered with %q, want %q", got, want)
 				}
 				peer.Close()
@@ -110,7 +110,7 @@ func TestHandshakeKeepsHeadersAndCookies(t *testing.T) {
 				}
 				go func() { _ = echo(session, stream.Aggregate(0)) }()
 			}))
-			c, answer := shakeWith(t, srv, request())
+			c, answer := handshakeWith(t, srv, request())
 			if answer.StatusCode != 101 || answer.Header.Get("X-Request-Id") != "42" || len(answer.Cookies()) != 2 {
 				t.Fatalf("answered with %s %v", answer.Status, answer.Header)
 			}
@@ -153,7 +153,7 @@ func TestHandshakesAtOnce(t *testing.T) {
 				return
 			}
 			defer conn.Close()
-			_ = conn.SetDeadline(time.Now().Add(patience))
+			_ = conn.SetDeadline(time.Now().Add(testTimeout))
 			if err := request("Sec-WebSocket-Protocol", "chat").Write(conn); err != nil {
 				t.Error(err)
 				return

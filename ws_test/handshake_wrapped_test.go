@@ -21,7 +21,7 @@ func TestHandleBehindWrappedWriter(t *testing.T) {
 					}
 					go func() { _ = echo(session, stream.Aggregate(0)) }()
 				}))
-				c, answer := shakeWith(t, srv, request())
+				c, answer := handshakeWith(t, srv, request())
 				if answer.StatusCode != 101 || len(answer.Cookies()) != 1 {
 					t.Fatalf("answered with %s %v", answer.Status, answer.Header)
 				}
@@ -39,7 +39,7 @@ func TestRefusalThroughWrappedWriter(t *testing.T) {
 					t.Error("Handle returned no error")
 				}
 			}))
-			_, answer := shakeWith(t, srv, request("Origin", "https://evil.example"))
+			_, answer := handshakeWith(t, srv, request("Origin", "https://evil.example"))
 			if answer.StatusCode != 403 {
 				t.Fatalf("answered with %s", answer.Status)
 			}

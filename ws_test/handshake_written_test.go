@@ -14,7 +14,7 @@ import (
 )
 
 // beginnings are what makes a session come too late.
-var beginnings = map[string]struct {
+var earlyResponses = map[string]struct {
 	begin  func(http.ResponseWriter)
 	status int
 	body   string // of the answer, as far as it went
@@ -37,7 +37,7 @@ func TestHandleAfterResponse(t *testing.T) {
 	for name, wrap := range wrappers {
 		writers[name] = wrap
 	}
-	for how, tt := range beginnings {
+	for how, tt := range earlyResponses {
 		for name, wrap := range writers {
 			switch {
 			case strings.HasPrefix(name, "gin") && how == "WriteHeader", name == "delays":
@@ -79,7 +79,7 @@ func TestHandleAfterResponse(t *testing.T) {
 						t.Errorf("the answer was followed by %q, %v", rest, err)
 					}
 					expectTooLate(t, await(t, refused, "Handle's error"))
-					expectNobody(t, u)
+					expectNoSessions(t, u)
 				})
 			}
 		}
@@ -101,7 +101,7 @@ func TestHandleAfterEarlyHints(t *testing.T) {
 			go func() { _ = echo(session, stream.Aggregate(0)) }()
 		}
 	}))
-	c, hints := shakeWith(t, srv, request())
+	c, hints := handshakeWith(t, srv, request())
 	answer, err := http.ReadResponse(c.br, request())
 	if hints.StatusCode != 103 || err != nil || answer.StatusCode != 101 {
 		t.Fatalf("answered with %s, %v, %v", hints.Status, answer, err)
@@ -110,16 +110,16 @@ func TestHandleAfterEarlyHints(t *testing.T) {
 }
 
 // counting has chi's methods and hides what it wraps.
-type counting struct {
+type countingWriter struct {
 	*chiLike
 	n int
 }
 
-func (w *counting) Unwrap()           {}
-func (w *counting) Status() int       { return w.status }
-func (w *counting) BytesWritten() int { return w.n }
+func (w *countingWriter) Unwrap()           {}
+func (w *countingWriter) Status() int       { return w.status }
+func (w *countingWriter) BytesWritten() int { return w.n }
 
-func (w *counting) Write(p []byte) (int, error) {
+func (w *countingWriter) Write(p []byte) (int, error) {
 	n, err := w.chiLike.Write(p)
 	w.n += n
 	return n, err
@@ -128,13 +128,13 @@ func (w *counting) Write(p []byte) (int, error) {
 // An older chi remembers the status of an informational response.
 func TestHandleAfterEarlyHintsInWrapper(t *testing.T) {
 	srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w = &from200{ResponseWriter: w}
+		w = &status200Writer{ResponseWriter: w}
 		w.WriteHeader(http.StatusEarlyHints)
 		if session, stream, err := ws.Handle(w, r); err == nil {
 			go func() { _ = echo(session, stream.Aggregate(0)) }()
 		}
 	}))
-	c, _ := shakeWith(t, srv, request())
+	c, _ := handshakeWith(t, srv, request())
 	if answer, err := http.ReadResponse(c.br, request()); err != nil || answer.StatusCode != 101 {
 		t.Fatalf("answered with %v, %v", answer, err)
 	}
@@ -142,9 +142,9 @@ func TestHandleAfterEarlyHintsInWrapper(t *testing.T) {
 }
 
 // complaints are what a server logs and should not.
-type complaints struct{ testing.TB }
+type failingLog struct{ testing.TB }
 
-func (c complaints) Write(p []byte) (int, error) {
+func (c failingLog) Write(p []byte) (int, error) {
 	c.Errorf("the server logged %s", p)
 	return len(p), nil
 }
@@ -172,9 +172,9 @@ func TestHandleTwice(t *testing.T) {
 					_, _, err = ws.Handle(w, r)
 					second <- err
 				}))
-				srv.Config.ErrorLog = log.New(complaints{t}, "", 0)
+				srv.Config.ErrorLog = log.New(failingLog{t}, "", 0)
 				start(t, over, srv)
-				c, _ := shakeWith(t, srv, request())
+				c, _ := handshakeWith(t, srv, request())
 				var refused *ws.HandshakeError
 				if err := await(t, second, "the second error"); !errors.As(err, &refused) || refused.Status != 500 {
 					t.Errorf("the second Handle returned %v", err)
@@ -189,7 +189,7 @@ func TestHandleAfterResponseInHidingWrapper(t *testing.T) {
 	for name, wrap := range map[string]func(http.ResponseWriter) http.ResponseWriter{
 		"as gin": func(w http.ResponseWriter) http.ResponseWriter { return oldGin{&ginLike{w, 200, -1}} },
 		"as chi": func(w http.ResponseWriter) http.ResponseWriter {
-			return &counting{chiLike: &chiLike{ResponseWriter: w}}
+			return &countingWriter{chiLike: &chiLike{ResponseWriter: w}}
 		},
 	} {
 		refused := make(chan error, 1)
@@ -199,7 +199,7 @@ func TestHandleAfterResponseInHidingWrapper(t *testing.T) {
 			_, _, err := ws.Handle(w, r)
 			refused <- err
 		}))
-		_, answer := shakeWith(t, srv, request())
+		_, answer := handshakeWith(t, srv, request())
 		if answer.StatusCode != 200 {
 			t.Errorf("%s: answered with %s %v", name, answer.Status, answer.Header)
 		}

@@ -33,14 +33,14 @@ func TestHeartbeatOfPollingProgram(t *testing.T) {
 		"long":                {100 * time.Millisecond, time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
-			overAll(t, ws.Upgrader{Heartbeat: quick}, func(t *testing.T, p *pair) {
+			overTransports(t, ws.Upgrader{Heartbeat: shortHeartbeat}, func(t *testing.T, p *pair) {
 				began := time.Now()
 				err := poll(p, pauses[0], pauses[1])
 				if took := time.Since(began); !errors.Is(err, ws.ErrHeartbeatTimeout) || took < 250*time.Millisecond {
 					t.Errorf("ended after %v with %v", took, err)
 				}
 			})
-			bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 				go io.Copy(io.Discard, p.br)
 				began := time.Now()
 				err := poll(p, 1000*pauses[0], 1000*pauses[1])
@@ -53,9 +53,9 @@ func TestHeartbeatOfPollingProgram(t *testing.T) {
 }
 
 func TestHeartbeatAnsweredInPollingProgram(t *testing.T) {
-	overAll(t, ws.Upgrader{Heartbeat: quick}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{Heartbeat: shortHeartbeat}, func(t *testing.T, p *pair) {
 		p.pongs()
-		for began := time.Now(); time.Since(began) < 10*quick.Interval; {
+		for began := time.Now(); time.Since(began) < 10*shortHeartbeat.Interval; {
 			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Millisecond)
 			if _, err := p.stream.Recv(ctx); err != context.DeadlineExceeded {
 				t.Fatal(err)
@@ -70,7 +70,7 @@ func TestHeartbeatOfBusyProgram(t *testing.T) {
 	for _, name := range []string{"at once", "after a message", "behind a message"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			overAll(t, ws.Upgrader{Heartbeat: quick}, func(t *testing.T, p *pair) {
+			overTransports(t, ws.Upgrader{Heartbeat: shortHeartbeat}, func(t *testing.T, p *pair) {
 				counted := p.pongs()
 				switch name {
 				case "after a message":
@@ -82,7 +82,7 @@ func TestHeartbeatOfBusyProgram(t *testing.T) {
 				select {
 				case <-p.session.Done():
 					t.Fatal(p.session.Err())
-				case <-time.After(10 * quick.Interval):
+				case <-time.After(10 * shortHeartbeat.Interval):
 				}
 				p.send(opText, "still here")
 				if name == "behind a message" {
@@ -127,7 +127,7 @@ func TestUnreadSessionEndsWhenPeerIsGone(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			// CloseTimeout, since a channel that nobody takes from may yet be read to its end.
-			overAll(t, ws.Upgrader{Heartbeat: quick, CloseTimeout: time.Second}, func(t *testing.T, p *pair) {
+			overTransports(t, ws.Upgrader{Heartbeat: shortHeartbeat, CloseTimeout: time.Second}, func(t *testing.T, p *pair) {
 				test.before(t, p)
 				p.client.conn.Close()
 				began := time.Now()
@@ -147,7 +147,7 @@ func TestHeartbeatCountsPartialTLSRecord(t *testing.T) {
 		t.Skip("only Linux tells of what has arrived")
 	}
 	received := make(chan error, 1)
-	u := &ws.Upgrader{Heartbeat: quick}
+	u := &ws.Upgrader{Heartbeat: shortHeartbeat}
 	srv := serve(t, transports[2], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, stream, err := u.Handle(w, r)
 		if err == nil {
@@ -162,7 +162,7 @@ func TestHeartbeatCountsPartialTLSRecord(t *testing.T) {
 	under := &dripping{Conn: raw}
 	conn := tlsClient(srv, under)
 	defer conn.Close()
-	shake(t, conn, request())
+	handshakeOn(t, conn, request())
 	under.drips.Store(true)
 	if _, err := conn.Write(masked(fin|opBinary, make([]byte, 10_000))); err != nil {
 		t.Log(err)
@@ -184,7 +184,7 @@ func (c *dripping) Write(p []byte) (n int, err error) {
 		return c.Conn.Write(p)
 	}
 	for n < len(p) && err == nil {
-		time.Sleep(quick.Interval / 3)
+		time.Sleep(shortHeartbeat.Interval / 3)
 		k := 0
 		k, err = c.Conn.Write(p[n:min(n+500, len(p))])
 		n += k
@@ -193,7 +193,7 @@ func (c *dripping) Write(p []byte) (n int, err error) {
 }
 
 func TestHeartbeatOfProgramThatDoesNotRead(t *testing.T) {
-	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		go io.Copy(io.Discard, p.br) // it is pinged nevertheless
 		time.Sleep(time.Hour)
 		p.writeLater(masked(fin|opText, []byte("still here")))

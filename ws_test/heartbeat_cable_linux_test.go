@@ -16,26 +16,26 @@ import (
 
 // The network of these tests: a namespace behind a pair of virtual cables.
 const (
-	namespace, cable, farCable = "handset-cut", "hs-near", "hs-far"
-	nearAddr, farAddr          = "10.213.77.1", "10.213.77.2"
+	namespace, nearLink, farLink = "handset-cut", "hs-near", "hs-far"
+	nearAddr, farAddr            = "10.213.77.1", "10.213.77.2"
 )
 
 // cutClient names the address of the server that this process is to be a client
 // of, in the namespace.
-const cutClient = "HANDSET_CUT_CLIENT"
+const unpluggedClient = "HANDSET_CUT_CLIENT"
 
 // TestUnpluggedClient is the client's half of the test below.
 func TestUnpluggedClient(t *testing.T) {
-	addr := os.Getenv(cutClient)
+	addr := os.Getenv(unpluggedClient)
 	if addr == "" {
 		t.Skip("this is half of another test")
 	}
-	c := dial(t, elsewhere(addr), "")
+	c := dial(t, remoteServer(addr), "")
 	<-c.pongs() // until the other half is done
 }
 
 func TestHeartbeatOfUnpluggedPeer(t *testing.T) {
-	layCable(t)
+	linkNamespace(t)
 	listener, err := net.Listen("tcp", nearAddr+":0")
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +55,7 @@ func TestHeartbeatOfUnpluggedPeer(t *testing.T) {
 	srv.Start()
 	defer srv.Close()
 	client := exec.Command("ip", "netns", "exec", namespace, os.Args[0], "-test.run=^TestUnpluggedClient$")
-	client.Env = append(os.Environ(), cutClient+"="+listener.Addr().String())
+	client.Env = append(os.Environ(), unpluggedClient+"="+listener.Addr().String())
 	if err := client.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestHeartbeatOfUnpluggedPeer(t *testing.T) {
 		_ = client.Wait()
 	}()
 	session := await(t, sessions, "a session")
-	for deadline := time.After(patience); u.Stats().Pongs < 3; { // a silent peer that is there stays
+	for deadline := time.After(testTimeout); u.Stats().Pongs < 3; { // a silent peer that is there stays
 		select {
 		case err := <-ended:
 			t.Fatalf("before the cut the stream ended with %v", err)
@@ -76,12 +76,12 @@ func TestHeartbeatOfUnpluggedPeer(t *testing.T) {
 	if session.Latency() == 0 {
 		t.Error("the latency is not known")
 	}
-	run(t, "ip", "link", "set", cable, "down")
+	runCommand(t, "ip", "link", "set", nearLink, "down")
 	began := time.Now()
 	if err := await(t, ended, "the stream's end"); !errors.Is(err, ws.ErrHeartbeatTimeout) {
 		t.Errorf("the stream ended with %v", err)
 	}
-	expectOver(t, session, ws.ErrHeartbeatTimeout)
+	expectSessionEnd(t, session, ws.ErrHeartbeatTimeout)
 	t.Logf("gone %v after the cut", time.Since(began))
 	if took := time.Since(began); took > 5*time.Second { // 600 ms, and patience with the machine
 		t.Errorf("gone only after %v", took)
@@ -89,7 +89,7 @@ func TestHeartbeatOfUnpluggedPeer(t *testing.T) {
 }
 
 // layCable makes the namespace and connects it, where that is allowed.
-func layCable(t *testing.T) {
+func linkNamespace(t *testing.T) {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("only root may cut cables")
@@ -100,18 +100,18 @@ func layCable(t *testing.T) {
 	if out, err := exec.Command("ip", "netns", "add", namespace).CombinedOutput(); err != nil {
 		t.Skipf("no namespace can be made here: %v %s", err, out)
 	}
-	t.Cleanup(func() { run(t, "ip", "netns", "del", namespace) })
-	if out, err := exec.Command("ip", "link", "add", cable, "type", "veth", "peer", "name", farCable, "netns", namespace).CombinedOutput(); err != nil {
+	t.Cleanup(func() { runCommand(t, "ip", "netns", "del", namespace) })
+	if out, err := exec.Command("ip", "link", "add", nearLink, "type", "veth", "peer", "name", farLink, "netns", namespace).CombinedOutput(); err != nil {
 		t.Skipf("no cable can be laid here: %v %s", err, out)
 	}
-	t.Cleanup(func() { _ = exec.Command("ip", "link", "del", cable).Run() })
-	run(t, "ip", "addr", "add", nearAddr+"/24", "dev", cable)
-	run(t, "ip", "link", "set", cable, "up")
-	run(t, "ip", "-n", namespace, "addr", "add", farAddr+"/24", "dev", farCable)
-	run(t, "ip", "-n", namespace, "link", "set", farCable, "up")
+	t.Cleanup(func() { _ = exec.Command("ip", "link", "del", nearLink).Run() })
+	runCommand(t, "ip", "addr", "add", nearAddr+"/24", "dev", nearLink)
+	runCommand(t, "ip", "link", "set", nearLink, "up")
+	runCommand(t, "ip", "-n", namespace, "addr", "add", farAddr+"/24", "dev", farLink)
+	runCommand(t, "ip", "-n", namespace, "link", "set", farLink, "up")
 }
 
-func run(t *testing.T, name string, args ...string) {
+func runCommand(t *testing.T, name string, args ...string) {
 	t.Helper()
 	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
 		t.Fatalf("%s %v: %v %s", name, args, err, out)

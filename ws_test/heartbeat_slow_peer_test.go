@@ -14,17 +14,17 @@ import (
 )
 
 // quick is a heartbeat for tests in real time.
-var quick = ws.Heartbeat{Interval: 150 * time.Millisecond, Timeout: 150 * time.Millisecond}
+var shortHeartbeat = ws.Heartbeat{Interval: 150 * time.Millisecond, Timeout: 150 * time.Millisecond}
 
 // throttled is a connection of which not more than some bytes a ms are read.
-type throttled struct {
+type slowReadConn struct {
 	net.Conn
 	rate  int
 	began time.Time
 	n     int
 }
 
-func (c *throttled) Read(p []byte) (int, error) {
+func (c *slowReadConn) Read(p []byte) (int, error) {
 	if c.began.IsZero() {
 		c.began = time.Now()
 	}
@@ -43,11 +43,11 @@ func TestHeartbeatOfSlowReader(t *testing.T) {
 			continue // of which the operating system's part is not told
 		}
 		t.Run(over.name, func(t *testing.T) {
-			u := ws.Upgrader{Heartbeat: quick}
+			u := ws.Upgrader{Heartbeat: shortHeartbeat}
 			p := connectOver(t, over, u)
-			p.br = bufio.NewReader(&throttled{Conn: p.client.conn, rate: rate})
+			p.br = bufio.NewReader(&slowReadConn{Conn: p.client.conn, rate: rate})
 			end := receiveAll(p)
-			if err := p.session.Binary(within(t), make([]byte, size)); err != nil {
+			if err := p.session.Binary(testContext(t), make([]byte, size)); err != nil {
 				t.Fatal(err)
 			}
 			for got := 0; got < size; {
@@ -68,7 +68,7 @@ func TestHeartbeatOfSlowReader(t *testing.T) {
 
 // Out of a full queue, whatever the transport tells.
 func TestHeartbeatWaitsForQueue(t *testing.T) {
-	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		end := receiveAll(p)
 		if err := p.session.Binary(t.Context(), make([]byte, 60_000)); err != nil {
 			t.Fatal(err)
@@ -100,7 +100,7 @@ func TestHeartbeatCountsSentPingOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := new(ws.Upgrader)
 		end, peer := net.Pipe()
-		session, stream, err := u.Handle(&writer{conn: end}, request())
+		session, stream, err := u.Handle(&responseWriter{conn: end}, request())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -22,7 +22,7 @@ import (
 // TestStoppedServer is the server of the test below, over the transport it is
 // told, until its input ends.
 func TestStoppedServer(t *testing.T) {
-	name := told("StoppedServer")
+	name := childInput("StoppedServer")
 	if name == "" {
 		t.Skip("this is half of another test")
 	}
@@ -68,7 +68,7 @@ func stoppable(t *testing.T, over transport) (srv *httptest.Server, stop func(ti
 	})
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		if addr, ok := strings.CutPrefix(lines.Text(), "address "); ok {
-			return elsewhere(addr), func(d time.Duration) {
+			return remoteServer(addr), func(d time.Duration) {
 				_ = cmd.Process.Signal(syscall.SIGSTOP)
 				time.Sleep(d)
 				_ = cmd.Process.Signal(syscall.SIGCONT)
@@ -90,7 +90,7 @@ func connectElsewhere(t *testing.T, srv *httptest.Server, over transport) *clien
 	if over.tls {
 		conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
 	}
-	c, _ := shake(t, conn, request())
+	c, _ := handshakeOn(t, conn, request())
 	return c
 }
 
@@ -130,7 +130,7 @@ func TestHeartbeatAfterProcessPause(t *testing.T) {
 				case <-pings:
 				case err := <-lost:
 					t.Fatalf("a client was cut: %v", err)
-				case <-time.After(patience):
+				case <-time.After(testTimeout):
 					t.Fatal("no ping came")
 				}
 			}

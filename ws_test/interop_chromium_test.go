@@ -85,14 +85,14 @@ func TestInteropChromiumCompression(t *testing.T) {
 	if len(visits) != len(all) {
 		t.Fatalf("%d visits of %d", len(visits), len(all))
 	}
-	calls := map[string]*call{}
+	calls := map[string]*proxiedConn{}
 	for range all {
-		c := await(t, tap.calls, "the end of a call")
+		c := await(t, tap.conns, "the end of a call")
 		calls[c.path] = c
 	}
 	for i, a := range all {
 		t.Run(a.String(), func(t *testing.T) {
-			a := a.agreed()
+			a := a.negotiated()
 			if v := visits[i]; v.Messages != len(plans[i]) || v.Code != 4321 || v.Extensions != a.answer(false) {
 				t.Errorf("the browser saw %+v", v)
 			}
@@ -103,14 +103,14 @@ func TestInteropChromiumCompression(t *testing.T) {
 
 // servePages runs a server with a page, the payload, and an echo for each
 // agreement, which is to be called through the tap.
-func servePages(t *testing.T, all []agreement, plans [][]planned, records []byte) (page string, tap *tap) {
+func servePages(t *testing.T, all []agreement, plans [][]planned, records []byte) (page string, tap *proxy) {
 	t.Helper()
 	var echoes sync.WaitGroup
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "<!doctype html>") })
 	mux.HandleFunc("/payload", func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write(records) })
 	for i, a := range all {
-		u := &ws.Upgrader{Compression: a.told(i), AllowAnyOrigin: true}
+		u := &ws.Upgrader{Compression: a.serverChooses(i), AllowAnyOrigin: true}
 		mux.HandleFunc(fmt.Sprint("/", i), func(w http.ResponseWriter, r *http.Request) {
 			echoes.Add(1)
 			defer echoes.Done()
@@ -125,7 +125,7 @@ func servePages(t *testing.T, all []agreement, plans [][]planned, records []byte
 	}
 	srv := serve(t, transports[0], mux)
 	t.Cleanup(echoes.Wait) // which may have errors to tell
-	return srv.URL, tapOn(t, srv.Listener.Addr().String())
+	return srv.URL, newProxy(t, srv.Listener.Addr().String())
 }
 
 func TestInteropChromiumEchoExample(t *testing.T) {

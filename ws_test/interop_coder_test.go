@@ -86,7 +86,7 @@ func dialCoder(t *testing.T, srv *httptest.Server) *websocket.Conn {
 // dialCoderWith connects it with an offer of compression.
 func dialCoderWith(t *testing.T, srv *httptest.Server, mode websocket.CompressionMode) *websocket.Conn {
 	t.Helper()
-	client, _, err := websocket.Dial(within(t), srv.URL, &websocket.DialOptions{HTTPClient: srv.Client(), CompressionMode: mode})
+	client, _, err := websocket.Dial(testContext(t), srv.URL, &websocket.DialOptions{HTTPClient: srv.Client(), CompressionMode: mode})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func dialCoderWith(t *testing.T, srv *httptest.Server, mode websocket.Compressio
 // ping now and then, and returns how many bytes they had.
 func talkMixed(t *testing.T, client *websocket.Conn) (total int) {
 	t.Helper()
-	ctx := within(t)
+	ctx := testContext(t)
 	sent := make(chan error, 1)
 	go func() { sent <- sendMixed(ctx, client) }()
 	for i := range mixedMessages {
@@ -163,22 +163,22 @@ func TestInteropCoderCompression(t *testing.T) {
 			if a.ServerAlone && a.ClientAlone {
 				mode = websocket.CompressionNoContextTakeover
 			}
-			tap := servePlanned(t, a.told(i), plan, records)
-			client, _, err := websocket.Dial(within(t), tap.url, &websocket.DialOptions{CompressionMode: mode, CompressionThreshold: 1})
+			tap := servePlanned(t, a.serverChooses(i), plan, records)
+			client, _, err := websocket.Dial(testContext(t), tap.url, &websocket.DialOptions{CompressionMode: mode, CompressionThreshold: 1})
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer client.CloseNow()
 			client.SetReadLimit(-1)
 			for _, p := range plan {
-				if err := talkPlanned(within(t), client, p, records[:p.Size]); err != nil {
+				if err := talkPlanned(testContext(t), client, p, records[:p.Size]); err != nil {
 					t.Fatalf("%+v: %v", p, err)
 				}
 			}
 			if err := client.Close(4321, ""); err != nil {
 				t.Error(err)
 			}
-			await(t, tap.calls, "the end of the call").expect(t, a, false, false, plan)
+			await(t, tap.conns, "the end of the call").expect(t, a, false, false, plan)
 		})
 	}
 }

@@ -56,7 +56,7 @@ func TestInteropNginxServerCloses(t *testing.T) {
 		ended <- session.Err()
 	}))
 	client := dialNginx(t, startNginx(t, nginx, srv))
-	_, _, err := client.Read(within(t))
+	_, _, err := client.Read(testContext(t))
 	var closed websocket.CloseError
 	if !errors.As(err, &closed) || closed.Code != websocket.StatusTryAgainLater || closed.Reason != "later" {
 		t.Errorf("the client read %v, want code 1013 and its reason", err)
@@ -80,10 +80,10 @@ func TestInteropNginxClientGone(t *testing.T) {
 func expectMebibyte(t *testing.T, client *websocket.Conn) int {
 	t.Helper()
 	data := bytes.Repeat([]byte("handset!"), 1<<17)
-	if err := client.Write(within(t), websocket.MessageBinary, data); err != nil {
+	if err := client.Write(testContext(t), websocket.MessageBinary, data); err != nil {
 		t.Fatal(err)
 	}
-	if _, got, err := client.Read(within(t)); err != nil || !bytes.Equal(got, data) {
+	if _, got, err := client.Read(testContext(t)); err != nil || !bytes.Equal(got, data) {
 		t.Errorf("1 MiB came back as %d bytes, error %v", len(got), err)
 	}
 	return len(data)
@@ -191,7 +191,7 @@ func dialNginx(t *testing.T, socket string) *websocket.Conn {
 	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", socket)
 	}}
-	client, _, err := websocket.Dial(within(t), "ws://proxied.example:8080/echo", &websocket.DialOptions{
+	client, _, err := websocket.Dial(testContext(t), "ws://proxied.example:8080/echo", &websocket.DialOptions{
 		HTTPClient: &http.Client{Transport: transport},
 		HTTPHeader: http.Header{"Origin": {"http://proxied.example:8080"}},
 	})
@@ -216,7 +216,7 @@ func TestInteropNginxDefaultsAreRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, answer := shake(t, conn, request("Origin", "http://example.com"))
+		_, answer := handshakeOn(t, conn, request("Origin", "http://example.com"))
 		body, _ := io.ReadAll(answer.Body)
 		_ = conn.Close()
 		if answer.StatusCode != 426 || answer.Header.Get("Upgrade") != "websocket" || !strings.Contains(string(body), says) {

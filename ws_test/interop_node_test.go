@@ -8,7 +8,7 @@ import (
 func TestInteropNodeMixedMessages(t *testing.T) {
 	node := program(t, "node")
 	installed(t, filepath.Join("testdata", "node", "node_modules", "ws"))
-	foreignTalk(t, node, filepath.Join("testdata", "node", "echo.mjs"))
+	foreignEcho(t, node, filepath.Join("testdata", "node", "echo.mjs"))
 }
 
 func TestInteropNodeCompression(t *testing.T) {
@@ -21,5 +21,5 @@ func TestInteropNodeCompression(t *testing.T) {
 func TestInteropNodeSmallestWindows(t *testing.T) {
 	node := program(t, "node")
 	installed(t, filepath.Join("testdata", "node", "node_modules", "ws"))
-	foreignTold(t, node, filepath.Join("testdata", "node", "matrix.mjs"))
+	foreignServerChooses(t, node, filepath.Join("testdata", "node", "matrix.mjs"))
 }

@@ -7,7 +7,7 @@ import (
 )
 
 func TestInteropPythonMixedMessages(t *testing.T) {
-	foreignTalk(t, python(t), filepath.Join("testdata", "python", "echo.py"))
+	foreignEcho(t, python(t), filepath.Join("testdata", "python", "echo.py"))
 }
 
 // A client whose own window is of 8 bits is not made: zlib cannot compress for
@@ -18,7 +18,7 @@ func TestInteropPythonCompression(t *testing.T) {
 }
 
 func TestInteropPythonSmallestWindows(t *testing.T) {
-	foreignTold(t, python(t), filepath.Join("testdata", "python", "matrix.py"))
+	foreignServerChooses(t, python(t), filepath.Join("testdata", "python", "matrix.py"))
 }
 
 // python is the interpreter that has websockets.

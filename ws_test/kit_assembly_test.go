@@ -13,7 +13,7 @@ type assembly struct {
 }
 
 // add takes a frame, and returns a message when it is whole.
-func (a *assembly) add(f received) (message []byte, whole bool, err error) {
+func (a *assembly) add(f serverFrame) (message []byte, whole bool, err error) {
 	switch {
 	case f.first&0x70 != 0:
 		return nil, false, fmt.Errorf("reserved bits in frame %#x", f.first)

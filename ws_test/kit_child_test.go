@@ -10,13 +10,13 @@ import (
 )
 
 // told is what a child is told, "" for who is none.
-func told(name string) string { return os.Getenv("HANDSET_CHILD_" + name) }
+func childInput(name string) string { return os.Getenv("HANDSET_CHILD_" + name) }
 
 // child runs one of this binary's tests in a process of its own, as a test that
 // needs twice as many descriptors as a process may have, or that ends the
 // process. Its name, without Test, tells it from others; what it is told makes it
 // run. done waits for its end and returns what it printed.
-func child(t *testing.T, name, tell string) (done func() (output string, err error)) {
+func startChild(t *testing.T, name, tell string) (done func() (output string, err error)) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^Test"+name+"$", "-test.timeout=2m")
 	cmd.Env = append(os.Environ(), "HANDSET_CHILD_"+name+"="+tell)
@@ -36,13 +36,15 @@ func child(t *testing.T, name, tell string) (done func() (output string, err err
 }
 
 // elsewhere is a server in another process, for dial.
-func elsewhere(addr string) *httptest.Server { return &httptest.Server{Listener: addressed(addr)} }
+func remoteServer(addr string) *httptest.Server {
+	return &httptest.Server{Listener: addrListener(addr)}
+}
 
 // addressed is a listener that is elsewhere.
-type addressed string
+type addrListener string
 
-func (addressed) Accept() (net.Conn, error) { return nil, net.ErrClosed }
-func (addressed) Close() error              { return nil }
-func (a addressed) Addr() net.Addr          { return a }
-func (addressed) Network() string           { return "tcp" }
-func (a addressed) String() string          { return string(a) }
+func (addrListener) Accept() (net.Conn, error) { return nil, net.ErrClosed }
+func (addrListener) Close() error              { return nil }
+func (a addrListener) Addr() net.Addr          { return a }
+func (addrListener) Network() string           { return "tcp" }
+func (a addrListener) String() string          { return string(a) }

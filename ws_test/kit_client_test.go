@@ -37,31 +37,31 @@ func (c *client) send(opcode byte, payload string) {
 }
 
 // next reads the server's next frame and checks that it is well-formed.
-func (c *client) next() (received, error) {
+func (c *client) next() (serverFrame, error) {
 	var h [2]byte
 	if _, err := io.ReadFull(c.br, h[:]); err != nil {
-		return received{}, err
+		return serverFrame{}, err
 	}
 	if h[1]&0x80 != 0 {
-		return received{}, errors.New("the server's frame is masked")
+		return serverFrame{}, errors.New("the server's frame is masked")
 	}
 	n := uint64(h[1])
 	if n >= 126 {
 		ext := make([]byte, map[uint64]int{126: 2, 127: 8}[n])
 		if _, err := io.ReadFull(c.br, ext); err != nil {
-			return received{}, err
+			return serverFrame{}, err
 		}
 		n = 0
 		for _, b := range ext {
 			n = n<<8 | uint64(b)
 		}
 		if len(ext) == 2 && n < 126 || len(ext) == 8 && n <= 0xFFFF {
-			return received{}, fmt.Errorf("length %d is not in its shortest form", n)
+			return serverFrame{}, fmt.Errorf("length %d is not in its shortest form", n)
 		}
 	}
 	payload := make([]byte, n)
 	_, err := io.ReadFull(c.br, payload)
-	return received{h[0], payload}, err
+	return serverFrame{h[0], payload}, err
 }
 
 // expect reads the next frame, which must be whole and the given one.
@@ -115,7 +115,7 @@ func dial(t testing.TB, srv *httptest.Server, early string) *client {
 		conn = tlsClient(srv, conn)
 	}
 	t.Cleanup(func() { conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(patience))
+	_ = conn.SetDeadline(time.Now().Add(testTimeout))
 	c := &client{t: t, conn: conn, br: bufio.NewReader(conn)}
 	c.write([]byte("GET / HTTP/1.1\r\nHost: " + srv.Listener.Addr().String() +
 		"\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
@@ -148,9 +148,9 @@ func newClient(t testing.TB, peer net.Conn) *client { return &client{t, peer, bu
 
 // shake sends a handshake request on conn and returns the client and what it
 // was answered.
-func shake(t testing.TB, conn net.Conn, r *http.Request) (*client, *http.Response) {
+func handshakeOn(t testing.TB, conn net.Conn, r *http.Request) (*client, *http.Response) {
 	t.Helper()
-	_ = conn.SetDeadline(time.Now().Add(patience))
+	_ = conn.SetDeadline(time.Now().Add(testTimeout))
 	if err := r.Write(conn); err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func shake(t testing.TB, conn net.Conn, r *http.Request) (*client, *http.Respons
 }
 
 // shakeWith sends a request to srv.
-func shakeWith(t *testing.T, srv *httptest.Server, r *http.Request) (*client, *http.Response) {
+func handshakeWith(t *testing.T, srv *httptest.Server, r *http.Request) (*client, *http.Response) {
 	t.Helper()
 	conn, err := net.Dial("tcp", srv.Listener.Addr().String())
 	if err != nil {
@@ -173,7 +173,7 @@ func shakeWith(t *testing.T, srv *httptest.Server, r *http.Request) (*client, *h
 		conn = tlsClient(srv, conn)
 	}
 	t.Cleanup(func() { conn.Close() })
-	return shake(t, conn, r)
+	return handshakeOn(t, conn, r)
 }
 
 // dialServer connects to a server on whatever it listens on.
@@ -187,7 +187,7 @@ func dialServer(t *testing.T, srv *httptest.Server) net.Conn {
 		conn = tlsClient(srv, conn)
 	}
 	t.Cleanup(func() { conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(patience))
+	_ = conn.SetDeadline(time.Now().Add(testTimeout))
 	return conn
 }
 
@@ -203,7 +203,7 @@ func clip(b []byte) []byte { return b[:min(len(b), 64)] }
 func isReset(err error) bool { return err != nil && strings.Contains(err.Error(), "reset") }
 
 // readAll reads the server's frames until the connection ends.
-func readAll(t testing.TB, c *client) (all []received) {
+func readAll(t testing.TB, c *client) (all []serverFrame) {
 	for {
 		f, err := c.next()
 		if err != nil {
@@ -216,7 +216,7 @@ func readAll(t testing.TB, c *client) (all []received) {
 	}
 }
 
-func expectFrames(t *testing.T, c *client, frames ...received) {
+func expectFrames(t *testing.T, c *client, frames ...serverFrame) {
 	t.Helper()
 	for i, want := range frames {
 		got, err := c.next()
@@ -237,17 +237,17 @@ func expectEcho(t *testing.T, c *client) {
 }
 
 // reset ends a client's connection with a RST, or what stands for one.
-func reset(c *client) {
+func resetConn(c *client) {
 	if d, ok := c.conn.(*duplex); ok {
 		d.reset()
 		return
 	}
-	_ = under(c.conn).SetLinger(0)
-	under(c.conn).Close()
+	_ = tcpConn(c.conn).SetLinger(0)
+	tcpConn(c.conn).Close()
 }
 
 // under is the TCP connection under a client's.
-func under(c net.Conn) *net.TCPConn {
+func tcpConn(c net.Conn) *net.TCPConn {
 	if tls, ok := c.(interface{ NetConn() net.Conn }); ok {
 		c = tls.NetConn()
 	}

@@ -25,18 +25,18 @@ const rsv1 = 0x40
 const deflateTail = "\x00\x00\xff\xff"
 
 // packedHello is a compressed "Hello" (RFC 7692 §7.2.3.1).
-const packedHello = "\xf2\x48\xcd\xc9\xc9\x07\x00"
+const compressedHello = "\xf2\x48\xcd\xc9\xc9\x07\x00"
 
 // compressing is a pair that has agreed on compression, with a client built on
 // the standard library's compress/flate.
 type compressing struct {
 	*pair
-	answer   string // to the offer
-	writer   deflater
-	out      bytes.Buffer // of writer
-	context  []byte       // what the server's next message may refer to
-	dropsOwn bool         // the client's messages stand alone
-	dropsIts bool         // the server's messages stand alone
+	extensions       string // to the offer
+	writer           deflater
+	out              bytes.Buffer // of writer
+	context          []byte       // what the server's next message may refer to
+	clientNoTakeover bool         // the client's messages stand alone
+	serverNoTakeover bool         // the server's messages stand alone
 }
 
 // deflater is a compressor of the client's: the standard one, or one that keeps
@@ -64,9 +64,9 @@ func connectCompressing(t testing.TB, over transport, u ws.Upgrader, offer strin
 	if srv.TLS != nil {
 		conn = tlsClient(srv, conn)
 	}
-	_ = conn.SetDeadline(time.Now().Add(patience))
+	_ = conn.SetDeadline(time.Now().Add(testTimeout))
 	p.client = &client{t: t, conn: conn, br: bufio.NewReader(conn)}
-	p.answer = p.offer(srv.Listener.Addr().String(), offer)
+	p.extensions = p.offer(srv.Listener.Addr().String(), offer)
 	if err := await(t, began, "the handshake"); err != nil {
 		t.Fatal(err)
 	}
@@ -75,10 +75,10 @@ func connectCompressing(t testing.TB, over transport, u ws.Upgrader, offer strin
 		_ = p.session.Close(ws.CloseReason{})
 		await(t, p.session.Done(), "the session's end")
 	})
-	p.dropsOwn = strings.Contains(p.answer, "client_no_context_takeover")
-	p.dropsIts = strings.Contains(p.answer, "server_no_context_takeover")
+	p.clientNoTakeover = strings.Contains(p.extensions, "client_no_context_takeover")
+	p.serverNoTakeover = strings.Contains(p.extensions, "server_no_context_takeover")
 	p.writer, _ = flate.NewWriter(&p.out, 6)
-	if _, bits, ok := strings.Cut(p.answer, "client_max_window_bits="); ok {
+	if _, bits, ok := strings.Cut(p.extensions, "client_max_window_bits="); ok {
 		n, _ := strconv.Atoi(bits)
 		p.writer, _ = windowed.NewWriterWindow(&p.out, 1<<n)
 	}
@@ -100,7 +100,7 @@ func (c *client) offer(host, offer string) string {
 
 // deflated is a message as the client compresses it.
 func (p *compressing) deflated(data []byte) []byte {
-	if p.dropsOwn {
+	if p.clientNoTakeover {
 		p.writer.Reset(&p.out)
 	}
 	_, _ = p.writer.Write(data)
@@ -111,7 +111,7 @@ func (p *compressing) deflated(data []byte) []byte {
 }
 
 // packedFrames is a compressed message in so many fragments.
-func (p *compressing) packedFrames(op byte, data []byte, fragments int) (b []byte) {
+func (p *compressing) compressedFrames(op byte, data []byte, fragments int) (b []byte) {
 	packed, first := p.deflated(data), op|rsv1
 	for i := range fragments {
 		if i == fragments-1 {
@@ -158,7 +158,7 @@ func (p *compressing) inflated(packed []byte) ([]byte, error) {
 	const end = "\x01\x00\x00\xff\xff" // a final block
 	r := flate.NewReaderDict(io.MultiReader(bytes.NewReader(packed), strings.NewReader(deflateTail+end)), p.context)
 	data, err := io.ReadAll(r)
-	if !p.dropsIts {
+	if !p.serverNoTakeover {
 		p.context = append(p.context, data...)
 		p.context = p.context[max(len(p.context)-1<<15, 0):]
 	}
@@ -197,7 +197,7 @@ func overCompressions(t *testing.T, u ws.Upgrader, test func(t *testing.T, over 
 // frame if nothing compresses it.
 func (p *compressing) expectSent(op byte, want []byte) {
 	p.t.Helper()
-	if p.answer == "" {
+	if p.extensions == "" {
 		p.expect(op, string(want))
 	} else {
 		p.expectMessage(op, want)
@@ -221,8 +221,8 @@ var compressions = []struct {
 }
 
 // offline is a client whose frames are only collected.
-func offline(c ws.Compression, bits int) *compressing {
-	p := &compressing{dropsOwn: !c.RecvTakeover, dropsIts: !c.SendTakeover}
+func newOfflineCompressing(c ws.Compression, bits int) *compressing {
+	p := &compressing{clientNoTakeover: !c.RecvTakeover, serverNoTakeover: !c.SendTakeover}
 	if bits == 15 {
 		p.writer, _ = flate.NewWriter(&p.out, 1)
 	} else {

@@ -12,20 +12,20 @@ import (
 )
 
 // manner is a way to listen.
-type manner uint8
+type viewKind uint8
 
 const (
-	byRecv manner = iota
+	byRecv viewKind = iota
 	byAll
 	byChan
-	manners
+	viewKinds
 )
 
-func (v manner) String() string { return [...]string{"Recv", "All", "Chan"}[v] }
+func (v viewKind) String() string { return [...]string{"Recv", "All", "Chan"}[v] }
 
 // conversation is how a stream is listened to, and what comes of it.
 type conversation struct {
-	manner     manner
+	view       viewKind
 	maxFrame   int
 	maxMessage int // 0 listens to the raw stream
 	manualPong bool
@@ -38,47 +38,47 @@ type conversation struct {
 }
 
 func (c *conversation) String() string {
-	return fmt.Sprintf("%v,maxFrame=%d,maxMessage=%d,manualPong=%v", c.manner, c.maxFrame, c.maxMessage, c.manualPong)
+	return fmt.Sprintf("%v,maxFrame=%d,maxMessage=%d,manualPong=%v", c.view, c.maxFrame, c.maxMessage, c.manualPong)
 }
 
 // listen receives all there is. interruptWith is told, for as long as somebody
 // receives with a context, what ends it.
-func (c *conversation) listen(stream *ws.MessageStream, interruptWith func(end func())) {
-	var l listener = stream
+func (c *conversation) receive(stream *ws.MessageStream, interruptWith func(end func())) {
+	var l view = stream
 	if c.maxFrame > 0 {
 		stream.MaxFrameSize(c.maxFrame)
 	}
 	if c.maxMessage > 0 {
 		l = stream.Aggregate(c.maxMessage)
 	}
-	switch c.manner {
+	switch c.view {
 	case byRecv:
 		for c.err == nil {
 			ctx, cancel := context.WithCancel(context.Background())
 			interruptWith(cancel)
-			c.note(l.Recv(ctx))
+			c.record(l.Recv(ctx))
 			interruptWith(nil)
 			cancel()
 		}
 	case byAll:
 		for c.err == nil {
-			c.listenToAll(l, interruptWith)
+			c.receiveWithAll(l, interruptWith)
 		}
 	case byChan:
 		for msg := range l.Chan() {
-			c.note(msg, nil)
+			c.record(msg, nil)
 		}
 		c.end(l.Err())
 	}
 }
 
-func (c *conversation) listenToAll(l listener, interruptWith func(end func())) {
+func (c *conversation) receiveWithAll(l view, interruptWith func(end func())) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	interruptWith(cancel)
 	defer interruptWith(nil)
 	for msg, err := range l.All(ctx) {
-		c.note(msg, err)
+		c.record(msg, err)
 		if errors.Is(err, context.Canceled) {
 			return
 		}
@@ -92,12 +92,12 @@ func (c *conversation) end(err error) {
 		err = io.EOF
 	}
 	if c.err == nil {
-		c.note(ws.Message{}, err)
+		c.record(ws.Message{}, err)
 	}
 }
 
 // note notes what a receive returned. A context's end changes nothing.
-func (c *conversation) note(msg ws.Message, err error) {
+func (c *conversation) record(msg ws.Message, err error) {
 	var violation *ws.ProtocolError
 	switch {
 	case err == nil:
@@ -105,7 +105,7 @@ func (c *conversation) note(msg ws.Message, err error) {
 	case errors.Is(err, context.Canceled):
 	case err == ws.ErrMessageTooBig:
 		c.events = append(c.events, event{})
-		if c.manner == byChan {
+		if c.view == byChan {
 			c.err = err
 		}
 	case errors.As(err, &violation):
@@ -136,13 +136,13 @@ func (c *conversation) add(msg ws.Message) {
 }
 
 // check compares what came of it with the model, and what the server replied.
-func (c *conversation) check(t testing.TB, said []byte, replies []received) {
+func (c *conversation) check(t testing.TB, said []byte, replies []serverFrame) {
 	t.Helper()
 	want := (&model{maxFrame: c.maxFrame, maxMessage: c.maxMessage}).run(said)
 	if c.maxMessage > 0 {
 		c.checkWhole(t, want)
 	} else {
-		c.checkPieces(t, want)
+		c.checkChunks(t, want)
 	}
 	c.checkReplies(t, want, replies)
 }
@@ -151,21 +151,21 @@ func (c *conversation) checkWhole(t testing.TB, want *model) {
 	t.Helper()
 	for i := range want.events {
 		want.events[i].at = 0
-		if c.manner == byChan && want.events[i].kind == 0 { // where a channel ends
-			want.events, want.hasty = want.events[:i+1], want.hasty && i == len(want.events)-1
-			if !want.hasty || len(c.events) == len(want.events) {
-				want.err, want.hasty = ws.ErrMessageTooBig, false
+		if c.view == byChan && want.events[i].kind == 0 { // where a channel ends
+			want.events, want.uncertain = want.events[:i+1], want.uncertain && i == len(want.events)-1
+			if !want.uncertain || len(c.events) == len(want.events) {
+				want.err, want.uncertain = ws.ErrMessageTooBig, false
 			}
 			break
 		}
 	}
-	if n := len(want.events); want.hasty && len(c.events) == n-1 {
+	if n := len(want.events); want.uncertain && len(c.events) == n-1 {
 		want.events = want.events[:n-1]
 	}
 	c.compare(t, want)
 }
 
-func (c *conversation) checkPieces(t testing.TB, want *model) {
+func (c *conversation) checkChunks(t testing.TB, want *model) {
 	t.Helper()
 	c.compare(t, want)
 	if got := string(c.payload); len(got) < want.sure || len(got) > len(want.payload) || got != string(want.payload[:len(got)]) {
@@ -198,7 +198,7 @@ func show(events []event, i int) string {
 
 // checkReplies checks that the pings were answered, as far as the client was
 // there to hear it, and that the last word was the right Close.
-func (c *conversation) checkReplies(t testing.TB, want *model, replies []received) {
+func (c *conversation) checkReplies(t testing.TB, want *model, replies []serverFrame) {
 	t.Helper()
 	pongs := want.pongs
 	if c.manualPong {

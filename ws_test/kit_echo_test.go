@@ -29,7 +29,7 @@ func echo(session *ws.Session, stream *ws.AggregatedStream) error {
 }
 
 // echoPieces sends back what the stream itself delivers.
-func echoPieces(session *ws.Session, stream *ws.MessageStream) error {
+func echoChunks(session *ws.Session, stream *ws.MessageStream) error {
 	for msg, err := range stream.All(context.Background()) {
 		if err == nil && msg.Kind != ws.Ping && msg.Kind != ws.Pong {
 			err = session.Send(context.Background(), msg)
@@ -43,14 +43,14 @@ func echoPieces(session *ws.Session, stream *ws.MessageStream) error {
 
 // stuff sends messages to a peer that reads nothing until the queue is full:
 // no send may wait. It returns how many there were.
-func stuff(t *testing.T, s *ws.Session, message string) (n int) {
+func fillQueue(t *testing.T, s *ws.Session, message string) (n int) {
 	t.Helper()
 	for start := time.Now(); n < 1_000_000; n++ {
 		err := s.TrySend(ws.Message{Kind: ws.Text, Data: []byte(message)})
 		switch {
 		case errors.Is(err, ws.ErrBufferFull):
 			return n
-		case err != nil || time.Since(start) > patience:
+		case err != nil || time.Since(start) > testTimeout:
 			t.Fatalf("send %d: %v after %v", n, err, time.Since(start))
 		}
 	}
@@ -61,7 +61,7 @@ func stuff(t *testing.T, s *ws.Session, message string) (n int) {
 // fewest sends bursts until one comes back in few writes. On a busy machine a
 // burst may take longer than the millisecond that sends gather; without
 // gathering each would take 64.
-func fewest(t *testing.T, p *pair, countWrites func(want int) int) {
+func expectFewWrites(t *testing.T, p *pair, countWrites func(want int) int) {
 	t.Helper()
 	sent, want := burst()
 	var writes int
@@ -94,21 +94,21 @@ func (l countingListener) Accept() (net.Conn, error) {
 	return countingConn{c, l.count}, err
 }
 
-func newPaced(t testing.TB, r io.Reader, bytesPerSecond int) *paced {
-	p := &paced{Reader: r, step: bytesPerSecond / 10, tick: time.NewTicker(time.Second / 10)}
+func newPacedReader(t testing.TB, r io.Reader, bytesPerSecond int) *pacedReader {
+	p := &pacedReader{Reader: r, step: bytesPerSecond / 10, tick: time.NewTicker(time.Second / 10)}
 	t.Cleanup(p.tick.Stop)
 	return p
 }
 
 // paced reads at a steady pace, in steps that come ten times a second.
-type paced struct {
+type pacedReader struct {
 	io.Reader
 	step int
 	tick *time.Ticker
 	left int
 }
 
-func (p *paced) Read(b []byte) (int, error) {
+func (p *pacedReader) Read(b []byte) (int, error) {
 	if p.left == 0 {
 		<-p.tick.C
 		p.left = p.step

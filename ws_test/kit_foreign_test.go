@@ -14,7 +14,7 @@ import (
 // foreignVisit is what the scripts of testdata/node and testdata/python print:
 // messages sent and found the same when they came back, and what became of the
 // pings and of the closing handshake.
-type foreignVisit struct {
+type foreignReport struct {
 	Messages, Fragmented, Bytes int
 	Pongs                       int // that answered the client's pings
 	Code                        int // of the server's Close frame
@@ -23,28 +23,28 @@ type foreignVisit struct {
 
 // foreignTalk has a script talk to an echo, over TCP and TLS and with
 // both views of the stream, and compares what the two ends have seen.
-func foreignTalk(t *testing.T, program, script string) {
+func foreignEcho(t *testing.T, program, script string) {
 	t.Helper()
 	for _, over := range transports {
 		for _, see := range tallyViews {
-			foreignTalkWith(t, program, script, over, see, ws.Upgrader{}, over.name+", "+see.name)
+			foreignEchoWith(t, program, script, over, see, ws.Upgrader{}, over.name+", "+see.name)
 		}
 	}
 	for _, see := range tallyViews { // which the clients offer by themselves
 		for _, test := range compressions {
 			u := ws.Upgrader{Compression: test.c}
-			foreignTalkWith(t, program, script, transports[0], see, u, test.name+", "+see.name)
+			foreignEchoWith(t, program, script, transports[0], see, u, test.name+", "+see.name)
 		}
 	}
 }
 
 // foreignTalkWith is one such talk.
-func foreignTalkWith(t *testing.T, program, script string, over transport, see tallyView, u ws.Upgrader, name string) {
+func foreignEchoWith(t *testing.T, program, script string, over transport, see tallyView, u ws.Upgrader, name string) {
 	t.Run(name, func(t *testing.T) {
 		srv, tallies := talliedEchoWith(t, over, see, u)
-		var visit foreignVisit
+		var visit foreignReport
 		report(t, &visit, program, append([]string{script}, foreignArgs(t, srv)...)...)
-		if want := (foreignVisit{
+		if want := (foreignReport{
 			Messages: mixedMessages, Fragmented: 334, Bytes: visit.Bytes, Pongs: 100,
 			Code: 4321, Reason: "that is all",
 		}); visit != want {

@@ -63,15 +63,15 @@ func fragmented(op byte, parts ...string) (b []byte) {
 }
 
 // received is a frame from the server.
-type received struct {
+type serverFrame struct {
 	first   byte
 	payload []byte
 }
 
-func (f received) opcode() byte { return f.first & 0x0F }
+func (f serverFrame) opcode() byte { return f.first & 0x0F }
 
 // closeCode is a Close frame's code, 0 for none.
-func (f received) closeCode() int {
+func (f serverFrame) closeCode() int {
 	if len(f.payload) < 2 {
 		return 0
 	}

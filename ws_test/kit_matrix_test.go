@@ -65,11 +65,11 @@ func (a agreement) answer(asked bool) string {
 }
 
 // asked is a server that lets the client choose, and told one that chooses.
-func (a agreement) asked(i int) ws.Compression {
+func (a agreement) clientChooses(i int) ws.Compression {
 	return ws.Compression{Level: matrixLevel(i), MinSize: 125, SendTakeover: true, RecvTakeover: true}
 }
 
-func (a agreement) told(i int) ws.Compression {
+func (a agreement) serverChooses(i int) ws.Compression {
 	return ws.Compression{
 		Level: matrixLevel(i), MinSize: 125, SendTakeover: !a.ServerAlone, RecvTakeover: !a.ClientAlone,
 		SendWindowBits: a.ServerBits, RecvWindowBits: a.ClientBits,
@@ -78,7 +78,7 @@ func (a agreement) told(i int) ws.Compression {
 
 // agreed is what comes of it with a client that leaves its window to the server,
 // which asks for no fewer than 9 bits.
-func (a agreement) agreed() agreement {
+func (a agreement) negotiated() agreement {
 	a.ClientBits = max(a.ClientBits, 9)
 	return a
 }
@@ -194,7 +194,7 @@ func sendFragments(ctx context.Context, session *ws.Session, msg ws.Message, fra
 
 // servePlanned runs a server with the given compression for a client behind a
 // tap.
-func servePlanned(t *testing.T, c ws.Compression, plan []planned, records []byte) *tap {
+func servePlanned(t *testing.T, c ws.Compression, plan []planned, records []byte) *proxy {
 	t.Helper()
 	u := ws.Upgrader{Compression: c}
 	var echoes sync.WaitGroup
@@ -210,22 +210,22 @@ func servePlanned(t *testing.T, c ws.Compression, plan []planned, records []byte
 		}
 	}))
 	t.Cleanup(echoes.Wait) // which may have errors to tell
-	return tapOn(t, srv.Listener.Addr().String())
+	return newProxy(t, srv.Listener.Addr().String())
 }
 
 // expect wants the call to have been as agreed, and compressed in both
 // directions. fragments says that the client has made those of the plan itself.
-func (c *call) expect(t *testing.T, a agreement, asked, fragments bool, plan []planned) {
+func (c *proxiedConn) expect(t *testing.T, a agreement, asked, fragments bool, plan []planned) {
 	t.Helper()
 	if want := a.answer(asked); c.answer != want {
 		t.Errorf("%q was answered by %q, want %q", c.offer, c.answer, want)
 	}
 	if fragments {
-		expectPassed(t, "client", c.said, plan, a.ClientAlone)
+		expectWireMessages(t, "client", c.fromClient, plan, a.ClientAlone)
 	} else {
-		expectPassed(t, "client", c.said, inOne(plan), a.ClientAlone)
+		expectWireMessages(t, "client", c.fromClient, inOne(plan), a.ClientAlone)
 	}
-	expectPassed(t, "server", c.heard, plan, a.ServerAlone)
+	expectWireMessages(t, "server", c.fromServer, plan, a.ServerAlone)
 }
 
 // inOne is a plan without fragments.
@@ -237,7 +237,7 @@ func inOne(plan []planned) (whole []planned) {
 }
 
 // expectPassed looks at one direction.
-func expectPassed(t *testing.T, who string, messages []passed, plan []planned, alone bool) {
+func expectWireMessages(t *testing.T, who string, messages []wireMessage, plan []planned, alone bool) {
 	t.Helper()
 	if len(messages) != len(plan) {
 		t.Fatalf("the %s sent %d messages of %d", who, len(messages), len(plan))
@@ -248,8 +248,8 @@ func expectPassed(t *testing.T, who string, messages []passed, plan []planned, a
 			t.Errorf("the %s sent %+v in %d frames", who, p, m.frames)
 		}
 		shorter := p.Fragments > p.Size/100 || m.bytes < p.Size // what is cut small may be longer
-		if p.Size >= 125 && (!m.packed || !shorter) {
-			t.Errorf("the %s sent %+v in %d bytes, compressed: %t", who, p, m.bytes, m.packed)
+		if p.Size >= 125 && (!m.compressed || !shorter) {
+			t.Errorf("the %s sent %+v in %d bytes, compressed: %t", who, p, m.bytes, m.compressed)
 		}
 		if p.Size == takeoverSize && p.Fragments == 2 && m.bytes < p.Size/4 == alone {
 			t.Errorf("the %s sent a message again in %d bytes, alone: %t", who, m.bytes, alone)
@@ -258,7 +258,7 @@ func expectPassed(t *testing.T, who string, messages []passed, plan []planned, a
 }
 
 // plannedVisit is what foreign clients report of a plan.
-type plannedVisit struct {
+type plannedReport struct {
 	Messages int // that came back the same
 }
 
@@ -275,20 +275,20 @@ func foreignMatrix(t *testing.T, program, script string, all []agreement) {
 			if a.ServerBits == a.ClientBits {
 				plan = planUpTo(16 * mebibyte)
 			}
-			tap := servePlanned(t, a.asked(i), plan, records)
-			var visit plannedVisit
+			tap := servePlanned(t, a.clientChooses(i), plan, records)
+			var visit plannedReport
 			report(t, &visit, program, script, tap.url, file, jsonOf(t, plan), jsonOf(t, a))
 			if visit.Messages != len(plan) {
 				t.Errorf("the client had %d messages of %d back", visit.Messages, len(plan))
 			}
-			await(t, tap.calls, "the end of the call").expect(t, a, true, true, plan)
+			await(t, tap.conns, "the end of the call").expect(t, a, true, true, plan)
 		})
 	}
 }
 
 // foreignTold has a script offer compression as clients do by themselves, their
 // windows left to the server, which asks for small ones.
-func foreignTold(t *testing.T, program, script string) {
+func foreignServerChooses(t *testing.T, program, script string) {
 	t.Helper()
 	records := records(mebibyte)
 	file := payload(t, records)
@@ -296,13 +296,13 @@ func foreignTold(t *testing.T, program, script string) {
 	for i, a := range agreements([]int{8, 9}, []int{8, 9}) {
 		t.Run(a.String(), func(t *testing.T) {
 			plan := planUpTo(64 << 10)
-			tap := servePlanned(t, a.told(i), plan, records)
-			var visit plannedVisit
+			tap := servePlanned(t, a.serverChooses(i), plan, records)
+			var visit plannedReport
 			report(t, &visit, program, script, tap.url, file, jsonOf(t, plan), offer)
 			if visit.Messages != len(plan) {
 				t.Errorf("the client had %d messages of %d back", visit.Messages, len(plan))
 			}
-			await(t, tap.calls, "the end of the call").expect(t, a.agreed(), false, true, plan)
+			await(t, tap.conns, "the end of the call").expect(t, a.negotiated(), false, true, plan)
 		})
 	}
 }

@@ -15,14 +15,14 @@ type model struct {
 	maxFrame   int // 0 for any
 	maxMessage int // 0 for any
 
-	events  []event
-	err     error    // how the stream ends
-	pongs   []string // what answers the pings
-	open    ws.Kind  // of the message that is open, 0 for none
-	payload []byte   // of the open message
-	sure    int      // how much of it came in whole frames
-	skips   bool     // the open message was too big
-	hasty   bool     // the last event comes only if the reads are small: it belongs to the frame that fails
+	events    []event
+	err       error    // how the stream ends
+	pongs     []string // what answers the pings
+	open      ws.Kind  // of the message that is open, 0 for none
+	payload   []byte   // of the open message
+	sure      int      // how much of it came in whole frames
+	skips     bool     // the open message was too big
+	uncertain bool     // the last event comes only if the reads are small: it belongs to the frame that fails
 }
 
 // event is a whole message, a control message, or with kind 0 the report of a
@@ -179,10 +179,10 @@ func (m *model) data(f naiveFrame) error {
 	}
 	switch {
 	case !ok, f.whole && f.fin && !whole:
-		m.hasty = tooBig
+		m.uncertain = tooBig
 		return failure(1007)
 	case !f.whole:
-		m.hasty = tooBig
+		m.uncertain = tooBig
 		return io.ErrUnexpectedEOF
 	}
 	m.sure = len(m.payload)

@@ -81,7 +81,7 @@ func connectOn(t testing.TB, l net.Listener, tls bool, u ws.Upgrader) *pair {
 		conn = tlsClient(srv, conn)
 	}
 	t.Cleanup(func() { conn.Close() })
-	p.client, _ = shake(t, conn, request())
+	p.client, _ = handshakeOn(t, conn, request())
 	if err := await(t, began, "the handshake"); err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func connectEach(t *testing.T, u func() ws.Upgrader, test func(t *testing.T, p *
 func connectTo(t *testing.T, u *ws.Upgrader) *ws.Session {
 	t.Helper()
 	end, peer := net.Pipe()
-	session, _, err := u.Handle(&writer{conn: end}, request())
+	session, _, err := u.Handle(&responseWriter{conn: end}, request())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,14 +141,14 @@ func connectTo(t *testing.T, u *ws.Upgrader) *ws.Session {
 	return session
 }
 
-func connectLimited(t *testing.T) *piecewise {
+func connectLimitedReads(t *testing.T) *splitWriter {
 	limit := new(atomic.Int64)
 	limit.Store(100_000)
-	return &piecewise{connectOn(t, limitingListener{listen(t), limit}, false, ws.Upgrader{}), limit}
+	return &splitWriter{connectOn(t, limitingListener{listen(t), limit}, false, ws.Upgrader{}), limit}
 }
 
 // overAll runs a test over every transport.
-func overAll(t *testing.T, u ws.Upgrader, test func(t *testing.T, p *pair)) {
+func overTransports(t *testing.T, u ws.Upgrader, test func(t *testing.T, p *pair)) {
 	t.Helper()
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) { test(t, connectOver(t, over, u)) })
@@ -156,7 +156,7 @@ func overAll(t *testing.T, u ws.Upgrader, test func(t *testing.T, p *pair)) {
 }
 
 // overTransports is overAll for an Upgrader that is cut.
-func overTransports(t *testing.T, u *ws.Upgrader, test func(t *testing.T, p *pair)) {
+func overTransportsWith(t *testing.T, u *ws.Upgrader, test func(t *testing.T, p *pair)) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
 			*u = ws.Upgrader{}

@@ -22,7 +22,7 @@ func randomBytes(rng *rand.Rand, n int) []byte {
 }
 
 // noise is n bytes that no compressor makes shorter.
-func noise(n int) []byte {
+func incompressible(n int) []byte {
 	b, x := make([]byte, n), uint32(1)
 	for i := range b {
 		x ^= x << 13

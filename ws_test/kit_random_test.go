@@ -9,7 +9,7 @@ import (
 
 // randomTalk is a random client's side of a conversation, and the lengths of the
 // headers and payloads it is made of.
-func randomTalk(rng *rand.Rand) (said []byte, parts []int) {
+func randomFrames(rng *rand.Rand) (said []byte, parts []int) {
 	var frames [][]byte
 	for range rng.IntN(5) {
 		frames = append(frames, randomMessage(rng)...)
@@ -43,7 +43,7 @@ func randomSizes(rng *rand.Rand) (sizes []int) {
 func randomConversation(rng *rand.Rand) *conversation {
 	limits := []int{0, 0, 1, 100, 1000, 65535, 65536, 100_000, 1 << 20}
 	return &conversation{
-		manner:     manner(rng.IntN(int(manners))),
+		view:       viewKind(rng.IntN(int(viewKinds))),
 		maxFrame:   limits[rng.IntN(len(limits))] * rng.IntN(2) * rng.IntN(2),
 		maxMessage: limits[rng.IntN(len(limits))],
 		manualPong: rng.IntN(8) == 0,
@@ -83,10 +83,10 @@ func payloadLength(b []byte) int {
 
 // hear listens to what the client said, of which the first bytes came with the
 // handshake and the rest comes in reads of the given sizes.
-func hear(t testing.TB, said []byte, early int, sizes []int, c *conversation) {
+func receiveScript(t testing.TB, said []byte, early int, sizes []int, c *conversation) {
 	conn := newScript(said[early:], sizes...)
 	session, stream := sessionOn(t, conn, said[:early], ws.Upgrader{ManualPong: c.manualPong, SendBuffer: 1 << 30})
-	c.listen(stream, conn.interruptWith)
+	c.receive(stream, conn.interruptWith)
 	await(t, session.Done(), "the session's end")
 	c.check(t, said, conn.replies(t))
 }

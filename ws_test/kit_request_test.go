@@ -33,28 +33,28 @@ func request(headers ...string) *http.Request {
 	return r
 }
 
-func with(r *http.Request, name, value string) *http.Request {
+func withHeader(r *http.Request, name, value string) *http.Request {
 	r.Header.Add(name, value)
 	return r
 }
 
-func method(r *http.Request, method string) *http.Request {
+func withMethod(r *http.Request, method string) *http.Request {
 	r.Method = method
 	return r
 }
 
-func old(r *http.Request) *http.Request {
+func withHTTP10(r *http.Request) *http.Request {
 	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.0", 1, 0
 	return r
 }
 
-func body(r *http.Request, length int64) *http.Request {
+func withBody(r *http.Request, length int64) *http.Request {
 	r.Body, r.ContentLength = io.NopCloser(strings.NewReader("hello")), length
 	return r
 }
 
 // secure has a request have come over TLS.
-func secure(r *http.Request) *http.Request {
+func withTLS(r *http.Request) *http.Request {
 	r.TLS = new(tls.ConnectionState)
 	return r
 }
@@ -73,11 +73,11 @@ func expectRefused(t *testing.T, u *ws.Upgrader, w http.ResponseWriter, r *http.
 }
 
 // bubbleRequest does a handshake that must succeed.
-func bubbleRequest(t *testing.T, u *ws.Upgrader, r *http.Request, check func(w *writer)) {
+func handshakeInSynctest(t *testing.T, u *ws.Upgrader, r *http.Request, check func(w *responseWriter)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		end, peer := net.Pipe()
-		w := &writer{conn: end}
+		w := &responseWriter{conn: end}
 		session, _, err := u.Handle(w, r)
 		if err != nil {
 			t.Fatalf("%v: %v", r.Header, err)
@@ -91,38 +91,38 @@ func bubbleRequest(t *testing.T, u *ws.Upgrader, r *http.Request, check func(w *
 
 // judge is a ResponseWriter that is asked for its connection if the origin is
 // accepted, and has none.
-type judge struct {
+type originProbe struct {
 	*httptest.ResponseRecorder
-	asked bool
+	hijacked bool
 }
 
-func (j *judge) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	j.asked = true
+func (j *originProbe) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	j.hijacked = true
 	return nil, nil, errors.New("no connection")
 }
 
 // judged is what becomes of a handshake with the given Origin headers: 101, 403
 // or 500, and the text of the answer.
-func judged(u *ws.Upgrader, host string, overTLS bool, origins ...string) (status int, text string) {
+func tryOrigin(u *ws.Upgrader, host string, overTLS bool, origins ...string) (status int, text string) {
 	r := request()
 	r.Host, r.Header["Origin"] = host, origins
 	if overTLS {
-		r = secure(r)
+		r = withTLS(r)
 	}
-	j := &judge{ResponseRecorder: httptest.NewRecorder()}
+	j := &originProbe{ResponseRecorder: httptest.NewRecorder()}
 	_, _, err := u.Handle(j, r)
 	var refused *ws.HandshakeError
 	if !errors.As(err, &refused) {
 		return 0, fmt.Sprint(err)
 	}
-	if j.asked {
+	if j.hijacked {
 		return http.StatusSwitchingProtocols, ""
 	}
 	return refused.Status, refused.Err.Error()
 }
 
 // neverAHost are origins that no pattern for hosts matches, and no Host header.
-var neverAHost = strings.Fields(`
+var notHosts = strings.Fields(`
 	null NULL file:// data:text/html,x evil.example //a.example a.example a.example:80 : :// ://a.example http: http:// https:// http:/a.example
 	http:a.example http://a.example/ http://a.example/x http://a.example?x http://a.example#x http://user@a.example http://u:p@a.example
 	http://a.example: http://a.example:x http://a.example:65536 http://a.example:-1 http://a.example:+80 http://a.example:80:80

@@ -109,7 +109,7 @@ func (s *script) LocalAddr() net.Addr                { return &net.TCPAddr{} }
 func (s *script) RemoteAddr() net.Addr               { return &net.TCPAddr{} }
 
 // replies are the frames that the server wrote.
-func (s *script) replies(t testing.TB) []received {
+func (s *script) replies(t testing.TB) []serverFrame {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return readAll(t, &client{t: t, br: bufio.NewReader(bytes.NewReader(s.out))})

@@ -108,10 +108,10 @@ func (l tuningListener) Accept() (net.Conn, error) {
 }
 
 // timeless has no deadlines, as some conns that tunnel through another protocol.
-type timeless struct{ net.Conn }
+type noDeadlineConn struct{ net.Conn }
 
-func (timeless) SetDeadline(time.Time) error { return errors.ErrUnsupported }
+func (noDeadlineConn) SetDeadline(time.Time) error { return errors.ErrUnsupported }
 
-func (timeless) SetReadDeadline(time.Time) error { return errors.ErrUnsupported }
+func (noDeadlineConn) SetReadDeadline(time.Time) error { return errors.ErrUnsupported }
 
-func (timeless) SetWriteDeadline(time.Time) error { return errors.ErrUnsupported }
+func (noDeadlineConn) SetWriteDeadline(time.Time) error { return errors.ErrUnsupported }

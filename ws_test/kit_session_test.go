@@ -14,7 +14,7 @@ import (
 )
 
 // expectOver waits for the session's end, which must have the given cause.
-func expectOver(t *testing.T, s *ws.Session, cause error) {
+func expectSessionEnd(t *testing.T, s *ws.Session, cause error) {
 	t.Helper()
 	await(t, s.Done(), "the session's end")
 	if err := s.Err(); !errors.Is(err, cause) {
@@ -23,7 +23,7 @@ func expectOver(t *testing.T, s *ws.Session, cause error) {
 }
 
 // expectAllClosed checks that nothing can be sent.
-func expectAllClosed(t *testing.T, s *ws.Session) {
+func expectSendsClosed(t *testing.T, s *ws.Session) {
 	t.Helper()
 	ctx := context.Background()
 	w := s.Writer(ctx, ws.Text)
@@ -54,21 +54,21 @@ func expectViolation(t *testing.T, err error, code ws.CloseCode) {
 }
 
 // expectNobody checks that an Upgrader waits for nobody.
-func expectNobody(t *testing.T, u *ws.Upgrader) {
+func expectNoSessions(t *testing.T, u *ws.Upgrader) {
 	t.Helper()
-	if err := u.Shutdown(within(t)); err != nil {
+	if err := u.Shutdown(testContext(t)); err != nil {
 		t.Errorf("Shutdown returned %v", err)
 	}
 }
 
 // shutDown calls Shutdown in a goroutine.
-func shutDown(ctx context.Context, u *ws.Upgrader) <-chan error {
+func startShutdown(ctx context.Context, u *ws.Upgrader) <-chan error {
 	down := make(chan error, 1)
 	go func() { down <- u.Shutdown(ctx) }()
 	return down
 }
 
-func expectDown(t *testing.T, down <-chan error, want error) {
+func expectShutdown(t *testing.T, down <-chan error, want error) {
 	t.Helper()
 	if err := await(t, down, "the end of Shutdown"); err != want {
 		t.Errorf("Shutdown returned %v, want %v", err, want)
@@ -81,17 +81,17 @@ var noHeartbeat = ws.Heartbeat{Interval: -1}
 type contextKey struct{}
 
 // begin begins a session whose peer takes everything.
-func begin(t testing.TB, u *ws.Upgrader) *ws.Session {
+func startSession(t testing.TB, u *ws.Upgrader) *ws.Session {
 	t.Helper()
-	session, peer := beginWith(t, u)
+	session, peer := startSessionWithPeer(t, u)
 	go func() { _, _ = io.Copy(io.Discard, peer) }()
 	return session
 }
 
-func beginWith(t testing.TB, u *ws.Upgrader) (*ws.Session, net.Conn) {
+func startSessionWithPeer(t testing.TB, u *ws.Upgrader) (*ws.Session, net.Conn) {
 	t.Helper()
 	end, peer := net.Pipe()
-	session, _, err := u.Handle(&writer{conn: end}, request())
+	session, _, err := u.Handle(&responseWriter{conn: end}, request())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func beginWith(t testing.TB, u *ws.Upgrader) (*ws.Session, net.Conn) {
 
 // piped is a session with an unbuffered pipe for a connection, and the pipe's
 // other end.
-type piped struct {
+type pipePair struct {
 	*pair
 	end    net.Conn
 	status int // of the handshake's answer
@@ -108,7 +108,7 @@ type piped struct {
 }
 
 // endsAfter returns how long it takes the session to end for the given reason.
-func (p piped) endsAfter(t *testing.T, reason error) string {
+func (p pipePair) endsAfter(t *testing.T, reason error) string {
 	t.Helper()
 	start := time.Now()
 	<-p.session.Done()
@@ -119,7 +119,7 @@ func (p piped) endsAfter(t *testing.T, reason error) string {
 }
 
 // pipe does a handshake with the given headers added to it.
-func pipe(t *testing.T, u *ws.Upgrader, header ...string) piped {
+func connectPipe(t *testing.T, u *ws.Upgrader, header ...string) pipePair {
 	t.Helper()
 	server, end := net.Pipe()
 	t.Cleanup(func() { server.Close(); end.Close() })
@@ -131,15 +131,15 @@ func pipe(t *testing.T, u *ws.Upgrader, header ...string) piped {
 		r.Header.Set(header[i], header[i+1])
 	}
 	r = r.WithContext(context.WithValue(r.Context(), contextKey{}, "kept"))
-	w := &writer{conn: server}
+	w := &responseWriter{conn: server}
 	session, stream, err := u.Handle(w, r)
 	var refused *ws.HandshakeError
 	switch {
 	case err == nil:
 		t.Cleanup(func() { end.Close(); session.Close(ws.CloseReason{}); <-session.Done() })
-		return piped{&pair{session: session, stream: stream}, end, w.answer.status, w.answer.header}
+		return pipePair{&pair{session: session, stream: stream}, end, w.response.status, w.response.header}
 	case errors.As(err, &refused):
-		return piped{nil, end, refused.Status, w.Header()}
+		return pipePair{nil, end, refused.Status, w.Header()}
 	}
 	t.Fatal(err)
 	panic("unreachable")
@@ -149,7 +149,7 @@ func pipe(t *testing.T, u *ws.Upgrader, header ...string) piped {
 // handshake. No server is involved.
 func sessionOn(t testing.TB, conn net.Conn, early []byte, u ws.Upgrader) (*ws.Session, *ws.MessageStream) {
 	t.Helper()
-	session, stream, err := u.Handle(&writer{conn: conn, early: early}, request())
+	session, stream, err := u.Handle(&responseWriter{conn: conn, early: early}, request())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +157,7 @@ func sessionOn(t testing.TB, conn net.Conn, early []byte, u ws.Upgrader) (*ws.Se
 }
 
 // derived are contexts that end with the session.
-var derived = map[string]func(t *testing.T, s *ws.Session) context.Context{
+var derivedContexts = map[string]func(t *testing.T, s *ws.Session) context.Context{
 	"Context": func(_ *testing.T, s *ws.Session) context.Context { return s.Context() },
 	"WithValue": func(_ *testing.T, s *ws.Session) context.Context {
 		return context.WithValue(s.Context(), contextKey{}, 1)

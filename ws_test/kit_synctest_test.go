@@ -12,17 +12,17 @@ import (
 // bubble runs a test in virtual time, on a session whose transport is a pipe:
 // a write waits until the other end takes it, and a wait takes exactly as long
 // as it should. The test ends when every goroutine it started has ended.
-func bubble(t *testing.T, u ws.Upgrader, test func(t *testing.T, p *pair)) {
+func inSynctest(t *testing.T, u ws.Upgrader, test func(t *testing.T, p *pair)) {
 	t.Helper()
-	bubbleOver(t, u, func(c net.Conn) net.Conn { return c }, test)
+	inSynctestOver(t, u, func(c net.Conn) net.Conn { return c }, test)
 }
 
 // bubbleOver is bubble with the server's end of the pipe wrapped.
-func bubbleOver(t *testing.T, u ws.Upgrader, wrap func(net.Conn) net.Conn, test func(t *testing.T, p *pair)) {
+func inSynctestOver(t *testing.T, u ws.Upgrader, wrap func(net.Conn) net.Conn, test func(t *testing.T, p *pair)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		end, peer := net.Pipe()
-		w := &writer{conn: wrap(end)}
+		w := &responseWriter{conn: wrap(end)}
 		session, stream, err := u.Handle(w, request())
 		if err != nil {
 			t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 
 // tally is what an echo has seen of one client.
 type tally struct {
-	messages, pieces, bytes int
+	messages, chunks, bytes int
 	pings, pongs            int
 	closed                  ws.CloseReason
 	err                     error
@@ -106,7 +106,7 @@ func (seen *tally) add(msg ws.Message, pinged *[]string) error {
 	case ws.Close:
 		seen.closed = msg.Reason
 	default:
-		seen.pieces++
+		seen.chunks++
 		if ends(msg.Kind) {
 			seen.messages++
 		}
@@ -118,10 +118,10 @@ func (seen *tally) add(msg ws.Message, pinged *[]string) error {
 // and must only tell which view it was.
 func (see tallyView) expectTally(t *testing.T, got, want tally) {
 	t.Helper()
-	if whole := got.pieces == got.messages; whole != (see.name == "whole messages") {
-		t.Errorf("the server saw %d messages in %d pieces", got.messages, got.pieces)
+	if whole := got.chunks == got.messages; whole != (see.name == "whole messages") {
+		t.Errorf("the server saw %d messages in %d pieces", got.messages, got.chunks)
 	}
-	got.pieces = 0
+	got.chunks = 0
 	if got != want {
 		t.Errorf("the server saw %+v, want %+v", got, want)
 	}

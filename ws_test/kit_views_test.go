@@ -11,7 +11,7 @@ import (
 )
 
 // listener is a view of a stream's messages, which are pieces or whole.
-type listener interface {
+type view interface {
 	Recv(context.Context) (ws.Message, error)
 	All(context.Context) iter.Seq2[ws.Message, error]
 	Chan() <-chan ws.Message
@@ -19,7 +19,7 @@ type listener interface {
 }
 
 // receiver receives, by whichever view.
-type receiver interface {
+type rangeView interface {
 	Recv(context.Context) (ws.Message, error)
 	All(context.Context) func(func(ws.Message, error) bool)
 }
@@ -30,20 +30,20 @@ func (v rawView) All(ctx context.Context) func(func(ws.Message, error) bool) {
 	return v.MessageStream.All(ctx)
 }
 
-type wholeView struct{ *ws.AggregatedStream }
+type aggregateView struct{ *ws.AggregatedStream }
 
-func (v wholeView) All(ctx context.Context) func(func(ws.Message, error) bool) {
+func (v aggregateView) All(ctx context.Context) func(func(ws.Message, error) bool) {
 	return v.AggregatedStream.All(ctx)
 }
 
-func overAllViews(t *testing.T, u ws.Upgrader, test func(t *testing.T, p *pair, v receiver)) {
+func overViews(t *testing.T, u ws.Upgrader, test func(t *testing.T, p *pair, v rangeView)) {
 	t.Helper()
-	for name, view := range map[string]func(*pair) receiver{
-		"raw":       func(p *pair) receiver { return rawView{p.stream} },
-		"aggregate": func(p *pair) receiver { return wholeView{p.stream.Aggregate(0)} },
+	for name, view := range map[string]func(*pair) rangeView{
+		"raw":       func(p *pair) rangeView { return rawView{p.stream} },
+		"aggregate": func(p *pair) rangeView { return aggregateView{p.stream.Aggregate(0)} },
 	} {
 		t.Run(name, func(t *testing.T) {
-			overAll(t, u, func(t *testing.T, p *pair) { test(t, p, view(p)) })
+			overTransports(t, u, func(t *testing.T, p *pair) { test(t, p, view(p)) })
 		})
 	}
 }
@@ -65,7 +65,7 @@ var readers = map[string]func(ctx context.Context, m *ws.MessageStream, after fu
 	},
 }
 
-func recvAll(ctx context.Context, l listener, after func()) (got []string, err error) {
+func recvAll(ctx context.Context, l view, after func()) (got []string, err error) {
 	for {
 		msg, err := l.Recv(ctx)
 		if err != nil {
@@ -78,7 +78,7 @@ func recvAll(ctx context.Context, l listener, after func()) (got []string, err e
 	}
 }
 
-func rangeAll(ctx context.Context, l listener, after func()) (got []string, err error) {
+func rangeAll(ctx context.Context, l view, after func()) (got []string, err error) {
 	for msg, err := range l.All(ctx) {
 		if err != nil {
 			return got, err
@@ -92,7 +92,7 @@ func rangeAll(ctx context.Context, l listener, after func()) (got []string, err 
 }
 
 // receiveFrom receives one message, or in a loop those that yield wants.
-func receiveFrom(ctx context.Context, l listener, loop bool, yield func(ws.Message) bool) error {
+func receiveFrom(ctx context.Context, l view, loop bool, yield func(ws.Message) bool) error {
 	if !loop {
 		msg, err := l.Recv(ctx)
 		if err == nil {
@@ -120,7 +120,7 @@ func recvKind(t testing.TB, stream *ws.MessageStream, kind ws.Kind) ws.Message {
 // recvWhole receives a whole message.
 func recvWhole(t testing.TB, stream *ws.AggregatedStream) ws.Message {
 	t.Helper()
-	msg, err := stream.Recv(within(t))
+	msg, err := stream.Recv(testContext(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,10 +129,10 @@ func recvWhole(t testing.TB, stream *ws.AggregatedStream) ws.Message {
 
 // recvPieces receives the pieces of a message, which must follow each other as
 // they should.
-func recvPieces(t *testing.T, stream *ws.MessageStream) (kinds []ws.Kind, data []byte) {
+func recvChunks(t *testing.T, stream *ws.MessageStream) (kinds []ws.Kind, data []byte) {
 	t.Helper()
 	for {
-		msg, err := stream.Recv(within(t))
+		msg, err := stream.Recv(testContext(t))
 		if err != nil {
 			t.Fatalf("after %v: %v", kinds, err)
 		}
@@ -162,14 +162,14 @@ func receiveAll(p *pair) <-chan error {
 }
 
 // errorOfAll is how a range loop that receives nothing ends, io.EOF for none.
-func errorOfAll(ctx context.Context, l listener) error {
+func errorOfAll(ctx context.Context, l view) error {
 	for _, err := range l.All(ctx) {
 		return err
 	}
 	return io.EOF
 }
 
-func errorOfChan(t *testing.T, l listener) error {
+func errorOfChan(t *testing.T, l view) error {
 	t.Helper()
 	if msg := await(t, l.Chan(), "the channel's end"); msg.Kind != 0 {
 		t.Fatalf("received %v", msg.Kind)
@@ -183,7 +183,7 @@ func errorOfChan(t *testing.T, l listener) error {
 func isLost(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) }
 
 // views are those in which a stream is read no further than the application is.
-var views = map[string]func(*pair, func(ws.Message) error) error{
+var unbufferedViews = map[string]func(*pair, func(ws.Message) error) error{
 	"Recv": func(p *pair, each func(ws.Message) error) error {
 		for {
 			msg, err := p.stream.Recv(context.Background())

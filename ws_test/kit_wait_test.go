@@ -9,10 +9,10 @@ import (
 
 // patience bounds every wait of a test: far more than anything needs, so that
 // a slow machine fails nothing, and a hang is a failure.
-const patience = 20 * time.Second
+const testTimeout = 20 * time.Second
 
 // moment is how long what is timed takes in these tests.
-const moment = 60 * time.Millisecond
+const shortWait = 60 * time.Millisecond
 
 // await waits for a channel to deliver or to be closed.
 func await[T any](t testing.TB, c <-chan T, what string) T {
@@ -20,24 +20,24 @@ func await[T any](t testing.TB, c <-chan T, what string) T {
 	select {
 	case v := <-c:
 		return v
-	case <-time.After(patience):
+	case <-time.After(testTimeout):
 		t.Fatalf("%s did not come", what)
 		panic("unreachable")
 	}
 }
 
 // within is a context that ends when a test has waited too long.
-func within(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+func testContext(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 	t.Cleanup(cancel)
 	return ctx
 }
 
 // until waits until something is so that tells nobody.
-func until(t *testing.T, what string, is func() bool) {
+func waitUntil(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	for start := time.Now(); !is(); runtime.Gosched() {
-		if time.Since(start) > patience {
+		if time.Since(start) > testTimeout {
 			t.Fatalf("waited in vain until %s", what)
 		}
 	}

@@ -10,74 +10,74 @@ import (
 
 // writer is a ResponseWriter that gives up the connection it was made with. It
 // has the 101 for itself, and the connection's peer has what follows.
-type writer struct {
-	conn   net.Conn
-	early  []byte // what the server has read beyond the request
-	header http.Header
-	status int
-	body   bytes.Buffer
-	answer answer // the 101
+type responseWriter struct {
+	conn     net.Conn
+	early    []byte // what the server has read beyond the request
+	header   http.Header
+	status   int
+	body     bytes.Buffer
+	response capturedResponse // the 101
 }
 
-func (w *writer) Header() http.Header {
+func (w *responseWriter) Header() http.Header {
 	if w.header == nil {
 		w.header = http.Header{}
 	}
 	return w.header
 }
 
-func (w *writer) WriteHeader(status int) {
+func (w *responseWriter) WriteHeader(status int) {
 	if w.status == 0 {
 		w.status = status
 	}
 }
 
-func (w *writer) Write(p []byte) (int, error) {
+func (w *responseWriter) Write(p []byte) (int, error) {
 	w.WriteHeader(http.StatusOK)
 	return w.body.Write(p)
 }
 
-func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+func (w *responseWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	br := bufio.NewReader(bytes.NewReader(w.early))
 	_, _ = br.Peek(len(w.early))
-	return answering(w.conn, &w.answer), bufio.NewReadWriter(br, bufio.NewWriter(w.conn)), nil
+	return captureResponse(w.conn, &w.response), bufio.NewReadWriter(br, bufio.NewWriter(w.conn)), nil
 }
 
 // hijackable is a ResponseWriter that must not be hijacked.
-type hijackable struct{ http.ResponseWriter }
+type mustNotHijack struct{ http.ResponseWriter }
 
-func (hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+func (mustNotHijack) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	panic("a connection was hijacked for a handshake that is refused")
 }
 
 // bare is a ResponseWriter and nothing else.
-type bare struct{ http.ResponseWriter }
+type plainResponseWriter struct{ http.ResponseWriter }
 
 // headless breaks the contract of ResponseWriter.
-type headless struct{ http.ResponseWriter }
+type nilHeaderWriter struct{ http.ResponseWriter }
 
-func (headless) Header() http.Header { return nil }
+func (nilHeaderWriter) Header() http.Header { return nil }
 
-type failing struct {
+type hijackErrorWriter struct {
 	http.ResponseWriter
 	err error
 }
 
-func (w failing) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, w.err }
+func (w hijackErrorWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, w.err }
 
 // plainWriter gives up exactly what it was made with.
-type plainWriter struct {
+type connWriter struct {
 	http.ResponseWriter
 	conn net.Conn
 	brw  *bufio.ReadWriter
 }
 
-func (w plainWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) { return w.conn, w.brw, nil }
+func (w connWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) { return w.conn, w.brw, nil }
 
 // The wrappers that routers and frameworks put around a ResponseWriter.
 type (
 	// unwrapping has what net/http's ResponseController asks for.
-	unwrapping struct{ http.ResponseWriter }
+	unwrappingWriter struct{ http.ResponseWriter }
 	// chiLike knows what it wraps and has methods for that.
 	chiLike struct {
 		http.ResponseWriter
@@ -92,27 +92,27 @@ type (
 	}
 )
 
-func (w unwrapping) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w unwrappingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // from200 is a wrapper as many programs have it for their log: the status is 200
 // until another one is written.
-type from200 struct {
+type status200Writer struct {
 	http.ResponseWriter
 	status, n int
 }
 
-func (w *from200) Status() int { return w.status }
+func (w *status200Writer) Status() int { return w.status }
 
-func (w *from200) BytesWritten() int { return w.n }
+func (w *status200Writer) BytesWritten() int { return w.n }
 
-func (w *from200) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w *status200Writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-func (w *from200) WriteHeader(status int) {
+func (w *status200Writer) WriteHeader(status int) {
 	w.status = status
 	w.ResponseWriter.WriteHeader(status)
 }
 
-func (w *from200) Write(p []byte) (int, error) {
+func (w *status200Writer) Write(p []byte) (int, error) {
 	n, err := w.ResponseWriter.Write(p)
 	w.n += n
 	return n, err
@@ -139,15 +139,15 @@ func (w *chiLike) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 }
 
 // hiding is one that knows nothing of ResponseController.
-type hiding struct{ *from200 }
+type hidingWriter struct{ *status200Writer }
 
-func (hiding) Unwrap() {}
+func (hidingWriter) Unwrap() {}
 
-func (w hiding) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+func (w hidingWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return w.ResponseWriter.(http.Hijacker).Hijack()
 }
 
-func (w hiding) Flush() {
+func (w hidingWriter) Flush() {
 	w.ResponseWriter.(http.Flusher).Flush()
 }
 
@@ -198,36 +198,36 @@ func (oldGin) Unwrap() {}
 
 // delaying keeps all back until the handler is done, as middlewares do that
 // compress: whether they will depends on what there is to be written.
-type delaying struct {
+type delayingWriter struct {
 	http.ResponseWriter
 	status int
 }
 
-func (w *delaying) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w *delayingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-func (w *delaying) WriteHeader(status int) { w.status = status }
+func (w *delayingWriter) WriteHeader(status int) { w.status = status }
 
-func (w *delaying) Write(p []byte) (int, error) {
+func (w *delayingWriter) Write(p []byte) (int, error) {
 	if w.status != 0 {
 		w.ResponseWriter.WriteHeader(w.status)
 	}
 	return w.ResponseWriter.Write(p)
 }
 
-func (w *delaying) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+func (w *delayingWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return w.ResponseWriter.(http.Hijacker).Hijack()
 }
 
 var wrappers = map[string]func(http.ResponseWriter) http.ResponseWriter{
-	"only Unwrap":      func(w http.ResponseWriter) http.ResponseWriter { return unwrapping{w} },
-	"two Unwraps":      func(w http.ResponseWriter) http.ResponseWriter { return unwrapping{unwrapping{w}} },
+	"only Unwrap":      func(w http.ResponseWriter) http.ResponseWriter { return unwrappingWriter{w} },
+	"two Unwraps":      func(w http.ResponseWriter) http.ResponseWriter { return unwrappingWriter{unwrappingWriter{w}} },
 	"chi":              func(w http.ResponseWriter) http.ResponseWriter { return &chiLike{ResponseWriter: w} },
 	"gin":              func(w http.ResponseWriter) http.ResponseWriter { return &ginLike{w, 200, -1} },
 	"gin 1.11":         func(w http.ResponseWriter) http.ResponseWriter { return gin111{&ginLike{w, 200, -1}} },
 	"gin 1.7":          func(w http.ResponseWriter) http.ResponseWriter { return oldGin{&ginLike{w, 200, -1}} },
-	"from 200":         func(w http.ResponseWriter) http.ResponseWriter { return &from200{w, 200, 0} },
-	"from 200, hiding": func(w http.ResponseWriter) http.ResponseWriter { return hiding{&from200{w, 200, 0}} },
-	"delays":           func(w http.ResponseWriter) http.ResponseWriter { return &delaying{ResponseWriter: w} },
+	"from 200":         func(w http.ResponseWriter) http.ResponseWriter { return &status200Writer{w, 200, 0} },
+	"from 200, hiding": func(w http.ResponseWriter) http.ResponseWriter { return hidingWriter{&status200Writer{w, 200, 0}} },
+	"delays":           func(w http.ResponseWriter) http.ResponseWriter { return &delayingWriter{ResponseWriter: w} },
 	"gin in chi": func(w http.ResponseWriter) http.ResponseWriter {
 		return &chiLike{ResponseWriter: &ginLike{&chiLike{ResponseWriter: w}, 200, -1}}
 	},

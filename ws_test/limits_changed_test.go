@@ -40,7 +40,7 @@ func TestAggregateSmallerLimit(t *testing.T) {
 					if view == "raw" {
 						receive = p.stream.Recv
 					}
-					if msg, err := receive(within(t)); err != nil {
+					if msg, err := receive(testContext(t)); err != nil {
 						t.Fatal(err)
 					} else if msg.Kind == ws.Ping {
 						break
@@ -53,7 +53,7 @@ func TestAggregateSmallerLimit(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				msg, err := smaller.Recv(within(t))
+				msg, err := smaller.Recv(testContext(t))
 				if view != "raw" { // of which a part went to another view otherwise
 					switch {
 					case test.tooBig && !errors.Is(err, ws.ErrMessageTooBig):
@@ -61,7 +61,7 @@ func TestAggregateSmallerLimit(t *testing.T) {
 					case !test.tooBig && (err != nil || string(msg.Data) != whole):
 						t.Fatalf("received %q, %v", clip(msg.Data), err)
 					}
-					msg, err = smaller.Recv(within(t))
+					msg, err = smaller.Recv(testContext(t))
 				}
 				if err != nil || string(msg.Data) != "next" {
 					t.Fatalf("then received %q, %v", clip(msg.Data), err)
@@ -92,14 +92,14 @@ func overCompressionsNamed(t *testing.T, name string, test func(*testing.T, *com
 
 // inTwo is a text whose first fragment is whole, and the others.
 func (p *compressing) inTwo(first string, others []string) (begins, rest []byte) {
-	if p.answer == "" {
+	if p.extensions == "" {
 		all := fragmented(opText, append([]string{first}, others...)...)
 		n := len(masked(opText, []byte(first)))
 		return all[:n:n], all[n:]
 	}
 	begins = masked(rsv1|opText, append(p.deflated([]byte(first)), deflateTail...))
-	kept := p.dropsOwn
-	p.dropsOwn = false // within a message
+	kept := p.clientNoTakeover
+	p.clientNoTakeover = false // within a message
 	for i, text := range others {
 		bits := byte(opContinuation)
 		packed := p.deflated([]byte(text))
@@ -110,16 +110,16 @@ func (p *compressing) inTwo(first string, others []string) (begins, rest []byte)
 		}
 		rest = append(rest, masked(bits, packed)...)
 	}
-	p.dropsOwn = kept
+	p.clientNoTakeover = kept
 	return begins, rest
 }
 
 // text is a message of its own.
 func (p *compressing) text(s string) []byte {
-	if p.answer == "" {
+	if p.extensions == "" {
 		return masked(fin|opText, []byte(s))
 	}
-	return p.packedFrames(opText, []byte(s), 1)
+	return p.compressedFrames(opText, []byte(s), 1)
 }
 
 // A frame of which a part was read by one view is measured by the next.
@@ -127,7 +127,7 @@ func TestAggregateSmallerLimitInsideFrame(t *testing.T) {
 	const size = 1 << 20
 	for _, limit := range []int{1, 10, 1000, 100_000, size - 1, size} {
 		t.Run(fmt.Sprint("limit=", limit), func(t *testing.T) {
-			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 				frame := masked(fin|opBinary, make([]byte, size))
 				p.write(frame[:size/2])
 				ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
@@ -137,11 +137,11 @@ func TestAggregateSmallerLimitInsideFrame(t *testing.T) {
 				}
 				smaller := p.stream.Aggregate(limit)
 				p.writeLater(append(frame[size/2:], masked(fin|opText, []byte("t"))...))
-				msg, err := smaller.Recv(within(t))
+				msg, err := smaller.Recv(testContext(t))
 				if limit < size && !errors.Is(err, ws.ErrMessageTooBig) || limit == size && (err != nil || len(msg.Data) != size) {
 					t.Fatalf("received %d bytes, %v", len(msg.Data), err)
 				}
-				if msg, err := smaller.Recv(within(t)); err != nil || string(msg.Data) != "t" {
+				if msg, err := smaller.Recv(testContext(t)); err != nil || string(msg.Data) != "t" {
 					t.Fatalf("then received %d bytes, %v", len(msg.Data), err)
 				}
 			})

@@ -135,7 +135,7 @@ func TestMemoryOfMillionFragments(t *testing.T) {
 			said := masked(opText, []byte(part))
 			said = append(said, bytes.Repeat(masked(opContinuation, []byte(part)), n-2)...)
 			said = append(said, masked(fin|opContinuation, []byte(part))...)
-			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 				stream := p.stream.Aggregate(n)
 				began := cpuTime()
 				expectFrugal(t, 4<<20, func() { // the buffer as it grows
@@ -160,10 +160,10 @@ func TestAggregateLimitOfMillionFragments(t *testing.T) {
 	stream := p.stream.Aggregate(1000)
 	expectFrugal(t, 1<<20, func() {
 		p.writeLater(said)
-		if _, err := stream.Recv(within(t)); err != ws.ErrMessageTooBig {
+		if _, err := stream.Recv(testContext(t)); err != ws.ErrMessageTooBig {
 			t.Fatalf("received %v", err)
 		}
-		_, err := stream.Recv(within(t))
+		_, err := stream.Recv(testContext(t))
 		expectViolation(t, err, ws.CloseProtocolError)
 	})
 }

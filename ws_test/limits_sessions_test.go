@@ -16,14 +16,14 @@ func TestMaxSessionsAfterPanic(t *testing.T) {
 	u := &ws.Upgrader{MaxSessions: 1}
 	func() {
 		defer func() { _ = recover() }()
-		_, _, _ = u.Handle(panics{&writer{}}, request())
+		_, _, _ = u.Handle(hijackPanicWriter{&responseWriter{}}, request())
 	}()
 	connectTo(t, u)
 }
 
-type panics struct{ *writer }
+type hijackPanicWriter struct{ *responseWriter }
 
-func (panics) Hijack() (net.Conn, *bufio.ReadWriter, error) { panic(http.ErrAbortHandler) }
+func (hijackPanicWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) { panic(http.ErrAbortHandler) }
 
 func TestMaxSessionsIsExact(t *testing.T) {
 	const limit, knocks = 10, 200
@@ -32,18 +32,18 @@ func TestMaxSessionsIsExact(t *testing.T) {
 		for range 3 { // each time room is made again
 			var mu sync.Mutex
 			var group sync.WaitGroup
-			var in []piped
+			var in []pipePair
 			for range knocks {
 				group.Go(func() {
 					end, peer := net.Pipe()
-					session, stream, err := u.Handle(&writer{conn: end}, request())
+					session, stream, err := u.Handle(&responseWriter{conn: end}, request())
 					if err != nil {
 						end.Close()
 						return
 					}
 					mu.Lock()
 					defer mu.Unlock()
-					in = append(in, piped{pair: &pair{session: session, stream: stream}, end: peer, status: 101})
+					in = append(in, pipePair{pair: &pair{session: session, stream: stream}, end: peer, status: 101})
 				})
 			}
 			group.Wait()
@@ -78,7 +78,7 @@ func TestMaxSessionsIsExactOverTCP(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				_ = conn.SetDeadline(time.Now().Add(patience))
+				_ = conn.SetDeadline(time.Now().Add(testTimeout))
 				_ = request().Write(conn)
 				resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 				switch {

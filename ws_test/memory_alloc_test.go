@@ -79,8 +79,8 @@ func TestCompressedEchoAllocatesNothing(t *testing.T) {
 		for _, n := range []int{200, 1000, 20_000} {
 			t.Run(fmt.Sprint(test.name, ",", n), func(t *testing.T) {
 				p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c}, test.offer)
-				stream, ctx := p.stream.Aggregate(0), within(t)
-				said := p.packedFrames(opText, mixedText(n), 1)
+				stream, ctx := p.stream.Aggregate(0), testContext(t)
+				said := p.compressedFrames(opText, mixedText(n), 1)
 				p.writer.Reset(&p.out) // what follows must not refer to it
 				buf := make([]byte, 1<<16)
 				allocs := testing.AllocsPerRun(200, func() {

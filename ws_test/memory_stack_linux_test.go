@@ -56,13 +56,13 @@ func TestStackOfEchoIsTwoKiB(t *testing.T) {
 	if raceDetector || testing.CoverMode() != "" || runtime.GOARCH != "amd64" {
 		t.Skip("frames are of another size")
 	}
-	if how := told("StackOfEchoIsTwoKiB"); how != "" {
+	if how := childInput("StackOfEchoIsTwoKiB"); how != "" {
 		echoWithinTwoKiB(t, echoLoops[how])
 		return
 	}
 	for how := range echoLoops {
 		t.Run(how, func(t *testing.T) {
-			if output, err := child(t, "StackOfEchoIsTwoKiB", how)(); err != nil {
+			if output, err := startChild(t, "StackOfEchoIsTwoKiB", how)(); err != nil {
 				t.Fatalf("%v\n%s", err, output)
 			}
 		})

@@ -123,21 +123,21 @@ func (o option) expect(t *testing.T, u *ws.Upgrader, want string) {
 }
 
 func observeSubprotocol(t *testing.T, u *ws.Upgrader) string {
-	return pipe(t, u, "Sec-WebSocket-Protocol", "chat").session.Subprotocol()
+	return connectPipe(t, u, "Sec-WebSocket-Protocol", "chat").session.Subprotocol()
 }
 
 func observeCompression(t *testing.T, u *ws.Upgrader) string {
-	return pipe(t, u, "Sec-WebSocket-Extensions", "permessage-deflate").header.Get("Sec-WebSocket-Extensions")
+	return connectPipe(t, u, "Sec-WebSocket-Extensions", "permessage-deflate").header.Get("Sec-WebSocket-Extensions")
 }
 
 func observeForeignOrigin(t *testing.T, u *ws.Upgrader) string {
-	return fmt.Sprint(pipe(t, u, "Origin", "https://www.example.org").status)
+	return fmt.Sprint(connectPipe(t, u, "Origin", "https://www.example.org").status)
 }
 
 // observeAnswerToPing has the session send a text after it has received a Ping:
 // what the peer receives before that is the answer.
 func observeAnswerToPing(t *testing.T, u *ws.Upgrader) string {
-	p := pipe(t, u)
+	p := connectPipe(t, u)
 	c := &client{t: t, conn: p.end, br: bufio.NewReader(p.end)}
 	go func() {
 		if _, err := p.stream.Recv(context.Background()); err == nil {
@@ -158,7 +158,7 @@ func observeAnswerToPing(t *testing.T, u *ws.Upgrader) string {
 
 // observeFullQueue sends to a peer that reads nothing until it has to wait.
 func observeFullQueue(t *testing.T, u *ws.Upgrader) string {
-	p := pipe(t, u)
+	p := connectPipe(t, u)
 	kib := ws.Message{Kind: ws.Binary, Data: make([]byte, 1020)} // and a header of 4
 	for range 1 << 10 {
 		switch err := p.session.TrySend(kib); err {
@@ -173,7 +173,7 @@ func observeFullQueue(t *testing.T, u *ws.Upgrader) string {
 }
 
 func observeWriteTimeout(t *testing.T, u *ws.Upgrader) string {
-	p := pipe(t, u)
+	p := connectPipe(t, u)
 	if err := p.session.Text(context.Background(), "is anybody there?"); err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +181,7 @@ func observeWriteTimeout(t *testing.T, u *ws.Upgrader) string {
 }
 
 func observeCloseTimeout(t *testing.T, u *ws.Upgrader) string {
-	p := pipe(t, u)
+	p := connectPipe(t, u)
 	go io.Copy(io.Discard, p.end)
 	if err := p.session.Close(ws.CloseReason{}); err != nil {
 		t.Fatal(err)
@@ -190,7 +190,7 @@ func observeCloseTimeout(t *testing.T, u *ws.Upgrader) string {
 }
 
 func observeHeartbeat(t *testing.T, u *ws.Upgrader) string {
-	p := pipe(t, u)
+	p := connectPipe(t, u)
 	go io.Copy(io.Discard, p.end)
 	go p.stream.Recv(context.Background())
 	return p.endsAfter(t, ws.ErrHeartbeatTimeout)
@@ -198,7 +198,7 @@ func observeHeartbeat(t *testing.T, u *ws.Upgrader) string {
 
 // observeUnfinishedMessage sends the beginning of one.
 func observeUnfinishedMessage(t *testing.T, u *ws.Upgrader) string {
-	p, began := pipe(t, u), time.Now()
+	p, began := connectPipe(t, u), time.Now()
 	go io.Copy(io.Discard, p.end)
 	go p.end.Write(masked(opText, []byte("once upon a time")))
 	for {
@@ -211,7 +211,7 @@ func observeUnfinishedMessage(t *testing.T, u *ws.Upgrader) string {
 }
 
 func observeFirstFrame(t *testing.T, u *ws.Upgrader) string {
-	p := pipe(t, u)
+	p := connectPipe(t, u)
 	_ = p.session.Close(ws.CloseReason{})
 	if f, err := newClient(t, p.end).next(); err != nil || f.opcode() == opText {
 		return string(f.payload)
@@ -220,10 +220,10 @@ func observeFirstFrame(t *testing.T, u *ws.Upgrader) string {
 }
 
 func observeRequestValue(t *testing.T, u *ws.Upgrader) string {
-	return fmt.Sprint(pipe(t, u).session.Context().Value(contextKey{}))
+	return fmt.Sprint(connectPipe(t, u).session.Context().Value(contextKey{}))
 }
 
 func observeSecondSession(t *testing.T, u *ws.Upgrader) string {
-	pipe(t, u)
-	return fmt.Sprint(pipe(t, u).status)
+	connectPipe(t, u)
+	return fmt.Sprint(connectPipe(t, u).status)
 }

@@ -34,7 +34,7 @@ func TestAggregateLimit(t *testing.T) {
 	for _, limit := range []int{1, 100, 65535, 65536, 65537, 100_000} {
 		for _, shape := range shapes {
 			t.Run(fmt.Sprintf("limit=%d,%s", limit, shape.name), func(t *testing.T) {
-				overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+				overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 					stream := p.stream.Aggregate(limit)
 					var b []byte
 					for _, n := range []int{limit, limit + 1, 0, 2*limit + 100_000, limit} {
@@ -42,7 +42,7 @@ func TestAggregateLimit(t *testing.T) {
 					}
 					p.writeLater(b)
 					for _, n := range []int{limit, -1, 0, -1, limit} {
-						msg, err := stream.Recv(within(t))
+						msg, err := stream.Recv(testContext(t))
 						if n < 0 {
 							if err != ws.ErrMessageTooBig || msg.Kind != 0 || msg.Data != nil {
 								t.Fatalf("received %v of %d bytes, %v; want ErrMessageTooBig", msg.Kind, len(msg.Data), err)
@@ -65,7 +65,7 @@ func TestAggregateDefaultLimit(t *testing.T) {
 		if msg := recvWhole(t, stream); len(msg.Data) != 1<<20 {
 			t.Fatalf("received %d bytes", len(msg.Data))
 		}
-		if _, err := stream.Recv(within(t)); err != ws.ErrMessageTooBig {
+		if _, err := stream.Recv(testContext(t)); err != ws.ErrMessageTooBig {
 			t.Fatalf("received %v", err)
 		}
 	}
@@ -85,10 +85,10 @@ var announcements = map[string][]byte{
 func TestAggregateRefusesDeclaredLength(t *testing.T) {
 	for name, b := range announcements {
 		t.Run(name, func(t *testing.T) {
-			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 				p.write(append(b, 1, 2, 3, 4)) // its key, and silence
 				stream := p.stream.Aggregate(1000)
-				if msg, err := stream.Recv(within(t)); err != ws.ErrMessageTooBig {
+				if msg, err := stream.Recv(testContext(t)); err != ws.ErrMessageTooBig {
 					t.Fatalf("received %v, %v", msg.Kind, err)
 				}
 				if err := p.session.Close(ws.CloseReason{}); err != nil {
@@ -103,13 +103,13 @@ func TestAggregateRefusesDeclaredLength(t *testing.T) {
 func TestAggregateReportsTooBigOnce(t *testing.T) {
 	for name, size := range map[string]int{"short": 1001, "long": 200_000} {
 		t.Run(name, func(t *testing.T) {
-			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 				stream := p.stream.Aggregate(1000)
 				for _, first := range []byte{fin | opBinary, opBinary} {
 					frame := masked(first, make([]byte, size))
 					head := len(frame) - size
 					p.write(frame[:head])
-					if msg, err := stream.Recv(within(t)); err != ws.ErrMessageTooBig {
+					if msg, err := stream.Recv(testContext(t)); err != ws.ErrMessageTooBig {
 						t.Fatalf("received %v, %v", msg.Kind, err)
 					}
 					rest := frame[head:]
@@ -132,13 +132,13 @@ func TestAggregateLimitOfSecondFragment(t *testing.T) {
 	first, second := masked(opBinary, make([]byte, 70_000)), masked(fin|opContinuation, make([]byte, 1<<20))
 	said := append(append(first, second...), masked(fin|opText, []byte("next"))...)
 	c := &conversation{maxMessage: 100_000}
-	hear(t, said, 0, []int{len(first), len(second) - 1<<20, 50_000}, c)
+	receiveScript(t, said, 0, []int{len(first), len(second) - 1<<20, 50_000}, c)
 }
 
 func TestAggregateControlFramesPass(t *testing.T) {
 	for _, limit := range []int{1000, 3} {
 		t.Run(fmt.Sprint("limit=", limit), func(t *testing.T) {
-			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 				var b []byte
 				for i, part := range []string{"put ", "back ", "together"} {
 					first := []byte{opText, opContinuation, fin | opContinuation}[i]
@@ -149,7 +149,7 @@ func TestAggregateControlFramesPass(t *testing.T) {
 				stream := p.stream.Aggregate(limit)
 				var got []string
 				for len(got) < 4 {
-					msg, err := stream.Recv(within(t))
+					msg, err := stream.Recv(testContext(t))
 					if err != nil {
 						msg.Data = []byte(err.Error())
 					}
@@ -187,10 +187,10 @@ func TestCloseAfterTooBigSays1009(t *testing.T) {
 		}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 				p.write(append(fragmented(opText, "too ", "big"), masked(fin|opText, []byte("next"))...))
 				stream := p.stream.Aggregate(5)
-				if _, err := stream.Recv(within(t)); err != ws.ErrMessageTooBig {
+				if _, err := stream.Recv(testContext(t)); err != ws.ErrMessageTooBig {
 					t.Fatalf("received %v", err)
 				}
 				if err := c.answer(p, stream); err != nil {
@@ -203,7 +203,7 @@ func TestCloseAfterTooBigSays1009(t *testing.T) {
 }
 
 func TestAggregateLoopAfterTooBig(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		var b []byte
 		for i := range 10 {
 			b = append(b, masked(fin|opText, make([]byte, 50_000*i))...)
@@ -212,7 +212,7 @@ func TestAggregateLoopAfterTooBig(t *testing.T) {
 		p.writeLater(append(b, closeFrame(1000)...))
 		var tooBig int
 		var got []string
-		for msg, err := range p.stream.Aggregate(1000).All(within(t)) {
+		for msg, err := range p.stream.Aggregate(1000).All(testContext(t)) {
 			switch {
 			case err == ws.ErrMessageTooBig:
 				tooBig++
@@ -229,7 +229,7 @@ func TestAggregateLoopAfterTooBig(t *testing.T) {
 }
 
 func TestAggregateChanEndsWithTooBig(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.send(opText, "short")
 		p.send(opText, "too long")
 		stream := p.stream.Aggregate(5)
@@ -244,7 +244,7 @@ func TestAggregateChanEndsWithTooBig(t *testing.T) {
 }
 
 func TestAggregateFromInsideMessage(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.write(append(fragmented(opText, "seen", " and not", " seen"), masked(fin|opText, []byte("whole"))...))
 		recvKind(t, p.stream, ws.FirstText)
 		if msg := recvWhole(t, p.stream.Aggregate(5)); string(msg.Data) != "whole" {

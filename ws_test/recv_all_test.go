@@ -11,12 +11,12 @@ import (
 )
 
 func TestAllBreakLosesNothing(t *testing.T) {
-	for name, view := range map[string]func(*ws.MessageStream) listener{
-		"stream":    func(m *ws.MessageStream) listener { return m },
-		"aggregate": func(m *ws.MessageStream) listener { return m.Aggregate(0) },
+	for name, view := range map[string]func(*ws.MessageStream) view{
+		"stream":    func(m *ws.MessageStream) view { return m },
+		"aggregate": func(m *ws.MessageStream) view { return m.Aggregate(0) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 				const n = 100
 				var b []byte
 				for i := range n {
@@ -25,7 +25,7 @@ func TestAllBreakLosesNothing(t *testing.T) {
 				p.writeLater(b)
 				l := view(p.stream)
 				for i := range n {
-					for msg, err := range l.All(within(t)) {
+					for msg, err := range l.All(testContext(t)) {
 						if err != nil || !bytes.Equal(msg.Data, numberedPayload(i, 500)) {
 							t.Fatalf("message %d is %q, %v", i, clip(msg.Data), err)
 						}
@@ -38,7 +38,7 @@ func TestAllBreakLosesNothing(t *testing.T) {
 }
 
 func TestAllPanicInBody(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		for range 3 { // the first messages are there at once, the last is waited for
 			p.send(opText, "trouble")
 			func() {
@@ -47,7 +47,7 @@ func TestAllPanicInBody(t *testing.T) {
 						t.Fatalf("recovered %v", r)
 					}
 				}()
-				for msg, err := range p.stream.All(within(t)) {
+				for msg, err := range p.stream.All(testContext(t)) {
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -65,7 +65,7 @@ func TestAllPanicInBody(t *testing.T) {
 // A loop's sequence may be ranged over again, and kept.
 func TestAllSequenceCarriesOn(t *testing.T) {
 	p := connect(t, ws.Upgrader{})
-	all := p.stream.All(within(t))
+	all := p.stream.All(testContext(t))
 	for _, want := range []string{"one", "two", "three"} {
 		p.send(opText, want)
 		for msg, err := range all {
@@ -78,10 +78,10 @@ func TestAllSequenceCarriesOn(t *testing.T) {
 }
 
 func TestAllEndsAfterClose(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.write(append(masked(fin|opText, nil), closeFrame(1000)...))
 		var kinds []ws.Kind
-		for msg, err := range p.stream.All(within(t)) {
+		for msg, err := range p.stream.All(testContext(t)) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -90,14 +90,14 @@ func TestAllEndsAfterClose(t *testing.T) {
 		if len(kinds) != 2 || kinds[1] != ws.Close {
 			t.Fatalf("received %v", kinds)
 		}
-		for msg, err := range p.stream.All(within(t)) {
+		for msg, err := range p.stream.All(testContext(t)) {
 			t.Fatalf("afterwards received %v, %v", msg.Kind, err)
 		}
 	})
 }
 
 func TestAllAfterSessionIsClosed(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		got := make(chan ws.Message, 10)
 		go func() {
 			defer close(got)
@@ -150,12 +150,12 @@ func TestAllEndsWithContext(t *testing.T) {
 }
 
 func TestCloseReceivedLater(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		if err := p.session.Close(ws.CloseReason{Code: 4000}); err != nil {
 			t.Fatal(err)
 		}
 		p.write(append(masked(fin|opText, []byte("dropped")), closeFrame(4000)...))
-		expectOver(t, p.session, ws.ErrClosed)
+		expectSessionEnd(t, p.session, ws.ErrClosed)
 		if msg := recvKind(t, p.stream, ws.Close); msg.Reason.Code != 4000 {
 			t.Fatalf("received %v", msg.Reason)
 		}
@@ -169,8 +169,8 @@ func TestCloseReceivedLater(t *testing.T) {
 // from within.
 func TestAllNoticesEndAfterMessage(t *testing.T) {
 	for name, end := range map[string]func(*client){
-		"FIN": func(c *client) { _ = under(c.conn).CloseWrite() },
-		"RST": reset,
+		"FIN": func(c *client) { _ = tcpConn(c.conn).CloseWrite() },
+		"RST": resetConn,
 	} {
 		t.Run(name, func(t *testing.T) {
 			for range 40 {

@@ -13,12 +13,12 @@ import (
 )
 
 func TestChanMessagesOwnData(t *testing.T) {
-	for name, view := range map[string]func(*ws.MessageStream) listener{
-		"stream":    func(m *ws.MessageStream) listener { return m },
-		"aggregate": func(m *ws.MessageStream) listener { return m.Aggregate(0) },
+	for name, view := range map[string]func(*ws.MessageStream) view{
+		"stream":    func(m *ws.MessageStream) view { return m },
+		"aggregate": func(m *ws.MessageStream) view { return m.Aggregate(0) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 				var b []byte
 				for i := range 200 {
 					b = append(b, masked(fin|opBinary, numberedPayload(i, 1000))...)
@@ -60,14 +60,14 @@ func TestErrAfterChanIsClosed(t *testing.T) {
 		want func(error) bool
 	}{
 		{"a Close", func(c *client) { c.write(closeFrame(1000)) }, func(err error) bool { return err == nil }},
-		{"a lost connection", reset, isLost},
+		{"a lost connection", resetConn, isLost},
 		{"a violation", func(c *client) { c.write([]byte{0xFF}) }, func(err error) bool {
 			var failed *ws.ProtocolError
 			return errors.As(err, &failed)
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 				messages := p.stream.Chan()
 				p.send(opText, "hello")
 				await(t, messages, "the message")
@@ -86,7 +86,7 @@ func TestErrAfterChanIsClosed(t *testing.T) {
 }
 
 func TestChanReadsAhead16Messages(t *testing.T) {
-	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		messages := p.stream.Chan()
 		p.writeLater(append(bytes.Repeat(masked(fin|opText, make([]byte, 1000)), 99), closeFrame(1000)...))
 		synctest.Wait()
@@ -114,7 +114,7 @@ func TestChanGoroutineEndsWithSession(t *testing.T) {
 	} {
 		for _, unread := range []int{0, 10, 16, 17} {
 			t.Run(fmt.Sprintf("%s,unread=%d", name, unread), func(t *testing.T) {
-				bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+				inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 					p.stream.Aggregate(0).Chan()
 					_, _ = p.conn.Write(bytes.Repeat(masked(fin|opText, nil), unread))
 					synctest.Wait()
@@ -128,7 +128,7 @@ func TestChanGoroutineEndsWithSession(t *testing.T) {
 }
 
 func TestRecvTwiceAtOnce(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		for range 20 {
 			results := make(chan error, 2)
 			for range 2 {
@@ -146,16 +146,16 @@ func TestRecvTwiceAtOnce(t *testing.T) {
 }
 
 func TestRecvInsideLoop(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.write(bytes.Repeat(masked(fin|opText, nil), 2))
 		whole := p.stream.Aggregate(0)
 		n := 0
-		for _, err := range p.stream.All(within(t)) {
+		for _, err := range p.stream.All(testContext(t)) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			expectNoTurn(t, p.stream)
-			expectNoTurn(t, whole)
+			expectConcurrentRecv(t, p.stream)
+			expectConcurrentRecv(t, whole)
 			if n++; n == 2 {
 				break
 			}
@@ -166,7 +166,7 @@ func TestRecvInsideLoop(t *testing.T) {
 }
 
 // expectNoTurn tries all ways to receive.
-func expectNoTurn(t *testing.T, l listener) {
+func expectConcurrentRecv(t *testing.T, l view) {
 	t.Helper()
 	if _, err := l.Recv(t.Context()); err != ws.ErrConcurrentRecv {
 		t.Fatalf("Recv: %v", err)
@@ -180,13 +180,13 @@ func expectNoTurn(t *testing.T, l listener) {
 }
 
 func TestRecvBesideChan(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		whole := p.stream.Aggregate(0)
 		messages := whole.Chan()
 		p.send(opText, "hello")
 		await(t, messages, "the first message")
-		expectNoTurn(t, p.stream)
-		expectNoTurn(t, p.stream.Aggregate(0))
+		expectConcurrentRecv(t, p.stream)
+		expectConcurrentRecv(t, p.stream.Aggregate(0))
 		p.send(opText, "hello again")
 		if msg := await(t, messages, "the second message"); string(msg.Data) != "hello again" {
 			t.Fatalf("received %v", msg.Kind)
@@ -195,7 +195,7 @@ func TestRecvBesideChan(t *testing.T) {
 }
 
 func TestChanInSelect(t *testing.T) {
-	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
 		p.writeLater(masked(fin|opText, []byte("hello")))

@@ -12,7 +12,7 @@ import (
 )
 
 func TestRecvContextEndsInsideFrame(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		for _, n := range []int{0, 5, 125, 300} {
 			text := string(mixedText(n))
 			frame := masked(fin|opText, []byte(text))
@@ -33,7 +33,7 @@ func TestRecvContextEndsInsideFrame(t *testing.T) {
 }
 
 func TestRecvContextAlreadyEnded(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		over, cancel := context.WithCancel(t.Context())
 		cancel()
 		late, cancel := context.WithDeadline(t.Context(), time.Unix(1, 0))
@@ -59,7 +59,7 @@ func TestRecvContextAlreadyEnded(t *testing.T) {
 func TestRecvNilContext(t *testing.T) {
 	p := connect(t, ws.Upgrader{})
 	var none context.Context
-	for name, l := range map[string]listener{"stream": p.stream, "aggregate": p.stream.Aggregate(0)} {
+	for name, l := range map[string]view{"stream": p.stream, "aggregate": p.stream.Aggregate(0)} {
 		if _, err := l.Recv(none); err == nil {
 			t.Errorf("%s: Recv returned no error", name)
 		}
@@ -76,7 +76,7 @@ func TestRecvNilContext(t *testing.T) {
 // A context that ends between receives must not end the next one, which has
 // another context.
 func TestRecvContextOfEarlierReceive(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		rng := rand.New(rand.NewPCG(6, 6))
 		for i := range 300 {
 			ctx, cancel := context.WithCancel(t.Context())
@@ -98,7 +98,7 @@ func TestRecvContextOfEarlierReceive(t *testing.T) {
 }
 
 // interrupted receives n messages with contexts that end all the time.
-func interrupted(t *testing.T, l listener, n int, rng *rand.Rand, expect func(i int, msg ws.Message)) {
+func interrupted(t *testing.T, l view, n int, rng *rand.Rand, expect func(i int, msg ws.Message)) {
 	t.Helper()
 	for i := 0; i < n; {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rng.IntN(100))*time.Microsecond)
@@ -124,15 +124,15 @@ func TestRecvContextsEndAtRandom(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name  string
-		view  func(*ws.MessageStream) listener
+		view  func(*ws.MessageStream) view
 		bytes int
 	}{
-		{"short frames", func(m *ws.MessageStream) listener { return m }, 100},
-		{"frames in several reads", func(m *ws.MessageStream) listener { return m }, 60_000},
-		{"long frames put together", func(m *ws.MessageStream) listener { return m.Aggregate(0) }, 150_000},
+		{"short frames", func(m *ws.MessageStream) view { return m }, 100},
+		{"frames in several reads", func(m *ws.MessageStream) view { return m }, 60_000},
+		{"long frames put together", func(m *ws.MessageStream) view { return m.Aggregate(0) }, 150_000},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 				ended := make(chan struct{})
 				go func() {
 					defer close(ended)
@@ -152,8 +152,8 @@ func TestRecvContextsEndAtRandom(t *testing.T) {
 }
 
 func TestRecvDeadline(t *testing.T) {
-	bubble(t, ws.Upgrader{Heartbeat: noHeartbeat}, func(t *testing.T, p *pair) {
-		for _, l := range []listener{p.stream, p.stream.Aggregate(0)} {
+	inSynctest(t, ws.Upgrader{Heartbeat: noHeartbeat}, func(t *testing.T, p *pair) {
+		for _, l := range []view{p.stream, p.stream.Aggregate(0)} {
 			for _, loop := range []bool{false, true} {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 				began := time.Now()
@@ -168,7 +168,7 @@ func TestRecvDeadline(t *testing.T) {
 }
 
 func TestRecvContextEndsWhileWaiting(t *testing.T) {
-	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		for range 3 {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			received := make(chan error, 1)
@@ -194,7 +194,7 @@ func TestRecvContextEndsInCompressedMessage(t *testing.T) {
 			whole := p.stream.Aggregate(0)
 			for i := range 20 {
 				text := gibberish(i, 10_000)
-				frames := p.packedFrames(opText, []byte(text), 3)
+				frames := p.compressedFrames(opText, []byte(text), 3)
 				for _, cut := range []int{len(frames) / 3, len(frames) / 2} {
 					p.write(frames[:cut])
 					ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
@@ -205,7 +205,7 @@ func TestRecvContextEndsInCompressedMessage(t *testing.T) {
 					frames = frames[cut:]
 				}
 				p.write(frames)
-				if msg, err := whole.Recv(within(t)); err != nil || string(msg.Data) != text {
+				if msg, err := whole.Recv(testContext(t)); err != nil || string(msg.Data) != text {
 					t.Fatalf("message %d: %d bytes, %v", i, len(msg.Data), err)
 				}
 			}

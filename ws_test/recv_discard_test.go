@@ -8,7 +8,7 @@ import (
 )
 
 func TestDiscard(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		if err := p.stream.Discard(); err != nil {
 			t.Fatal(err)
 		}
@@ -27,7 +27,7 @@ func TestDiscard(t *testing.T) {
 		p.expect(opText, "the news")
 		p.send(opClose, string(closePayload(1000, "")))
 		p.expectClose(1000)
-		expectOver(t, p.session, ws.ErrClosed)
+		expectSessionEnd(t, p.session, ws.ErrClosed)
 	})
 }
 
@@ -40,7 +40,7 @@ func TestDiscardRefusesData(t *testing.T) {
 		"long head": masked(fin|opBinary, make([]byte, 100_000))[:70_000],
 	} {
 		t.Run(name, func(t *testing.T) {
-			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 				if err := p.stream.RefuseData().Discard(); err != nil {
 					t.Fatal(err)
 				}

@@ -20,14 +20,14 @@ func TestRecvErrorsAreSticky(t *testing.T) {
 			return errors.As(err, &failed)
 		}},
 		{"a Close", func(p *pair) { p.write(closeFrame(1000)) }, func(err error) bool { return err == io.EOF }},
-		{"a reset", func(p *pair) { reset(p.client) }, isLost},
+		{"a reset", func(p *pair) { resetConn(p.client) }, isLost},
 		{"an end inside a frame", func(p *pair) {
 			p.write(masked(fin|opText, []byte("cut short"))[:9])
 			p.conn.Close()
 		}, isLost},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 				c.end(p)
 				err := await(t, receiveAll(p), "the stream's end")
 				if !c.want(err) {

@@ -9,7 +9,7 @@ import (
 // decide makes a way to listen of three numbers.
 func decide(options, maxFrame, maxMessage byte) *conversation {
 	return &conversation{
-		manner:     manner(options % byte(manners)),
+		view:       viewKind(options % byte(viewKinds)),
 		manualPong: options&0x80 != 0,
 		maxFrame:   limitsToTry[int(maxFrame)%len(limitsToTry)],
 		maxMessage: limitsToTry[int(maxMessage)%len(limitsToTry)],
@@ -30,7 +30,7 @@ func FuzzReceive(f *testing.F) {
 		f.Add(append(said, closeFrame(1000)...), []byte{255, 1, 200}, byte(i), byte(i), byte(i), byte(0))
 	}
 	for seed := range uint64(20) {
-		if said, _ := randomTalk(rand.New(rand.NewPCG(seed, 8))); len(said) < 10_000 {
+		if said, _ := randomFrames(rand.New(rand.NewPCG(seed, 8))); len(said) < 10_000 {
 			f.Add(said, []byte{1, 2, 0, 3, 100}, byte(seed), byte(0), byte(seed), byte(seed))
 		}
 	}
@@ -44,6 +44,6 @@ func FuzzReceive(f *testing.F) {
 			reads = append(reads, n)
 		}
 		reads = append(reads, 1<<16) // so that not all are interrupted
-		hear(t, bytes.Clone(said), min(int(early), len(said)), reads, decide(options, maxFrame, maxMessage))
+		receiveScript(t, bytes.Clone(said), min(int(early), len(said)), reads, decide(options, maxFrame, maxMessage))
 	})
 }

@@ -29,7 +29,7 @@ func TestMessageTimeout(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, ws.Upgrader{MessageTimeout: 10 * time.Second}, func(t *testing.T, p *pair) {
+			inSynctest(t, ws.Upgrader{MessageTimeout: 10 * time.Second}, func(t *testing.T, p *pair) {
 				counted := p.pongs()
 				ended := make(chan error, 1)
 				began := time.Now()
@@ -62,7 +62,7 @@ func TestMessageTimeout(t *testing.T) {
 
 func TestMessageTimeoutOfManyMessages(t *testing.T) {
 	frame := masked(fin|opBinary, make([]byte, 10))
-	bubble(t, ws.Upgrader{MessageTimeout: 10 * time.Second}, func(t *testing.T, p *pair) {
+	inSynctest(t, ws.Upgrader{MessageTimeout: 10 * time.Second}, func(t *testing.T, p *pair) {
 		counted := p.pongs()
 		ended := receiveAll(p)
 		p.write(frame[:5])
@@ -81,7 +81,7 @@ func TestMessageTimeoutOfManyMessages(t *testing.T) {
 
 func TestMessageTimeoutOverTransports(t *testing.T) {
 	u := ws.Upgrader{MessageTimeout: 50 * time.Millisecond}
-	overAll(t, u, func(t *testing.T, p *pair) {
+	overTransports(t, u, func(t *testing.T, p *pair) {
 		p.write(masked(opText, []byte("once upon a time")))
 		end := receiveAll(p)
 		p.expectClose(1008)
@@ -89,7 +89,7 @@ func TestMessageTimeoutOverTransports(t *testing.T) {
 		if err := await(t, end, "the stream's end"); !errors.Is(err, ws.ErrMessageTimeout) {
 			t.Fatal(err)
 		}
-		expectOver(t, p.session, ws.ErrMessageTimeout)
+		expectSessionEnd(t, p.session, ws.ErrMessageTimeout)
 	})
 }
 
@@ -103,7 +103,7 @@ func TestMessageTimeoutIgnoresControlFrames(t *testing.T) {
 		t.Run(fmt.Sprint("cut=", cut), func(t *testing.T) {
 			t.Parallel()
 			u := ws.Upgrader{MessageTimeout: limit, Heartbeat: ws.Heartbeat{Interval: 2 * limit, Timeout: 2 * limit}}
-			overAllViews(t, u, func(t *testing.T, p *pair, v receiver) {
+			overViews(t, u, func(t *testing.T, p *pair, v rangeView) {
 				kinds, ended := make(chan ws.Kind, 10), make(chan error, 1)
 				go func() {
 					for msg, err := range v.All(context.Background()) {
@@ -156,7 +156,7 @@ func TestMessageTimeoutBetweenMessages(t *testing.T) {
 		"aggregate": func(p *pair) func(context.Context) (ws.Message, error) { return p.stream.Aggregate(0).Recv },
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, ws.Upgrader{MessageTimeout: 10 * time.Second}, func(t *testing.T, p *pair) {
+			inSynctest(t, ws.Upgrader{MessageTimeout: 10 * time.Second}, func(t *testing.T, p *pair) {
 				counted := p.pongs()
 				ended := make(chan error, 1)
 				go func() {

@@ -13,11 +13,11 @@ import (
 )
 
 func TestRecvCutsLongFramesIntoChunks(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		for _, n := range []int{65535, 65536, 65537, 300_000} {
 			payload := mixedText(n)
 			p.writeLater(masked(fin|opBinary, payload))
-			kinds, got := recvPieces(t, p.stream)
+			kinds, got := recvChunks(t, p.stream)
 			whole := kinds[0] == ws.Binary
 			if !bytes.Equal(got, payload) || whole != (n <= 65536) {
 				t.Fatalf("len=%d: received %d bytes as %v", n, len(got), kinds)
@@ -40,9 +40,9 @@ func TestRecvFragments(t *testing.T) {
 		{"a character cut in the middle", opText, []string{"\xE2\x82", "\xAC"}, []ws.Kind{ws.FirstText, ws.Last}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 				p.write(fragmented(c.first, c.parts...))
-				kinds, data := recvPieces(t, p.stream)
+				kinds, data := recvChunks(t, p.stream)
 				if fmt.Sprint(kinds) != fmt.Sprint(c.want) || string(data) != strings.Join(c.parts, "") {
 					t.Fatalf("received %q as %v, want %v", data, kinds, c.want)
 				}
@@ -52,7 +52,7 @@ func TestRecvFragments(t *testing.T) {
 }
 
 func TestRecvControlBetweenChunks(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		long := mixedText(200_000)
 		p.writeLater(bytes.Join([][]byte{
 			masked(opBinary, long), masked(fin|opPing, []byte("1")), masked(fin|opPong, []byte("2")),
@@ -60,7 +60,7 @@ func TestRecvControlBetweenChunks(t *testing.T) {
 		}, nil))
 		c := new(conversation)
 		for len(c.events) < 4 && c.err == nil {
-			c.note(p.stream.Recv(within(t)))
+			c.record(p.stream.Recv(testContext(t)))
 		}
 		want := []event{{ws.Ping, "1", ws.CloseReason{}, 200_000}, {ws.Pong, "2", ws.CloseReason{}, 200_000},
 			{ws.Ping, "3", ws.CloseReason{}, 400_000}, {kind: ws.Binary, data: string(long) + string(long)}}
@@ -99,7 +99,7 @@ func TestRecvCloseThenEOF(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 				p.write(masked(fin|opClose, closePayload(4001, reason.Description)))
 				msg, err := receive(p)
 				if msg.Kind != ws.Close || msg.Reason != reason || err != io.EOF {
@@ -107,14 +107,14 @@ func TestRecvCloseThenEOF(t *testing.T) {
 				}
 				p.expect(opClose, string(closePayload(4001, ""))) // the code is echoed
 				p.expectEnd()
-				expectOver(t, p.session, ws.ErrClosed)
+				expectSessionEnd(t, p.session, ws.ErrClosed)
 			})
 		})
 	}
 }
 
 func TestRecvKeepsDataUntilNextReceive(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.write(append(masked(fin|opText, []byte("one")), masked(fin|opText, []byte("two"))...))
 		one := recvKind(t, p.stream, ws.Text)
 		kept := one.Clone()
@@ -138,14 +138,14 @@ func TestRecvKeepsDataAfterClose(t *testing.T) {
 		"frame":   func(t *testing.T, p *pair) ws.Message { return recvKind(t, p.stream, ws.Text) },
 		"message": func(t *testing.T, p *pair) ws.Message { return recvWhole(t, p.stream.Aggregate(0)) },
 		"loop": func(t *testing.T, p *pair) (last ws.Message) {
-			for last = range p.stream.All(within(t)) {
+			for last = range p.stream.All(testContext(t)) {
 				break
 			}
 			return last
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 				want := long[:1000]
 				if name == "message" {
 					want = long

@@ -8,7 +8,7 @@ import (
 )
 
 func TestPingIsAnsweredAndDelivered(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		for _, payload := range []string{"", "hello", "\x00\xFF\x80", strings.Repeat("x", 125)} {
 			p.send(opPing, payload)
 			if msg := recvKind(t, p.stream, ws.Ping); string(msg.Data) != payload {
@@ -20,13 +20,13 @@ func TestPingIsAnsweredAndDelivered(t *testing.T) {
 }
 
 func TestManualPong(t *testing.T) {
-	overAll(t, ws.Upgrader{ManualPong: true}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{ManualPong: true}, func(t *testing.T, p *pair) {
 		p.send(opPing, "by hand")
 		msg := recvKind(t, p.stream, ws.Ping)
-		if err := p.session.Text(within(t), "first something else"); err != nil {
+		if err := p.session.Text(testContext(t), "first something else"); err != nil {
 			t.Fatal(err)
 		}
-		if err := p.session.Pong(within(t), msg.Data); err != nil {
+		if err := p.session.Pong(testContext(t), msg.Data); err != nil {
 			t.Fatal(err)
 		}
 		p.expect(opText, "first something else")
@@ -35,7 +35,7 @@ func TestManualPong(t *testing.T) {
 }
 
 func TestPingBetweenFragments(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		stream := p.stream.Aggregate(0)
 		p.write(masked(opText, []byte("first, ")))
 		p.send(opPing, "still there?")
@@ -51,14 +51,14 @@ func TestPingBetweenFragments(t *testing.T) {
 }
 
 func TestUnsolicitedPong(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.send(opPong, "one")
 		p.send(opPong, "two")
 		recvKind(t, p.stream, ws.Pong)
 		if msg := recvKind(t, p.stream, ws.Pong); string(msg.Data) != "two" {
 			t.Fatalf("received %q", msg.Data)
 		}
-		if err := p.session.Ping(within(t), []byte("alive?")); err != nil {
+		if err := p.session.Ping(testContext(t), []byte("alive?")); err != nil {
 			t.Fatal(err)
 		}
 		p.expect(opPing, "alive?")

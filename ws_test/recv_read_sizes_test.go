@@ -12,13 +12,13 @@ import (
 
 // piecewise is a session that reads what its client writes in pieces of a
 // chosen size.
-type piecewise struct {
+type splitWriter struct {
 	*pair
 	limit *atomic.Int64 // of a read of the server's, nil where writes decide
 }
 
 // write writes b so that the session reads it in pieces of the given size.
-func (p *piecewise) write(b []byte, size int) {
+func (p *splitWriter) write(b []byte, size int) {
 	if p.limit != nil {
 		p.limit.Store(int64(size))
 		size = len(b)
@@ -37,20 +37,20 @@ func (p *piecewise) write(b []byte, size int) {
 // socket, as segments that TCP may yet join, through a wrapper that reads no
 // more than it should, and as TLS records. Those of a large frame are tried in
 // the given sizes, those of a small one in every size.
-var piecewiseWays = []struct {
+var splitWriters = []struct {
 	name    string
-	connect func(t *testing.T) *piecewise
+	connect func(t *testing.T) *splitWriter
 	large   []int
 }{
-	{"polled packets", func(t *testing.T) *piecewise {
-		return &piecewise{pair: connectUnix(t, "unixpacket", ws.Upgrader{}, nil)}
+	{"polled packets", func(t *testing.T) *splitWriter {
+		return &splitWriter{pair: connectUnix(t, "unixpacket", ws.Upgrader{}, nil)}
 	}, []int{1}}, // a larger one might not fit the rest of a buffer, and be cut
-	{"polled", func(t *testing.T) *piecewise {
-		return &piecewise{pair: connect(t, ws.Upgrader{})}
+	{"polled", func(t *testing.T) *splitWriter {
+		return &splitWriter{pair: connect(t, ws.Upgrader{})}
 	}, []int{3, 5, 4095, 4096, 4097, 65535, 65537, 100_000}},
-	{"wrapped", connectLimited, []int{1, 1, 3, 511, 512, 513, 4096, 16384, 65535, 100_000}},
-	{"tls", func(t *testing.T) *piecewise {
-		return &piecewise{pair: connectOver(t, transport{tls: true}, ws.Upgrader{})}
+	{"wrapped", connectLimitedReads, []int{1, 1, 3, 511, 512, 513, 4096, 16384, 65535, 100_000}},
+	{"tls", func(t *testing.T) *splitWriter {
+		return &splitWriter{pair: connectOver(t, transport{tls: true}, ws.Upgrader{})}
 	}, []int{11, 511, 4096, 16383, 16384, 100_000}},
 }
 
@@ -78,13 +78,13 @@ func (c limitedConn) Read(p []byte) (int, error) {
 }
 
 // borders are the lengths at which headers, and pieces, begin to differ.
-var borders = []int{0, 125, 126, 127, 65535, 65536, 65537}
+var lengthBoundaries = []int{0, 125, 126, 127, 65535, 65536, 65537}
 
 func TestReadSizesOfMessage(t *testing.T) {
-	for _, way := range piecewiseWays {
+	for _, way := range splitWriters {
 		t.Run(way.name, func(t *testing.T) {
 			p := way.connect(t)
-			for _, n := range borders {
+			for _, n := range lengthBoundaries {
 				frame := masked(fin|opText, mixedText(n))
 				sizes := way.large
 				switch {
@@ -97,7 +97,7 @@ func TestReadSizesOfMessage(t *testing.T) {
 					c := &conversation{maxMessage: i % 2 * (n + 1)} // pieces, and whole messages
 					done := make(chan struct{})
 					go func() { defer close(done); p.write(frame, size) }()
-					c.listenOnce(t, p.stream)
+					c.receiveOnce(t, p.stream)
 					<-done
 					if got := c.events[0]; got.kind != ws.Text || got.data != string(mixedText(n)) {
 						t.Fatalf("len=%d,size=%d,%v: %s", n, size, c, show(c.events, 0))
@@ -117,14 +117,14 @@ func upTo(n int) (all []int) {
 }
 
 // listenOnce receives one message, whole or piece by piece.
-func (c *conversation) listenOnce(t *testing.T, stream *ws.MessageStream) {
+func (c *conversation) receiveOnce(t *testing.T, stream *ws.MessageStream) {
 	t.Helper()
-	var l listener = stream
+	var l view = stream
 	if c.maxMessage > 0 {
 		l = stream.Aggregate(c.maxMessage)
 	}
 	for len(c.events) == 0 {
-		if c.note(l.Recv(within(t))); c.err != nil {
+		if c.record(l.Recv(testContext(t))); c.err != nil {
 			t.Fatalf("%v, with %d bytes of the message", c.err, len(c.payload))
 		}
 	}
@@ -136,14 +136,14 @@ func TestReadSizesOfFragments(t *testing.T) {
 	talk = append(talk, masked(opContinuation, []byte("\xF0\x9F"))...)
 	talk = append(talk, masked(opContinuation, nil)...)
 	talk = append(talk, masked(fin|opContinuation, []byte("\x98\x80!"))...)
-	for _, way := range piecewiseWays {
+	for _, way := range splitWriters {
 		t.Run(way.name, func(t *testing.T) {
 			p := way.connect(t)
 			for _, size := range upTo(len(talk)) {
 				p.write(talk, size)
 				c := new(conversation)
 				for len(c.events) < 2 && c.err == nil {
-					c.note(p.stream.Recv(within(t)))
+					c.record(p.stream.Recv(testContext(t)))
 				}
 				want := []event{{kind: ws.Ping, data: "in between", at: 6}, {kind: ws.Text, data: "aé€😀!"}}
 				if fmt.Sprint(c.events) != fmt.Sprint(want) {

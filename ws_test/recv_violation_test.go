@@ -111,7 +111,7 @@ func TestViolation(t *testing.T) {
 // one of three ways.
 func recvToEnd(t *testing.T, p *pair, way int) (err error) {
 	t.Helper()
-	var l listener = p.stream
+	var l view = p.stream
 	if way == 1 {
 		l = p.stream.Aggregate(0)
 	}
@@ -124,7 +124,7 @@ func recvToEnd(t *testing.T, p *pair, way int) (err error) {
 		return l.Err()
 	}
 	var got []string
-	for msg, err := range l.All(within(t)) {
+	for msg, err := range l.All(testContext(t)) {
 		if err != nil && len(got) > 0 && got[0] == "good" {
 			return err
 		}
@@ -144,15 +144,15 @@ func TestViolationOfUTF8FailsAtOnce(t *testing.T) {
 	} {
 		for _, whole := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s,whole=%v", name, whole), func(t *testing.T) {
-				overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
-					var l listener = p.stream
+				overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+					var l view = p.stream
 					if whole {
 						l = p.stream.Aggregate(0)
 					}
 					p.writeLater(said) // and nothing behind the bad byte
 					var err error
 					for err == nil {
-						_, err = l.Recv(within(t))
+						_, err = l.Recv(testContext(t))
 					}
 					expectViolation(t, err, ws.CloseInvalidPayload)
 					p.expectClose(1007)
@@ -179,7 +179,7 @@ func TestViolationAfterMessage(t *testing.T) {
 }
 
 func TestViolationBySendingPeer(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		end := receiveAll(p)
 		p.write(append([]byte{fin | 0x3, 0x80, 0, 0, 0, 0}, make([]byte, 1<<20)...)) // opcode 3 is reserved
 		p.write(make([]byte, 4<<20))                                                 // without reading
@@ -188,7 +188,7 @@ func TestViolationBySendingPeer(t *testing.T) {
 		if err := await(t, end, "the stream's end"); !errors.As(err, &failure) || failure.Code != ws.CloseProtocolError {
 			t.Fatalf("the stream ended with %v", err)
 		}
-		expectAllClosed(t, p.session)
+		expectSendsClosed(t, p.session)
 		p.client.conn.Close()
 		await(t, p.session.Done(), "the session's end")
 		if err := p.session.Err(); !errors.As(err, &failure) {
@@ -207,7 +207,7 @@ func TestViolationByPeerThatStays(t *testing.T) {
 		{"sooner if it cannot be told to leave", func(c net.Conn) net.Conn { return c }, 500 * time.Millisecond},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			bubbleOver(t, ws.Upgrader{}, tt.wrap, func(t *testing.T, p *pair) {
+			inSynctestOver(t, ws.Upgrader{}, tt.wrap, func(t *testing.T, p *pair) {
 				start, end := time.Now(), receiveAll(p)
 				p.write([]byte{fin | 0x3, 0x80, 0, 0, 0, 0})
 				p.expectClose(int(ws.CloseProtocolError))
@@ -230,7 +230,7 @@ type halfCloser struct{ net.Conn }
 func (halfCloser) CloseWrite() error { return nil }
 
 func TestViolationAfterClose(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		if err := p.session.Close(ws.CloseReason{Code: 4000}); err != nil {
 			t.Fatal(err)
 		}

@@ -17,7 +17,7 @@ import (
 // Where the sizes of what is queued are told to the byte, nothing is compressed.
 
 func TestSendBuffer(t *testing.T) {
-	bubble(t, ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
+	inSynctest(t, ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
 		start := time.Now()
 		for i := range 10 { // of 100 bytes with their headers
 			if err := p.session.Text(t.Context(), strings.Repeat("x", 98)); err != nil {
@@ -55,8 +55,8 @@ func TestSendBuffer(t *testing.T) {
 }
 
 func TestSendBufferDefault(t *testing.T) {
-	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
-		if n := stuff(t, p.session, strings.Repeat("x", 1020)); n != 64 {
+	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		if n := fillQueue(t, p.session, strings.Repeat("x", 1020)); n != 64 {
 			t.Fatalf("%d KiB were taken, want 64", n)
 		}
 	})
@@ -96,7 +96,7 @@ func TestSendCancelledLeavesNoTrace(t *testing.T) {
 			}
 		}
 		sent := make(chan error, 1)
-		go func() { sent <- p.session.Text(within(t), "marker") }()
+		go func() { sent <- p.session.Text(testContext(t), "marker") }()
 		for _, message := range append(want, "marker") {
 			p.expectSent(opText, []byte(message))
 		}
@@ -107,7 +107,7 @@ func TestSendCancelledLeavesNoTrace(t *testing.T) {
 }
 
 func TestSendContextEndsAfterReturn(t *testing.T) {
-	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		ctx, cancel := context.WithCancel(t.Context())
 		if err := p.session.Text(ctx, strings.Repeat("x", 30_000)); err != nil {
 			t.Fatal(err)
@@ -120,7 +120,7 @@ func TestSendContextEndsAfterReturn(t *testing.T) {
 }
 
 func TestPingFloodBoundsQueue(t *testing.T) {
-	bubble(t, ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
+	inSynctest(t, ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
 		go func() { _ = echo(p.session, p.stream.Aggregate(0)) }()
 		for i := range 10_000 {
 			p.write(masked(fin|opPing, fmt.Append(nil, i)))

@@ -13,7 +13,7 @@ func TestContinuationSendsFragments(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
 			p := connectOver(t, over, ws.Upgrader{})
-			s, ctx := p.session, within(t)
+			s, ctx := p.session, testContext(t)
 			if err := errors.Join(
 				s.Continuation(ctx, ws.FirstText, []byte("one \xc3")),
 				s.Send(ctx, ws.Message{Kind: ws.Continue, Data: []byte("\xa9")}),
@@ -24,15 +24,15 @@ func TestContinuationSendsFragments(t *testing.T) {
 			); err != nil {
 				t.Fatal(err)
 			}
-			expectFrames(t, p.client, received{opText, []byte("one \xc3")}, received{opContinuation, []byte("\xa9")},
-				received{opContinuation, nil}, received{fin | opContinuation, []byte(" two")},
-				received{opBinary, []byte("\xff")}, received{fin | opContinuation, nil})
+			expectFrames(t, p.client, serverFrame{opText, []byte("one \xc3")}, serverFrame{opContinuation, []byte("\xa9")},
+				serverFrame{opContinuation, nil}, serverFrame{fin | opContinuation, []byte(" two")},
+				serverFrame{opBinary, []byte("\xff")}, serverFrame{fin | opContinuation, nil})
 		})
 	}
 }
 
 func TestContinuationHoldsBackOtherData(t *testing.T) {
-	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		s, ctx := p.session, t.Context()
 		if err := s.Continuation(ctx, ws.FirstText, []byte("begin")); err != nil {
 			t.Fatal(err)
@@ -60,10 +60,10 @@ func TestContinuationHoldsBackOtherData(t *testing.T) {
 		if err := errors.Join(s.Ping(ctx, []byte("ping")), s.Pong(ctx, []byte("pong")), s.Continuation(ctx, ws.Last, []byte("end"))); err != nil {
 			t.Fatal(err)
 		}
-		expectFrames(t, p.client, received{opText, []byte("begin")}, received{fin | opPing, []byte("ping")},
-			received{fin | opPong, []byte("pong")}, received{fin | opContinuation, []byte("end")},
-			received{fin | opText, []byte("text")}, received{opBinary, make([]byte, 16<<10)},
-			received{fin | opContinuation, make([]byte, 20_000-16<<10)})
+		expectFrames(t, p.client, serverFrame{opText, []byte("begin")}, serverFrame{fin | opPing, []byte("ping")},
+			serverFrame{fin | opPong, []byte("pong")}, serverFrame{fin | opContinuation, []byte("end")},
+			serverFrame{fin | opText, []byte("text")}, serverFrame{opBinary, make([]byte, 16<<10)},
+			serverFrame{fin | opContinuation, make([]byte, 20_000-16<<10)})
 		if err := errors.Join(<-sent, <-sent); err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +71,7 @@ func TestContinuationHoldsBackOtherData(t *testing.T) {
 }
 
 func TestContinuationWaitEnds(t *testing.T) {
-	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		s := p.session
 		if err := s.Continuation(t.Context(), ws.FirstText, []byte("begin")); err != nil {
 			t.Fatal(err)
@@ -91,13 +91,13 @@ func TestContinuationWaitEnds(t *testing.T) {
 		if err := <-closed; !errors.Is(err, ws.ErrClosed) {
 			t.Fatalf("the send that waited during Close returned %v", err)
 		}
-		expectFrames(t, p.client, received{opText, []byte("begin")}, received{fin | opClose, closePayload(4000, "")})
+		expectFrames(t, p.client, serverFrame{opText, []byte("begin")}, serverFrame{fin | opClose, closePayload(4000, "")})
 	})
 }
 
 func TestContinuationRefusesBadFragment(t *testing.T) {
 	p := connect(t, ws.Upgrader{})
-	s, ctx := p.session, within(t)
+	s, ctx := p.session, testContext(t)
 	if err := s.Continuation(ctx, ws.FirstText, []byte("\xc3")); err != nil {
 		t.Fatal(err)
 	}
@@ -112,5 +112,5 @@ func TestContinuationRefusesBadFragment(t *testing.T) {
 	if err := s.Continuation(ctx, ws.Last, []byte("\xa9")); err != nil {
 		t.Fatal(err)
 	}
-	expectFrames(t, p.client, received{opText, []byte("\xc3")}, received{fin | opContinuation, []byte("\xa9")})
+	expectFrames(t, p.client, serverFrame{opText, []byte("\xc3")}, serverFrame{fin | opContinuation, []byte("\xa9")})
 }

@@ -13,7 +13,7 @@ import (
 func TestSendOnIdleSessionIsImmediate(t *testing.T) {
 	for _, kind := range []ws.Kind{ws.Text, ws.Binary, ws.Ping, ws.Pong} {
 		p := connectUnix(t, "unix", ws.Upgrader{}, nil)
-		if err := p.session.Send(within(t), ws.Message{Kind: kind, Data: []byte("hello")}); err != nil {
+		if err := p.session.Send(testContext(t), ws.Message{Kind: kind, Data: []byte("hello")}); err != nil {
 			t.Fatal(err)
 		}
 		if n := p.session.Buffered(); n != 0 {

@@ -19,7 +19,7 @@ func TestSendBytesMayBeReused(t *testing.T) {
 			for j := range data {
 				data[j] = byte(i)
 			}
-			if err := p.session.Binary(within(t), data); err != nil {
+			if err := p.session.Binary(testContext(t), data); err != nil {
 				t.Fatal(err)
 			}
 			clear(data)
@@ -33,7 +33,7 @@ func TestSendBytesMayBeReused(t *testing.T) {
 func TestSendControlPayloadOf125Bytes(t *testing.T) {
 	p := connect(t, ws.Upgrader{})
 	payload := strings.Repeat("\xff", 125)
-	if err := errors.Join(p.session.Ping(within(t), []byte(payload)), p.session.Pong(within(t), []byte(payload))); err != nil {
+	if err := errors.Join(p.session.Ping(testContext(t), []byte(payload)), p.session.Pong(testContext(t), []byte(payload))); err != nil {
 		t.Fatal(err)
 	}
 	p.expect(opPing, payload)
@@ -56,7 +56,7 @@ func TestSendWhileClosingIsNoRace(t *testing.T) {
 			})
 		}
 		after := int64(1 << 20)
-		if p.answer != "" { // which is as many messages in less
+		if p.extensions != "" { // which is as many messages in less
 			after = 4 << 10
 		}
 		if _, err := io.CopyN(io.Discard, p.br, after); err != nil {
@@ -73,7 +73,7 @@ func TestSendWhileClosingIsNoRace(t *testing.T) {
 
 func TestSendIllegalMessage(t *testing.T) {
 	p := connect(t, ws.Upgrader{})
-	s, ctx := p.session, within(t)
+	s, ctx := p.session, testContext(t)
 	ended, cancel := context.WithCancel(ctx)
 	cancel()
 	var none context.Context

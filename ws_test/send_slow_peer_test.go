@@ -24,7 +24,7 @@ func TestSlowPeerKeepsSession(t *testing.T) {
 	const timeout = time.Second
 	connectEach(t, func() ws.Upgrader { return ws.Upgrader{WriteTimeout: timeout} }, func(t *testing.T, p *pair) {
 		sending := make(chan error, 1)
-		ctx, stop := context.WithCancel(within(t))
+		ctx, stop := context.WithCancel(testContext(t))
 		go func() {
 			for {
 				if err := p.session.Binary(ctx, make([]byte, 8<<10)); err != nil {
@@ -33,7 +33,7 @@ func TestSlowPeerKeepsSession(t *testing.T) {
 				}
 			}
 		}()
-		slow := newPaced(t, p.br, 400<<10)
+		slow := newPacedReader(t, p.br, 400<<10)
 		for began, b := time.Now(), make([]byte, 4<<10); time.Since(began) < 5*timeout; {
 			if _, err := slow.Read(b); err != nil {
 				t.Fatalf("after %v: %v, %v", time.Since(began), err, p.session.Err())
@@ -53,14 +53,14 @@ func TestCloseWaitsForSlowPeer(t *testing.T) {
 	const timeout, size = time.Second, 8 << 20
 	connectEach(t, func() ws.Upgrader { return ws.Upgrader{CloseTimeout: timeout} }, func(t *testing.T, p *pair) {
 		payload := bytes.Repeat([]byte("0123456789abcdef"), size/16)
-		if err := p.session.Binary(within(t), payload); err != nil {
+		if err := p.session.Binary(testContext(t), payload); err != nil {
 			t.Fatal(err)
 		}
 		if err := p.session.Close(ws.CloseReason{Code: ws.CloseNormal}); err != nil {
 			t.Fatal(err)
 		}
 		began := time.Now()
-		p.br.Reset(newPaced(t, p.conn, 2<<20))
+		p.br.Reset(newPacedReader(t, p.conn, 2<<20))
 		p.expect(opBinary, string(payload))
 		p.expectClose(1000)
 		if took := time.Since(began); took < 3*timeout {
@@ -73,7 +73,7 @@ func TestCloseWaitsForSlowPeer(t *testing.T) {
 func TestCloseOfStalledPeer(t *testing.T) {
 	const timeout = 200 * time.Millisecond
 	connectEach(t, func() ws.Upgrader { return ws.Upgrader{CloseTimeout: timeout} }, func(t *testing.T, p *pair) {
-		if err := p.session.Binary(within(t), make([]byte, 32<<20)); err != nil {
+		if err := p.session.Binary(testContext(t), make([]byte, 32<<20)); err != nil {
 			t.Fatal(err)
 		}
 		_ = p.session.Close(ws.CloseReason{Code: ws.CloseNormal})
@@ -88,7 +88,7 @@ func TestCloseOfStalledPeer(t *testing.T) {
 // answer.
 func TestHalfCloseSendsQueue(t *testing.T) {
 	for _, size := range []int{5, 2 << 20} {
-		for name, receive := range views {
+		for name, receive := range unbufferedViews {
 			t.Run(fmt.Sprintf("%s,len=%d", name, size), func(t *testing.T) {
 				connectEach(t, func() ws.Upgrader { return ws.Upgrader{} }, func(t *testing.T, p *pair) {
 					answerBehindHalfClose(t, p, receive, strings.Repeat("x", size))
@@ -160,7 +160,7 @@ func TestHalfCloseWithChan(t *testing.T) {
 			t.Fatal(err)
 		}
 		await(t, messages, "the question")
-		switch err := p.session.Text(within(t), "answer"); {
+		switch err := p.session.Text(testContext(t), "answer"); {
 		case err == nil:
 			p.expect(opText, "answer")
 		case !errors.Is(err, ws.ErrClosed):
@@ -173,13 +173,13 @@ func TestHalfCloseWithChan(t *testing.T) {
 func TestHalfCloseOfStalledPeer(t *testing.T) {
 	const timeout = 200 * time.Millisecond
 	connectEach(t, func() ws.Upgrader { return ws.Upgrader{CloseTimeout: timeout} }, func(t *testing.T, p *pair) {
-		if err := p.session.Binary(within(t), make([]byte, 32<<20)); err != nil {
+		if err := p.session.Binary(testContext(t), make([]byte, 32<<20)); err != nil {
 			t.Fatal(err)
 		}
 		if err := closeWrite(p.conn); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := p.stream.Recv(within(t)); !errors.Is(err, io.ErrUnexpectedEOF) {
+		if _, err := p.stream.Recv(testContext(t)); !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Fatal(err)
 		}
 		await(t, p.session.Done(), "the end")
@@ -196,7 +196,7 @@ func TestSendsCancelledTogether(t *testing.T) {
 	connectEach(t, func() ws.Upgrader { return ws.Upgrader{Trace: trace} }, func(t *testing.T, p *pair) {
 		waiting := make(chan struct{}, 100)
 		waits.Store(p.session, waiting)
-		if err := p.session.Continuation(within(t), ws.FirstText, []byte("open ")); err != nil {
+		if err := p.session.Continuation(testContext(t), ws.FirstText, []byte("open ")); err != nil {
 			t.Fatal(err)
 		}
 		ctx, withdraw := context.WithCancel(context.Background())
@@ -211,7 +211,7 @@ func TestSendsCancelledTogether(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := p.session.Continuation(within(t), ws.Last, []byte("and closed")); err != nil {
+		if err := p.session.Continuation(testContext(t), ws.Last, []byte("and closed")); err != nil {
 			t.Fatal(err)
 		}
 		for _, want := range []string{"open ", "and closed"} {

@@ -13,7 +13,7 @@ import (
 )
 
 func TestWriteTimeoutOfStalledPeer(t *testing.T) {
-	bubble(t, ws.Upgrader{SendBuffer: 100, Heartbeat: noHeartbeat}, func(t *testing.T, p *pair) {
+	inSynctest(t, ws.Upgrader{SendBuffer: 100, Heartbeat: noHeartbeat}, func(t *testing.T, p *pair) {
 		time.Sleep(time.Hour) // an idle session has no timeout
 		start := time.Now()
 		if err := p.session.Text(t.Context(), strings.Repeat("x", 98)); err != nil {
@@ -40,7 +40,7 @@ func TestWriteTimeoutOfStalledPeer(t *testing.T) {
 }
 
 func TestWriteTimeoutIsNotExtendedBySends(t *testing.T) {
-	bubble(t, ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
+	inSynctest(t, ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
 		start := time.Now()
 		for err := error(nil); err == nil; time.Sleep(time.Second) {
 			err = p.session.Ping(t.Context(), []byte("alive?"))
@@ -70,7 +70,7 @@ func TestWriteTimeoutOverTransports(t *testing.T) {
 			filler := []byte(strings.Repeat("x", 10_000))
 			var err error
 			for err == nil {
-				err = p.session.Binary(within(t), filler)
+				err = p.session.Binary(testContext(t), filler)
 			}
 			if !errors.Is(err, ws.ErrWriteTimeout) || !errors.Is(err, ws.ErrClosed) {
 				t.Fatalf("the send that waited returned %v", err)
@@ -87,7 +87,7 @@ func TestWriteTimeoutOverTransports(t *testing.T) {
 }
 
 func TestWriteTimeoutOfSteadyReader(t *testing.T) {
-	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		if err := p.session.Text(t.Context(), strings.Repeat("x", 20_000)); err != nil {
 			t.Fatal(err)
 		}
@@ -110,7 +110,7 @@ func TestWriteTimeoutOfSteadySocketReader(t *testing.T) {
 	const total, timeout = 200_000, time.Second
 	p := connectUnix(t, "unix", ws.Upgrader{SendBuffer: 2 * total, WriteTimeout: timeout},
 		func(c net.Conn) { _ = c.(*net.UnixConn).SetWriteBuffer(4 << 10) })
-	if err := p.session.Text(within(t), strings.Repeat("x", total)); err != nil {
+	if err := p.session.Text(testContext(t), strings.Repeat("x", total)); err != nil {
 		t.Fatal(err)
 	}
 	start, pace := time.Now(), time.NewTicker(50*time.Millisecond)

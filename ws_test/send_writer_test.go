@@ -26,7 +26,7 @@ func TestWriterWriteSizes(t *testing.T) {
 					text = strings.ToValidUTF8(text, "_")
 					sent := make(chan error, 1)
 					go func() { sent <- writeMessage(p.session.Writer(t.Context(), ws.Text), text, step) }()
-					if p.answer == "" {
+					if p.extensions == "" {
 						expectWritten(t, p.client, text)
 					} else { // whose frames are as long as they turn out
 						p.expectMessage(opText, []byte(text))
@@ -79,7 +79,7 @@ func expectWritten(t *testing.T, c *client, text string) {
 }
 
 func TestWriterKeepsShortMessageUntilClose(t *testing.T) {
-	bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		w := p.session.Writer(t.Context(), ws.Binary)
 		_, _ = io.WriteString(w, "hello ")
 		if err := p.session.Text(t.Context(), "other"); err != nil { // and it holds up nobody
@@ -96,7 +96,7 @@ func TestWriterKeepsShortMessageUntilClose(t *testing.T) {
 
 func TestWriterAfterClose(t *testing.T) {
 	p := connect(t, ws.Upgrader{})
-	w := p.session.Writer(within(t), ws.Text)
+	w := p.session.Writer(testContext(t), ws.Text)
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -107,14 +107,14 @@ func TestWriterAfterClose(t *testing.T) {
 	if err := w.Close(); err == nil {
 		t.Error("Close again returned no error")
 	}
-	if err := p.session.Text(within(t), "alone"); err != nil {
+	if err := p.session.Text(testContext(t), "alone"); err != nil {
 		t.Fatal(err)
 	}
 	p.expect(opText, "alone")
 }
 
 func TestWriterFailsBeforeFirstFragment(t *testing.T) {
-	bubble(t, ws.Upgrader{SendBuffer: 100}, func(t *testing.T, p *pair) {
+	inSynctest(t, ws.Upgrader{SendBuffer: 100}, func(t *testing.T, p *pair) {
 		full := strings.Repeat("x", 98)
 		if err := p.session.Text(t.Context(), full); err != nil {
 			t.Fatal(err)
@@ -155,7 +155,7 @@ func TestWriterFailsInsideMessage(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				w := p.session.Writer(ctx, ws.Text)
@@ -169,7 +169,7 @@ func TestWriterFailsInsideMessage(t *testing.T) {
 				if err := w.Close(); !errors.Is(err, failed) {
 					t.Fatalf("Close returned %v, want %v", err, failed)
 				}
-				expectFrames(t, p.client, received{opText, []byte(strings.Repeat("x", fragment))})
+				expectFrames(t, p.client, serverFrame{opText, []byte(strings.Repeat("x", fragment))})
 				p.expectClose(int(ws.CloseInternalError))
 			})
 		})
@@ -179,7 +179,7 @@ func TestWriterFailsInsideMessage(t *testing.T) {
 // It is told by the borders of fragments, so nothing is compressed: the Writers of
 // TestSendersKeepOrderAndDoNotMix are.
 func TestWritersDoNotMix(t *testing.T) {
-	bubble(t, ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
+	inSynctest(t, ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
 		first := p.session.Writer(t.Context(), ws.Text)
 		second := p.session.Writer(t.Context(), ws.Text)
 		text := strings.Repeat("1", fragment+1)
@@ -204,7 +204,7 @@ func TestWriterKinds(t *testing.T) {
 		if kind == ws.Text || kind == ws.Binary {
 			continue
 		}
-		w := p.session.Writer(within(t), kind)
+		w := p.session.Writer(testContext(t), kind)
 		if n, err := io.WriteString(w, "x"); n != 0 || err == nil {
 			t.Errorf("%v: Write returned %d, %v", kind, n, err)
 		}
@@ -212,7 +212,7 @@ func TestWriterKinds(t *testing.T) {
 			t.Errorf("%v: Close returned no error", kind)
 		}
 	}
-	if err := p.session.Text(within(t), "marker"); err != nil {
+	if err := p.session.Text(testContext(t), "marker"); err != nil {
 		t.Fatal(err)
 	}
 	p.expect(opText, "marker")

@@ -58,7 +58,7 @@ func TestBurstIsEchoedInFewWrites(t *testing.T) {
 			p := connectUnix(t, "unixpacket", ws.Upgrader{}, nil)
 			go func() { _ = echo(p) }()
 			packet := make([]byte, 1<<20)
-			fewest(t, p, func(want int) (writes int) {
+			expectFewWrites(t, p, func(want int) (writes int) {
 				for got := 0; got < want; writes++ { // of this socket a read takes what one write brought
 					n, err := p.client.conn.Read(packet)
 					if err != nil {
@@ -74,7 +74,7 @@ func TestBurstIsEchoedInFewWrites(t *testing.T) {
 				count := new(atomic.Int64)
 				p := connectOn(t, countingListener{listen(t), count}, over.tls, ws.Upgrader{})
 				go func() { _ = echo(p) }()
-				fewest(t, p, func(want int) int {
+				expectFewWrites(t, p, func(want int) int {
 					before := count.Load()
 					if _, err := p.br.Discard(want); err != nil {
 						t.Fatal(err)
@@ -93,7 +93,7 @@ func TestBurstIsEchoedInFewWritesInSynctest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var writes int64
 			for range 5 {
-				if writes = burstInABubble(t, echo); writes <= 4 {
+				if writes = burstInSynctest(t, echo); writes <= 4 {
 					return
 				}
 			}
@@ -103,10 +103,10 @@ func TestBurstIsEchoedInFewWritesInSynctest(t *testing.T) {
 }
 
 // burstInABubble has a burst echoed, and returns in how many writes.
-func burstInABubble(t *testing.T, echo func(*pair) error) int64 {
+func burstInSynctest(t *testing.T, echo func(*pair) error) int64 {
 	count := new(atomic.Int64)
 	counted := func(c net.Conn) net.Conn { return countingConn{c, count} }
-	bubbleOver(t, ws.Upgrader{}, counted, func(t *testing.T, p *pair) {
+	inSynctestOver(t, ws.Upgrader{}, counted, func(t *testing.T, p *pair) {
 		go func() { _ = echo(p) }()
 		sent, want := burst()
 		p.writeLater(sent)

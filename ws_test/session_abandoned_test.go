@@ -18,7 +18,7 @@ import (
 
 // abandons are what a handler does with a session before it forgets it. What
 // they return is kept by the test, and must not keep the session.
-var abandons = map[string]func(s *ws.Session, m *ws.MessageStream) any{
+var waysToAbandon = map[string]func(s *ws.Session, m *ws.MessageStream) any{
 	"panic at once": func(*ws.Session, *ws.MessageStream) any { panic(http.ErrAbortHandler) },
 	"panic after a text": func(s *ws.Session, _ *ws.MessageStream) any {
 		must(s.Text(forever, "hello"))
@@ -36,12 +36,12 @@ var abandons = map[string]func(s *ws.Session, m *ws.MessageStream) any{
 		return []any{s.RemoteAddr(), s.Subprotocol(), s.Stats(), s.Buffered(), s.Err(), s.Latency()}
 	},
 	"received with a context that goes on": func(_ *ws.Session, m *ws.MessageStream) any {
-		_, err := m.Recv(goesOn)
+		_, err := m.Recv(cancellable)
 		must(err)
 		return nil
 	},
 	"a loop with a context that goes on left": func(_ *ws.Session, m *ws.MessageStream) any {
-		for _, err := range m.Aggregate(0).All(goesOn) {
+		for _, err := range m.Aggregate(0).All(cancellable) {
 			must(err)
 			return nil
 		}
@@ -73,12 +73,12 @@ var abandons = map[string]func(s *ws.Session, m *ws.MessageStream) any{
 }
 
 func TestAbandonedSessionEnds(t *testing.T) {
-	for name, abandon := range abandons {
-		for _, place := range places {
+	for name, abandon := range waysToAbandon {
+		for _, place := range environments {
 			t.Run(name+","+place.name, func(t *testing.T) {
 				told := make(chan error, 1)
 				u := &ws.Upgrader{
-					Compression: ws.Balanced(), KeepRequestValues: true, WriteTimeout: soon,
+					Compression: ws.Balanced(), KeepRequestValues: true, WriteTimeout: shortWriteTimeout,
 					Trace: &ws.Trace{SessionEnd: func(s *ws.Session, err error) {
 						if s.Text(forever, "late") == nil {
 							t.Error("a text can still be sent")
@@ -95,7 +95,7 @@ func TestAbandonedSessionEnds(t *testing.T) {
 				gone := make(chan struct{})
 				go func() { _, _ = io.Copy(io.Discard, c.br); close(gone) }()
 				keeps := await(t, kept, "the handler's end")
-				collectUntil(t, "the session has ended", func() bool { return len(told) > 0 })
+				runGCUntil(t, "the session has ended", func() bool { return len(told) > 0 })
 				if err := <-told; err != ws.ErrAbandoned {
 					t.Errorf("the session ended with %v", err)
 				}
@@ -109,30 +109,30 @@ func TestAbandonedSessionEnds(t *testing.T) {
 				case <-chan struct{}:
 					await(t, kept, "Done")
 				}
-				until(t, "the session is off the lists", func() bool {
+				waitUntil(t, "the session is off the lists", func() bool {
 					stats := u.Stats()
 					return stats.Sessions == 0 && stats.Ends["abandoned"] == 1 && len(stats.Ends) == 1
 				})
-				if err := u.Shutdown(within(t)); err != nil {
+				if err := u.Shutdown(testContext(t)); err != nil {
 					t.Error(err)
 				}
 				runtime.KeepAlive(keeps)
 			})
 		}
 	}
-	goOnNot()
+	cancelCancellable()
 }
 
 func TestClosingSessionsAreNotAbandoned(t *testing.T) {
-	for _, place := range places {
+	for _, place := range environments {
 		t.Run(place.name, func(t *testing.T) {
 			u := new(ws.Upgrader)
 			c := place.begin(t, u, func(s *ws.Session, _ *ws.MessageStream) { _ = s.Close(ws.CloseReason{Code: 4000}) })
 			c.expectClose(4000)
-			collect()
+			runGC()
 			c.write(closeFrame(4000))
 			c.expectEnd()
-			until(t, "the session has ended", func() bool { return u.Stats().Ends["closed"] == 1 })
+			waitUntil(t, "the session has ended", func() bool { return u.Stats().Ends["closed"] == 1 })
 		})
 	}
 }
@@ -142,7 +142,7 @@ func TestAbandonedSessionsAmongOthers(t *testing.T) {
 	begin := func() *ws.Session {
 		end, peer := net.Pipe()
 		_ = peer.Close()
-		session, _, err := u.Handle(&writer{conn: end}, request())
+		session, _, err := u.Handle(&responseWriter{conn: end}, request())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -161,7 +161,7 @@ func TestAbandonedSessionsAmongOthers(t *testing.T) {
 			runtime.GC()
 		}
 	}
-	collectUntil(t, "all of a third are found", func() bool { return u.Stats().Ends["abandoned"] == uint64(n) })
+	runGCUntil(t, "all of a third are found", func() bool { return u.Stats().Ends["abandoned"] == uint64(n) })
 	if stats := u.Stats(); stats.Sessions != n || stats.Total != uint64(3*n) {
 		t.Errorf("counted %d of %d", stats.Sessions, stats.Total)
 	}
@@ -174,7 +174,7 @@ func TestAbandonedSessionInSynctest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		told := make(chan error, 1)
 		u := &ws.Upgrader{Trace: &ws.Trace{SessionEnd: func(_ *ws.Session, err error) { told <- err }}}
-		peer := abandonInBubble(t, u)
+		peer := abandonInSynctest(t, u)
 		for i := 0; len(told) == 0; i++ {
 			if i == 1000 {
 				t.Fatal("the session goes on")
@@ -203,9 +203,9 @@ func TestAbandonedSessionsEndInSynctest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				u := &ws.Upgrader{Heartbeat: noHeartbeat}
-				peer := abandonInBubble(t, u)
+				peer := abandonInSynctest(t, u)
 				go func() { _, _ = io.Copy(io.Discard, peer) }()
-				collectInBubble()
+				collectInSynctest()
 				if err := end(u); err != nil {
 					t.Error(err)
 				}
@@ -219,7 +219,7 @@ func TestAbandonedSessionsEndInSynctest(t *testing.T) {
 }
 
 // collectInBubble is collect where no channel may be used for it.
-func collectInBubble() {
+func collectInSynctest() {
 	for range 2 { // what is found together is dealt with in any order
 		var done atomic.Bool
 		func() { runtime.SetFinalizer(new([100]*int), func(*[100]*int) { done.Store(true) }) }()
@@ -230,9 +230,9 @@ func collectInBubble() {
 }
 
 //go:noinline
-func abandonInBubble(t *testing.T, u *ws.Upgrader) net.Conn {
+func abandonInSynctest(t *testing.T, u *ws.Upgrader) net.Conn {
 	end, peer := net.Pipe()
-	if _, _, err := u.Handle(&writer{conn: end}, request()); err != nil {
+	if _, _, err := u.Handle(&responseWriter{conn: end}, request()); err != nil {
 		t.Fatal(err)
 	}
 	return peer
@@ -240,16 +240,16 @@ func abandonInBubble(t *testing.T, u *ws.Upgrader) net.Conn {
 
 func TestAbandonedSessionsAtShutdown(t *testing.T) {
 	for range 20 {
-		u := &ws.Upgrader{CloseTimeout: moment}
+		u := &ws.Upgrader{CloseTimeout: shortWait}
 		for range 20 {
 			end, peer := net.Pipe()
 			go func() { _, _ = io.Copy(io.Discard, peer) }()
-			if _, _, err := u.Handle(&writer{conn: end}, request()); err != nil {
+			if _, _, err := u.Handle(&responseWriter{conn: end}, request()); err != nil {
 				t.Fatal(err)
 			}
 		}
 		go runtime.GC()
-		if err := u.Shutdown(within(t)); err != nil {
+		if err := u.Shutdown(testContext(t)); err != nil {
 			t.Fatal(err)
 		}
 		if stats := u.Stats(); stats.Sessions != 0 || stats.Ends["abandoned"]+stats.Ends["close timeout"] != 20 {

@@ -14,16 +14,16 @@ import (
 
 func TestSessionContextLosesNothing(t *testing.T) {
 	losses := map[string]func(c *client){
-		"FIN":          func(c *client) { _ = under(c.conn).CloseWrite() },
-		"closed":       func(c *client) { _ = under(c.conn).Close() },
-		"in a frame":   func(c *client) { c.write(masked(fin|opText, []byte("cut off"))[:9]); _ = under(c.conn).Close() },
-		"in a message": func(c *client) { c.write(masked(opText, nil)); _ = under(c.conn).Close() },
+		"FIN":          func(c *client) { _ = tcpConn(c.conn).CloseWrite() },
+		"closed":       func(c *client) { _ = tcpConn(c.conn).Close() },
+		"in a frame":   func(c *client) { c.write(masked(fin|opText, []byte("cut off"))[:9]); _ = tcpConn(c.conn).Close() },
+		"in a message": func(c *client) { c.write(masked(opText, nil)); _ = tcpConn(c.conn).Close() },
 	}
 	for loss, lose := range losses {
-		for from, derive := range derived {
+		for from, derive := range derivedContexts {
 			for reader, read := range readers {
 				t.Run(loss+","+from+","+reader, func(t *testing.T) {
-					overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+					overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 						ctx := derive(t, p.session)
 						for i := range 5 {
 							p.send(opText, fmt.Sprint("message ", i))
@@ -51,11 +51,11 @@ func TestSessionContextLosesNothing(t *testing.T) {
 }
 
 func TestAbortDeliversWhatArrived(t *testing.T) {
-	for from, derive := range derived {
+	for from, derive := range derivedContexts {
 		for reader, read := range readers {
 			t.Run(from+","+reader, func(t *testing.T) {
 				u := new(ws.Upgrader)
-				overTransports(t, u, func(t *testing.T, p *pair) {
+				overTransportsWith(t, u, func(t *testing.T, p *pair) {
 					ctx := derive(t, p.session)
 					var b []byte
 					for i := range 5 {
@@ -78,7 +78,7 @@ func TestAbortDeliversWhatArrived(t *testing.T) {
 func TestSessionContextEndingByItself(t *testing.T) {
 	for reader, read := range readers {
 		t.Run(reader, func(t *testing.T) {
-			overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 				ctx, cancel := context.WithCancel(p.session.Context())
 				p.write(append(masked(fin|opText, []byte("one")), masked(fin|opText, []byte("two"))...))
 				got, err := read(ctx, p.stream, cancel)
@@ -94,7 +94,7 @@ func TestSessionContextEndingByItself(t *testing.T) {
 }
 
 func TestSessionContextInSend(t *testing.T) {
-	for from, derive := range derived {
+	for from, derive := range derivedContexts {
 		for name, send := range map[string]func(s *ws.Session, ctx context.Context) error{
 			"Send":         func(s *ws.Session, ctx context.Context) error { return s.Send(ctx, ws.Message{Kind: ws.Binary}) },
 			"Text":         func(s *ws.Session, ctx context.Context) error { return s.Text(ctx, "late") },
@@ -112,10 +112,10 @@ func TestSessionContextInSend(t *testing.T) {
 			},
 		} {
 			t.Run(from+","+name, func(t *testing.T) {
-				overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+				overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 					ctx := derive(t, p.session)
 					end := receiveAll(p)
-					reset(p.client)
+					resetConn(p.client)
 					<-end
 					await(t, ctx.Done(), "the context's end")
 					err := send(p.session, ctx)
@@ -129,10 +129,10 @@ func TestSessionContextInSend(t *testing.T) {
 }
 
 func TestAbortDeliversCloseThatArrived(t *testing.T) {
-	for from, derive := range derived {
+	for from, derive := range derivedContexts {
 		t.Run(from, func(t *testing.T) {
 			u := new(ws.Upgrader)
-			overTransports(t, u, func(t *testing.T, p *pair) {
+			overTransportsWith(t, u, func(t *testing.T, p *pair) {
 				ctx := derive(t, p.session)
 				p.write(append(masked(fin|opText, []byte("hello")), closeFrame(4000)...))
 				if msg, err := p.stream.Recv(ctx); err != nil || string(msg.Data) != "hello" {

@@ -8,7 +8,7 @@ import (
 )
 
 // keeps are what may be left of a session for it to go on, and how it does.
-var keeps = map[string]func(s *ws.Session, m *ws.MessageStream) (goOn func() error){
+var waysToKeep = map[string]func(s *ws.Session, m *ws.MessageStream) (goOn func() error){
 	"the session": func(s *ws.Session, _ *ws.MessageStream) func() error {
 		return func() error { return s.Text(forever, "still here") }
 	},
@@ -91,7 +91,7 @@ var keeps = map[string]func(s *ws.Session, m *ws.MessageStream) (goOn func() err
 	},
 }
 
-func recvGoOn(l listener) error {
+func recvGoOn(l view) error {
 	for {
 		if msg, err := l.Recv(forever); err != nil || string(msg.Data) == "go on" {
 			return err
@@ -100,8 +100,8 @@ func recvGoOn(l listener) error {
 }
 
 func TestKeptSessionGoesOn(t *testing.T) {
-	for name, keep := range keeps {
-		for _, place := range places {
+	for name, keep := range waysToKeep {
+		for _, place := range environments {
 			t.Run(name+","+place.name, func(t *testing.T) {
 				u := new(ws.Upgrader)
 				kept := make(chan func() error, 1)
@@ -109,7 +109,7 @@ func TestKeptSessionGoesOn(t *testing.T) {
 				go func() { _, _ = io.Copy(io.Discard, c.br) }()
 				goOn := await(t, kept, "the handler's end")
 				for range 3 {
-					collect()
+					runGC()
 				}
 				if stats := u.Stats(); stats.Sessions != 1 || len(stats.Ends) > 0 {
 					t.Fatalf("counted %+v", stats)
@@ -126,9 +126,9 @@ func TestKeptSessionGoesOn(t *testing.T) {
 }
 
 func TestKeptByWaitingSend(t *testing.T) {
-	for _, place := range places {
+	for _, place := range environments {
 		t.Run(place.name, func(t *testing.T) {
-			u := &ws.Upgrader{SendBuffer: 1000, WriteTimeout: patience / 5}
+			u := &ws.Upgrader{SendBuffer: 1000, WriteTimeout: testTimeout / 5}
 			sent := make(chan error, 1)
 			c := place.begin(t, u, func(s *ws.Session, _ *ws.MessageStream) {
 				var err error
@@ -138,14 +138,14 @@ func TestKeptByWaitingSend(t *testing.T) {
 				sent <- err
 			})
 			for range 3 {
-				collect()
+				runGC()
 			}
 			go func() { _, _ = io.Copy(io.Discard, c.br) }()
 			if err := await(t, sent, "the sends' end"); err != nil {
 				t.Error(err)
 			}
 			if place.name == "tcp" { // elsewhere it is looked after for a quarter of WriteTimeout
-				collectUntil(t, "the session has ended", func() bool { return u.Stats().Ends["abandoned"] == 1 })
+				runGCUntil(t, "the session has ended", func() bool { return u.Stats().Ends["abandoned"] == 1 })
 			}
 			_ = u.Close()
 		})
@@ -154,14 +154,14 @@ func TestKeptByWaitingSend(t *testing.T) {
 
 // Through a channel the stream is read, whoever looks at that.
 func TestUnreferencedChanEndsWithPeer(t *testing.T) {
-	for _, place := range places {
+	for _, place := range environments {
 		t.Run(place.name, func(t *testing.T) {
 			u := new(ws.Upgrader)
 			c := place.begin(t, u, func(_ *ws.Session, m *ws.MessageStream) { m.Chan() })
-			until(t, "the session has begun", func() bool { return u.Stats().Sessions == 1 })
-			collect()
+			waitUntil(t, "the session has begun", func() bool { return u.Stats().Sessions == 1 })
+			runGC()
 			_ = c.conn.Close()
-			until(t, "the session has ended", func() bool { return u.Stats().Ends["connection lost"] == 1 })
+			waitUntil(t, "the session has ended", func() bool { return u.Stats().Ends["connection lost"] == 1 })
 		})
 	}
 }

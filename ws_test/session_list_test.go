@@ -13,7 +13,7 @@ func TestSessionsYieldsEachOnce(t *testing.T) {
 		u := new(ws.Upgrader)
 		there := make(map[*ws.Session]int)
 		for range n {
-			there[begin(t, u)] = 0
+			there[startSession(t, u)] = 0
 		}
 		for s := range u.Sessions() {
 			there[s]++
@@ -31,10 +31,10 @@ func TestSessionsYieldsEachOnce(t *testing.T) {
 }
 
 func TestSessionsLoopMayDoAnything(t *testing.T) {
-	u := &ws.Upgrader{CloseTimeout: moment}
+	u := &ws.Upgrader{CloseTimeout: shortWait}
 	var there []*ws.Session
 	for range 200 {
-		there = append(there, begin(t, u))
+		there = append(there, startSession(t, u))
 	}
 	defer runtime.KeepAlive(&there)
 	met := 0
@@ -45,7 +45,7 @@ func TestSessionsLoopMayDoAnything(t *testing.T) {
 	}
 	kept := make(map[*ws.Session]bool)
 	for s := range u.Sessions() {
-		kept[begin(t, u)] = true
+		kept[startSession(t, u)] = true
 		_ = s.Text(forever, "hello")
 		_ = s.Close(ws.CloseReason{})
 		if u.Stats().Sessions == 0 {
@@ -62,7 +62,7 @@ func TestSessionsLoopMayDoAnything(t *testing.T) {
 	if met != 100 || len(kept) < 200 {
 		t.Errorf("met %d, and then %d", met, len(kept))
 	}
-	if err := u.Shutdown(within(t)); err != nil {
+	if err := u.Shutdown(testContext(t)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -72,7 +72,7 @@ func TestSessionsYieldsThoseThatStay(t *testing.T) {
 	stay := make(map[*ws.Session]bool)
 	stop, group := make(chan struct{}), sync.WaitGroup{}
 	for i := range 600 {
-		s := begin(t, u)
+		s := startSession(t, u)
 		if i%3 == 0 {
 			stay[s] = true
 		} else {
@@ -87,7 +87,7 @@ func TestSessionsYieldsThoseThatStay(t *testing.T) {
 					return
 				default:
 				}
-				s, peer := beginWith(t, u)
+				s, peer := startSessionWithPeer(t, u)
 				if i%10 == 0 {
 					for other := range u.Sessions() {
 						if other == s {

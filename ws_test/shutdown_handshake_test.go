@@ -33,15 +33,15 @@ func TestShutdownRefusesHandshakes(t *testing.T) {
 }
 
 // slowHijack holds a handshake before its answer.
-type slowHijack struct {
-	*writer
+type slowHijackWriter struct {
+	*responseWriter
 	reached, goOn chan struct{}
 }
 
-func (w slowHijack) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+func (w slowHijackWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	close(w.reached)
 	<-w.goOn
-	return w.writer.Hijack()
+	return w.responseWriter.Hijack()
 }
 
 func TestShutdownDuringHandshake(t *testing.T) {
@@ -49,7 +49,7 @@ func TestShutdownDuringHandshake(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			u := new(ws.Upgrader)
 			end, peer := net.Pipe()
-			w := slowHijack{&writer{conn: end}, make(chan struct{}), make(chan struct{})}
+			w := slowHijackWriter{&responseWriter{conn: end}, make(chan struct{}), make(chan struct{})}
 			sessions := make(chan *ws.Session, 1)
 			go func() {
 				session, _, err := u.Handle(w, request())
@@ -113,14 +113,14 @@ func TestShutdownDuringHandshakeOverTCP(t *testing.T) {
 			}
 			sessions <- session
 		}))
-		ctx, cancel := context.WithCancel(within(t))
+		ctx, cancel := context.WithCancel(testContext(t))
 		defer cancel()
 		down := make(chan error, 1)
 		go func() { // while the client waits for its answer
 			defer close(goOn)
 			<-reached
-			begun := shutDown(ctx, u)
-			until(t, "nobody is let in any more", func() bool {
+			begun := startShutdown(ctx, u)
+			waitUntil(t, "nobody is let in any more", func() bool {
 				w := httptest.NewRecorder()
 				_, _, _ = u.Handle(w, httptest.NewRequest(http.MethodPost, "/", nil))
 				return w.Code == http.StatusServiceUnavailable
@@ -156,7 +156,7 @@ func TestShutdownRefusalClosesConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _, _ = u.Handle(w, r) }))
-	_, answer := shakeWith(t, srv, request())
+	_, answer := handshakeWith(t, srv, request())
 	if answer.StatusCode != 503 || !answer.Close || answer.Header.Get("Retry-After") == "" {
 		t.Errorf("answered with %s %v", answer.Status, answer.Header)
 	}

@@ -14,7 +14,7 @@ import (
 func TestShutdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := new(ws.Upgrader)
-		p := pipe(t, u)
+		p := connectPipe(t, u)
 		if err := p.session.Text(t.Context(), "queued"); err != nil {
 			t.Fatal(err)
 		}
@@ -58,14 +58,14 @@ func TestShutdownOfHTTPServer(t *testing.T) {
 				t.Fatal(err)
 			}
 			start := time.Now()
-			if err := srv.Config.Shutdown(within(t)); err != nil {
+			if err := srv.Config.Shutdown(testContext(t)); err != nil {
 				t.Errorf("the server's Shutdown returned %v after %v", err, time.Since(start))
 			}
 			go func() {
 				c.expectClose(1001)
 				c.write(closeFrame(1001))
 			}()
-			if err := u.Shutdown(within(t)); err != nil {
+			if err := u.Shutdown(testContext(t)); err != nil {
 				t.Errorf("Shutdown returned %v", err)
 			}
 			select {
@@ -82,7 +82,7 @@ func TestShutdownOfHTTPServer(t *testing.T) {
 func TestShutdownContextEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := &ws.Upgrader{CloseTimeout: time.Hour}
-		p := pipe(t, u)
+		p := connectPipe(t, u)
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		began := time.Now()
@@ -102,7 +102,7 @@ func TestShutdownContextEnds(t *testing.T) {
 func TestShutdownOfSilentPeers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := new(ws.Upgrader)
-		p, began := pipe(t, u), time.Now()
+		p, began := connectPipe(t, u), time.Now()
 		if err := u.Shutdown(t.Context()); err != nil || time.Since(began) != 5*time.Second {
 			t.Fatalf("Shutdown returned %v after %v", err, time.Since(began))
 		}
@@ -147,7 +147,7 @@ func TestShutdownOverTransports(t *testing.T) {
 				clients = append(clients, c)
 			}
 			down := make(chan error, 1)
-			go func() { down <- u.Shutdown(within(t)) }()
+			go func() { down <- u.Shutdown(testContext(t)) }()
 			for _, c := range clients {
 				c.expectClose(1001)
 				c.send(opClose, string(closePayload(1001, "")))

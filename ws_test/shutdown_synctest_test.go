@@ -11,10 +11,10 @@ import (
 )
 
 // inBubble does a handshake in a bubble of its own, and lets the session be.
-func inBubble(t *testing.T, u *ws.Upgrader) {
+func handleInSynctest(t *testing.T, u *ws.Upgrader) {
 	synctest.Test(t, func(t *testing.T) {
 		end, _ := net.Pipe()
-		if _, _, err := u.Handle(&writer{conn: end}, request()); err != nil {
+		if _, _, err := u.Handle(&responseWriter{conn: end}, request()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -22,16 +22,16 @@ func inBubble(t *testing.T, u *ws.Upgrader) {
 
 // TestTwoSynctestBubbles is what a process dies of.
 func TestTwoSynctestBubbles(t *testing.T) {
-	if told("TwoSynctestBubbles") == "" {
+	if childInput("TwoSynctestBubbles") == "" {
 		t.Skip("this is half of another test")
 	}
 	u := new(ws.Upgrader)
-	inBubble(t, u)
-	inBubble(t, u) // while the session of the other one is there
+	handleInSynctest(t, u)
+	handleInSynctest(t, u) // while the session of the other one is there
 }
 
 func TestSynctestSharedUpgraderPanics(t *testing.T) {
-	output, err := child(t, "TwoSynctestBubbles", "go")()
+	output, err := startChild(t, "TwoSynctestBubbles", "go")()
 	if err == nil || !strings.Contains(output, "synctest channel from outside bubble") ||
 		!strings.Contains(output, "mustBeTheSameForAllSessionsOfAnUpgrader") {
 		t.Errorf("error %v, output:\n%s", err, output)
@@ -43,7 +43,7 @@ func TestSynctestUpgraderInUse(t *testing.T) {
 	connectTo(t, u)
 	synctest.Test(t, func(t *testing.T) {
 		var refused *ws.HandshakeError
-		w := &writer{}
+		w := &responseWriter{}
 		_, _, err := u.Handle(w, request())
 		if !errors.As(err, &refused) || refused.Status != 500 || !strings.Contains(w.body.String(), "synctest") {
 			t.Errorf("error %v, answered with %q", err, w.body.String())
@@ -56,7 +56,7 @@ func TestSynctestBubblesInTurn(t *testing.T) {
 	for range 3 {
 		synctest.Test(t, func(t *testing.T) {
 			end, _ := net.Pipe()
-			session, _, err := u.Handle(&writer{conn: end}, request())
+			session, _, err := u.Handle(&responseWriter{conn: end}, request())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -14,7 +14,7 @@ import (
 func TestStats(t *testing.T) {
 	u := new(ws.Upgrader)
 	synctest.Test(t, func(t *testing.T) {
-		p := pipe(t, u)
+		p := connectPipe(t, u)
 		c := newClient(t, p.end)
 		p.session.Stats()
 		go func() { _ = echo(p.session, p.stream.Aggregate(0)) }()
@@ -47,8 +47,8 @@ func TestStats(t *testing.T) {
 func TestStatsNeverDecrease(t *testing.T) {
 	all := slices.Concat(
 		masked(opText, []byte("hel")), masked(fin|opPing, []byte("hello?")), masked(fin|opContinuation, []byte("lo")),
-		masked(fin|opBinary, make([]byte, 70_000)), masked(fin|rsv1|opText, []byte(packedHello)),
-		masked(rsv1|opText, []byte(packedHello[:3])), masked(fin|opContinuation, []byte(packedHello[3:])),
+		masked(fin|opBinary, make([]byte, 70_000)), masked(fin|rsv1|opText, []byte(compressedHello)),
+		masked(rsv1|opText, []byte(compressedHello[:3])), masked(fin|opContinuation, []byte(compressedHello[3:])),
 		masked(fin|opBinary, make([]byte, 200)),
 	)
 	want := ws.Traffic{Messages: 5, Frames: 8, Payload: 5 + 6 + 70_200 + 2*7, Wire: uint64(len(all))}
@@ -56,7 +56,7 @@ func TestStatsNeverDecrease(t *testing.T) {
 		t.Run(fmt.Sprint(piece, " at a time"), func(t *testing.T) {
 			u := &ws.Upgrader{Compression: ws.Frugal()}
 			synctest.Test(t, func(t *testing.T) {
-				p := pipe(t, u, "Sec-WebSocket-Extensions", "permessage-deflate")
+				p := connectPipe(t, u, "Sec-WebSocket-Extensions", "permessage-deflate")
 				go func() { _ = echo(p.session, p.stream.Aggregate(0)) }()
 				go func() { _, _ = io.Copy(io.Discard, p.end) }()
 				var last ws.Traffic

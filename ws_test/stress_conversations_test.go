@@ -16,13 +16,13 @@ func TestRandomConversations(t *testing.T) {
 	}
 	for seed := range n {
 		rng := rand.New(rand.NewPCG(seed, 4))
-		said, sizes := randomTalk(rng)
+		said, sizes := randomFrames(rng)
 		early := 0
 		if rng.IntN(3) > 0 {
 			sizes, early = randomSizes(rng), rng.IntN(1+min(len(said), 4096)*rng.IntN(2))
 		}
 		c := randomConversation(rng)
-		hear(t, said, early, sizes, c)
+		receiveScript(t, said, early, sizes, c)
 		if t.Failed() {
 			t.Fatalf("seed %d: reads of %v", seed, sizes)
 		}
@@ -35,14 +35,14 @@ func TestRandomConversationsOverTransports(t *testing.T) {
 			for seed := range uint64(40) {
 				t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
 					rng := rand.New(rand.NewPCG(seed, 5))
-					said, _ := randomTalk(rng)
+					said, _ := randomFrames(rng)
 					c := randomConversation(rng)
 					p := connectOver(t, over, ws.Upgrader{ManualPong: c.manualPong, SendBuffer: 1 << 30})
-					go sayInPieces(p.conn, said, rng)
+					go writeSplit(p.conn, said, rng)
 					heard := make(chan struct{})
 					go func() {
 						defer close(heard)
-						c.listen(p.stream, func(func()) {})
+						c.receive(p.stream, func(func()) {})
 					}()
 					replies := readAll(t, p.client)
 					p.conn.Close()
@@ -57,7 +57,7 @@ func TestRandomConversationsOverTransports(t *testing.T) {
 
 // sayInPieces writes in pieces of any size, and then ends the client's
 // direction.
-func sayInPieces(conn net.Conn, said []byte, rng *rand.Rand) {
+func writeSplit(conn net.Conn, said []byte, rng *rand.Rand) {
 	for len(said) > 0 {
 		n := min(1+rng.IntN(1+rng.IntN(1<<rng.IntN(17))), len(said))
 		if _, err := conn.Write(said[:n]); err != nil {

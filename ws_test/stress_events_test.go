@@ -22,15 +22,15 @@ func TestRandomOrderOfEvents(t *testing.T) {
 	if testing.Short() {
 		rounds = 100
 	}
-	var round atomic.Pointer[interleaving]
+	var round atomic.Pointer[eventRound]
 	ends := make(map[string]uint64)
 	srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { round.Load().handle(w, r) }))
 	for seed := range rounds {
-		in := &interleaving{t: t, seed: seed, gone: make(chan struct{}), u: ws.Upgrader{
+		in := &eventRound{t: t, seed: seed, gone: make(chan struct{}), u: ws.Upgrader{
 			CloseTimeout: 20 * time.Millisecond, MaxSessions: 3,
 			Heartbeat: ws.Heartbeat{Interval: 3 * time.Millisecond, Timeout: 3 * time.Millisecond},
 		}}
-		if in.packs() {
+		if in.compresses() {
 			in.u.Compression = compressions[seed%5].c
 		}
 		if seed%2 == 0 { // which strikes first, where it may
@@ -55,7 +55,7 @@ func TestRandomOrderOfEvents(t *testing.T) {
 }
 
 // interleaving is a server with a few clients, all of which do as they please.
-type interleaving struct {
+type eventRound struct {
 	t    *testing.T
 	seed uint64
 	u    ws.Upgrader
@@ -67,9 +67,9 @@ type interleaving struct {
 }
 
 // packs tells whether messages are compressed: in two rounds of five.
-func (in *interleaving) packs() bool { return in.seed%5 < 2 }
+func (in *eventRound) compresses() bool { return in.seed%5 < 2 }
 
-func (in *interleaving) random(who uint64) *rand.Rand { return rand.New(rand.NewPCG(in.seed, who)) }
+func (in *eventRound) random(who uint64) *rand.Rand { return rand.New(rand.NewPCG(in.seed, who)) }
 
 // pause lets others go first.
 func pause(r *rand.Rand) {
@@ -78,7 +78,7 @@ func pause(r *rand.Rand) {
 	}
 }
 
-func (in *interleaving) run(addr string) {
+func (in *eventRound) run(addr string) {
 	var clients, group sync.WaitGroup
 	for who := range uint64(4) {
 		clients.Go(func() { in.client(addr, in.random(who)) })
@@ -103,7 +103,7 @@ func (in *interleaving) run(addr string) {
 	}
 }
 
-func (in *interleaving) shutDown(r *rand.Rand) {
+func (in *eventRound) shutDown(r *rand.Rand) {
 	pause(r)
 	if r.IntN(4) > 0 { // before, in the midst of, or after the other ends
 		select {
@@ -120,7 +120,7 @@ func (in *interleaving) shutDown(r *rand.Rand) {
 	_ = in.u.Shutdown(ctx)
 }
 
-func (in *interleaving) handle(w http.ResponseWriter, r *http.Request) {
+func (in *eventRound) handle(w http.ResponseWriter, r *http.Request) {
 	in.handling.Add(1)
 	defer in.handling.Done()
 	session, stream, err := in.u.Handle(w, r)
@@ -154,7 +154,7 @@ func (in *interleaving) handle(w http.ResponseWriter, r *http.Request) {
 }
 
 // client connects, says something or other, and leaves, politely or not.
-func (in *interleaving) client(addr string, r *rand.Rand) {
+func (in *eventRound) client(addr string, r *rand.Rand) {
 	pause(r)
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
@@ -162,12 +162,12 @@ func (in *interleaving) client(addr string, r *rand.Rand) {
 		return
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(patience))
+	_ = conn.SetDeadline(time.Now().Add(testTimeout))
 	hello := masked(fin|opText, []byte("hello"))
 	offer := ""
-	if in.packs() {
+	if in.compresses() {
 		offer = "permessage-deflate; client_max_window_bits"
-		hello = masked(fin|rsv1|opText, []byte(packedHello))
+		hello = masked(fin|rsv1|opText, []byte(compressedHello))
 	}
 	_ = request("Sec-WebSocket-Extensions", offer).Write(conn)
 	leaves := r.IntN(6)

@@ -15,7 +15,7 @@ import (
 // TestTenThousandClients is the clients' half of the test below: it is told how many
 // there are, and where their server is.
 func TestTenThousandClients(t *testing.T) {
-	count, addr, ok := strings.Cut(told("TenThousandClients"), " ")
+	count, addr, ok := strings.Cut(childInput("TenThousandClients"), " ")
 	if !ok {
 		t.Skip("this is half of another test")
 	}
@@ -25,8 +25,8 @@ func TestTenThousandClients(t *testing.T) {
 	}
 	var group sync.WaitGroup
 	for range n {
-		c := dial(t, elsewhere(addr), "")
-		_ = c.conn.SetDeadline(time.Now().Add(3 * patience)) // for all the others to connect
+		c := dial(t, remoteServer(addr), "")
+		_ = c.conn.SetDeadline(time.Now().Add(3 * testTimeout)) // for all the others to connect
 		group.Go(func() {
 			f, err := c.next()
 			if err != nil || f.closeCode() != 1001 {
@@ -67,14 +67,14 @@ func TestShutdownOfTenThousandSessions(t *testing.T) {
 			go func() { _ = echo(session, stream.Aggregate(0)) }()
 		}
 	}))
-	clients := child(t, "TenThousandClients", strconv.Itoa(sessions)+" "+srv.Listener.Addr().String())
+	clients := startChild(t, "TenThousandClients", strconv.Itoa(sessions)+" "+srv.Listener.Addr().String())
 	select {
 	case <-all:
-	case <-time.After(3 * patience):
+	case <-time.After(3 * testTimeout):
 		t.Fatalf("only %d of %d sessions began", entered.Load(), sessions)
 	}
 	began := time.Now()
-	if err := u.Shutdown(within(t)); err != nil {
+	if err := u.Shutdown(testContext(t)); err != nil {
 		t.Fatal(err)
 	}
 	took := time.Since(began)

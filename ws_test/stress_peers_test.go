@@ -41,7 +41,7 @@ func TestRandomPeers(t *testing.T) {
 			if p.session.Err() == nil {
 				t.Error("the session ended without a reason")
 			}
-			expectAllClosed(t, p.session)
+			expectSendsClosed(t, p.session)
 		})
 	}
 }
@@ -152,11 +152,11 @@ func behaveAtRandom(c *client, rng *rand.Rand) {
 	}
 	switch rng.IntN(4) {
 	case 0:
-		reset(c)
+		resetConn(c)
 	case 1:
 		c.conn.Close()
 	case 2:
-		_ = under(c.conn).CloseWrite()
+		_ = tcpConn(c.conn).CloseWrite()
 	default: // stays, and says nothing
 	}
 }
@@ -168,17 +168,17 @@ func limitedBy(c *client, rng *rand.Rand) io.Reader {
 }
 
 func TestUnfinishedHeaderBlocksNothing(t *testing.T) {
-	overAll(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		end := receiveAll(p)
 		p.write(header(fin|opBinary, 1<<30))
-		if err := p.session.Text(within(t), "still here"); err != nil {
+		if err := p.session.Text(testContext(t), "still here"); err != nil {
 			t.Fatal(err)
 		}
 		p.expect(opText, "still here")
-		reset(p.client)
+		resetConn(p.client)
 		if err := await(t, end, "the stream's end"); !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Fatalf("the stream ended with %v", err)
 		}
-		expectOver(t, p.session, io.ErrUnexpectedEOF)
+		expectSessionEnd(t, p.session, io.ErrUnexpectedEOF)
 	})
 }

@@ -54,8 +54,8 @@ func TestSoakSlowPeers(t *testing.T) {
 					for range p.stream.All(context.Background()) {
 					}
 				}()
-				_ = p.conn.SetDeadline(time.Now().Add(tt.time + patience))
-				slow := newPaced(t, p.br, tt.rate)
+				_ = p.conn.SetDeadline(time.Now().Add(tt.time + testTimeout))
+				slow := newPacedReader(t, p.br, tt.rate)
 				for total, b := 0, make([]byte, 4<<10); ctx.Err() == nil; {
 					n, err := slow.Read(b)
 					if total += n; err != nil {
@@ -73,12 +73,12 @@ func TestSoakSlowPeers(t *testing.T) {
 func TestSoakBacklogBeforeClose(t *testing.T) {
 	soak(t)
 	connectEach(t, func() ws.Upgrader { return ws.Upgrader{} }, func(t *testing.T, p *pair) {
-		if err := p.session.Binary(within(t), make([]byte, 24<<20)); err != nil {
+		if err := p.session.Binary(testContext(t), make([]byte, 24<<20)); err != nil {
 			t.Fatal(err)
 		}
 		_ = p.session.Close(ws.CloseReason{Code: ws.CloseNormal})
 		_ = p.conn.SetDeadline(time.Now().Add(time.Minute))
-		p.br.Reset(io.Reader(newPaced(t, p.conn, 3<<20)))
+		p.br.Reset(io.Reader(newPacedReader(t, p.conn, 3<<20)))
 		if f, err := p.next(); err != nil || len(f.payload) != 24<<20 {
 			t.Fatalf("%d bytes, %v", len(f.payload), err)
 		}

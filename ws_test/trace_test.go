@@ -16,35 +16,35 @@ import (
 )
 
 // traced collects what a Trace is told.
-type traced struct {
-	mu   sync.Mutex
-	told []string
+type recordedTrace struct {
+	mu     sync.Mutex
+	events []string
 }
 
-func (d *traced) tell(format string, args ...any) {
+func (d *recordedTrace) record(format string, args ...any) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.told = append(d.told, fmt.Sprintf(format, args...))
+	d.events = append(d.events, fmt.Sprintf(format, args...))
 }
 
-func (d *traced) String() string {
+func (d *recordedTrace) String() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return strings.Join(d.told, ", ")
+	return strings.Join(d.events, ", ")
 }
 
-func (d *traced) trace() *ws.Trace {
+func (d *recordedTrace) trace() *ws.Trace {
 	return &ws.Trace{
-		SessionStart:      func(*ws.Session) { d.tell("start") },
-		SessionEnd:        func(_ *ws.Session, err error) { d.tell("end: %v", err) },
-		CloseSent:         func(_ *ws.Session, r ws.CloseReason) { d.tell("sent %d", r.Code) },
-		CloseReceived:     func(_ *ws.Session, r ws.CloseReason) { d.tell("received %d", r.Code) },
-		ProtocolError:     func(_ *ws.Session, err *ws.ProtocolError) { d.tell("broken %d", err.Code) },
-		BackpressureBegin: func(*ws.Session) { d.tell("waits") },
-		BackpressureEnd:   func(_ *ws.Session, took time.Duration) { d.tell("waited %v", took) },
-		HeartbeatAnswered: func(_ *ws.Session, took time.Duration) { d.tell("answered %v", took) },
-		Unread:            func(_ *ws.Session, took time.Duration) { d.tell("unread %v", took) },
-		SlowWrite:         func(_ *ws.Session, took time.Duration) { d.tell("slow %v", took) },
+		SessionStart:      func(*ws.Session) { d.record("start") },
+		SessionEnd:        func(_ *ws.Session, err error) { d.record("end: %v", err) },
+		CloseSent:         func(_ *ws.Session, r ws.CloseReason) { d.record("sent %d", r.Code) },
+		CloseReceived:     func(_ *ws.Session, r ws.CloseReason) { d.record("received %d", r.Code) },
+		ProtocolError:     func(_ *ws.Session, err *ws.ProtocolError) { d.record("broken %d", err.Code) },
+		BackpressureBegin: func(*ws.Session) { d.record("waits") },
+		BackpressureEnd:   func(_ *ws.Session, took time.Duration) { d.record("waited %v", took) },
+		HeartbeatAnswered: func(_ *ws.Session, took time.Duration) { d.record("answered %v", took) },
+		Unread:            func(_ *ws.Session, took time.Duration) { d.record("unread %v", took) },
+		SlowWrite:         func(_ *ws.Session, took time.Duration) { d.record("slow %v", took) },
 	}
 }
 
@@ -100,8 +100,8 @@ func TestTraceOrder(t *testing.T) {
 		}, "start, answered 40ms, answered 2s, end: ws: connection lost: EOF without a Close frame"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			var d traced
-			bubble(t, ws.Upgrader{SendBuffer: 150, Trace: d.trace()}, func(t *testing.T, p *pair) {
+			var d recordedTrace
+			inSynctest(t, ws.Upgrader{SendBuffer: 150, Trace: d.trace()}, func(t *testing.T, p *pair) {
 				test.do(t, p)
 				<-p.session.Done()
 				// The writer and the sender that it lets go tell in either order.
@@ -116,7 +116,7 @@ func TestTraceOrder(t *testing.T) {
 
 func TestTraceFieldsAreAllCovered(t *testing.T) {
 	for name, trace := range map[string]*ws.Trace{
-		"LogTrace": ws.LogTrace(slog.New(slog.DiscardHandler)), "traced": new(traced).trace(),
+		"LogTrace": ws.LogTrace(slog.New(slog.DiscardHandler)), "traced": new(recordedTrace).trace(),
 	} {
 		v := reflect.ValueOf(trace).Elem()
 		for i := range v.NumField() {

@@ -82,7 +82,7 @@ func TestTraceUnread(t *testing.T) {
 				told++
 			}}
 			synctest.Test(t, func(t *testing.T) {
-				p := pipe(t, u)
+				p := connectPipe(t, u)
 				p.client = newClient(t, p.end)
 				if !test.answers { // but takes the pings
 					go func() { _, _ = io.Copy(io.Discard, p.end) }()

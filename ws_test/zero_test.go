@@ -158,7 +158,7 @@ func expectZero(t *testing.T, name string, results []reflect.Value) {
 func TestZeroStreamChanErr(t *testing.T) {
 	m := new(ws.MessageStream)
 	for _, l := range []interface {
-		listener
+		view
 		Chan() <-chan ws.Message
 		Err() error
 	}{m, new(ws.AggregatedStream), m.Aggregate(10)} {

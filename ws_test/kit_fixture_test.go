@@ -11,18 +11,18 @@ import (
 )
 
 // scene is a session of an Upgrader, and one or more clients of it.
-type scene struct {
+type fixture struct {
 	*pair
-	u     *ws.Upgrader
-	knock func() (status int, h http.Header) // does another handshake, which must come to nothing
-	fake  bool                               // time is
+	u         *ws.Upgrader
+	handshake func() (status int, h http.Header) // does another handshake, which must come to nothing
+	synctest  bool                               // time is
 }
 
 // scenes are where what becomes of a session is tested: in virtual time, where a
 // wait takes exactly as long as it should, and over TCP, as it is out there.
-var scenes = map[string]func(*testing.T, ws.Upgrader, func(*testing.T, *scene)){"bubble": inFakeTime, "tcp": overTCP}
+var fixtures = map[string]func(*testing.T, ws.Upgrader, func(*testing.T, *fixture)){"bubble": fixtureInSynctest, "tcp": fixtureOverTCP}
 
-func overTCP(t *testing.T, u ws.Upgrader, test func(*testing.T, *scene)) {
+func fixtureOverTCP(t *testing.T, u ws.Upgrader, test func(*testing.T, *fixture)) {
 	p := new(pair)
 	began := make(chan struct{})
 	srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -33,13 +33,13 @@ func overTCP(t *testing.T, u ws.Upgrader, test func(*testing.T, *scene)) {
 	}))
 	p.client = dial(t, srv, "")
 	await(t, began, "the session")
-	test(t, &scene{pair: p, u: &u, knock: func() (int, http.Header) {
+	test(t, &fixture{pair: p, u: &u, handshake: func() (int, http.Header) {
 		conn, err := net.Dial("tcp", srv.Listener.Addr().String())
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		_, resp := shake(t, conn, request())
+		_, resp := handshakeOn(t, conn, request())
 		return resp.StatusCode, resp.Header
 	}})
 	p.conn.Close()
@@ -47,10 +47,10 @@ func overTCP(t *testing.T, u ws.Upgrader, test func(*testing.T, *scene)) {
 	await(t, p.session.Done(), "the session's end")
 }
 
-func inFakeTime(t *testing.T, u ws.Upgrader, test func(*testing.T, *scene)) {
+func fixtureInSynctest(t *testing.T, u ws.Upgrader, test func(*testing.T, *fixture)) {
 	synctest.Test(t, func(t *testing.T) {
 		end, peer := newDuplex()
-		session, stream, err := u.Handle(&writer{conn: end}, request())
+		session, stream, err := u.Handle(&responseWriter{conn: end}, request())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +60,7 @@ func inFakeTime(t *testing.T, u ws.Upgrader, test func(*testing.T, *scene)) {
 			_ = u.Close()
 			<-session.Done()
 		}()
-		test(t, &scene{pair: p, u: &u, fake: true, knock: func() (int, http.Header) {
+		test(t, &fixture{pair: p, u: &u, synctest: true, handshake: func() (int, http.Header) {
 			w := httptest.NewRecorder()
 			_, _, _ = u.Handle(w, request())
 			return w.Code, w.Header()

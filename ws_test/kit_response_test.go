@@ -9,32 +9,32 @@ import (
 
 // answered is a connection whose first writes, up to the end of the 101's
 // headers, go to its answer: what the peer reads begins with the session.
-type answered struct {
+type responseConn struct {
 	net.Conn
-	answer *answer // nil when it is complete, so that a session does not hold it
+	response *capturedResponse // nil when it is complete, so that a session does not hold it
 }
 
 // answer is a 101 as it was written.
-type answer struct {
+type capturedResponse struct {
 	head   []byte
 	status int         // 0 before the end of the headers
 	header http.Header // as http.ReadResponse has it
 }
 
 // answering is conn without the answer to the handshake, which goes to a.
-func answering(conn net.Conn, a *answer) net.Conn {
-	c := &answered{conn, a}
+func captureResponse(conn net.Conn, a *capturedResponse) net.Conn {
+	c := &responseConn{conn, a}
 	if half, ok := conn.(closeWriter); ok {
 		return struct {
-			*answered
+			*responseConn
 			closeWriter
 		}{c, half}
 	}
 	return c
 }
 
-func (c *answered) Write(p []byte) (int, error) {
-	a := c.answer
+func (c *responseConn) Write(p []byte) (int, error) {
+	a := c.response
 	if a == nil {
 		return c.Conn.Write(p)
 	}
@@ -44,7 +44,7 @@ func (c *answered) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	rest := a.head[end+4:]
-	a.head, c.answer = a.head[:end+4], nil
+	a.head, c.response = a.head[:end+4], nil
 	if err := a.parse(); err != nil || len(rest) == 0 {
 		return len(p), err
 	}
@@ -52,7 +52,7 @@ func (c *answered) Write(p []byte) (int, error) {
 	return len(p), err
 }
 
-func (a *answer) parse() error {
+func (a *capturedResponse) parse() error {
 	response, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(a.head)), nil)
 	if err != nil {
 		return err

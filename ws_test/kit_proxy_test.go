@@ -13,30 +13,30 @@ import (
 )
 
 // tap stands between foreign clients and a server, and tells what has passed.
-type tap struct {
-	url   string     // of the tap's own, for clients
-	calls chan *call // those that are over
+type proxy struct {
+	url   string            // of the tap's own, for clients
+	conns chan *proxiedConn // those that are over
 }
 
 // call is one connection that has passed through a tap.
-type call struct {
-	path          string
-	offer, answer string   // the Sec-WebSocket-Extensions
-	said, heard   []passed // the client's messages, and the server's
+type proxiedConn struct {
+	path                   string
+	offer, answer          string        // the Sec-WebSocket-Extensions
+	fromClient, fromServer []wireMessage // the client's messages, and the server's
 }
 
 // passed is a data message as it went over the wire.
-type passed struct {
+type wireMessage struct {
 	frames, bytes int // bytes of payload
-	packed        bool
+	compressed    bool
 }
 
 // tapOn taps the server at addr.
-func tapOn(t *testing.T, addr string) *tap {
+func newProxy(t *testing.T, addr string) *proxy {
 	t.Helper()
 	l := listen(t)
 	t.Cleanup(func() { l.Close() })
-	tp := &tap{"ws://" + l.Addr().String(), make(chan *call, 100)}
+	tp := &proxy{"ws://" + l.Addr().String(), make(chan *proxiedConn, 100)}
 	go func() {
 		for {
 			client, err := l.Accept()
@@ -48,22 +48,22 @@ func tapOn(t *testing.T, addr string) *tap {
 				t.Error(err)
 				return
 			}
-			go func() { tp.calls <- listenIn(client.(*net.TCPConn), server.(*net.TCPConn)) }()
+			go func() { tp.conns <- forward(client.(*net.TCPConn), server.(*net.TCPConn)) }()
 		}
 	}()
 	return tp
 }
 
 // listenIn passes on what either end says until both have ended.
-func listenIn(client, server *net.TCPConn) *call {
-	c := new(call)
+func forward(client, server *net.TCPConn) *proxiedConn {
+	c := new(proxiedConn)
 	for _, conn := range []net.Conn{client, server} {
 		defer conn.Close()
 		_ = conn.SetDeadline(time.Now().Add(toolPatience))
 	}
 	var both sync.WaitGroup
 	both.Go(func() {
-		c.said = passOn(client, server, func(br *bufio.Reader) error {
+		c.fromClient = forwardOneWay(client, server, func(br *bufio.Reader) error {
 			r, err := http.ReadRequest(br)
 			if err == nil {
 				c.path, c.offer = r.URL.Path, strings.Join(r.Header.Values("Sec-WebSocket-Extensions"), ", ")
@@ -72,7 +72,7 @@ func listenIn(client, server *net.TCPConn) *call {
 		})
 	})
 	both.Go(func() {
-		c.heard = passOn(server, client, func(br *bufio.Reader) error {
+		c.fromServer = forwardOneWay(server, client, func(br *bufio.Reader) error {
 			r, err := http.ReadResponse(br, nil)
 			if err == nil {
 				c.answer = strings.Join(r.Header.Values("Sec-WebSocket-Extensions"), ", ")
@@ -85,18 +85,18 @@ func listenIn(client, server *net.TCPConn) *call {
 }
 
 // passOn passes on what one end says, and returns its data messages.
-func passOn(from, to *net.TCPConn, handshake func(*bufio.Reader) error) (messages []passed) {
+func forwardOneWay(from, to *net.TCPConn, handshake func(*bufio.Reader) error) (messages []wireMessage) {
 	defer to.CloseWrite()
 	br := bufio.NewReaderSize(io.TeeReader(from, to), 64<<10)
 	err := handshake(br)
 	for err == nil {
 		var first byte
 		var n int
-		if first, n, err = passFrame(br); err != nil || first&0x0F >= opClose {
+		if first, n, err = skipFrame(br); err != nil || first&0x0F >= opClose {
 			continue
 		}
 		if first&0x0F != opContinuation {
-			messages = append(messages, passed{packed: first&rsv1 != 0})
+			messages = append(messages, wireMessage{compressed: first&rsv1 != 0})
 		}
 		if last := len(messages) - 1; last >= 0 {
 			messages[last].frames++
@@ -108,7 +108,7 @@ func passOn(from, to *net.TCPConn, handshake func(*bufio.Reader) error) (message
 }
 
 // passFrame reads over a frame of either side's.
-func passFrame(br *bufio.Reader) (first byte, n int, err error) {
+func skipFrame(br *bufio.Reader) (first byte, n int, err error) {
 	var h [10]byte
 	if _, err := io.ReadFull(br, h[:2]); err != nil {
 		return 0, 0, err

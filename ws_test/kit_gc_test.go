@@ -12,10 +12,10 @@ import (
 
 // soon is a WriteTimeout with which it is soon noticed that nothing is left to be
 // written: until then, a quarter of it, a session is looked after.
-const soon = 400 * time.Millisecond
+const shortWriteTimeout = 400 * time.Millisecond
 
 // collect has the garbage collector work, and the finalizers that it finds due.
-func collect() {
+func runGC() {
 	done := make(chan struct{})
 	func() { runtime.SetFinalizer(new([100]*int), func(*[100]*int) { close(done) }) }()
 	for {
@@ -29,10 +29,10 @@ func collect() {
 }
 
 // collectUntil has the garbage collector work until something is so.
-func collectUntil(t *testing.T, what string, is func() bool) {
+func runGCUntil(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	until(t, what, func() bool {
-		collect()
+	waitUntil(t, what, func() bool {
+		runGC()
 		return is()
 	})
 }
@@ -44,12 +44,12 @@ func must(err error) {
 }
 
 var (
-	forever         = context.Background()
-	goesOn, goOnNot = context.WithCancel(context.Background())
+	forever                        = context.Background()
+	cancellable, cancelCancellable = context.WithCancel(context.Background())
 )
 
 // places are where a session may be begun: f is called with it as a handler is.
-var places = []struct {
+var environments = []struct {
 	name  string
 	begin func(t *testing.T, u *ws.Upgrader, f func(*ws.Session, *ws.MessageStream)) *client
 }{
@@ -57,7 +57,7 @@ var places = []struct {
 	{"pipe", func(t *testing.T, u *ws.Upgrader, f func(*ws.Session, *ws.MessageStream)) *client {
 		end, peer := net.Pipe()
 		t.Cleanup(func() { _ = peer.Close() })
-		session, stream, err := u.Handle(&writer{conn: end}, request())
+		session, stream, err := u.Handle(&responseWriter{conn: end}, request())
 		if err != nil {
 			t.Fatal(err)
 		}
