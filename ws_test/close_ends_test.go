@@ -21,8 +21,8 @@ type end struct {
 
 	session error         // that Err is, exactly or by errors.Is
 	stream  error         // that a reader gets, by errors.Is
-	counted string        // in Stats.Ends
-	after   time.Duration // when time is fake
+	counted string        // its key in Stats.Ends
+	after   time.Duration // in synctest
 
 	unread bool // may come though nobody reads the stream
 	alone  bool // the stream has no reader of the test's
@@ -42,7 +42,7 @@ func TestEnd(t *testing.T) {
 			}()
 			return got
 		},
-		"nobody": nil,
+		"no reader": nil,
 	}
 	for _, e := range allEnds {
 		for where, play := range fixtures {

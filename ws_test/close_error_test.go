@@ -56,8 +56,8 @@ func TestErrAfterBothCloseFrames(t *testing.T) {
 				continue // which has no cause
 			}
 			t.Run(test.name+","+from, func(t *testing.T) {
-				told := make(chan error, 1)
-				trace := &ws.Trace{SessionEnd: func(_ *ws.Session, err error) { told <- err }}
+				ended := make(chan error, 1)
+				trace := &ws.Trace{SessionEnd: func(_ *ws.Session, err error) { ended <- err }}
 				overTransports(t, ws.Upgrader{Trace: trace}, func(t *testing.T, p *pair) {
 					ctx := derive(t, p.session)
 					end := receiveAll(p)
@@ -65,7 +65,7 @@ func TestErrAfterBothCloseFrames(t *testing.T) {
 					await(t, end, "the stream's end")
 					await(t, ctx.Done(), "the context's end")
 					for what, err := range map[string]error{
-						"Err": p.session.Err(), "the context's cause": context.Cause(ctx), "Trace": <-told,
+						"Err": p.session.Err(), "the context's cause": context.Cause(ctx), "Trace": <-ended,
 						"a send": p.session.Text(forever, "late"), "a send with the context": p.session.Text(ctx, "late"),
 						"TrySend": p.session.TrySend(ws.Message{Kind: ws.Text}), "a writer": p.session.Writer(forever, ws.Text).Close(),
 					} {

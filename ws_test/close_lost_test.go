@@ -100,7 +100,7 @@ func TestLostInsideFrameIsUnexpectedEOF(t *testing.T) {
 		lose func(*client)
 	}{
 		{"FIN", func(c *client) { _ = tcpConn(c.conn).CloseWrite() }},
-		{"goodbye", func(c *client) { _ = c.conn.(interface{ CloseWrite() error }).CloseWrite() }}, // of TLS, too
+		{"close_notify", func(c *client) { _ = c.conn.(interface{ CloseWrite() error }).CloseWrite() }}, // of TLS, too
 		{"RST", resetConn},
 	} {
 		for _, sent := range []int{0, 1, 3, 7, 8, 9, 207, 208} {

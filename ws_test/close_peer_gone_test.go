@@ -12,8 +12,8 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// TestPeerGoneReceivesWhatArrived: a peer sends and is
-// gone, and a sender notices that before a reader has come to what it sent.
+// The peer sends and closes its connection, and a send notices that before a
+// reader has received what was sent.
 func TestPeerGoneReceivesWhatArrived(t *testing.T) {
 	const n = 20
 	for name, u := range map[string]ws.Upgrader{"plain": {}, "compressing": {Compression: ws.Frugal()}} {
@@ -23,9 +23,9 @@ func TestPeerGoneReceivesWhatArrived(t *testing.T) {
 					overTransports(t, u, func(t *testing.T, p *pair) {
 						ctx := derive(t, p.session)
 						p.send(opText, "message 0")
-						lent := ""
+						data := ""
 						got, err := read(ctx, p.stream, func() {
-							lent = "in the loop's body"
+							data = "in the loop's body"
 							var b []byte
 							for i := range n - 1 {
 								b = append(b, masked(fin|opText, []byte(fmt.Sprint("message ", i+1)))...)
@@ -34,7 +34,7 @@ func TestPeerGoneReceivesWhatArrived(t *testing.T) {
 							_ = tcpConn(p.client.conn).Close()
 							sendUntilRefused(t, p.session)
 						})
-						if len(got) != n || lent == "" {
+						if len(got) != n || data == "" {
 							t.Errorf("received %d messages: %q", len(got), got)
 						}
 						if !errors.Is(err, io.ErrUnexpectedEOF) || !strings.HasPrefix(err.Error(), "ws: connection lost: ") {
@@ -74,7 +74,7 @@ func TestPeerGoneKeepsReceivedData(t *testing.T) {
 		sendUntilRefused(t, p.session)
 		await(t, p.session.Done(), "the session's end")
 		if string(msg.Data) != "message 0" {
-			t.Errorf("what was lent became %q", msg.Data)
+			t.Errorf("the data of the first message became %q", msg.Data)
 		}
 		if msg, err = p.stream.Recv(p.session.Context()); err != nil || string(msg.Data) != long {
 			t.Errorf("received %d bytes, %v", len(msg.Data), err)
@@ -107,7 +107,7 @@ func TestPeerGoneFinishesOpenMessage(t *testing.T) {
 	})
 }
 
-// A reader that never comes is not waited for longer than CloseTimeout.
+// The session waits no longer than CloseTimeout for a reader that does not return.
 func TestPeerGoneEndsDespiteBusyReader(t *testing.T) {
 	for name, busy := range map[string]func(p *pair, done <-chan struct{}){
 		"loop": func(p *pair, done <-chan struct{}) {

@@ -121,8 +121,8 @@ func TestCloseWithUnreadChan(t *testing.T) {
 	})
 }
 
-// What was received belongs to the receiver, though Close begins to read in the
-// background the moment that the turn is given back.
+// The data of a received message stays valid, although Close begins to read in
+// the background as soon as the receive has returned.
 func TestCloseKeepsReceivedMessage(t *testing.T) {
 	for i := range 300 {
 		inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {

@@ -16,17 +16,17 @@ func TestCompressedAfterCloseIsNotInflated(t *testing.T) {
 		before, after func(*compressing) []byte
 	}{
 		{"messages", nil, func(p *compressing) []byte {
-			said := append(invalid, masked(fin|opText, []byte("plain"))...)
-			said = append(said, masked(fin|opPing, nil)...)
-			return append(said, invalid...)
+			sent := append(invalid, masked(fin|opText, []byte("plain"))...)
+			sent = append(sent, masked(fin|opPing, nil)...)
+			return append(sent, invalid...)
 		}},
 		{"text that is not UTF-8", nil, func(p *compressing) []byte { return p.compressedFrames(opText, []byte("\xff"), 2) }},
 		{"a long message in fragments", nil, func(p *compressing) []byte {
-			said := masked(rsv1|opBinary, incompressible(200_000))
+			sent := masked(rsv1|opBinary, incompressible(200_000))
 			for range 100 {
-				said = append(said, masked(opContinuation, incompressible(1000))...)
+				sent = append(sent, masked(opContinuation, incompressible(1000))...)
 			}
-			return append(said, masked(fin|opContinuation, nil)...)
+			return append(sent, masked(fin|opContinuation, nil)...)
 		}},
 		{"the rest of a message, after half a character", func(p *compressing) []byte {
 			return masked(rsv1|opText, append(p.deflated([]byte("half \xe2\x82")), deflateTail...))

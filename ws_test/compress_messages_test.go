@@ -63,9 +63,9 @@ func TestCompressedEchoOfAllSizes(t *testing.T) {
 						for _, fragments := range []int{1, 2, 100} {
 							text := mixedText(n)
 							go p.conn.Write(p.compressedFrames(opText, text, fragments))
-							packed := p.expectMessage(opText, text)
-							if want := n >= 300; whole && packed != want && n > 126 {
-								t.Errorf("%d bytes came compressed: %v", n, packed)
+							compressed := p.expectMessage(opText, text)
+							if want := n >= 300; whole && compressed != want && n > 126 {
+								t.Errorf("%d bytes came compressed: %v", n, compressed)
 							}
 						}
 					}
@@ -131,7 +131,7 @@ func TestCompressedFragmentsAreOneStream(t *testing.T) {
 				}
 			}
 			if want := string(text[:10]) + string(text[:20]) + string(text[:30]); !p.expectMessage(opText, []byte(want)) {
-				t.Error("pieces came as they were")
+				t.Error("the fragments were not compressed")
 			}
 			if err := p.session.Ping(testContext(t), []byte(strings.Repeat("x", 125))); err != nil {
 				t.Fatal(err)
@@ -168,11 +168,11 @@ func TestCompressionBombMemory(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c}, test.offer)
 			stream := p.stream.Aggregate(100_000)
-			said := masked(fin|rsv1|opBinary, p.bomb(times))
-			said = append(said, p.compressedFrames(opText, []byte("hello"), 1)...)
+			sent := masked(fin|rsv1|opBinary, p.bomb(times))
+			sent = append(sent, p.compressedFrames(opText, []byte("hello"), 1)...)
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			p.writeLater(said)
+			p.writeLater(sent)
 			if _, err := stream.Recv(testContext(t)); err != ws.ErrMessageTooBig {
 				t.Fatalf("received %v", err)
 			}
@@ -201,7 +201,7 @@ func TestCompressionBombThenClose(t *testing.T) {
 func TestCompressedGarbageFailsSession(t *testing.T) {
 	for _, test := range []struct {
 		name string
-		said func(*compressing) []byte
+		sent func(*compressing) []byte
 		code ws.CloseCode
 	}{
 		{"bad block type", func(*compressing) []byte { return masked(fin|rsv1|opText, []byte{0xff, 0xff}) }, 1007},
@@ -216,7 +216,7 @@ func TestCompressedGarbageFailsSession(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: ws.Dense()}, "permessage-deflate")
-			p.writeLater(test.said(p))
+			p.writeLater(test.sent(p))
 			var err error
 			for err == nil {
 				_, err = p.stream.Recv(testContext(t))

@@ -76,7 +76,7 @@ func TestCompressedWritersDoNotMix(t *testing.T) {
 			go func() { done <- writeMessage(p.session.Writer(testContext(t), ws.Text), second, fragment) }()
 			go func() { done <- writeMessage(w, first[fragment+1:], 1000) }()
 			for _, want := range []string{first, second} {
-				if packed := p.expectMessage(opText, []byte(want)); !packed {
+				if compressed := p.expectMessage(opText, []byte(want)); !compressed {
 					t.Error("a message was not compressed")
 				}
 			}
@@ -112,9 +112,9 @@ func TestPreparedMessageToAllSessions(t *testing.T) {
 			all.Go(func() {
 				for i := range 20 {
 					for _, want := range [][]byte{text, text, fmt.Appendf(nil, "message %d of one's own %s", i, text[:500])} {
-						op, got, packed, err := p.message()
-						if err != nil || op != opText || !bytes.Equal(got, want) || !packed {
-							t.Errorf("%s: message %#x of %d bytes, compressed %v, %v", test.name, op, len(got), packed, err)
+						op, got, compressed, err := p.message()
+						if err != nil || op != opText || !bytes.Equal(got, want) || !compressed {
+							t.Errorf("%s: message %#x of %d bytes, compressed %v, %v", test.name, op, len(got), compressed, err)
 							return
 						}
 					}

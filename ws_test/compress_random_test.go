@@ -17,16 +17,16 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// hearWhole has a session with compression listen to what its client said, in
-// reads of the given sizes, and says what it heard.
-func receiveCompressed(t testing.TB, c ws.Compression, said []byte, limit int, sizes ...int) (heard []string) {
+// receiveCompressed has a session with compression receive what its client sent, in
+// reads of the given sizes, and returns what it received.
+func receiveCompressed(t testing.TB, c ws.Compression, sent []byte, limit int, sizes ...int) (got []string) {
 	t.Helper()
-	return receiveCompressedOn(t, c, newScript(said, sizes...), limit, false)
+	return receiveCompressedOn(t, c, newScript(sent, sizes...), limit, false)
 }
 
-// hearOn is hearWhole on a connection. What is heard is sent back if echoes says
-// so.
-func receiveCompressedOn(t testing.TB, c ws.Compression, conn *script, limit int, echoes bool) (heard []string) {
+// receiveCompressedOn is receiveCompressed on a connection. It echoes the messages
+// if echoes is set.
+func receiveCompressedOn(t testing.TB, c ws.Compression, conn *script, limit int, echoes bool) (got []string) {
 	t.Helper()
 	r := request()
 	r.Header.Set("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits")
@@ -39,53 +39,53 @@ func receiveCompressedOn(t testing.TB, c ws.Compression, conn *script, limit int
 		var failed *ws.ProtocolError
 		switch {
 		case errors.As(err, &failed):
-			heard = append(heard, failed.Code.String())
+			got = append(got, failed.Code.String())
 		case err != nil:
-			heard = append(heard, err.Error())
+			got = append(got, err.Error())
 		case msg.Kind == ws.Text || msg.Kind == ws.Binary:
-			heard = append(heard, fmt.Sprintf("%v %s", msg.Kind, msg.Data))
+			got = append(got, fmt.Sprintf("%v %s", msg.Kind, msg.Data))
 			if echoes {
 				if err := session.Send(context.Background(), msg); err != nil {
 					t.Error(err)
 				}
 			}
 		default:
-			heard = append(heard, fmt.Sprintf("%v %x %v", msg.Kind, msg.Data, msg.Reason))
+			got = append(got, fmt.Sprintf("%v %x %v", msg.Kind, msg.Data, msg.Reason))
 		}
 	}
 	_ = session.Close(ws.CloseReason{})
 	await(t, session.Done(), "the session's end")
-	return heard
+	return got
 }
 
-// randomPacked is what a client says in random messages, compressed or not, in
-// any number of frames with pings in between, and what is to be heard of it.
-func randomCompressed(rng *rand.Rand, p *compressing, limit int) (said []byte, heard []string) {
+// randomCompressed returns random messages of a client, compressed or not, in any
+// number of frames, and what a session must receive.
+func randomCompressed(rng *rand.Rand, p *compressing, limit int) (sent []byte, got []string) {
 	lengths := []int{0, 1, 2, 125, 126, 1000, 4096, 65535, 65536, 65537, 70_000, 150_000}
 	for range 1 + rng.IntN(6) {
 		data := mixedText(lengths[rng.IntN(len(lengths))])
 		if rng.IntN(3) == 0 {
 			data = fmt.Appendf(nil, "%x", incompressible(len(data)/2))
 		}
-		packed, first := data, byte(opText)
+		payload, first := data, byte(opText)
 		if rng.IntN(4) > 0 {
-			packed, first = p.deflated(data), opText|rsv1
+			payload, first = p.deflated(data), opText|rsv1
 		}
 		for last := false; !last; first = opContinuation {
-			n := rng.IntN(len(packed) + 1)
+			n := rng.IntN(len(payload) + 1)
 			if last = rng.IntN(3) == 0; last {
-				n, first = len(packed), first|fin
+				n, first = len(payload), first|fin
 			}
-			said = append(said, masked(first, packed[:n])...)
-			packed = packed[n:]
+			sent = append(sent, masked(first, payload[:n])...)
+			payload = payload[n:]
 		}
 		if len(data) > limit {
-			heard = append(heard, ws.ErrMessageTooBig.Error())
+			got = append(got, ws.ErrMessageTooBig.Error())
 		} else {
-			heard = append(heard, fmt.Sprintf("Text %s", data))
+			got = append(got, fmt.Sprintf("Text %s", data))
 		}
 	}
-	return append(said, closeFrame(1000)...), append(heard, "Close  {1000 normal }")
+	return append(sent, closeFrame(1000)...), append(got, "Close  {1000 normal }")
 }
 
 // Ten thousand are run without the race detector by
@@ -116,11 +116,11 @@ func echoRandomly(t *testing.T, seed uint64) error {
 	}
 	limit := []int{1000, 65535, 65536, 1 << 20}[rng.IntN(4)]
 	p := newOfflineCompressing(c, bits)
-	said, want := randomCompressed(rng, p, limit)
-	conn := newScript(said, slices.DeleteFunc(randomSizes(rng), func(n int) bool { return n == 0 })...)
-	heard := receiveCompressedOn(t, c, conn, limit, true)
-	if !slices.Equal(heard, want) {
-		return fmt.Errorf("seed %d: heard %.100q, want %.100q", seed, heard, want)
+	sent, want := randomCompressed(rng, p, limit)
+	conn := newScript(sent, slices.DeleteFunc(randomSizes(rng), func(n int) bool { return n == 0 })...)
+	got := receiveCompressedOn(t, c, conn, limit, true)
+	if !slices.Equal(got, want) {
+		return fmt.Errorf("seed %d: received %.100q, want %.100q", seed, got, want)
 	}
 	p.pair = &pair{client: &client{t: t, br: bufio.NewReader(bytes.NewReader(conn.out))}}
 	for i, text := range want {
@@ -135,33 +135,34 @@ func echoRandomly(t *testing.T, seed uint64) error {
 	return nil
 }
 
-// withoutHasty leaves out that a message is too big if its frame then fails: its
-// header tells the one, and its payload the other, which may come with it.
-func withoutUncertain(heard []string) []string {
-	if n := len(heard); n > 1 && heard[n-2] == ws.ErrMessageTooBig.Error() {
-		return slices.Delete(slices.Clone(heard), n-2, n-1)
+// withoutUncertain drops ErrMessageTooBig if the frame of that message then fails:
+// the first is known from the header, the second from the payload, and the two
+// may arrive in one read.
+func withoutUncertain(got []string) []string {
+	if n := len(got); n > 1 && got[n-2] == ws.ErrMessageTooBig.Error() {
+		return slices.Delete(slices.Clone(got), n-2, n-1)
 	}
-	return heard
+	return got
 }
 
-// FuzzReceiveCompressed has sessions with every kind of compression hear the
+// FuzzReceiveCompressed has sessions with every kind of compression receive the
 // same bytes in reads of different sizes, which must make no difference.
 func FuzzReceiveCompressed(f *testing.F) {
 	for seed := range uint64(10) {
 		c := compressions[seed%3].c
-		if said, _ := randomCompressed(rand.New(rand.NewPCG(seed, 78)), newOfflineCompressing(c, 12), 1000); len(said) < 20_000 {
-			f.Add(said, byte(seed), byte(seed*7))
+		if sent, _ := randomCompressed(rand.New(rand.NewPCG(seed, 78)), newOfflineCompressing(c, 12), 1000); len(sent) < 20_000 {
+			f.Add(sent, byte(seed), byte(seed*7))
 		}
 	}
 	f.Add(masked(fin|rsv1|opText, []byte{0xff}), byte(0), byte(0))
 	f.Add(append(masked(rsv1|opText, []byte{0}), masked(fin|opContinuation, nil)...), byte(1), byte(1))
 	f.Add(masked(fin|rsv1|opPing, nil), byte(2), byte(2))
-	f.Fuzz(func(t *testing.T, said []byte, way, size byte) {
+	f.Fuzz(func(t *testing.T, sent []byte, way, size byte) {
 		c, limit := compressions[int(way)%3].c, limitsToTry[int(size)%len(limitsToTry)]
-		want := receiveCompressed(t, c, bytes.Clone(said), limit, 1<<20)
-		got := receiveCompressed(t, c, bytes.Clone(said), limit, int(size)+1)
+		want := receiveCompressed(t, c, bytes.Clone(sent), limit, 1<<20)
+		got := receiveCompressed(t, c, bytes.Clone(sent), limit, int(size)+1)
 		if !slices.Equal(withoutUncertain(got), withoutUncertain(want)) {
-			t.Fatalf("heard %.200q in small reads, %.200q in large ones", got, want)
+			t.Fatalf("received %.200q in small reads, %.200q in large ones", got, want)
 		}
 	})
 }

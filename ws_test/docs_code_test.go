@@ -45,7 +45,7 @@ func TestDocsCheckSeesBrokenBlock(t *testing.T) {
 	module.build(t)
 	module.add(t, "bad", "session.Shout(ctx, \"hello\")\n")
 	if output, err := module.run(t); err == nil || !strings.Contains(output, "Shout") {
-		t.Errorf("go build said %q, error %v", output, err)
+		t.Errorf("go build printed %q, error %v", output, err)
 	}
 }
 
@@ -117,7 +117,7 @@ func (m outsideModule) write(t *testing.T, name, text string) {
 	}
 }
 
-// add makes a package of a piece of code.
+// add makes a package of a block of code.
 func (m outsideModule) add(t *testing.T, dir, block string) {
 	t.Helper()
 	file, err := completed(block)

@@ -195,7 +195,7 @@ func TestDocsCheckSeesUnknownName(t *testing.T) {
 	}
 }
 
-// Both say the same, with the same code in their tables.
+// Both languages have the same code in their tables.
 func TestDocsTablesHaveSameRows(t *testing.T) {
 	for _, names := range [][]string{{"actix-ws", "handset/ws"}, {"gorilla/websocket", "coder/websocket", "handset/ws"}} {
 		first, second := rows(t, readmes[0], names...), rows(t, readmes[1], names...)

@@ -16,7 +16,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// shakeRaw does a handshake and returns the lines of the answer as they came.
+// handshakeRaw does a handshake and returns the lines of the answer as they came.
 func handshakeRaw(t *testing.T, conn net.Conn, r *http.Request) (*client, []string) {
 	t.Helper()
 	_ = conn.SetDeadline(time.Now().Add(testTimeout))

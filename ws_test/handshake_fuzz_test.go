@@ -94,7 +94,7 @@ func FuzzHandshake(f *testing.F) {
 	})
 }
 
-// witness is a writer that remembers the headers as they were sent.
+// recordingWriter is a writer that remembers the headers as they were sent.
 type recordingWriter struct {
 	responseWriter
 	sent http.Header

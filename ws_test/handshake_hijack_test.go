@@ -120,7 +120,7 @@ func TestHandshakeClearsServerTimeouts(t *testing.T) {
 	})
 }
 
-// oneConn is a listener for one connection.
+// oneConnListener is a listener for one connection.
 type oneConnListener struct {
 	conn   net.Conn
 	closed chan struct{}
@@ -152,7 +152,7 @@ func TestHandshakeClearsDeadline(t *testing.T) {
 	}
 }
 
-// hasty gives up a connection with a deadline that has passed.
+// deadlineWriter gives up a connection with a deadline that has passed.
 type deadlineWriter struct{ http.ResponseWriter }
 
 func (w deadlineWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {

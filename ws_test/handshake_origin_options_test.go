@@ -135,12 +135,12 @@ func TestOriginRefusalNamesHostAndPatterns(t *testing.T) {
 		}
 		for _, says := range tt.says {
 			if !strings.Contains(text, says) {
-				t.Errorf("%s was told %q, which does not say %s", tt.origin, text, says)
+				t.Errorf("%s was refused with %q, which does not contain %s", tt.origin, text, says)
 			}
 		}
 	}
 	if _, text := tryOrigin(new(ws.Upgrader), strings.Repeat("h", 1<<16), false, "http://"+strings.Repeat("o", 1<<16)); len(text) > 500 {
-		t.Errorf("a long origin is told %d bytes", len(text))
+		t.Errorf("a long origin is refused with %d bytes", len(text))
 	}
 }
 

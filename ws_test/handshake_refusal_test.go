@@ -164,7 +164,7 @@ func TestRefusalOfForeignPage(t *testing.T) {
 	}
 }
 
-// A client decides neither how much it is answered nor how much is logged.
+// A client does not control the length of the response or of the log line.
 func TestRefusalBoundsQuotedHeader(t *testing.T) {
 	long := strings.Repeat("\x01", 1<<16)
 	many := request()
@@ -192,7 +192,7 @@ func expectOwnWords(t *testing.T, text string) {
 	}
 }
 
-// panicky asserts that it wraps a Hijacker, and cannot answer after a failure,
+// panickingWriter asserts that it wraps a Hijacker, and cannot answer after a failure,
 // as gin's writer.
 type panickingWriter struct {
 	http.ResponseWriter
@@ -229,7 +229,7 @@ func TestRefusalNamesUnhijackableWriter(t *testing.T) {
 		{"broken", func(w http.ResponseWriter) http.ResponseWriter { return hijackErrorWriter{w, broken} }, 500, "ws_test.failing: broken"},
 		{"broken, in one that cannot answer then", func(w http.ResponseWriter) http.ResponseWriter {
 			return &panickingWriter{hijackErrorWriter{w, broken}, false}
-		}, 500, "ws_test.panicky: broken"},
+		}, 500, "ws_test.panickingWriter: broken"},
 		{"no connection", func(w http.ResponseWriter) http.ResponseWriter { return connWriter{w, nil, nil} }, 500, "ws_test.plainWriter: no connection"},
 	} {
 		for _, over := range transports {

@@ -13,7 +13,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// beginnings are what makes a session come too late.
+// earlyResponses are the ways to write a response before the handshake.
 var earlyResponses = map[string]struct {
 	begin  func(http.ResponseWriter)
 	status int
@@ -109,7 +109,7 @@ func TestHandleAfterEarlyHints(t *testing.T) {
 	expectEcho(t, c)
 }
 
-// counting has chi's methods and hides what it wraps.
+// countingWriter has chi's methods and hides what it wraps.
 type countingWriter struct {
 	*chiLike
 	n int
@@ -141,7 +141,7 @@ func TestHandleAfterEarlyHintsInWrapper(t *testing.T) {
 	expectEcho(t, c)
 }
 
-// complaints are what a server logs and should not.
+// failingLog fails the test with what the server logs.
 type failingLog struct{ testing.TB }
 
 func (c failingLog) Write(p []byte) (int, error) {
@@ -149,7 +149,7 @@ func (c failingLog) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// The second call has nobody to answer, and must not disturb the session.
+// The second call cannot respond, and must not disturb the session.
 func TestHandleTwice(t *testing.T) {
 	writers := map[string]func(http.ResponseWriter) http.ResponseWriter{
 		"itself": func(w http.ResponseWriter) http.ResponseWriter { return w },

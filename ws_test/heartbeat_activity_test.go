@@ -65,7 +65,7 @@ func TestHeartbeatAnsweredInPollingProgram(t *testing.T) {
 	})
 }
 
-// Its Pongs lie unread, and only the operating system knows of them, or nobody.
+// Its Pongs are not read: they are in the receive buffer of the operating system.
 func TestHeartbeatOfBusyProgram(t *testing.T) {
 	for _, name := range []string{"at once", "after a message", "behind a message"} {
 		t.Run(name, func(t *testing.T) {
@@ -100,7 +100,7 @@ func TestHeartbeatOfBusyProgram(t *testing.T) {
 	}
 }
 
-// Nobody reads, and so nobody sees the connection's end.
+// Without a reader no read reports the end of the connection.
 func TestUnreadSessionEndsWhenPeerIsGone(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -118,7 +118,7 @@ func TestUnreadSessionEndsWhenPeerIsGone(t *testing.T) {
 				break
 			}
 		}},
-		{"a channel that nobody takes from", func(t *testing.T, p *pair) {
+		{"an unread channel", func(t *testing.T, p *pair) {
 			p.stream.Chan()
 			for range 40 {
 				p.send(opText, "not taken")
@@ -126,7 +126,7 @@ func TestUnreadSessionEndsWhenPeerIsGone(t *testing.T) {
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			// CloseTimeout, since a channel that nobody takes from may yet be read to its end.
+			// CloseTimeout, since an unread channel may yet be read to its end.
 			overTransports(t, ws.Upgrader{Heartbeat: shortHeartbeat, CloseTimeout: time.Second}, func(t *testing.T, p *pair) {
 				test.before(t, p)
 				p.client.conn.Close()
@@ -144,7 +144,7 @@ func TestUnreadSessionEndsWhenPeerIsGone(t *testing.T) {
 // A record of TLS is received when it is whole; but its first bytes have come.
 func TestHeartbeatCountsPartialTLSRecord(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("only Linux tells of what has arrived")
+		t.Skip("only Linux reports what has arrived")
 	}
 	received := make(chan error, 1)
 	u := &ws.Upgrader{Heartbeat: shortHeartbeat}

@@ -14,13 +14,13 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// The network of these tests: a namespace behind a pair of virtual cables.
+// The network of these tests: a namespace behind a pair of virtual Ethernet devices.
 const (
 	namespace, nearLink, farLink = "handset-cut", "hs-near", "hs-far"
 	nearAddr, farAddr            = "10.213.77.1", "10.213.77.2"
 )
 
-// cutClient names the address of the server that this process is to be a client
+// unpluggedClient names the address of the server that this process is to be a client
 // of, in the namespace.
 const unpluggedClient = "HANDSET_CUT_CLIENT"
 
@@ -67,7 +67,7 @@ func TestHeartbeatOfUnpluggedPeer(t *testing.T) {
 	for deadline := time.After(testTimeout); u.Stats().Pongs < 3; { // a silent peer that is there stays
 		select {
 		case err := <-ended:
-			t.Fatalf("before the cut the stream ended with %v", err)
+			t.Fatalf("before the link went down the stream ended with %v", err)
 		case <-deadline:
 			t.Fatal("no Pong came")
 		case <-time.After(time.Millisecond):
@@ -82,17 +82,17 @@ func TestHeartbeatOfUnpluggedPeer(t *testing.T) {
 		t.Errorf("the stream ended with %v", err)
 	}
 	expectSessionEnd(t, session, ws.ErrHeartbeatTimeout)
-	t.Logf("gone %v after the cut", time.Since(began))
-	if took := time.Since(began); took > 5*time.Second { // 600 ms, and patience with the machine
+	t.Logf("gone %v after the link went down", time.Since(began))
+	if took := time.Since(began); took > 5*time.Second { // 600 ms, and time for a slow machine
 		t.Errorf("gone only after %v", took)
 	}
 }
 
-// layCable makes the namespace and connects it, where that is allowed.
+// linkNamespace makes the namespace and connects it, if that is allowed.
 func linkNamespace(t *testing.T) {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("only root may cut cables")
+		t.Skip("only root may change network links")
 	}
 	if _, err := exec.LookPath("ip"); err != nil {
 		t.Skip("this test needs ip, which is not in PATH")
@@ -102,7 +102,7 @@ func linkNamespace(t *testing.T) {
 	}
 	t.Cleanup(func() { runCommand(t, "ip", "netns", "del", namespace) })
 	if out, err := exec.Command("ip", "link", "add", nearLink, "type", "veth", "peer", "name", farLink, "netns", namespace).CombinedOutput(); err != nil {
-		t.Skipf("no cable can be laid here: %v %s", err, out)
+		t.Skipf("no virtual link can be made here: %v %s", err, out)
 	}
 	t.Cleanup(func() { _ = exec.Command("ip", "link", "del", nearLink).Run() })
 	runCommand(t, "ip", "addr", "add", nearAddr+"/24", "dev", nearLink)

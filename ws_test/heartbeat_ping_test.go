@@ -95,7 +95,7 @@ func TestLatency(t *testing.T) {
 			if got := p.session.Latency(); got != want {
 				t.Errorf("latency %v, want %v", got, want)
 			}
-			p.send(opPong, string(f.payload)) // again, which tells nothing
+			p.send(opPong, string(f.payload)) // again, which has no effect
 			synctest.Wait()
 			if got := p.session.Latency(); got != want {
 				t.Errorf("latency %v after a second Pong, want %v", got, want)

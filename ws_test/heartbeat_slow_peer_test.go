@@ -13,10 +13,10 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// quick is a heartbeat for tests in real time.
+// shortHeartbeat is a heartbeat for tests in real time.
 var shortHeartbeat = ws.Heartbeat{Interval: 150 * time.Millisecond, Timeout: 150 * time.Millisecond}
 
-// throttled is a connection of which not more than some bytes a ms are read.
+// slowReadConn is a connection of which not more than some bytes a ms are read.
 type slowReadConn struct {
 	net.Conn
 	rate  int
@@ -40,7 +40,7 @@ func TestHeartbeatOfSlowReader(t *testing.T) {
 	const size, rate = 12 << 20, 4 << 10 // three seconds, half of it out of the system's buffers
 	for _, over := range transports {
 		if over.wrap || runtime.GOOS != "linux" {
-			continue // of which the operating system's part is not told
+			continue // for which the operating system's buffer is not known
 		}
 		t.Run(over.name, func(t *testing.T) {
 			u := ws.Upgrader{Heartbeat: shortHeartbeat}
@@ -66,7 +66,7 @@ func TestHeartbeatOfSlowReader(t *testing.T) {
 	}
 }
 
-// Out of a full queue, whatever the transport tells.
+// The peer takes bytes out of a full queue, whatever the transport reports.
 func TestHeartbeatWaitsForQueue(t *testing.T) {
 	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		end := receiveAll(p)

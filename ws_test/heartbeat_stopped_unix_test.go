@@ -94,7 +94,7 @@ func connectElsewhere(t *testing.T, srv *httptest.Server, over transport) *clien
 	return c
 }
 
-// What the process does not run is nobody's silence.
+// Time in which the process is stopped does not count as silence of the peer.
 func TestHeartbeatAfterProcessPause(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {

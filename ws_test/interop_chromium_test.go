@@ -76,18 +76,18 @@ func TestInteropChromiumCompression(t *testing.T) {
 			plans[i] = planUpTo(16 * mebibyte)
 		}
 	}
-	page, tap := servePages(t, all, plans, records)
+	page, proxy := servePages(t, all, plans, records)
 	var visits []struct {
 		Extensions     string
 		Messages, Code int
 	}
-	report(t, &visits, node, "testdata/chromium/matrix.mjs", page, browser, tap.url, jsonOf(t, plans))
+	report(t, &visits, node, "testdata/chromium/matrix.mjs", page, browser, proxy.url, jsonOf(t, plans))
 	if len(visits) != len(all) {
 		t.Fatalf("%d visits of %d", len(visits), len(all))
 	}
 	calls := map[string]*proxiedConn{}
 	for range all {
-		c := await(t, tap.conns, "the end of a call")
+		c := await(t, proxy.conns, "the end of a call")
 		calls[c.path] = c
 	}
 	for i, a := range all {
@@ -102,8 +102,8 @@ func TestInteropChromiumCompression(t *testing.T) {
 }
 
 // servePages runs a server with a page, the payload, and an echo for each
-// agreement, which is to be called through the tap.
-func servePages(t *testing.T, all []agreement, plans [][]planned, records []byte) (page string, tap *proxy) {
+// agreement, which is to be called through the proxy.
+func servePages(t *testing.T, all []agreement, plans [][]planned, records []byte) (page string, proxy *proxy) {
 	t.Helper()
 	var echoes sync.WaitGroup
 	mux := http.NewServeMux()
@@ -124,7 +124,7 @@ func servePages(t *testing.T, all []agreement, plans [][]planned, records []byte
 		})
 	}
 	srv := serve(t, transports[0], mux)
-	t.Cleanup(echoes.Wait) // which may have errors to tell
+	t.Cleanup(echoes.Wait) // which may report errors
 	return srv.URL, newProxy(t, srv.Listener.Addr().String())
 }
 
@@ -135,7 +135,7 @@ func TestInteropChromiumEchoExample(t *testing.T) {
 	report(t, &visit, node, "testdata/chromium/echo.mjs", url, browser, chromiumText)
 
 	if visit.Title != "handset echo" || visit.Connected != "Connected" || visit.Reconnected != "Connected" {
-		t.Errorf("page %q said %q on connect and %q on reconnect", visit.Title, visit.Connected, visit.Reconnected)
+		t.Errorf("page %q showed %q on connect and %q on reconnect", visit.Title, visit.Connected, visit.Reconnected)
 	}
 	expectChromiumEcho(t, "text", visit.Text, len(chromiumText))
 	expectChromiumEcho(t, "binary", visit.Binary, 1000)
@@ -173,7 +173,7 @@ func TestInteropChromiumEchoExample(t *testing.T) {
 	stop()
 	for _, line := range []string{"connected", "bytes=1048576", "code=4321", `reason="that is all"`, `pong`} {
 		if !strings.Contains(log.String(), line) {
-			t.Errorf("the server's log says nothing of %s:\n%s", line, log)
+			t.Errorf("the server's log does not have %s:\n%s", line, log)
 		}
 	}
 }
@@ -221,7 +221,7 @@ func startEchoExample(t *testing.T) (url string, log *bytes.Buffer, stop func())
 	t.Cleanup(stop)
 	url, ok := <-address
 	if !ok {
-		t.Fatalf("examples/echo did not say where it listens:\n%s", log)
+		t.Fatalf("examples/echo did not log its address:\n%s", log)
 	}
 	return url, log, stop
 }
@@ -235,7 +235,7 @@ func copyLog(log *bytes.Buffer, lines *bufio.Scanner, address chan<- string) {
 		if found := listeningAt.FindStringSubmatch(lines.Text()); found != nil {
 			select {
 			case address <- found[1]:
-			default: // said twice
+			default: // logged twice
 			}
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // mixedMessages is how many messages every foreign client sends.
 const mixedMessages = 1000
 
-// mixedSizes are their lengths, in turn: the borders of RFC 6455 §5.2, and more.
+// mixedSizes are their lengths, in turn: the boundaries of RFC 6455 §5.2, and more.
 var mixedSizes = []int{0, 1, 2, 10, 100, 124, 125, 126, 127, 128, 129, 200, 1000, 1001, 4096, 4097, 16384, 65535, 65536, 65537}
 
 // mixedMessage returns the i-th message: text and binary in turns of twenty,
@@ -152,7 +152,7 @@ func sendCoder(ctx context.Context, client *websocket.Conn, kind websocket.Messa
 	return w.Close()
 }
 
-// Coder's client cannot be told the size of its window, and asks for no
+// Coder's client has no option for the size of its window, and asks for no
 // takeover at all or leaves it to the server. Its compressor decides where
 // fragments end, so that only the server makes those of the plan.
 func TestInteropCoderCompression(t *testing.T) {
@@ -163,8 +163,8 @@ func TestInteropCoderCompression(t *testing.T) {
 			if a.ServerAlone && a.ClientAlone {
 				mode = websocket.CompressionNoContextTakeover
 			}
-			tap := servePlanned(t, a.serverChooses(i), plan, records)
-			client, _, err := websocket.Dial(testContext(t), tap.url, &websocket.DialOptions{CompressionMode: mode, CompressionThreshold: 1})
+			proxy := servePlanned(t, a.serverChooses(i), plan, records)
+			client, _, err := websocket.Dial(testContext(t), proxy.url, &websocket.DialOptions{CompressionMode: mode, CompressionThreshold: 1})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -178,7 +178,7 @@ func TestInteropCoderCompression(t *testing.T) {
 			if err := client.Close(4321, ""); err != nil {
 				t.Error(err)
 			}
-			await(t, tap.conns, "the end of the call").expect(t, a, false, false, plan)
+			await(t, proxy.conns, "the end of the call").expect(t, a, false, false, plan)
 		})
 	}
 }

@@ -112,7 +112,7 @@ http {
 }
 `
 
-// proxying is what nginx has to be told.
+// proxying is the configuration that nginx needs.
 const proxying = `proxy_http_version 1.1;
 			proxy_set_header Upgrade $http_upgrade;
 			proxy_set_header Connection "upgrade";
@@ -171,7 +171,7 @@ func runNginx(t *testing.T, nginx, dir string) {
 	}
 }
 
-// nginxLog collects the log, and tells when nginx says what system it is on:
+// nginxLog collects the log, and reports when nginx logs what system it is on:
 // by then it has opened its sockets.
 func nginxLog(lines *bufio.Scanner, listening chan<- bool) string {
 	var log strings.Builder

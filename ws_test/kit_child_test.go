@@ -9,17 +9,17 @@ import (
 	"testing"
 )
 
-// told is what a child is told, "" for who is none.
+// childInput is the argument of a child process, "" in any other process.
 func childInput(name string) string { return os.Getenv("HANDSET_CHILD_" + name) }
 
-// child runs one of this binary's tests in a process of its own, as a test that
-// needs twice as many descriptors as a process may have, or that ends the
-// process. Its name, without Test, tells it from others; what it is told makes it
-// run. done waits for its end and returns what it printed.
-func startChild(t *testing.T, name, tell string) (done func() (output string, err error)) {
+// startChild runs the test called Test plus name in a process of its own, for tests
+// that need more descriptors than one process may have, or that end the process.
+// The test runs only if input is not empty. done waits for its end and returns
+// what it printed.
+func startChild(t *testing.T, name, input string) (done func() (output string, err error)) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^Test"+name+"$", "-test.timeout=2m")
-	cmd.Env = append(os.Environ(), "HANDSET_CHILD_"+name+"="+tell)
+	cmd.Env = append(os.Environ(), "HANDSET_CHILD_"+name+"="+input)
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := cmd.Start(); err != nil {
@@ -35,12 +35,12 @@ func startChild(t *testing.T, name, tell string) (done func() (output string, er
 	}
 }
 
-// elsewhere is a server in another process, for dial.
+// remoteServer is a server in another process, for dial.
 func remoteServer(addr string) *httptest.Server {
 	return &httptest.Server{Listener: addrListener(addr)}
 }
 
-// addressed is a listener that is elsewhere.
+// addrListener is the listener of a server in another process.
 type addrListener string
 
 func (addrListener) Accept() (net.Conn, error) { return nil, net.ErrClosed }

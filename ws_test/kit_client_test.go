@@ -146,8 +146,8 @@ func (c *client) writeLater(b []byte) {
 // newClient is a client at the other end of a session's pipe.
 func newClient(t testing.TB, peer net.Conn) *client { return &client{t, peer, bufio.NewReader(peer)} }
 
-// shake sends a handshake request on conn and returns the client and what it
-// was answered.
+// handshakeOn sends a handshake request on conn and returns the client and the
+// response.
 func handshakeOn(t testing.TB, conn net.Conn, r *http.Request) (*client, *http.Response) {
 	t.Helper()
 	_ = conn.SetDeadline(time.Now().Add(testTimeout))
@@ -162,7 +162,7 @@ func handshakeOn(t testing.TB, conn net.Conn, r *http.Request) (*client, *http.R
 	return c, resp
 }
 
-// shakeWith sends a request to srv.
+// handshakeWith sends a request to srv.
 func handshakeWith(t *testing.T, srv *httptest.Server, r *http.Request) (*client, *http.Response) {
 	t.Helper()
 	conn, err := net.Dial("tcp", srv.Listener.Addr().String())
@@ -236,7 +236,7 @@ func expectEcho(t *testing.T, c *client) {
 	c.expectEnd()
 }
 
-// reset ends a client's connection with a RST, or what stands for one.
+// resetConn ends a client's connection with a RST, or what stands for one.
 func resetConn(c *client) {
 	if d, ok := c.conn.(*duplex); ok {
 		d.reset()
@@ -246,7 +246,7 @@ func resetConn(c *client) {
 	tcpConn(c.conn).Close()
 }
 
-// under is the TCP connection under a client's.
+// tcpConn is the TCP connection under a client's.
 func tcpConn(c net.Conn) *net.TCPConn {
 	if tls, ok := c.(interface{ NetConn() net.Conn }); ok {
 		c = tls.NetConn()

@@ -24,7 +24,7 @@ const rsv1 = 0x40
 // (RFC 7692 §7.2.1).
 const deflateTail = "\x00\x00\xff\xff"
 
-// packedHello is a compressed "Hello" (RFC 7692 §7.2.3.1).
+// compressedHello is a compressed "Hello" (RFC 7692 §7.2.3.1).
 const compressedHello = "\xf2\x48\xcd\xc9\xc9\x07\x00"
 
 // compressing is a pair that has agreed on compression, with a client built on
@@ -110,22 +110,22 @@ func (p *compressing) deflated(data []byte) []byte {
 	return b
 }
 
-// packedFrames is a compressed message in so many fragments.
+// compressedFrames is a compressed message in so many fragments.
 func (p *compressing) compressedFrames(op byte, data []byte, fragments int) (b []byte) {
-	packed, first := p.deflated(data), op|rsv1
+	compressed, first := p.deflated(data), op|rsv1
 	for i := range fragments {
 		if i == fragments-1 {
 			first |= fin
 		}
-		b = append(b, masked(first, packed[i*len(packed)/fragments:(i+1)*len(packed)/fragments])...)
+		b = append(b, masked(first, compressed[i*len(compressed)/fragments:(i+1)*len(compressed)/fragments])...)
 		first = opContinuation
 	}
 	return b
 }
 
-// message reads the server's next data message, and tells whether it was
+// message reads the server's next data message, and reports whether it was
 // compressed.
-func (p *compressing) message() (op byte, data []byte, packed bool, err error) {
+func (p *compressing) message() (op byte, data []byte, compressed bool, err error) {
 	for {
 		f, err := p.next()
 		if err != nil {
@@ -140,23 +140,23 @@ func (p *compressing) message() (op byte, data []byte, packed bool, err error) {
 		if begins := f.opcode() != opContinuation; begins != (op == 0) || !begins && f.first&rsv1 != 0 {
 			return 0, nil, false, fmt.Errorf("frame %#x out of place", f.first)
 		} else if begins {
-			op, packed = f.opcode(), f.first&rsv1 != 0
+			op, compressed = f.opcode(), f.first&rsv1 != 0
 		}
 		data = append(data, f.payload...)
 		if f.first&fin != 0 {
 			break
 		}
 	}
-	if packed {
+	if compressed {
 		data, err = p.inflated(data)
 	}
-	return op, data, packed, err
+	return op, data, compressed, err
 }
 
 // inflated inflates a message of the server's.
-func (p *compressing) inflated(packed []byte) ([]byte, error) {
+func (p *compressing) inflated(compressed []byte) ([]byte, error) {
 	const end = "\x01\x00\x00\xff\xff" // a final block
-	r := flate.NewReaderDict(io.MultiReader(bytes.NewReader(packed), strings.NewReader(deflateTail+end)), p.context)
+	r := flate.NewReaderDict(io.MultiReader(bytes.NewReader(compressed), strings.NewReader(deflateTail+end)), p.context)
 	data, err := io.ReadAll(r)
 	if !p.serverNoTakeover {
 		p.context = append(p.context, data...)
@@ -166,13 +166,13 @@ func (p *compressing) inflated(packed []byte) ([]byte, error) {
 }
 
 // expectMessage reads the next message, which must be the given one.
-func (p *compressing) expectMessage(op byte, want []byte) (packed bool) {
+func (p *compressing) expectMessage(op byte, want []byte) (compressed bool) {
 	p.t.Helper()
-	gotOp, got, packed, err := p.message()
+	gotOp, got, compressed, err := p.message()
 	if err != nil || gotOp != op || !bytes.Equal(got, want) {
 		p.t.Fatalf("got message %#x of %d bytes, %v; want %#x of %d bytes", gotOp, len(got), err, op, len(want))
 	}
-	return packed
+	return compressed
 }
 
 // overCompressions runs a test over every transport, without compression and
@@ -220,7 +220,7 @@ var compressions = []struct {
 		"permessage-deflate; server_no_context_takeover; server_max_window_bits=8"},
 }
 
-// offline is a client whose frames are only collected.
+// newOfflineCompressing returns a client whose frames are collected and not sent.
 func newOfflineCompressing(c ws.Compression, bits int) *compressing {
 	p := &compressing{clientNoTakeover: !c.RecvTakeover, serverNoTakeover: !c.SendTakeover}
 	if bits == 15 {

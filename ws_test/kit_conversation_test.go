@@ -11,7 +11,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// manner is a way to listen.
+// viewKind is one of the three views of a stream.
 type viewKind uint8
 
 const (
@@ -23,26 +23,26 @@ const (
 
 func (v viewKind) String() string { return [...]string{"Recv", "All", "Chan"}[v] }
 
-// conversation is how a stream is listened to, and what comes of it.
+// conversation is how a stream is read, and what was received.
 type conversation struct {
 	view       viewKind
 	maxFrame   int
-	maxMessage int // 0 listens to the raw stream
+	maxMessage int // 0 for the raw stream
 	manualPong bool
 
 	events  []event
 	err     error
-	open    ws.Kind // of the message whose pieces are arriving
+	open    ws.Kind // of the message whose chunks are arriving
 	payload []byte  // of it
-	chunk   int     // the longest piece
+	chunk   int     // the longest data received at once
 }
 
 func (c *conversation) String() string {
 	return fmt.Sprintf("%v,maxFrame=%d,maxMessage=%d,manualPong=%v", c.view, c.maxFrame, c.maxMessage, c.manualPong)
 }
 
-// listen receives all there is. interruptWith is told, for as long as somebody
-// receives with a context, what ends it.
+// receive receives to the end of the stream. It calls interruptWith with the
+// function that cancels the context of the receive, and with nil after it.
 func (c *conversation) receive(stream *ws.MessageStream, interruptWith func(end func())) {
 	var l view = stream
 	if c.maxFrame > 0 {
@@ -86,7 +86,7 @@ func (c *conversation) receiveWithAll(l view, interruptWith func(end func())) {
 	c.end(nil)
 }
 
-// end notes that the messages have ended, with io.EOF if err is nil.
+// end records that the messages have ended, with io.EOF if err is nil.
 func (c *conversation) end(err error) {
 	if err == nil {
 		err = io.EOF
@@ -96,7 +96,7 @@ func (c *conversation) end(err error) {
 	}
 }
 
-// note notes what a receive returned. A context's end changes nothing.
+// record records what a receive returned. The end of a context changes nothing.
 func (c *conversation) record(msg ws.Message, err error) {
 	var violation *ws.ProtocolError
 	switch {
@@ -117,7 +117,7 @@ func (c *conversation) record(msg ws.Message, err error) {
 	}
 }
 
-// add adds a message, or puts a piece to those before it.
+// add adds a message, or appends a chunk to the open one.
 func (c *conversation) add(msg ws.Message) {
 	c.chunk = max(c.chunk, len(msg.Data))
 	switch msg.Kind {
@@ -135,10 +135,10 @@ func (c *conversation) add(msg ws.Message) {
 	}
 }
 
-// check compares what came of it with the model, and what the server replied.
-func (c *conversation) check(t testing.TB, said []byte, replies []serverFrame) {
+// check compares what was received, and the replies of the server, with the model.
+func (c *conversation) check(t testing.TB, sent []byte, replies []serverFrame) {
 	t.Helper()
-	want := (&model{maxFrame: c.maxFrame, maxMessage: c.maxMessage}).run(said)
+	want := (&model{maxFrame: c.maxFrame, maxMessage: c.maxMessage}).run(sent)
 	if c.maxMessage > 0 {
 		c.checkWhole(t, want)
 	} else {
@@ -172,7 +172,7 @@ func (c *conversation) checkChunks(t testing.TB, want *model) {
 		t.Errorf("of the message left open %d bytes came, or others: want %d to %d", len(got), want.sure, len(want.payload))
 	}
 	if c.chunk > 64<<10 {
-		t.Errorf("a piece of %d bytes", c.chunk)
+		t.Errorf("a chunk of %d bytes", c.chunk)
 	}
 }
 
@@ -196,8 +196,8 @@ func show(events []event, i int) string {
 	return fmt.Sprintf("%v of %d bytes %q, %v, at %d", e.kind, len(e.data), clip([]byte(e.data)), e.reason, e.at)
 }
 
-// checkReplies checks that the pings were answered, as far as the client was
-// there to hear it, and that the last word was the right Close.
+// checkReplies checks that the pings were answered, unless the connection was
+// lost, and that the last frame was the right Close.
 func (c *conversation) checkReplies(t testing.TB, want *model, replies []serverFrame) {
 	t.Helper()
 	pongs := want.pongs
@@ -217,12 +217,12 @@ func (c *conversation) checkReplies(t testing.TB, want *model, replies []serverF
 			t.Fatalf("%v: reply %d is %#x %q", c, i, f.first, clip(f.payload))
 		}
 	}
-	if c.err != io.ErrUnexpectedEOF && c.err != ws.ErrMessageTooBig { // or nobody was there to read it
+	if c.err != io.ErrUnexpectedEOF && c.err != ws.ErrMessageTooBig { // after which no reply can be read
 		t.Errorf("%v: ended with %v and no Close frame", c, c.err)
 	}
 }
 
-// closeCode is what the server's Close frame must say.
+// closeCode is the code that the server's Close frame must have.
 func (c *conversation) closeCode() int {
 	switch err := c.err.(type) {
 	case failure:

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// readmes say the same in two languages.
+// readmes have the same contents in two languages.
 var readmes = []string{"README.md", "README.zh-CN.md"}
 
 // documented are the packages whose comment has code in it, or may have.
@@ -68,7 +68,7 @@ var isCommand = regexp.MustCompile(`^go (build|doc|get|run|test|vet) `).MatchStr
 
 var isProgram = regexp.MustCompile(`(?m)^package main$`).MatchString
 
-// known are the packages that a piece of code may use without an import, and
+// known are the packages that a block of code may use without an import, and
 // their paths.
 var known = map[string]string{
 	"bytes": "bytes", "context": "context", "errors": "errors", "fmt": "fmt", "http": "net/http", "io": "io", "json": "encoding/json",

@@ -28,7 +28,7 @@ func echo(session *ws.Session, stream *ws.AggregatedStream) error {
 	return nil
 }
 
-// echoPieces sends back what the stream itself delivers.
+// echoChunks sends back what the stream itself delivers.
 func echoChunks(session *ws.Session, stream *ws.MessageStream) error {
 	for msg, err := range stream.All(context.Background()) {
 		if err == nil && msg.Kind != ws.Ping && msg.Kind != ws.Pong {
@@ -41,8 +41,8 @@ func echoChunks(session *ws.Session, stream *ws.MessageStream) error {
 	return nil
 }
 
-// stuff sends messages to a peer that reads nothing until the queue is full:
-// no send may wait. It returns how many there were.
+// fillQueue sends messages, to a peer that reads nothing, until the queue is full.
+// No send may wait. It returns the number of messages.
 func fillQueue(t *testing.T, s *ws.Session, message string) (n int) {
 	t.Helper()
 	for start := time.Now(); n < 1_000_000; n++ {
@@ -58,9 +58,9 @@ func fillQueue(t *testing.T, s *ws.Session, message string) (n int) {
 	return n
 }
 
-// fewest sends bursts until one comes back in few writes. On a busy machine a
-// burst may take longer than the millisecond that sends gather; without
-// gathering each would take 64.
+// expectFewWrites sends bursts until one comes back in few writes. On a busy machine a
+// burst may take longer than the millisecond for which sends are batched; without
+// batching each would take 64.
 func expectFewWrites(t *testing.T, p *pair, countWrites func(want int) int) {
 	t.Helper()
 	sent, want := burst()
@@ -100,7 +100,7 @@ func newPacedReader(t testing.TB, r io.Reader, bytesPerSecond int) *pacedReader 
 	return p
 }
 
-// paced reads at a steady pace, in steps that come ten times a second.
+// pacedReader reads at a steady pace, in steps that come ten times a second.
 type pacedReader struct {
 	io.Reader
 	step int

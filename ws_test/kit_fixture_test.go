@@ -10,17 +10,17 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// scene is a session of an Upgrader, and one or more clients of it.
+// fixture is a session of an Upgrader and its client.
 type fixture struct {
 	*pair
 	u         *ws.Upgrader
-	handshake func() (status int, h http.Header) // does another handshake, which must come to nothing
-	synctest  bool                               // time is
+	handshake func() (status int, h http.Header) // does another handshake, which must be refused
+	synctest  bool                               // in a synctest bubble
 }
 
-// scenes are where what becomes of a session is tested: in virtual time, where a
-// wait takes exactly as long as it should, and over TCP, as it is out there.
-var fixtures = map[string]func(*testing.T, ws.Upgrader, func(*testing.T, *fixture)){"bubble": fixtureInSynctest, "tcp": fixtureOverTCP}
+// fixtures are where the end of a session is tested: in synctest, where a wait
+// takes exactly as long as it should, and over TCP.
+var fixtures = map[string]func(*testing.T, ws.Upgrader, func(*testing.T, *fixture)){"synctest": fixtureInSynctest, "tcp": fixtureOverTCP}
 
 func fixtureOverTCP(t *testing.T, u ws.Upgrader, test func(*testing.T, *fixture)) {
 	p := new(pair)

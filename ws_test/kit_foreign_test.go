@@ -11,8 +11,8 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// foreignVisit is what the scripts of testdata/node and testdata/python print:
-// messages sent and found the same when they came back, and what became of the
+// foreignReport is what the scripts of testdata/node and testdata/python print:
+// messages sent and found the same when they came back, and the results of the
 // pings and of the closing handshake.
 type foreignReport struct {
 	Messages, Fragmented, Bytes int
@@ -21,7 +21,7 @@ type foreignReport struct {
 	Reason                      string
 }
 
-// foreignTalk has a script talk to an echo, over TCP and TLS and with
+// foreignEcho runs a script against an echo server, over TCP and TLS and with
 // both views of the stream, and compares what the two ends have seen.
 func foreignEcho(t *testing.T, program, script string) {
 	t.Helper()
@@ -38,7 +38,7 @@ func foreignEcho(t *testing.T, program, script string) {
 	}
 }
 
-// foreignTalkWith is one such talk.
+// foreignEchoWith is foreignEcho for one view and one Upgrader.
 func foreignEchoWith(t *testing.T, program, script string, over transport, see tallyView, u ws.Upgrader, name string) {
 	t.Run(name, func(t *testing.T) {
 		srv, tallies := talliedEchoWith(t, over, see, u)

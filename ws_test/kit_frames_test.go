@@ -62,7 +62,7 @@ func fragmented(op byte, parts ...string) (b []byte) {
 	return b
 }
 
-// received is a frame from the server.
+// serverFrame is a frame from the server.
 type serverFrame struct {
 	first   byte
 	payload []byte

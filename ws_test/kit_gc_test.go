@@ -10,11 +10,11 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// soon is a WriteTimeout with which it is soon noticed that nothing is left to be
-// written: until then, a quarter of it, a session is looked after.
+// shortWriteTimeout is a WriteTimeout after a quarter of which a session with nothing
+// left to write is no longer referenced by the timer.
 const shortWriteTimeout = 400 * time.Millisecond
 
-// collect has the garbage collector work, and the finalizers that it finds due.
+// runGC runs the garbage collector and the finalizers that are due.
 func runGC() {
 	done := make(chan struct{})
 	func() { runtime.SetFinalizer(new([100]*int), func(*[100]*int) { close(done) }) }()
@@ -28,7 +28,7 @@ func runGC() {
 	}
 }
 
-// collectUntil has the garbage collector work until something is so.
+// runGCUntil runs the garbage collector until is returns true.
 func runGCUntil(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	waitUntil(t, what, func() bool {
@@ -48,7 +48,7 @@ var (
 	cancellable, cancelCancellable = context.WithCancel(context.Background())
 )
 
-// places are where a session may be begun: f is called with it as a handler is.
+// environments are where a session may run: f is called as a handler is.
 var environments = []struct {
 	name  string
 	begin func(t *testing.T, u *ws.Upgrader, f func(*ws.Session, *ws.MessageStream)) *client

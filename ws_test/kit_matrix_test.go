@@ -64,7 +64,8 @@ func (a agreement) answer(asked bool) string {
 	return s
 }
 
-// asked is a server that lets the client choose, and told one that chooses.
+// clientChooses and serverChooses are the options of a server that leaves the
+// parameters to the client, and of one that sets them.
 func (a agreement) clientChooses(i int) ws.Compression {
 	return ws.Compression{Level: matrixLevel(i), MinSize: 125, SendTakeover: true, RecvTakeover: true}
 }
@@ -76,8 +77,8 @@ func (a agreement) serverChooses(i int) ws.Compression {
 	}
 }
 
-// agreed is what comes of it with a client that leaves its window to the server,
-// which asks for no fewer than 9 bits.
+// negotiated is the result with a client that leaves its window to the server, which
+// asks for no fewer than 9 bits.
 func (a agreement) negotiated() agreement {
 	a.ClientBits = max(a.ClientBits, 9)
 	return a
@@ -94,8 +95,8 @@ type planned struct {
 	Text      bool `json:"text"`
 }
 
-// takeoverSize is the length of messages that tell by how short the same again
-// is whether it refers to the one before. Longer ones would not be in a
+// takeoverSize is the length of messages that are sent twice: the length of the
+// second one shows whether it refers to the first. Longer ones would not be in a
 // window of 256 bytes, and shorter ones are not looked up by every compressor.
 const takeoverSize = 200
 
@@ -193,7 +194,7 @@ func sendFragments(ctx context.Context, session *ws.Session, msg ws.Message, fra
 }
 
 // servePlanned runs a server with the given compression for a client behind a
-// tap.
+// proxy.
 func servePlanned(t *testing.T, c ws.Compression, plan []planned, records []byte) *proxy {
 	t.Helper()
 	u := ws.Upgrader{Compression: c}
@@ -209,12 +210,12 @@ func servePlanned(t *testing.T, c ws.Compression, plan []planned, records []byte
 			t.Error(err)
 		}
 	}))
-	t.Cleanup(echoes.Wait) // which may have errors to tell
+	t.Cleanup(echoes.Wait) // which may report errors
 	return newProxy(t, srv.Listener.Addr().String())
 }
 
-// expect wants the call to have been as agreed, and compressed in both
-// directions. fragments says that the client has made those of the plan itself.
+// expect checks that the connection was as agreed, and compressed in both
+// directions. fragments says that the client itself made the fragments of the plan.
 func (c *proxiedConn) expect(t *testing.T, a agreement, asked, fragments bool, plan []planned) {
 	t.Helper()
 	if want := a.answer(asked); c.answer != want {
@@ -236,7 +237,7 @@ func inOne(plan []planned) (whole []planned) {
 	return whole
 }
 
-// expectPassed looks at one direction.
+// expectWireMessages checks the messages of one direction.
 func expectWireMessages(t *testing.T, who string, messages []wireMessage, plan []planned, alone bool) {
 	t.Helper()
 	if len(messages) != len(plan) {
@@ -257,7 +258,7 @@ func expectWireMessages(t *testing.T, who string, messages []wireMessage, plan [
 	}
 }
 
-// plannedVisit is what foreign clients report of a plan.
+// plannedReport is what foreign clients report of a plan.
 type plannedReport struct {
 	Messages int // that came back the same
 }
@@ -275,18 +276,18 @@ func foreignMatrix(t *testing.T, program, script string, all []agreement) {
 			if a.ServerBits == a.ClientBits {
 				plan = planUpTo(16 * mebibyte)
 			}
-			tap := servePlanned(t, a.clientChooses(i), plan, records)
+			proxy := servePlanned(t, a.clientChooses(i), plan, records)
 			var visit plannedReport
-			report(t, &visit, program, script, tap.url, file, jsonOf(t, plan), jsonOf(t, a))
+			report(t, &visit, program, script, proxy.url, file, jsonOf(t, plan), jsonOf(t, a))
 			if visit.Messages != len(plan) {
 				t.Errorf("the client had %d messages of %d back", visit.Messages, len(plan))
 			}
-			await(t, tap.conns, "the end of the call").expect(t, a, true, true, plan)
+			await(t, proxy.conns, "the end of the call").expect(t, a, true, true, plan)
 		})
 	}
 }
 
-// foreignTold has a script offer compression as clients do by themselves, their
+// foreignServerChooses has a script offer compression as clients do by themselves, their
 // windows left to the server, which asks for small ones.
 func foreignServerChooses(t *testing.T, program, script string) {
 	t.Helper()
@@ -296,13 +297,13 @@ func foreignServerChooses(t *testing.T, program, script string) {
 	for i, a := range agreements([]int{8, 9}, []int{8, 9}) {
 		t.Run(a.String(), func(t *testing.T) {
 			plan := planUpTo(64 << 10)
-			tap := servePlanned(t, a.serverChooses(i), plan, records)
+			proxy := servePlanned(t, a.serverChooses(i), plan, records)
 			var visit plannedReport
-			report(t, &visit, program, script, tap.url, file, jsonOf(t, plan), offer)
+			report(t, &visit, program, script, proxy.url, file, jsonOf(t, plan), offer)
 			if visit.Messages != len(plan) {
 				t.Errorf("the client had %d messages of %d back", visit.Messages, len(plan))
 			}
-			await(t, tap.conns, "the end of the call").expect(t, a.negotiated(), false, true, plan)
+			await(t, proxy.conns, "the end of the call").expect(t, a.negotiated(), false, true, plan)
 		})
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// model says what a stream has to make of a client's bytes, in the plainest
-// way: with all of them at hand, one frame after the other.
+// model computes what a stream must receive from a client's bytes, in the
+// simplest way: it has all of them at once, and takes frame after frame.
 type model struct {
 	maxFrame   int // 0 for any
 	maxMessage int // 0 for any

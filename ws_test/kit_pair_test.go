@@ -147,7 +147,7 @@ func connectLimitedReads(t *testing.T) *splitWriter {
 	return &splitWriter{connectOn(t, limitingListener{listen(t), limit}, false, ws.Upgrader{}), limit}
 }
 
-// overAll runs a test over every transport.
+// overTransports runs a test over every transport.
 func overTransports(t *testing.T, u ws.Upgrader, test func(t *testing.T, p *pair)) {
 	t.Helper()
 	for _, over := range transports {
@@ -155,14 +155,14 @@ func overTransports(t *testing.T, u ws.Upgrader, test func(t *testing.T, p *pair
 	}
 }
 
-// overTransports is overAll for an Upgrader that is cut.
+// overTransportsWith is overTransports with an Upgrader that the test can close.
 func overTransportsWith(t *testing.T, u *ws.Upgrader, test func(t *testing.T, p *pair)) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
 			*u = ws.Upgrader{}
 			begun := make(chan *pair, 1)
-			place := servedOver(over)
-			c := place(t, u, func(s *ws.Session, m *ws.MessageStream) { begun <- &pair{session: s, stream: m} })
+			start := servedOver(over)
+			c := start(t, u, func(s *ws.Session, m *ws.MessageStream) { begun <- &pair{session: s, stream: m} })
 			p := await(t, begun, "the session")
 			p.client = c
 			test(t, p)

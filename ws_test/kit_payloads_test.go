@@ -21,7 +21,7 @@ func randomBytes(rng *rand.Rand, n int) []byte {
 	return b
 }
 
-// noise is n bytes that no compressor makes shorter.
+// incompressible is n bytes that no compressor makes shorter.
 func incompressible(n int) []byte {
 	b, x := make([]byte, n), uint32(1)
 	for i := range b {

@@ -12,26 +12,26 @@ import (
 	"time"
 )
 
-// tap stands between foreign clients and a server, and tells what has passed.
+// proxy forwards between foreign clients and a server, and records what it forwards.
 type proxy struct {
-	url   string            // of the tap's own, for clients
-	conns chan *proxiedConn // those that are over
+	url   string            // of the proxy, for clients
+	conns chan *proxiedConn // those that have ended
 }
 
-// call is one connection that has passed through a tap.
+// proxiedConn is one connection through a proxy.
 type proxiedConn struct {
 	path                   string
 	offer, answer          string        // the Sec-WebSocket-Extensions
 	fromClient, fromServer []wireMessage // the client's messages, and the server's
 }
 
-// passed is a data message as it went over the wire.
+// wireMessage is a data message on the wire.
 type wireMessage struct {
 	frames, bytes int // bytes of payload
 	compressed    bool
 }
 
-// tapOn taps the server at addr.
+// newProxy starts a proxy of the server at addr.
 func newProxy(t *testing.T, addr string) *proxy {
 	t.Helper()
 	l := listen(t)
@@ -54,7 +54,7 @@ func newProxy(t *testing.T, addr string) *proxy {
 	return tp
 }
 
-// listenIn passes on what either end says until both have ended.
+// forward forwards both directions until both have ended.
 func forward(client, server *net.TCPConn) *proxiedConn {
 	c := new(proxiedConn)
 	for _, conn := range []net.Conn{client, server} {
@@ -84,7 +84,7 @@ func forward(client, server *net.TCPConn) *proxiedConn {
 	return c
 }
 
-// passOn passes on what one end says, and returns its data messages.
+// forwardOneWay forwards one direction, and returns its data messages.
 func forwardOneWay(from, to *net.TCPConn, handshake func(*bufio.Reader) error) (messages []wireMessage) {
 	defer to.CloseWrite()
 	br := bufio.NewReaderSize(io.TeeReader(from, to), 64<<10)
@@ -107,7 +107,7 @@ func forwardOneWay(from, to *net.TCPConn, handshake func(*bufio.Reader) error) (
 	return messages
 }
 
-// passFrame reads over a frame of either side's.
+// skipFrame reads a frame of either side, without its payload.
 func skipFrame(br *bufio.Reader) (first byte, n int, err error) {
 	var h [10]byte
 	if _, err := io.ReadFull(br, h[:2]); err != nil {

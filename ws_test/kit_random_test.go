@@ -7,9 +7,9 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// randomTalk is a random client's side of a conversation, and the lengths of the
-// headers and payloads it is made of.
-func randomFrames(rng *rand.Rand) (said []byte, parts []int) {
+// randomFrames returns a random client's frames, and the lengths of their headers and
+// payloads.
+func randomFrames(rng *rand.Rand) (sent []byte, parts []int) {
 	var frames [][]byte
 	for range rng.IntN(5) {
 		frames = append(frames, randomMessage(rng)...)
@@ -26,9 +26,9 @@ func randomFrames(rng *rand.Rand) (said []byte, parts []int) {
 		} else {
 			parts = append(parts, head, max(len(b)-head, 1))
 		}
-		said = append(said, b...)
+		sent = append(sent, b...)
 	}
-	return said, append(parts, 100_000)
+	return sent, append(parts, 100_000)
 }
 
 // randomSizes are sizes of reads, among them interrupted ones.
@@ -39,7 +39,7 @@ func randomSizes(rng *rand.Rand) (sizes []int) {
 	return append(sizes, 1+rng.IntN(100_000))
 }
 
-// randomConversation is a random way to listen.
+// randomConversation returns a random way to receive.
 func randomConversation(rng *rand.Rand) *conversation {
 	limits := []int{0, 0, 1, 100, 1000, 65535, 65536, 100_000, 1 << 20}
 	return &conversation{
@@ -81,14 +81,14 @@ func payloadLength(b []byte) int {
 	return len(f.payload)
 }
 
-// hear listens to what the client said, of which the first bytes came with the
-// handshake and the rest comes in reads of the given sizes.
-func receiveScript(t testing.TB, said []byte, early int, sizes []int, c *conversation) {
-	conn := newScript(said[early:], sizes...)
-	session, stream := sessionOn(t, conn, said[:early], ws.Upgrader{ManualPong: c.manualPong, SendBuffer: 1 << 30})
+// receiveScript receives what the client sent, of which the first bytes came with
+// the handshake and the rest comes in reads of the given sizes.
+func receiveScript(t testing.TB, sent []byte, early int, sizes []int, c *conversation) {
+	conn := newScript(sent[early:], sizes...)
+	session, stream := sessionOn(t, conn, sent[:early], ws.Upgrader{ManualPong: c.manualPong, SendBuffer: 1 << 30})
 	c.receive(stream, conn.interruptWith)
 	await(t, session.Done(), "the session's end")
-	c.check(t, said, conn.replies(t))
+	c.check(t, sent, conn.replies(t))
 }
 
 // limitsToTry are what a fuzzed conversation may have for a limit.

@@ -53,7 +53,7 @@ func withBody(r *http.Request, length int64) *http.Request {
 	return r
 }
 
-// secure has a request have come over TLS.
+// withTLS has a request have come over TLS.
 func withTLS(r *http.Request) *http.Request {
 	r.TLS = new(tls.ConnectionState)
 	return r
@@ -72,7 +72,7 @@ func expectRefused(t *testing.T, u *ws.Upgrader, w http.ResponseWriter, r *http.
 	}
 }
 
-// bubbleRequest does a handshake that must succeed.
+// handshakeInSynctest does a handshake that must succeed.
 func handshakeInSynctest(t *testing.T, u *ws.Upgrader, r *http.Request, check func(w *responseWriter)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -89,8 +89,8 @@ func handshakeInSynctest(t *testing.T, u *ws.Upgrader, r *http.Request, check fu
 	})
 }
 
-// judge is a ResponseWriter that is asked for its connection if the origin is
-// accepted, and has none.
+// originProbe is a ResponseWriter without a connection: Hijack is called only if the
+// origin is accepted.
 type originProbe struct {
 	*httptest.ResponseRecorder
 	hijacked bool
@@ -101,8 +101,8 @@ func (j *originProbe) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return nil, nil, errors.New("no connection")
 }
 
-// judged is what becomes of a handshake with the given Origin headers: 101, 403
-// or 500, and the text of the answer.
+// tryOrigin returns the status of a handshake with the given Origin headers, 101, 403
+// or 500, and the text of the response.
 func tryOrigin(u *ws.Upgrader, host string, overTLS bool, origins ...string) (status int, text string) {
 	r := request()
 	r.Host, r.Header["Origin"] = host, origins
@@ -121,7 +121,7 @@ func tryOrigin(u *ws.Upgrader, host string, overTLS bool, origins ...string) (st
 	return refused.Status, refused.Err.Error()
 }
 
-// neverAHost are origins that no pattern for hosts matches, and no Host header.
+// notHosts are origins that match no pattern for hosts, and no Host header.
 var notHosts = strings.Fields(`
 	null NULL file:// data:text/html,x evil.example //a.example a.example a.example:80 : :// ://a.example http: http:// https:// http:/a.example
 	http:a.example http://a.example/ http://a.example/x http://a.example?x http://a.example#x http://user@a.example http://u:p@a.example

@@ -7,21 +7,21 @@ import (
 	"net/http"
 )
 
-// answered is a connection whose first writes, up to the end of the 101's
-// headers, go to its answer: what the peer reads begins with the session.
+// responseConn is a connection that captures the first writes, up to the end of the
+// 101's headers: what the peer reads begins with the session.
 type responseConn struct {
 	net.Conn
 	response *capturedResponse // nil when it is complete, so that a session does not hold it
 }
 
-// answer is a 101 as it was written.
+// capturedResponse is a 101 as it was written.
 type capturedResponse struct {
 	head   []byte
 	status int         // 0 before the end of the headers
 	header http.Header // as http.ReadResponse has it
 }
 
-// answering is conn without the answer to the handshake, which goes to a.
+// captureResponse wraps conn so that the response to the handshake goes to a.
 func captureResponse(conn net.Conn, a *capturedResponse) net.Conn {
 	c := &responseConn{conn, a}
 	if half, ok := conn.(closeWriter); ok {

@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// script is the server's end of a connection whose client has written all it
-// has to say and then gone. It decides what each read brings.
+// script is the server's end of a connection whose client has written all its
+// bytes and then closed. It decides what each read returns.
 type script struct {
 	mu        sync.Mutex
 	changed   sync.Cond
 	in        []byte // what the client wrote and no read has brought
 	sizes     []int  // what the reads bring, over and over; 0 for one that is interrupted
 	next      int    // the size of the next read, among the sizes
-	brought   int    // how much of that came in reads that had less room
+	brought   int    // how much of that came in reads with a shorter buffer
 	interrupt func() // ends the context of the reader, once; nil for none
 	heeded    bool   // somebody reads with that context
 	expired   bool   // the read deadline has passed

@@ -107,7 +107,7 @@ func (l tuningListener) Accept() (net.Conn, error) {
 	return c, err
 }
 
-// timeless has no deadlines, as some conns that tunnel through another protocol.
+// noDeadlineConn does not support deadlines, as some conns that tunnel through another protocol.
 type noDeadlineConn struct{ net.Conn }
 
 func (noDeadlineConn) SetDeadline(time.Time) error { return errors.ErrUnsupported }

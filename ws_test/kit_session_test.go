@@ -13,7 +13,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// expectOver waits for the session's end, which must have the given cause.
+// expectSessionEnd waits for the session's end, which must have the given cause.
 func expectSessionEnd(t *testing.T, s *ws.Session, cause error) {
 	t.Helper()
 	await(t, s.Done(), "the session's end")
@@ -22,7 +22,7 @@ func expectSessionEnd(t *testing.T, s *ws.Session, cause error) {
 	}
 }
 
-// expectAllClosed checks that nothing can be sent.
+// expectSendsClosed checks that nothing can be sent.
 func expectSendsClosed(t *testing.T, s *ws.Session) {
 	t.Helper()
 	ctx := context.Background()
@@ -53,7 +53,7 @@ func expectViolation(t *testing.T, err error, code ws.CloseCode) {
 	}
 }
 
-// expectNobody checks that an Upgrader waits for nobody.
+// expectNoSessions checks that an Upgrader has no session to wait for.
 func expectNoSessions(t *testing.T, u *ws.Upgrader) {
 	t.Helper()
 	if err := u.Shutdown(testContext(t)); err != nil {
@@ -61,7 +61,7 @@ func expectNoSessions(t *testing.T, u *ws.Upgrader) {
 	}
 }
 
-// shutDown calls Shutdown in a goroutine.
+// startShutdown calls Shutdown in a goroutine.
 func startShutdown(ctx context.Context, u *ws.Upgrader) <-chan error {
 	down := make(chan error, 1)
 	go func() { down <- u.Shutdown(ctx) }()
@@ -75,12 +75,13 @@ func expectShutdown(t *testing.T, down <-chan error, want error) {
 	}
 }
 
-// noHeartbeat is for peers that read nothing, or tests of longer silence.
+// noHeartbeat disables the heartbeat, for peers that read nothing or are silent for
+// long.
 var noHeartbeat = ws.Heartbeat{Interval: -1}
 
 type contextKey struct{}
 
-// begin begins a session whose peer takes everything.
+// startSession starts a session whose peer reads everything.
 func startSession(t testing.TB, u *ws.Upgrader) *ws.Session {
 	t.Helper()
 	session, peer := startSessionWithPeer(t, u)
@@ -98,8 +99,7 @@ func startSessionWithPeer(t testing.TB, u *ws.Upgrader) (*ws.Session, net.Conn) 
 	return session, peer
 }
 
-// piped is a session with an unbuffered pipe for a connection, and the pipe's
-// other end.
+// pipePair is a session on an unbuffered pipe, and the other end of the pipe.
 type pipePair struct {
 	*pair
 	end    net.Conn
@@ -118,7 +118,7 @@ func (p pipePair) endsAfter(t *testing.T, reason error) string {
 	return time.Since(start).String()
 }
 
-// pipe does a handshake with the given headers added to it.
+// connectPipe does a handshake with the given headers added to it.
 func connectPipe(t *testing.T, u *ws.Upgrader, header ...string) pipePair {
 	t.Helper()
 	server, end := net.Pipe()
@@ -156,7 +156,7 @@ func sessionOn(t testing.TB, conn net.Conn, early []byte, u ws.Upgrader) (*ws.Se
 	return session, stream
 }
 
-// derived are contexts that end with the session.
+// derivedContexts are contexts that end with the session.
 var derivedContexts = map[string]func(t *testing.T, s *ws.Session) context.Context{
 	"Context": func(_ *testing.T, s *ws.Session) context.Context { return s.Context() },
 	"WithValue": func(_ *testing.T, s *ws.Session) context.Context {

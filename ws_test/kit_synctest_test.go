@@ -9,15 +9,15 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// bubble runs a test in virtual time, on a session whose transport is a pipe:
-// a write waits until the other end takes it, and a wait takes exactly as long
-// as it should. The test ends when every goroutine it started has ended.
+// inSynctest runs a test in a synctest bubble, on a session whose transport is a
+// pipe: a write waits until the other end takes it, and a wait takes exactly as
+// long as it should. The test ends when every goroutine it started has ended.
 func inSynctest(t *testing.T, u ws.Upgrader, test func(t *testing.T, p *pair)) {
 	t.Helper()
 	inSynctestOver(t, u, func(c net.Conn) net.Conn { return c }, test)
 }
 
-// bubbleOver is bubble with the server's end of the pipe wrapped.
+// inSynctestOver is inSynctest with the server's end of the pipe wrapped.
 func inSynctestOver(t *testing.T, u ws.Upgrader, wrap func(net.Conn) net.Conn, test func(t *testing.T, p *pair)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {

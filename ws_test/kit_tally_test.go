@@ -30,7 +30,7 @@ var tallyViews = []tallyView{
 	{"whole messages", func(ctx context.Context, stream *ws.MessageStream) iter.Seq2[ws.Message, error] {
 		return stream.Aggregate(2 << 20).All(ctx)
 	}},
-	{"pieces", func(ctx context.Context, stream *ws.MessageStream) iter.Seq2[ws.Message, error] {
+	{"chunks", func(ctx context.Context, stream *ws.MessageStream) iter.Seq2[ws.Message, error] {
 		return stream.All(ctx)
 	}},
 }
@@ -114,12 +114,12 @@ func (seen *tally) add(msg ws.Message, pinged *[]string) error {
 	return nil
 }
 
-// expectTally compares but for the pieces: their number depends on the reads,
-// and must only tell which view it was.
+// expectTally compares all but the number of chunks, which depends on the reads and
+// must only show which view it was.
 func (see tallyView) expectTally(t *testing.T, got, want tally) {
 	t.Helper()
 	if whole := got.chunks == got.messages; whole != (see.name == "whole messages") {
-		t.Errorf("the server saw %d messages in %d pieces", got.messages, got.chunks)
+		t.Errorf("the server saw %d messages in %d chunks", got.messages, got.chunks)
 	}
 	got.chunks = 0
 	if got != want {

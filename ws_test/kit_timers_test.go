@@ -17,9 +17,9 @@ func profileTimers() (end func()) {
 	return func() { runtime.MemProfileRate = rate }
 }
 
-// expectNoTimers checks that of the timers that the library has made since
-// profileTimers none is there any more: neither one that is going to strike,
-// which the runtime keeps, nor one that anybody has kept.
+// expectNoTimers checks that no timer that the library has made since
+// profileTimers is left: neither a running one, which the runtime references, nor
+// a stopped one that is still referenced.
 func expectNoTimers(t *testing.T) {
 	t.Helper()
 	var left int

@@ -13,7 +13,7 @@ import (
 // toolPatience bounds the run of a foreign program, its start included.
 const toolPatience = 90 * time.Second
 
-// lacks skips a test for want of a tool, unless HANDSET_INTEROP=1 says that
+// lacks skips a test because a tool is missing, unless HANDSET_INTEROP=1 says that
 // all tools are there.
 func lacks(t *testing.T, format string, args ...any) {
 	t.Helper()

@@ -10,7 +10,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// listener is a view of a stream's messages, which are pieces or whole.
+// view is a stream of whole messages or of chunks.
 type view interface {
 	Recv(context.Context) (ws.Message, error)
 	All(context.Context) iter.Seq2[ws.Message, error]
@@ -18,7 +18,7 @@ type view interface {
 	Err() error
 }
 
-// receiver receives, by whichever view.
+// rangeView is the part of a view that the tests of busy readers use.
 type rangeView interface {
 	Recv(context.Context) (ws.Message, error)
 	All(context.Context) func(func(ws.Message, error) bool)
@@ -48,8 +48,8 @@ func overViews(t *testing.T, u ws.Upgrader, test func(t *testing.T, p *pair, v r
 	}
 }
 
-// readers receive all there is, with the time to wait for something after the
-// first message.
+// readers receive to the end of the stream, and call after once they have the first
+// message.
 var readers = map[string]func(ctx context.Context, m *ws.MessageStream, after func()) (got []string, err error){
 	"Recv": func(ctx context.Context, m *ws.MessageStream, after func()) ([]string, error) {
 		return recvAll(ctx, m, after)
@@ -127,8 +127,7 @@ func recvWhole(t testing.TB, stream *ws.AggregatedStream) ws.Message {
 	return msg
 }
 
-// recvPieces receives the pieces of a message, which must follow each other as
-// they should.
+// recvChunks receives the chunks of a message, which must be in order.
 func recvChunks(t *testing.T, stream *ws.MessageStream) (kinds []ws.Kind, data []byte) {
 	t.Helper()
 	for {
@@ -182,7 +181,7 @@ func errorOfChan(t *testing.T, l view) error {
 
 func isLost(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) }
 
-// views are those in which a stream is read no further than the application is.
+// unbufferedViews are those that do not read ahead of the application.
 var unbufferedViews = map[string]func(*pair, func(ws.Message) error) error{
 	"Recv": func(p *pair, each func(ws.Message) error) error {
 		for {

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// patience bounds every wait of a test: far more than anything needs, so that
-// a slow machine fails nothing, and a hang is a failure.
+// testTimeout bounds every wait of a test. It is far longer than needed, so that a
+// slow machine does not fail a test.
 const testTimeout = 20 * time.Second
 
-// moment is how long what is timed takes in these tests.
+// shortWait is the timeout that tests of timeouts set.
 const shortWait = 60 * time.Millisecond
 
 // await waits for a channel to deliver or to be closed.
@@ -26,14 +26,14 @@ func await[T any](t testing.TB, c <-chan T, what string) T {
 	}
 }
 
-// within is a context that ends when a test has waited too long.
+// testContext returns a context that ends after testTimeout.
 func testContext(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 	t.Cleanup(cancel)
 	return ctx
 }
 
-// until waits until something is so that tells nobody.
+// waitUntil polls until is returns true.
 func waitUntil(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	for start := time.Now(); !is(); runtime.Gosched() {

@@ -8,7 +8,7 @@ import (
 	"net/http"
 )
 
-// writer is a ResponseWriter that gives up the connection it was made with. It
+// responseWriter is a ResponseWriter that gives up the connection it was made with. It
 // has the 101 for itself, and the connection's peer has what follows.
 type responseWriter struct {
 	conn     net.Conn
@@ -43,17 +43,17 @@ func (w *responseWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return captureResponse(w.conn, &w.response), bufio.NewReadWriter(br, bufio.NewWriter(w.conn)), nil
 }
 
-// hijackable is a ResponseWriter that must not be hijacked.
+// mustNotHijack is a ResponseWriter that must not be hijacked.
 type mustNotHijack struct{ http.ResponseWriter }
 
 func (mustNotHijack) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	panic("a connection was hijacked for a handshake that is refused")
 }
 
-// bare is a ResponseWriter and nothing else.
+// plainResponseWriter is a ResponseWriter and nothing else.
 type plainResponseWriter struct{ http.ResponseWriter }
 
-// headless breaks the contract of ResponseWriter.
+// nilHeaderWriter breaks the contract of ResponseWriter.
 type nilHeaderWriter struct{ http.ResponseWriter }
 
 func (nilHeaderWriter) Header() http.Header { return nil }
@@ -65,7 +65,7 @@ type hijackErrorWriter struct {
 
 func (w hijackErrorWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, w.err }
 
-// plainWriter gives up exactly what it was made with.
+// connWriter gives up exactly what it was made with.
 type connWriter struct {
 	http.ResponseWriter
 	conn net.Conn
@@ -76,7 +76,7 @@ func (w connWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) { return w.con
 
 // The wrappers that routers and frameworks put around a ResponseWriter.
 type (
-	// unwrapping has what net/http's ResponseController asks for.
+	// unwrappingWriter has what net/http's ResponseController asks for.
 	unwrappingWriter struct{ http.ResponseWriter }
 	// chiLike knows what it wraps and has methods for that.
 	chiLike struct {
@@ -94,7 +94,7 @@ type (
 
 func (w unwrappingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// from200 is a wrapper as many programs have it for their log: the status is 200
+// status200Writer is a wrapper as many programs have it for their log: the status is 200
 // until another one is written.
 type status200Writer struct {
 	http.ResponseWriter
@@ -138,7 +138,7 @@ func (w *chiLike) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return w.ResponseWriter.(http.Hijacker).Hijack()
 }
 
-// hiding is one that knows nothing of ResponseController.
+// hidingWriter is one that knows nothing of ResponseController.
 type hidingWriter struct{ *status200Writer }
 
 func (hidingWriter) Unwrap() {}
@@ -196,7 +196,7 @@ type oldGin struct{ *ginLike }
 
 func (oldGin) Unwrap() {}
 
-// delaying keeps all back until the handler is done, as middlewares do that
+// delayingWriter keeps all back until the handler is done, as middlewares do that
 // compress: whether they will depends on what there is to be written.
 type delayingWriter struct {
 	http.ResponseWriter

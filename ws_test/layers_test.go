@@ -83,7 +83,7 @@ func TestLayersCheckSeesBreach(t *testing.T) {
 		{"a goroutine within a function", "internal/link", "var f = func() { for { go func() {}() } }", "starts a goroutine"},
 		{"a timer's goroutine below ws", "internal/inbox", `import "time"; func f() { time.AfterFunc(0, f) }`, "starts a goroutine with AfterFunc"},
 		{"a group's goroutine below ws", "internal/inbox", `import "sync"; func f(wg *sync.WaitGroup) { wg.Go(nil) }`, "starts a goroutine with Go"},
-		{"a package without a place", "internal/util", "", "has no layer"},
+		{"a package without a layer", "internal/util", "", "has no layer"},
 		{"what is allowed", "ws", `import ("net"; "` + module + `internal/frame"); func f() { go f() }`, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -135,7 +135,7 @@ func skipped(dir string) error {
 	return nil
 }
 
-// breaches says what a file does that its package's layer does not allow.
+// breaches returns what a file does that its package's layer does not allow.
 func breaches(dir string, file *ast.File) (found []string) {
 	may, ok := layers[dir]
 	if !ok {

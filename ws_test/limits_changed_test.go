@@ -102,13 +102,13 @@ func (p *compressing) inTwo(first string, others []string) (begins, rest []byte)
 	p.clientNoTakeover = false // within a message
 	for i, text := range others {
 		bits := byte(opContinuation)
-		packed := p.deflated([]byte(text))
+		payload := p.deflated([]byte(text))
 		if i == len(others)-1 {
 			bits |= fin
 		} else {
-			packed = append(packed, deflateTail...)
+			payload = append(payload, deflateTail...)
 		}
-		rest = append(rest, masked(bits, packed)...)
+		rest = append(rest, masked(bits, payload)...)
 	}
 	p.clientNoTakeover = kept
 	return begins, rest

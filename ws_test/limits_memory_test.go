@@ -43,11 +43,11 @@ func TestMemoryOfGibibyteMessage(t *testing.T) {
 			}
 			p := connectOver(t, over, ws.Upgrader{})
 			p.stream = p.stream.MaxFrameSize(size)
-			piece := masked(opBinary, make([]byte, 256<<10))[14:] // the key again and again
+			part := masked(opBinary, make([]byte, 256<<10))[14:] // the key again and again
 			head := append(header(fin|opBinary, uint64(size)), 0x37, 0xfa, 0x21, 0x3d)
 			expectFrugal(t, 1<<20, func() {
 				wrote := make(chan error, 1)
-				go func() { wrote <- writeRepeated(p.conn, head, piece, size) }()
+				go func() { wrote <- writeRepeated(p.conn, head, part, size) }()
 				expectZeroes(t, p.stream, size)
 				if err := await(t, wrote, "the client's last write"); err != nil {
 					t.Fatal(err)
@@ -57,10 +57,10 @@ func TestMemoryOfGibibyteMessage(t *testing.T) {
 	}
 }
 
-func writeRepeated(w io.Writer, head, piece []byte, size int) error {
+func writeRepeated(w io.Writer, head, part []byte, size int) error {
 	_, err := w.Write(head)
-	for ; size > 0 && err == nil; size -= len(piece) {
-		_, err = w.Write(piece)
+	for ; size > 0 && err == nil; size -= len(part) {
+		_, err = w.Write(part)
 	}
 	return err
 }
@@ -109,7 +109,7 @@ func TestDeclaredLengthAllocatesNothing(t *testing.T) {
 	}
 }
 
-// receiveNothing receives for a moment, in which no whole message may come.
+// receiveNothing receives for a short time, in which no whole message may come.
 func receiveNothing(t *testing.T, p *pair, receive func(context.Context, *ws.MessageStream) (ws.Message, error)) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
@@ -132,14 +132,14 @@ func TestMemoryOfMillionFragments(t *testing.T) {
 	}
 	for name, part := range map[string]string{"empty": "", "of one byte": "x"} {
 		t.Run(name, func(t *testing.T) {
-			said := masked(opText, []byte(part))
-			said = append(said, bytes.Repeat(masked(opContinuation, []byte(part)), n-2)...)
-			said = append(said, masked(fin|opContinuation, []byte(part))...)
+			sent := masked(opText, []byte(part))
+			sent = append(sent, bytes.Repeat(masked(opContinuation, []byte(part)), n-2)...)
+			sent = append(sent, masked(fin|opContinuation, []byte(part))...)
 			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 				stream := p.stream.Aggregate(n)
 				began := cpuTime()
 				expectFrugal(t, 4<<20, func() { // the buffer as it grows
-					p.writeLater(said)
+					p.writeLater(sent)
 					if msg := recvWhole(t, stream); msg.Kind != ws.Text || len(msg.Data) != n*len(part) {
 						t.Fatalf("received %v of %d bytes", msg.Kind, len(msg.Data))
 					}
@@ -154,12 +154,12 @@ func TestMemoryOfMillionFragments(t *testing.T) {
 
 func TestAggregateLimitOfMillionFragments(t *testing.T) {
 	const n = 1_000_000
-	said := append(masked(opText, []byte("x")), bytes.Repeat(masked(opContinuation, []byte("x")), n)...)
-	said = append(said, 0xFF) // so that the stream ends
+	sent := append(masked(opText, []byte("x")), bytes.Repeat(masked(opContinuation, []byte("x")), n)...)
+	sent = append(sent, 0xFF) // so that the stream ends
 	p := connect(t, ws.Upgrader{})
 	stream := p.stream.Aggregate(1000)
 	expectFrugal(t, 1<<20, func() {
-		p.writeLater(said)
+		p.writeLater(sent)
 		if _, err := stream.Recv(testContext(t)); err != ws.ErrMessageTooBig {
 			t.Fatalf("received %v", err)
 		}

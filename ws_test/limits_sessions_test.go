@@ -26,14 +26,14 @@ type hijackPanicWriter struct{ *responseWriter }
 func (hijackPanicWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) { panic(http.ErrAbortHandler) }
 
 func TestMaxSessionsIsExact(t *testing.T) {
-	const limit, knocks = 10, 200
+	const limit, handshakes = 10, 200
 	synctest.Test(t, func(t *testing.T) {
 		u := &ws.Upgrader{MaxSessions: limit, Heartbeat: noHeartbeat}
-		for range 3 { // each time room is made again
+		for range 3 { // each time after the sessions have ended
 			var mu sync.Mutex
 			var group sync.WaitGroup
 			var in []pipePair
-			for range knocks {
+			for range handshakes {
 				group.Go(func() {
 					end, peer := net.Pipe()
 					session, stream, err := u.Handle(&responseWriter{conn: end}, request())
@@ -60,7 +60,7 @@ func TestMaxSessionsIsExact(t *testing.T) {
 }
 
 func TestMaxSessionsIsExactOverTCP(t *testing.T) {
-	const limit, knocks = 10, 100
+	const limit, handshakes = 10, 100
 	ended := make(chan struct{}, limit)
 	u := &ws.Upgrader{MaxSessions: limit, Trace: &ws.Trace{SessionEnd: func(*ws.Session, error) { ended <- struct{}{} }}}
 	srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -68,10 +68,10 @@ func TestMaxSessionsIsExactOverTCP(t *testing.T) {
 			_ = echo(session, stream.Aggregate(0))
 		}
 	}))
-	for range 3 { // each time room is made again
+	for range 3 { // each time after the sessions have ended
 		var group sync.WaitGroup
-		in := make(chan net.Conn, knocks)
-		for range knocks {
+		in := make(chan net.Conn, handshakes)
+		for range handshakes {
 			group.Go(func() {
 				conn, err := net.Dial("tcp", srv.Listener.Addr().String())
 				if err != nil {
@@ -101,7 +101,7 @@ func TestMaxSessionsIsExactOverTCP(t *testing.T) {
 			await(t, ended, "a session's end")
 		}
 	}
-	if stats := u.Stats(); stats.Total != 3*limit || stats.Refused != 3*(knocks-limit) {
+	if stats := u.Stats(); stats.Total != 3*limit || stats.Refused != 3*(handshakes-limit) {
 		t.Errorf("counted %d sessions and %d refusals", stats.Total, stats.Refused)
 	}
 }

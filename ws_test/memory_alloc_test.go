@@ -80,11 +80,11 @@ func TestCompressedEchoAllocatesNothing(t *testing.T) {
 			t.Run(fmt.Sprint(test.name, ",", n), func(t *testing.T) {
 				p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c}, test.offer)
 				stream, ctx := p.stream.Aggregate(0), testContext(t)
-				said := p.compressedFrames(opText, mixedText(n), 1)
+				sent := p.compressedFrames(opText, mixedText(n), 1)
 				p.writer.Reset(&p.out) // what follows must not refer to it
 				buf := make([]byte, 1<<16)
 				allocs := testing.AllocsPerRun(200, func() {
-					p.write(said)
+					p.write(sent)
 					msg, err := stream.Recv(ctx)
 					if err == nil {
 						err = p.session.Send(ctx, msg)

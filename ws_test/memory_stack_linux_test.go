@@ -83,7 +83,7 @@ func echoWithinTwoKiB(t *testing.T, echo func(*ws.Session, *ws.MessageStream)) {
 		pairs[i] = p
 	}
 	for i, p := range pairs {
-		if i == 1 { // whoever else is at work has the stack it needs
+		if i == 1 { // other goroutines have the stacks they need
 			defer debug.SetMaxStack(debug.SetMaxStack(3000))
 		}
 		close(begin[i])

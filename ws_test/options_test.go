@@ -65,9 +65,9 @@ var options = map[string]option{
 	},
 	"Trace": {
 		set: func(u *ws.Upgrader) {
-			u.Trace = &ws.Trace{SessionStart: func(s *ws.Session) { _ = s.Text(context.Background(), "traced") }}
+			u.Trace = &ws.Trace{SessionStart: func(s *ws.Session) { _ = s.Text(context.Background(), "from the trace") }}
 		},
-		observe: observeFirstFrame, zero: "closed", want: "traced",
+		observe: observeFirstFrame, zero: "closed", want: "from the trace",
 	},
 	"KeepRequestValues": {
 		set:     func(u *ws.Upgrader) { u.KeepRequestValues = true },
@@ -112,7 +112,7 @@ func expectOnly(t *testing.T, u *ws.Upgrader, name string) {
 	}
 }
 
-// expect observes a session in a bubble, where time passes by itself.
+// expect observes a session in a synctest bubble.
 func (o option) expect(t *testing.T, u *ws.Upgrader, want string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {

@@ -130,9 +130,9 @@ func TestAggregateReportsTooBigOnce(t *testing.T) {
 // read straight to where the message is put together.
 func TestAggregateLimitOfSecondFragment(t *testing.T) {
 	first, second := masked(opBinary, make([]byte, 70_000)), masked(fin|opContinuation, make([]byte, 1<<20))
-	said := append(append(first, second...), masked(fin|opText, []byte("next"))...)
+	sent := append(append(first, second...), masked(fin|opText, []byte("next"))...)
 	c := &conversation{maxMessage: 100_000}
-	receiveScript(t, said, 0, []int{len(first), len(second) - 1<<20, 50_000}, c)
+	receiveScript(t, sent, 0, []int{len(first), len(second) - 1<<20, 50_000}, c)
 }
 
 func TestAggregateControlFramesPass(t *testing.T) {

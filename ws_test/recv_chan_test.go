@@ -104,7 +104,7 @@ func TestChanReadsAhead16Messages(t *testing.T) {
 	})
 }
 
-// A bubble ends only when all its goroutines have.
+// A synctest bubble ends only when all its goroutines have.
 func TestChanGoroutineEndsWithSession(t *testing.T) {
 	for name, end := range map[string]func(p *pair){
 		"closed here":        func(p *pair) { _ = p.session.Close(ws.CloseReason{}) },
@@ -165,7 +165,7 @@ func TestRecvInsideLoop(t *testing.T) {
 	})
 }
 
-// expectNoTurn tries all ways to receive.
+// expectConcurrentRecv checks that every way to receive returns ErrConcurrentRecv.
 func expectConcurrentRecv(t *testing.T, l view) {
 	t.Helper()
 	if _, err := l.Recv(t.Context()); err != ws.ErrConcurrentRecv {

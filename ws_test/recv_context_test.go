@@ -174,7 +174,7 @@ func TestRecvContextEndsWhileWaiting(t *testing.T) {
 			received := make(chan error, 1)
 			go func() { _, err := p.stream.Recv(ctx); received <- err }()
 			synctest.Wait()
-			cancel(errors.New("no more patience"))
+			cancel(errors.New("cancelled by the test"))
 			if err := <-received; err != context.Canceled {
 				t.Fatalf("received %v", err)
 			}

@@ -66,7 +66,7 @@ func TestMessageTimeoutOfManyMessages(t *testing.T) {
 		counted := p.pongs()
 		ended := receiveAll(p)
 		p.write(frame[:5])
-		for range 100 { // never a moment without the beginning of a message
+		for range 100 { // at no time without the beginning of a message
 			time.Sleep(5 * time.Second)
 			p.write(append(frame[5:len(frame):len(frame)], frame[:5]...))
 		}

@@ -133,7 +133,7 @@ func TestRecvKeepsDataUntilNextReceive(t *testing.T) {
 
 // Closing is no receive, though it reads on in the background.
 func TestRecvKeepsDataAfterClose(t *testing.T) {
-	long := strings.Repeat("lent ", 40_000)
+	long := strings.Repeat("data ", 40_000)
 	for name, receive := range map[string]func(*testing.T, *pair) ws.Message{
 		"frame":   func(t *testing.T, p *pair) ws.Message { return recvKind(t, p.stream, ws.Text) },
 		"message": func(t *testing.T, p *pair) ws.Message { return recvWhole(t, p.stream.Aggregate(0)) },
@@ -161,7 +161,7 @@ func TestRecvKeepsDataAfterClose(t *testing.T) {
 				p.write(closeFrame(1000))
 				await(t, p.session.Done(), "the session's end")
 				if string(msg.Data) != want {
-					t.Fatalf("what was lent became %q", clip(msg.Data))
+					t.Fatalf("the data became %q", clip(msg.Data))
 				}
 			})
 		})

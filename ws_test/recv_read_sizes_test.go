@@ -10,14 +10,14 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// piecewise is a session that reads what its client writes in pieces of a
+// splitWriter is a session that reads what its client writes in parts of a
 // chosen size.
 type splitWriter struct {
 	*pair
 	limit *atomic.Int64 // of a read of the server's, nil where writes decide
 }
 
-// write writes b so that the session reads it in pieces of the given size.
+// write writes b so that the session reads it in parts of the given size.
 func (p *splitWriter) write(b []byte, size int) {
 	if p.limit != nil {
 		p.limit.Store(int64(size))
@@ -33,7 +33,7 @@ func (p *splitWriter) write(b []byte, size int) {
 	}
 }
 
-// piecewiseWays are ways to have bytes read in pieces: as packets of a polled
+// splitWriters are ways to have bytes read in parts: as packets of a polled
 // socket, as segments that TCP may yet join, through a wrapper that reads no
 // more than it should, and as TLS records. Those of a large frame are tried in
 // the given sizes, those of a small one in every size.
@@ -77,7 +77,7 @@ func (c limitedConn) Read(p []byte) (int, error) {
 	return c.Conn.Read(p[:min(int64(len(p)), c.limit.Load())])
 }
 
-// borders are the lengths at which headers, and pieces, begin to differ.
+// lengthBoundaries are the lengths at which headers, and chunks, begin to differ.
 var lengthBoundaries = []int{0, 125, 126, 127, 65535, 65536, 65537}
 
 func TestReadSizesOfMessage(t *testing.T) {
@@ -94,7 +94,7 @@ func TestReadSizesOfMessage(t *testing.T) {
 					sizes = slices.DeleteFunc(slices.Clone(sizes), func(size int) bool { return size == 1 })
 				}
 				for i, size := range sizes {
-					c := &conversation{maxMessage: i % 2 * (n + 1)} // pieces, and whole messages
+					c := &conversation{maxMessage: i % 2 * (n + 1)} // chunks, and whole messages
 					done := make(chan struct{})
 					go func() { defer close(done); p.write(frame, size) }()
 					c.receiveOnce(t, p.stream)
@@ -116,7 +116,7 @@ func upTo(n int) (all []int) {
 	return all
 }
 
-// listenOnce receives one message, whole or piece by piece.
+// receiveOnce receives one message, whole or in chunks.
 func (c *conversation) receiveOnce(t *testing.T, stream *ws.MessageStream) {
 	t.Helper()
 	var l view = stream

@@ -135,7 +135,7 @@ func recvToEnd(t *testing.T, p *pair, way int) (err error) {
 }
 
 func TestViolationOfUTF8FailsAtOnce(t *testing.T) {
-	for name, said := range map[string][]byte{
+	for name, sent := range map[string][]byte{
 		"inside a frame":       masked(fin|opText, []byte("so far so good \xFF and so on"))[:6+16],
 		"inside a long frame":  masked(fin|opText, append(mixedText(100_000), "\xFF and so on"...))[:14+100_001],
 		"inside a fragment":    append(masked(opText, []byte("so far")), masked(opContinuation, []byte("so \xC3 good"))[:6+5]...),
@@ -149,7 +149,7 @@ func TestViolationOfUTF8FailsAtOnce(t *testing.T) {
 					if whole {
 						l = p.stream.Aggregate(0)
 					}
-					p.writeLater(said) // and nothing behind the bad byte
+					p.writeLater(sent) // and nothing behind the bad byte
 					var err error
 					for err == nil {
 						_, err = l.Recv(testContext(t))
@@ -204,7 +204,7 @@ func TestViolationByPeerThatStays(t *testing.T) {
 		want time.Duration
 	}{
 		{"after CloseTimeout", func(c net.Conn) net.Conn { return halfCloser{c} }, 5 * time.Second},
-		{"sooner if it cannot be told to leave", func(c net.Conn) net.Conn { return c }, 500 * time.Millisecond},
+		{"sooner if CloseWrite is missing", func(c net.Conn) net.Conn { return c }, 500 * time.Millisecond},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			inSynctestOver(t, ws.Upgrader{}, tt.wrap, func(t *testing.T, p *pair) {
@@ -224,7 +224,7 @@ func TestViolationByPeerThatStays(t *testing.T) {
 	}
 }
 
-// halfCloser is a conn that says it has closed its outgoing direction.
+// halfCloser is a conn whose CloseWrite does nothing.
 type halfCloser struct{ net.Conn }
 
 func (halfCloser) CloseWrite() error { return nil }

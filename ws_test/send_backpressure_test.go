@@ -14,7 +14,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// Where the sizes of what is queued are told to the byte, nothing is compressed.
+// Tests that count queued bytes exactly do not compress.
 
 func TestSendBuffer(t *testing.T) {
 	inSynctest(t, ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {

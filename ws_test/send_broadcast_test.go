@@ -19,7 +19,7 @@ import (
 func TestBroadcastWithStalledPeer(t *testing.T) {
 	const sessions, stalled, rounds = 100, 41, 20
 	pairs := make([]*pair, sessions)
-	for i := range pairs { // with little room in the kernel, to be full soon
+	for i := range pairs { // with a small kernel buffer, to be full soon
 		pairs[i] = connectOn(t, tuningListener{listen(t), func(c net.Conn) {
 			_ = c.(*net.TCPConn).SetWriteBuffer(64 << 10)
 		}}, false, ws.Upgrader{SendBuffer: 256 << 10})

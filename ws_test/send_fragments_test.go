@@ -103,7 +103,7 @@ func TestContinuationRefusesBadFragment(t *testing.T) {
 	}
 	for _, bad := range []string{"x", "\xff", "\xa9\xff"} {
 		if err := s.Continuation(ctx, ws.Continue, []byte(bad)); err == nil {
-			t.Fatalf("piece %q was taken", bad)
+			t.Fatalf("fragment %q was accepted", bad)
 		}
 	}
 	if err := s.Continuation(ctx, ws.Last, nil); err == nil {

@@ -33,7 +33,7 @@ func TestSendersKeepOrderAndDoNotMix(t *testing.T) {
 	}
 }
 
-// expectSentByManyInOrder has many send, and looks at what the client hears.
+// expectSentByManyInOrder has many goroutines send, and checks what the client receives.
 func expectSentByManyInOrder(t *testing.T, s *ws.Session, senders, each int, next func() ([]byte, error)) {
 	t.Helper()
 	var group errgroup.Group
@@ -84,11 +84,11 @@ func sendSomehow(s *ws.Session, sender, i int) error {
 	}
 }
 
-func expectAllInOrder(t *testing.T, hear func() ([]byte, error), senders, each int) {
+func expectAllInOrder(t *testing.T, receive func() ([]byte, error), senders, each int) {
 	t.Helper()
 	next := make([]int, senders)
 	for range senders * each {
-		message, err := hear()
+		message, err := receive()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// A kernel has room for megabytes, and says that it has some again when a third
+// A kernel has room for megabytes, and reports room again only when a third
 // of it is free: for a peer that reads steadily, but slowly, that takes far longer
 // than WriteTimeout.
 func TestSlowPeerKeepsSession(t *testing.T) {
@@ -84,8 +84,8 @@ func TestCloseOfStalledPeer(t *testing.T) {
 	})
 }
 
-// Whoever asks and says at once that it is done, as scripts do, is to have its
-// answer.
+// A client that sends a request and closes its writing side at once, as scripts
+// do, receives the response.
 func TestHalfCloseSendsQueue(t *testing.T) {
 	for _, size := range []int{5, 2 << 20} {
 		for name, receive := range unbufferedViews {

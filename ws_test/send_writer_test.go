@@ -12,7 +12,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-const fragment = 16 << 10 // what a Writer gathers
+const fragment = 16 << 10 // a Writer's buffer, and so its fragments
 
 func TestWriterWriteSizes(t *testing.T) {
 	overCompressions(t, ws.Upgrader{}, func(t *testing.T, _ transport, p *compressing) {
@@ -42,8 +42,8 @@ func TestWriterWriteSizes(t *testing.T) {
 
 func writeMessage(w io.WriteCloser, text string, step int) error {
 	for i := 0; i < len(text); i += step {
-		piece := text[i:min(i+step, len(text))]
-		if n, err := io.WriteString(w, piece); err != nil || n != len(piece) {
+		part := text[i:min(i+step, len(text))]
+		if n, err := io.WriteString(w, part); err != nil || n != len(part) {
 			return fmt.Errorf("Write returned %d, %w", n, err)
 		}
 	}
@@ -82,7 +82,7 @@ func TestWriterKeepsShortMessageUntilClose(t *testing.T) {
 	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		w := p.session.Writer(t.Context(), ws.Binary)
 		_, _ = io.WriteString(w, "hello ")
-		if err := p.session.Text(t.Context(), "other"); err != nil { // and it holds up nobody
+		if err := p.session.Text(t.Context(), "other"); err != nil { // which need not wait
 			t.Fatal(err)
 		}
 		p.expect(opText, "other")
@@ -176,7 +176,7 @@ func TestWriterFailsInsideMessage(t *testing.T) {
 	}
 }
 
-// It is told by the borders of fragments, so nothing is compressed: the Writers of
+// It is checked by the boundaries of fragments, so nothing is compressed: the Writers of
 // TestSendersKeepOrderAndDoNotMix are.
 func TestWritersDoNotMix(t *testing.T) {
 	inSynctest(t, ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {

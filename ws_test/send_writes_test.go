@@ -86,7 +86,7 @@ func TestBurstIsEchoedInFewWrites(t *testing.T) {
 	}
 }
 
-// Behind Chan are two goroutines, which even in a bubble run side by side: now and
+// Behind Chan are two goroutines, which run in parallel even in a bubble: now and
 // then the one that answers is faster than the one that reads.
 func TestBurstIsEchoedInFewWritesInSynctest(t *testing.T) {
 	for name, echo := range echoes {
@@ -102,7 +102,7 @@ func TestBurstIsEchoedInFewWritesInSynctest(t *testing.T) {
 	}
 }
 
-// burstInABubble has a burst echoed, and returns in how many writes.
+// burstInSynctest has a burst echoed, and returns in how many writes.
 func burstInSynctest(t *testing.T, echo func(*pair) error) int64 {
 	count := new(atomic.Int64)
 	counted := func(c net.Conn) net.Conn { return countingConn{c, count} }

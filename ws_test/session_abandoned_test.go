@@ -16,8 +16,8 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// abandons are what a handler does with a session before it forgets it. What
-// they return is kept by the test, and must not keep the session.
+// waysToAbandon are what a handler does with a session before it drops all
+// references. What they return is kept by the test, and must not keep the session.
 var waysToAbandon = map[string]func(s *ws.Session, m *ws.MessageStream) any{
 	"panic at once": func(*ws.Session, *ws.MessageStream) any { panic(http.ErrAbortHandler) },
 	"panic after a text": func(s *ws.Session, _ *ws.MessageStream) any {
@@ -74,29 +74,29 @@ var waysToAbandon = map[string]func(s *ws.Session, m *ws.MessageStream) any{
 
 func TestAbandonedSessionEnds(t *testing.T) {
 	for name, abandon := range waysToAbandon {
-		for _, place := range environments {
-			t.Run(name+","+place.name, func(t *testing.T) {
-				told := make(chan error, 1)
+		for _, env := range environments {
+			t.Run(name+","+env.name, func(t *testing.T) {
+				ended := make(chan error, 1)
 				u := &ws.Upgrader{
 					Compression: ws.Balanced(), KeepRequestValues: true, WriteTimeout: shortWriteTimeout,
 					Trace: &ws.Trace{SessionEnd: func(s *ws.Session, err error) {
 						if s.Text(forever, "late") == nil {
 							t.Error("a text can still be sent")
 						}
-						told <- err
+						ended <- err
 					}},
 				}
 				kept := make(chan any, 1)
-				c := place.begin(t, u, func(s *ws.Session, m *ws.MessageStream) {
+				c := env.begin(t, u, func(s *ws.Session, m *ws.MessageStream) {
 					defer close(kept)
 					kept <- abandon(s, m)
 				})
-				go c.conn.Write(masked(fin|opText, []byte("hello"))) // which nobody need read
+				go c.conn.Write(masked(fin|opText, []byte("hello"))) // which need not be read
 				gone := make(chan struct{})
 				go func() { _, _ = io.Copy(io.Discard, c.br); close(gone) }()
 				keeps := await(t, kept, "the handler's end")
-				runGCUntil(t, "the session has ended", func() bool { return len(told) > 0 })
-				if err := <-told; err != ws.ErrAbandoned {
+				runGCUntil(t, "the session has ended", func() bool { return len(ended) > 0 })
+				if err := <-ended; err != ws.ErrAbandoned {
 					t.Errorf("the session ended with %v", err)
 				}
 				await(t, gone, "the connection's end")
@@ -124,10 +124,10 @@ func TestAbandonedSessionEnds(t *testing.T) {
 }
 
 func TestClosingSessionsAreNotAbandoned(t *testing.T) {
-	for _, place := range environments {
-		t.Run(place.name, func(t *testing.T) {
+	for _, env := range environments {
+		t.Run(env.name, func(t *testing.T) {
 			u := new(ws.Upgrader)
-			c := place.begin(t, u, func(s *ws.Session, _ *ws.MessageStream) { _ = s.Close(ws.CloseReason{Code: 4000}) })
+			c := env.begin(t, u, func(s *ws.Session, _ *ws.MessageStream) { _ = s.Close(ws.CloseReason{Code: 4000}) })
 			c.expectClose(4000)
 			runGC()
 			c.write(closeFrame(4000))
@@ -172,18 +172,18 @@ func TestAbandonedSessionsAmongOthers(t *testing.T) {
 
 func TestAbandonedSessionInSynctest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		told := make(chan error, 1)
-		u := &ws.Upgrader{Trace: &ws.Trace{SessionEnd: func(_ *ws.Session, err error) { told <- err }}}
+		ended := make(chan error, 1)
+		u := &ws.Upgrader{Trace: &ws.Trace{SessionEnd: func(_ *ws.Session, err error) { ended <- err }}}
 		peer := abandonInSynctest(t, u)
-		for i := 0; len(told) == 0; i++ {
+		for i := 0; len(ended) == 0; i++ {
 			if i == 1000 {
 				t.Fatal("the session goes on")
 			}
 			runtime.GC()
-			time.Sleep(time.Hour) // in which it strikes
+			time.Sleep(time.Hour) // in which the timer fires
 		}
-		if err := <-told; err != ws.ErrAbandoned || u.Stats().Sessions != 0 {
-			t.Errorf("told %v, %d sessions", err, u.Stats().Sessions)
+		if err := <-ended; err != ws.ErrAbandoned || u.Stats().Sessions != 0 {
+			t.Errorf("SessionEnd got %v, %d sessions", err, u.Stats().Sessions)
 		}
 		if _, err := peer.Read(make([]byte, 10)); err != io.EOF {
 			t.Errorf("the peer read %v", err)
@@ -194,7 +194,7 @@ func TestAbandonedSessionInSynctest(t *testing.T) {
 	})
 }
 
-// No timer is going to strike, so that only this can end the sessions.
+// No timer is running, so that only Shutdown or Close can end the sessions.
 func TestAbandonedSessionsEndInSynctest(t *testing.T) {
 	for name, end := range map[string]func(u *ws.Upgrader) error{
 		"Shutdown": func(u *ws.Upgrader) error { return u.Shutdown(forever) },
@@ -218,9 +218,9 @@ func TestAbandonedSessionsEndInSynctest(t *testing.T) {
 	}
 }
 
-// collectInBubble is collect where no channel may be used for it.
+// collectInSynctest is runGC without a channel, which must not be shared with a bubble.
 func collectInSynctest() {
-	for range 2 { // what is found together is dealt with in any order
+	for range 2 { // finalizers found together run in any order
 		var done atomic.Bool
 		func() { runtime.SetFinalizer(new([100]*int), func(*[100]*int) { done.Store(true) }) }()
 		for !done.Load() {

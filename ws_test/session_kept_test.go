@@ -7,7 +7,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// keeps are what may be left of a session for it to go on, and how it does.
+// waysToKeep are the references with which a session goes on, and how it is used through them.
 var waysToKeep = map[string]func(s *ws.Session, m *ws.MessageStream) (goOn func() error){
 	"the session": func(s *ws.Session, _ *ws.MessageStream) func() error {
 		return func() error { return s.Text(forever, "still here") }
@@ -101,11 +101,11 @@ func recvGoOn(l view) error {
 
 func TestKeptSessionGoesOn(t *testing.T) {
 	for name, keep := range waysToKeep {
-		for _, place := range environments {
-			t.Run(name+","+place.name, func(t *testing.T) {
+		for _, env := range environments {
+			t.Run(name+","+env.name, func(t *testing.T) {
 				u := new(ws.Upgrader)
 				kept := make(chan func() error, 1)
-				c := place.begin(t, u, func(s *ws.Session, m *ws.MessageStream) { kept <- keep(s, m) })
+				c := env.begin(t, u, func(s *ws.Session, m *ws.MessageStream) { kept <- keep(s, m) })
 				go func() { _, _ = io.Copy(io.Discard, c.br) }()
 				goOn := await(t, kept, "the handler's end")
 				for range 3 {
@@ -126,11 +126,11 @@ func TestKeptSessionGoesOn(t *testing.T) {
 }
 
 func TestKeptByWaitingSend(t *testing.T) {
-	for _, place := range environments {
-		t.Run(place.name, func(t *testing.T) {
+	for _, env := range environments {
+		t.Run(env.name, func(t *testing.T) {
 			u := &ws.Upgrader{SendBuffer: 1000, WriteTimeout: testTimeout / 5}
 			sent := make(chan error, 1)
-			c := place.begin(t, u, func(s *ws.Session, _ *ws.MessageStream) {
+			c := env.begin(t, u, func(s *ws.Session, _ *ws.MessageStream) {
 				var err error
 				for i := 0; err == nil && i < 1000; i++ {
 					err = s.Binary(forever, make([]byte, 100_000))
@@ -144,7 +144,7 @@ func TestKeptByWaitingSend(t *testing.T) {
 			if err := await(t, sent, "the sends' end"); err != nil {
 				t.Error(err)
 			}
-			if place.name == "tcp" { // elsewhere it is looked after for a quarter of WriteTimeout
+			if env.name == "tcp" { // on others the timer references it for a quarter of WriteTimeout
 				runGCUntil(t, "the session has ended", func() bool { return u.Stats().Ends["abandoned"] == 1 })
 			}
 			_ = u.Close()
@@ -152,12 +152,12 @@ func TestKeptByWaitingSend(t *testing.T) {
 	}
 }
 
-// Through a channel the stream is read, whoever looks at that.
+// The channel's goroutine reads the stream, even if the channel is not referenced.
 func TestUnreferencedChanEndsWithPeer(t *testing.T) {
-	for _, place := range environments {
-		t.Run(place.name, func(t *testing.T) {
+	for _, env := range environments {
+		t.Run(env.name, func(t *testing.T) {
 			u := new(ws.Upgrader)
-			c := place.begin(t, u, func(_ *ws.Session, m *ws.MessageStream) { m.Chan() })
+			c := env.begin(t, u, func(_ *ws.Session, m *ws.MessageStream) { m.Chan() })
 			waitUntil(t, "the session has begun", func() bool { return u.Stats().Sessions == 1 })
 			runGC()
 			_ = c.conn.Close()

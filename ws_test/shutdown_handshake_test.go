@@ -32,7 +32,7 @@ func TestShutdownRefusesHandshakes(t *testing.T) {
 	}
 }
 
-// slowHijack holds a handshake before its answer.
+// slowHijackWriter holds a handshake before its answer.
 type slowHijackWriter struct {
 	*responseWriter
 	reached, goOn chan struct{}
@@ -120,7 +120,7 @@ func TestShutdownDuringHandshakeOverTCP(t *testing.T) {
 			defer close(goOn)
 			<-reached
 			begun := startShutdown(ctx, u)
-			waitUntil(t, "nobody is let in any more", func() bool {
+			waitUntil(t, "handshakes are refused", func() bool {
 				w := httptest.NewRecorder()
 				_, _, _ = u.Handle(w, httptest.NewRequest(http.MethodPost, "/", nil))
 				return w.Code == http.StatusServiceUnavailable

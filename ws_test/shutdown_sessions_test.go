@@ -38,7 +38,7 @@ func TestShutdown(t *testing.T) {
 	})
 }
 
-// This is what the documents say of http.Server, and why they show a WaitGroup.
+// This is what the documentation says about http.Server, and why they show a WaitGroup.
 func TestShutdownOfHTTPServer(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
@@ -94,7 +94,7 @@ func TestShutdownContextEnds(t *testing.T) {
 			t.Fatalf("the session ended with %v", err)
 		}
 		if err := u.Shutdown(ctx); err != nil {
-			t.Fatalf("with nobody left Shutdown returned %v", err)
+			t.Fatalf("without sessions Shutdown returned %v", err)
 		}
 	})
 }

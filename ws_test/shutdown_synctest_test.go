@@ -10,7 +10,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// inBubble does a handshake in a bubble of its own, and lets the session be.
+// handleInSynctest does a handshake in a bubble of its own, and leaves the session open.
 func handleInSynctest(t *testing.T, u *ws.Upgrader) {
 	synctest.Test(t, func(t *testing.T) {
 		end, _ := net.Pipe()
@@ -20,7 +20,7 @@ func handleInSynctest(t *testing.T, u *ws.Upgrader) {
 	})
 }
 
-// TestTwoSynctestBubbles is what a process dies of.
+// TestTwoSynctestBubbles ends its process with a panic.
 func TestTwoSynctestBubbles(t *testing.T) {
 	if childInput("TwoSynctestBubbles") == "" {
 		t.Skip("this is half of another test")

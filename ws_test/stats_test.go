@@ -52,8 +52,8 @@ func TestStatsNeverDecrease(t *testing.T) {
 		masked(fin|opBinary, make([]byte, 200)),
 	)
 	want := ws.Traffic{Messages: 5, Frames: 8, Payload: 5 + 6 + 70_200 + 2*7, Wire: uint64(len(all))}
-	for _, piece := range []int{1, 7, 1000} {
-		t.Run(fmt.Sprint(piece, " at a time"), func(t *testing.T) {
+	for _, size := range []int{1, 7, 1000} {
+		t.Run(fmt.Sprint(size, " at a time"), func(t *testing.T) {
 			u := &ws.Upgrader{Compression: ws.Frugal()}
 			synctest.Test(t, func(t *testing.T) {
 				p := connectPipe(t, u, "Sec-WebSocket-Extensions", "permessage-deflate")
@@ -61,7 +61,7 @@ func TestStatsNeverDecrease(t *testing.T) {
 				go func() { _, _ = io.Copy(io.Discard, p.end) }()
 				var last ws.Traffic
 				for rest := all; len(rest) > 0; {
-					n := min(piece, len(rest))
+					n := min(size, len(rest))
 					if len(rest) > 2000 && len(rest) < 69_000 {
 						n = 1000 // within the long payload
 					}

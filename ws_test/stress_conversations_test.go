@@ -16,13 +16,13 @@ func TestRandomConversations(t *testing.T) {
 	}
 	for seed := range n {
 		rng := rand.New(rand.NewPCG(seed, 4))
-		said, sizes := randomFrames(rng)
+		sent, sizes := randomFrames(rng)
 		early := 0
 		if rng.IntN(3) > 0 {
-			sizes, early = randomSizes(rng), rng.IntN(1+min(len(said), 4096)*rng.IntN(2))
+			sizes, early = randomSizes(rng), rng.IntN(1+min(len(sent), 4096)*rng.IntN(2))
 		}
 		c := randomConversation(rng)
-		receiveScript(t, said, early, sizes, c)
+		receiveScript(t, sent, early, sizes, c)
 		if t.Failed() {
 			t.Fatalf("seed %d: reads of %v", seed, sizes)
 		}
@@ -35,35 +35,35 @@ func TestRandomConversationsOverTransports(t *testing.T) {
 			for seed := range uint64(40) {
 				t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
 					rng := rand.New(rand.NewPCG(seed, 5))
-					said, _ := randomFrames(rng)
+					sent, _ := randomFrames(rng)
 					c := randomConversation(rng)
 					p := connectOver(t, over, ws.Upgrader{ManualPong: c.manualPong, SendBuffer: 1 << 30})
-					go writeSplit(p.conn, said, rng)
-					heard := make(chan struct{})
+					go writeSplit(p.conn, sent, rng)
+					done := make(chan struct{})
 					go func() {
-						defer close(heard)
+						defer close(done)
 						c.receive(p.stream, func(func()) {})
 					}()
 					replies := readAll(t, p.client)
 					p.conn.Close()
-					await(t, heard, "the stream's end")
+					await(t, done, "the stream's end")
 					await(t, p.session.Done(), "the session's end")
-					c.check(t, said, replies)
+					c.check(t, sent, replies)
 				})
 			}
 		})
 	}
 }
 
-// sayInPieces writes in pieces of any size, and then ends the client's
+// writeSplit writes in parts of any size, and then ends the client's
 // direction.
-func writeSplit(conn net.Conn, said []byte, rng *rand.Rand) {
-	for len(said) > 0 {
-		n := min(1+rng.IntN(1+rng.IntN(1<<rng.IntN(17))), len(said))
-		if _, err := conn.Write(said[:n]); err != nil {
+func writeSplit(conn net.Conn, sent []byte, rng *rand.Rand) {
+	for len(sent) > 0 {
+		n := min(1+rng.IntN(1+rng.IntN(1<<rng.IntN(17))), len(sent))
+		if _, err := conn.Write(sent[:n]); err != nil {
 			return // the session has ended with an error of the client's
 		}
-		said = said[n:]
+		sent = sent[n:]
 	}
 	_ = conn.(interface{ CloseWrite() error }).CloseWrite()
 }

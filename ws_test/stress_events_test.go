@@ -33,7 +33,7 @@ func TestRandomOrderOfEvents(t *testing.T) {
 		if in.compresses() {
 			in.u.Compression = compressions[seed%5].c
 		}
-		if seed%2 == 0 { // which strikes first, where it may
+		if seed%2 == 0 { // which may fire before the heartbeat
 			in.u.MessageTimeout = 3 * time.Millisecond
 		}
 		round.Store(in)
@@ -54,7 +54,7 @@ func TestRandomOrderOfEvents(t *testing.T) {
 	}
 }
 
-// interleaving is a server with a few clients, all of which do as they please.
+// eventRound is a server with a few clients that act at random.
 type eventRound struct {
 	t    *testing.T
 	seed uint64
@@ -66,7 +66,7 @@ type eventRound struct {
 	handling sync.WaitGroup
 }
 
-// packs tells whether messages are compressed: in two rounds of five.
+// compresses reports whether messages are compressed: in two rounds of five.
 func (in *eventRound) compresses() bool { return in.seed%5 < 2 }
 
 func (in *eventRound) random(who uint64) *rand.Rand { return rand.New(rand.NewPCG(in.seed, who)) }
@@ -153,7 +153,7 @@ func (in *eventRound) handle(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// client connects, says something or other, and leaves, politely or not.
+// client connects, sends some messages, and ends the connection in one of several ways.
 func (in *eventRound) client(addr string, r *rand.Rand) {
 	pause(r)
 	conn, err := net.Dial("tcp", addr)
@@ -186,9 +186,9 @@ func (in *eventRound) client(addr string, r *rand.Rand) {
 	case 1:
 		_, _ = conn.Write(closeFrame(1000))
 		_, _ = conn.Read(make([]byte, 500))
-	case 3: // answers nothing until the server has had enough
+	case 3: // answers nothing until the server ends the session
 		_, _ = io.Copy(io.Discard, conn)
-	case 4: // nor finishes what it says
+	case 4: // nor finishes its message
 		_, _ = conn.Write(masked(opText, []byte("once upon a time")))
 		_, _ = io.Copy(io.Discard, conn)
 	case 5:

@@ -12,8 +12,8 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// TestTenThousandClients is the clients' half of the test below: it is told how many
-// there are, and where their server is.
+// TestTenThousandClients is the clients' half of the test below: its input is how many there
+// are, and the address of the server.
 func TestTenThousandClients(t *testing.T) {
 	count, addr, ok := strings.Cut(childInput("TenThousandClients"), " ")
 	if !ok {
@@ -35,7 +35,7 @@ func TestTenThousandClients(t *testing.T) {
 			}
 			_, _ = c.conn.Write(closeFrame(1001))
 			if f, err := c.next(); err == nil {
-				t.Errorf("after the goodbye came %v", f)
+				t.Errorf("after the Close frame came %v", f)
 			}
 			c.conn.Close()
 		})
@@ -51,8 +51,8 @@ func TestShutdownOfTenThousandSessions(t *testing.T) {
 	if raceDetector || testing.Short() { // the detector stands 8,128 goroutines, and here are two for each
 		sessions = 1_000
 	}
-	if room := descriptorLimit(); room < sessions+500 {
-		t.Skipf("NOT TESTED: %d sessions need as many descriptors, and the hard limit is %d", sessions, room)
+	if limit := descriptorLimit(); limit < sessions+500 {
+		t.Skipf("NOT TESTED: %d sessions need as many descriptors, and the hard limit is %d", sessions, limit)
 	}
 	before := descriptors()
 	defer profileTimers()()

@@ -157,11 +157,11 @@ func behaveAtRandom(c *client, rng *rand.Rand) {
 		c.conn.Close()
 	case 2:
 		_ = tcpConn(c.conn).CloseWrite()
-	default: // stays, and says nothing
+	default: // stays, and sends nothing
 	}
 }
 
-// limitedBy lets a client read only for a moment.
+// limitedBy lets a client read only a little.
 func limitedBy(c *client, rng *rand.Rand) io.Reader {
 	_ = c.conn.SetReadDeadline(time.Now().Add(time.Duration(rng.IntN(2000)) * time.Microsecond))
 	return c.br

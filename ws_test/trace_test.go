@@ -15,7 +15,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// traced collects what a Trace is told.
+// recordedTrace records the calls of a Trace.
 type recordedTrace struct {
 	mu     sync.Mutex
 	events []string
@@ -88,7 +88,7 @@ func TestTraceOrder(t *testing.T) {
 				time.Sleep(took)
 				p.send(opPong, string(f.payload))
 				synctest.Wait()
-				p.send(opPong, string(f.payload)) // tells nothing
+				p.send(opPong, string(f.payload)) // has no effect
 				p.send(opPong, "unasked")         // nor does this
 				synctest.Wait()
 				if got := p.session.Latency(); got != took {
@@ -104,10 +104,10 @@ func TestTraceOrder(t *testing.T) {
 			inSynctest(t, ws.Upgrader{SendBuffer: 150, Trace: d.trace()}, func(t *testing.T, p *pair) {
 				test.do(t, p)
 				<-p.session.Done()
-				// The writer and the sender that it lets go tell in either order.
+				// The writer and the sender that it unblocks are recorded in either order.
 				got := strings.Replace(d.String(), "slow 2s, waited 2s", "waited 2s, slow 2s", 1)
 				if got != test.want {
-					t.Errorf("told  %s\nwanted %s", got, test.want)
+					t.Errorf("recorded %s\nwant     %s", got, test.want)
 				}
 			})
 		})
@@ -116,7 +116,7 @@ func TestTraceOrder(t *testing.T) {
 
 func TestTraceFieldsAreAllCovered(t *testing.T) {
 	for name, trace := range map[string]*ws.Trace{
-		"LogTrace": ws.LogTrace(slog.New(slog.DiscardHandler)), "traced": new(recordedTrace).trace(),
+		"LogTrace": ws.LogTrace(slog.New(slog.DiscardHandler)), "recordedTrace": new(recordedTrace).trace(),
 	} {
 		v := reflect.ValueOf(trace).Elem()
 		for i := range v.NumField() {

@@ -18,9 +18,9 @@ func TestTraceUnread(t *testing.T) {
 		unread  int
 		answers bool // the peer does
 	}{
-		{"nobody from the beginning", ws.Heartbeat{}, func(*pair) { time.Sleep(time.Hour) }, 1, false},
-		{"nobody, with other times", ws.Heartbeat{Interval: time.Minute, Timeout: 10 * time.Minute}, func(*pair) { time.Sleep(10 * time.Minute) }, 0, false},
-		{"nobody, without a heartbeat", ws.Heartbeat{Interval: -1}, func(*pair) { time.Sleep(time.Hour) }, 0, false},
+		{"no reader from the beginning", ws.Heartbeat{}, func(*pair) { time.Sleep(time.Hour) }, 1, false},
+		{"no reader, with other times", ws.Heartbeat{Interval: time.Minute, Timeout: 10 * time.Minute}, func(*pair) { time.Sleep(10 * time.Minute) }, 0, false},
+		{"no reader, without a heartbeat", ws.Heartbeat{Interval: -1}, func(*pair) { time.Sleep(time.Hour) }, 0, false},
 		{"not for long", ws.Heartbeat{}, func(*pair) { time.Sleep(time.Minute) }, 0, false},
 		{"one who comes again", ws.Heartbeat{}, func(p *pair) {
 			for range 3 {
@@ -64,7 +64,7 @@ func TestTraceUnread(t *testing.T) {
 				}
 			}
 		}, 0, true},
-		{"a channel that nobody takes from", ws.Heartbeat{}, func(p *pair) {
+		{"an unread channel", ws.Heartbeat{}, func(p *pair) {
 			p.stream.Chan()
 			for range 17 {
 				p.write(masked(fin|opText, []byte("hello")))
@@ -73,13 +73,13 @@ func TestTraceUnread(t *testing.T) {
 		}, 1, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			var told int
+			var reported int
 			u := &ws.Upgrader{Heartbeat: test.beat}
 			u.Trace = &ws.Trace{Unread: func(s *ws.Session, took time.Duration) {
 				if took < time.Minute || took > 2*time.Minute || s.Err() != nil {
-					t.Errorf("told after %v", took)
+					t.Errorf("reported after %v", took)
 				}
-				told++
+				reported++
 			}}
 			synctest.Test(t, func(t *testing.T) {
 				p := connectPipe(t, u)
@@ -89,8 +89,8 @@ func TestTraceUnread(t *testing.T) {
 				}
 				test.do(p.pair)
 				synctest.Wait()
-				if got := u.Stats().Unread; told != test.unread || got != uint64(told) {
-					t.Errorf("told %d times, counted %d, want %d", told, got, test.unread)
+				if got := u.Stats().Unread; reported != test.unread || got != uint64(reported) {
+					t.Errorf("reported %d times, counted %d, want %d", reported, got, test.unread)
 				}
 			})
 		})
