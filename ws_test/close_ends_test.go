@@ -28,6 +28,7 @@ type end struct {
 	alone  bool // the stream has no reader of the test's
 }
 
+// Every way for a session to end is the same in synctest and over TCP.
 func TestEnd(t *testing.T) {
 	readers := map[string]func(*fixture) <-chan error{
 		"Recv": func(s *fixture) <-chan error { return receiveAll(s.pair) },
@@ -287,6 +288,7 @@ var allEnds = []end{
 		}},
 }
 
+// The table has every end that Stats counts.
 func TestEndTableIsComplete(t *testing.T) {
 	var counted []string
 	for _, e := range allEnds {

@@ -121,6 +121,7 @@ func TestCloseEndsBlockedSend(t *testing.T) {
 	})
 }
 
+// Closing twice, or from many goroutines, sends one Close frame.
 func TestCloseSendsOneCloseFrame(t *testing.T) {
 	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		var closers sync.WaitGroup
@@ -147,6 +148,7 @@ func TestCloseSendsOneCloseFrame(t *testing.T) {
 	})
 }
 
+// What was queued is sent before the Close frame.
 func TestCloseSendsQueueFirst(t *testing.T) {
 	overTransports(t, ws.Upgrader{SendBuffer: 8 << 20}, func(t *testing.T, p *pair) {
 		for range 60 {
@@ -167,6 +169,7 @@ func TestCloseSendsQueueFirst(t *testing.T) {
 	})
 }
 
+// Done returns the same channel before and after the end.
 func TestDoneReturnsOneChannel(t *testing.T) {
 	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		before := p.session.Done()

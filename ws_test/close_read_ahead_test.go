@@ -121,6 +121,8 @@ func describe(msg ws.Message) string {
 	return string(msg.Data)
 }
 
+// The closing handshake does not wait for a busy reader, and the reader loses
+// nothing.
 func TestCloseWithBusyReaderLosesNothing(t *testing.T) {
 	for name, reader := range readersThatAreBusy {
 		for _, lost := range []bool{false, true} {
@@ -172,6 +174,7 @@ func TestCloseWithBusyReaderLosesNothing(t *testing.T) {
 	}
 }
 
+// A reader that is busy at Close receives all that the peer sends, however much.
 func TestCloseWithBusyReaderAndMuchData(t *testing.T) {
 	const messages, size = 300, 5000
 	overViews(t, slowClose, func(t *testing.T, p *pair, v rangeView) {
@@ -215,6 +218,7 @@ func TestCloseWithBusyReaderAndMuchData(t *testing.T) {
 	})
 }
 
+// A loop whose body panics after Close leaves the stream readable.
 func TestCloseWithPanickingLoopBody(t *testing.T) {
 	overTransports(t, slowClose, func(t *testing.T, p *pair) {
 		p.send(opText, "first")

@@ -35,6 +35,7 @@ func TestCloseTimeoutOfSilentPeer(t *testing.T) {
 	}
 }
 
+// A peer that goes on sending does not extend the close timeout.
 func TestCloseTimeoutOfSendingPeer(t *testing.T) {
 	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		start := time.Now()
@@ -72,6 +73,7 @@ func TestCloseTimeoutOverTransports(t *testing.T) {
 	})
 }
 
+// Close on a peer that reads nothing ends after CloseTimeout.
 func TestCloseTimeoutOfStalledPeer(t *testing.T) {
 	overTransports(t, ws.Upgrader{CloseTimeout: 50 * time.Millisecond}, func(t *testing.T, p *pair) {
 		sent := make(chan error, 1)
@@ -99,6 +101,7 @@ func TestCloseTimeoutOfStalledPeer(t *testing.T) {
 	})
 }
 
+// Thousands of sessions that close at once on silent peers all end in time.
 func TestCloseTimeoutOfThousands(t *testing.T) {
 	sessions := 10_000
 	if raceDetector || testing.Short() { // two goroutines each, of which the detector stands 8,128

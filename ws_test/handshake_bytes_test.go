@@ -37,6 +37,7 @@ func handshakeRaw(t *testing.T, conn net.Conn, r *http.Request) (*client, []stri
 	}
 }
 
+// The response is spelled as in the RFC, byte for byte.
 func TestHandshakeResponseBytes(t *testing.T) {
 	u := &ws.Upgrader{Subprotocols: []string{"chat"}, Compression: ws.Frugal()}
 	for _, over := range transports {
@@ -127,6 +128,7 @@ func TestHandshakeLongResponse(t *testing.T) {
 	}
 }
 
+// A client that does not read the response blocks nobody else.
 func TestHandshakeStalledClient(t *testing.T) {
 	for _, tt := range []struct {
 		u    ws.Upgrader

@@ -99,6 +99,7 @@ func TestOriginPolicy(t *testing.T) {
 	}
 }
 
+// A second Origin header is not hidden by the first.
 func TestOriginSecondHeaderIsChecked(t *testing.T) {
 	r := withHeader(request("Origin", "http://example.com"), "Origin", "https://evil.example")
 	expectRefused(t, new(ws.Upgrader), mustNotHijack{httptest.NewRecorder()}, r, 403)

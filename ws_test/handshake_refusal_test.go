@@ -33,6 +33,7 @@ var refusals = []struct {
 	{503, ws.Upgrader{MaxSessions: 1}, func() *http.Request { return request() }, nil},
 }
 
+// What follows a refused handshake is not served as another request.
 func TestRefusalEndsConnection(t *testing.T) {
 	const smuggled = "GET /admin HTTP/1.1\r\nHost: example.com\r\n\r\n"
 	servers := map[string]func(*testing.T, http.Handler) *httptest.Server{"unix": serveUnix}

@@ -192,6 +192,7 @@ func (c *dripping) Write(p []byte) (n int, err error) {
 	return n, err
 }
 
+// A program that does not read keeps its session.
 func TestHeartbeatOfProgramThatDoesNotRead(t *testing.T) {
 	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		go io.Copy(io.Discard, p.br) // it is pinged nevertheless

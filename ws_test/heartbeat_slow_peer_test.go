@@ -96,6 +96,7 @@ func TestHeartbeatWaitsForQueue(t *testing.T) {
 	})
 }
 
+// The timeout of a ping starts when the ping has left.
 func TestHeartbeatCountsSentPingOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := new(ws.Upgrader)

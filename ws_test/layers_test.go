@@ -65,6 +65,7 @@ func TestLayers(t *testing.T) {
 	}
 }
 
+// The check finds a breach of the layers.
 func TestLayersCheckSeesBreach(t *testing.T) {
 	for _, test := range []struct{ name, dir, source, breach string }{
 		{"an internal package on ws", "internal/inbox", `import "` + module + `ws"`, "imports ws"},

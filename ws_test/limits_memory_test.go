@@ -31,6 +31,7 @@ func expectFrugal(t *testing.T, limit uint64, f func()) {
 	}
 }
 
+// A message of 1 GiB is streamed in less than 1 MiB.
 func TestMemoryOfGibibyteMessage(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
@@ -83,6 +84,7 @@ func expectZeroes(t *testing.T, stream *ws.MessageStream, size int) {
 	}
 }
 
+// Headers that declare 1 GiB allocate next to nothing.
 func TestDeclaredLengthAllocatesNothing(t *testing.T) {
 	for name, receive := range map[string]func(context.Context, *ws.MessageStream) (ws.Message, error){
 		"raw": func(ctx context.Context, m *ws.MessageStream) (ws.Message, error) { return m.Recv(ctx) },
@@ -125,6 +127,7 @@ func receiveNothing(t *testing.T, p *pair, receive func(context.Context, *ws.Mes
 	}
 }
 
+// A million fragments cost no more than their bytes.
 func TestMemoryOfMillionFragments(t *testing.T) {
 	n := 1_000_000
 	if raceDetector || testing.Short() {

@@ -79,6 +79,7 @@ var options = map[string]option{
 	},
 }
 
+// Every option of an Upgrader changes what a session does.
 func TestUpgraderOptions(t *testing.T) {
 	fields := reflect.TypeFor[ws.Upgrader]()
 	for i := range fields.NumField() {

@@ -117,6 +117,7 @@ func interrupted(t *testing.T, l view, n int, rng *rand.Rand, expect func(i int,
 	}
 }
 
+// However often contexts end, every message arrives once and whole.
 func TestRecvContextsEndAtRandom(t *testing.T) {
 	n := 100
 	if raceDetector || testing.Short() {

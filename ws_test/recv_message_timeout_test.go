@@ -10,6 +10,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
+// A message that arrives slowly must be complete within MessageTimeout.
 func TestMessageTimeout(t *testing.T) {
 	fragment, empty := masked(opText, []byte("x")), masked(opContinuation, nil)
 	for name, trickle := range map[string]func(i int) []byte{
@@ -60,6 +61,7 @@ func TestMessageTimeout(t *testing.T) {
 	}
 }
 
+// Many messages without a pause are not one that takes long.
 func TestMessageTimeoutOfManyMessages(t *testing.T) {
 	frame := masked(fin|opBinary, make([]byte, 10))
 	inSynctest(t, ws.Upgrader{MessageTimeout: 10 * time.Second}, func(t *testing.T, p *pair) {

@@ -12,6 +12,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
+// A frame of up to 64 KiB arrives whole and a longer one in chunks.
 func TestRecvCutsLongFramesIntoChunks(t *testing.T) {
 	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		for _, n := range []int{65535, 65536, 65537, 300_000} {

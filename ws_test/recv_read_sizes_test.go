@@ -80,6 +80,7 @@ func (c limitedConn) Read(p []byte) (int, error) {
 // lengthBoundaries are the lengths at which headers, and chunks, begin to differ.
 var lengthBoundaries = []int{0, 125, 126, 127, 65535, 65536, 65537}
 
+// A message arrives the same whatever the sizes of the reads.
 func TestReadSizesOfMessage(t *testing.T) {
 	for _, way := range splitWriters {
 		t.Run(way.name, func(t *testing.T) {
@@ -130,6 +131,7 @@ func (c *conversation) receiveOnce(t *testing.T, stream *ws.MessageStream) {
 	}
 }
 
+// Fragments arrive the same whatever the sizes of the reads.
 func TestReadSizesOfFragments(t *testing.T) {
 	talk := masked(opText, []byte("aé€"))
 	talk = append(talk, masked(fin|opPing, []byte("in between"))...)

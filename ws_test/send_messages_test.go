@@ -12,6 +12,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
+// The bytes of a send may be reused when it returns.
 func TestSendBytesMayBeReused(t *testing.T) {
 	overCompressions(t, ws.Upgrader{SendBuffer: 1 << 20}, func(t *testing.T, _ transport, p *compressing) {
 		data := make([]byte, 30_000)

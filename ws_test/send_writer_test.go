@@ -14,6 +14,7 @@ import (
 
 const fragment = 16 << 10 // a Writer's buffer, and so its fragments
 
+// A message is the same whatever the sizes of the writes.
 func TestWriterWriteSizes(t *testing.T) {
 	overCompressions(t, ws.Upgrader{}, func(t *testing.T, _ transport, p *compressing) {
 		for _, length := range []int{0, 1, fragment - 1, fragment, fragment + 1, 2 * fragment, 100_000} {
@@ -142,6 +143,7 @@ func TestWriterFailsBeforeFirstFragment(t *testing.T) {
 	})
 }
 
+// A Writer that fails inside a message ends the session.
 func TestWriterFailsInsideMessage(t *testing.T) {
 	for name, spoil := range map[string]func(w io.Writer, cancel func()) error{
 		"context": func(w io.Writer, cancel func()) error {

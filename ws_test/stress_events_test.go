@@ -17,6 +17,8 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
+// In any order of Handle, sends, Close, Shutdown, resets and timeouts every
+// session ends and is counted.
 func TestRandomOrderOfEvents(t *testing.T) {
 	rounds := uint64(1000)
 	if testing.Short() {

@@ -167,6 +167,7 @@ func limitedBy(c *client, rng *rand.Rand) io.Reader {
 	return c.br
 }
 
+// A peer that stops after a header blocks neither sends nor Close.
 func TestUnfinishedHeaderBlocksNothing(t *testing.T) {
 	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
 		end := receiveAll(p)

@@ -40,6 +40,7 @@ func own(err error) error {
 	return err
 }
 
+// A transport may report a deadline by an error of its own type.
 func TestTransportWithOwnTimeoutError(t *testing.T) {
 	wrap := func(c net.Conn) net.Conn { return ownTimeouts{c} }
 	t.Run("a receive's context", func(t *testing.T) {
@@ -122,6 +123,7 @@ func (c *broken) counted() int {
 	return c.reads
 }
 
+// Receiving does not spin on a transport without deadlines.
 func TestTransportWithoutDeadlines(t *testing.T) {
 	for name, breaks := range map[string]func(net.Conn) *broken{
 		"not supported": func(c net.Conn) *broken {

@@ -57,6 +57,7 @@ var zeroResults = map[string]string{
 	"Session.TrySendPrepared":    "ws: message was not prepared",
 }
 
+// No method of a zero value panics or waits.
 func TestZeroValueMethods(t *testing.T) {
 	for _, zero := range zeros {
 		v := reflect.ValueOf(zero)
@@ -195,6 +196,7 @@ func TestZeroSessionSends(t *testing.T) {
 	}
 }
 
+// Every exported type with methods is among the zero values.
 func TestZeroValuesAreComplete(t *testing.T) {
 	have := make(map[string]bool)
 	for _, zero := range zeros {
