@@ -111,7 +111,7 @@ func TestCloseEndsBlockedSend(t *testing.T) {
 		if err := <-sent; !errors.Is(err, ws.ErrClosed) || time.Since(start) != 0 {
 			t.Fatalf("the send returned %v after %v", err, time.Since(start))
 		}
-		p.expect(opText, strings.Repeat("x", 98)) // what was queued still leaves
+		p.expect(opText, strings.Repeat("x", 98)) // what was queued is still sent
 		p.expect(opClose, string(closePayload(4000, "")))
 		p.writeLater(closeFrame(4000))
 		<-p.session.Done()
@@ -178,7 +178,7 @@ func TestDoneReturnsOneChannel(t *testing.T) {
 		<-before
 		<-p.session.Done()
 	})
-	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) { // nobody has asked before
+	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) { // Done was not called before
 		_ = p.client.conn.Close()
 		_ = p.session.Close(ws.CloseReason{})
 		synctest.Wait()

@@ -21,7 +21,7 @@ func TestLostConnectionEndsUnreadChan(t *testing.T) {
 		}
 		waitUntil(t, "the channel is full", func() bool { return len(messages) == cap(messages) })
 		p.client.conn.Close()
-		// Nobody reads from the connection now, so it is a send that finds out.
+		// Nobody reads from the connection now, so a send notices it.
 		for err := error(nil); err == nil; {
 			err = p.session.Binary(testContext(t), make([]byte, 10_000))
 		}

@@ -76,7 +76,7 @@ var readersThatAreBusy = map[string]struct {
 }
 
 // awaitReader waits until somebody receives. The tests of this package do not run
-// side by side.
+// in parallel.
 func awaitReader() {
 	for !strings.Contains(goroutines(), "handset/internal/link.") {
 		runtime.Gosched()
@@ -238,8 +238,9 @@ func TestCloseWithPanickingLoopBody(t *testing.T) {
 	})
 }
 
-// What reads for a reader that is busy stops when that comes back, but if the
-// reader's context ends before it has, somebody has to go on.
+// The background read for a busy reader stops when the reader returns. If the
+// reader's context ends before it has read the rest, the background read starts
+// again.
 func TestCloseWithReaderThatLeavesAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		end, peer := net.Pipe()

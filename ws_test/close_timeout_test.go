@@ -104,7 +104,7 @@ func TestCloseTimeoutOfStalledPeer(t *testing.T) {
 // Thousands of sessions that close at once on silent peers all end in time.
 func TestCloseTimeoutOfThousands(t *testing.T) {
 	sessions := 10_000
-	if raceDetector || testing.Short() { // two goroutines each, of which the detector stands 8,128
+	if raceDetector || testing.Short() { // two goroutines each, and the detector allows 8,128
 		sessions = 2_000
 	}
 	start := time.Now()
@@ -130,7 +130,7 @@ func TestCloseTimeoutOfThousands(t *testing.T) {
 			}
 		}
 	})
-	if took := time.Since(start); took > 10*time.Second { // 0.2 s where nobody else computes
+	if took := time.Since(start); took > 10*time.Second { // 0.2 s on an idle machine
 		t.Errorf("it took %v", took)
 	}
 }

@@ -148,7 +148,7 @@ func TestCompressedFragmentsAreOneStream(t *testing.T) {
 	}
 }
 
-// bomb is a message of 64 MiB of zeros times n, or 8 MiB where that takes long.
+// bomb is a message of 64 MiB of zeros times n, or of 8 MiB if that takes too long.
 func (p *compressing) bomb(n int) []byte {
 	var b []byte
 	size := 64 << 20

@@ -147,7 +147,7 @@ func TestOriginRefusalNamesHostAndPatterns(t *testing.T) {
 }
 
 // What SECURITY.md says of DNS rebinding: the check passes, and a host in the
-// pattern of http.ServeMux is what helps.
+// pattern of http.ServeMux prevents it.
 func TestOriginDNSRebinding(t *testing.T) {
 	u := new(ws.Upgrader)
 	if status, text := tryOrigin(u, "rebound.example:8080", false, "http://rebound.example:8080"); status != 101 {

@@ -100,7 +100,7 @@ func expectRefusal(t *testing.T, conn net.Conn, r *http.Request, status int) {
 	}
 }
 
-// proxied is a handshake with what a proxy does to it unless it is configured.
+// proxied is a handshake as a proxy forwards it that is not configured for WebSocket.
 func proxied(host string, headers ...string) *http.Request {
 	r := request(headers...)
 	r.Host = host
@@ -146,7 +146,7 @@ func TestRefusalText(t *testing.T) {
 	}
 }
 
-// A browser on another site is no proxy's doing.
+// A refused browser of another site is not attributed to a proxy.
 func TestRefusalOfForeignPage(t *testing.T) {
 	for _, r := range []*http.Request{
 		proxied("app.example.com", "Origin", "https://evil.example"),
@@ -183,7 +183,7 @@ func TestRefusalBoundsQuotedHeader(t *testing.T) {
 	}
 }
 
-// expectOwnWords checks that none of coder/websocket's come through.
+// expectOwnWords checks that no text of coder/websocket is in the response.
 func expectOwnWords(t *testing.T, text string) {
 	t.Helper()
 	for _, foreign := range []string{"protocol violation", "failed to accept", "is not authorized for Host", "http.Hijacker", "must be at least", "does not contain", "verdict"} {

@@ -140,7 +140,7 @@ func TestHeartbeatDisabled(t *testing.T) {
 }
 
 func TestHeartbeatOfManySessions(t *testing.T) {
-	const sessions = 1500 // three sheets
+	const sessions = 1500
 	synctest.Test(t, func(t *testing.T) {
 		u := new(ws.Upgrader)
 		began := time.Now()

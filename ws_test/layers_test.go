@@ -18,14 +18,14 @@ const module = "github.com/handset-go/handset/"
 
 // layer is what a package may do.
 type layer struct {
-	on         []string // the packages of the module it stands on
+	on         []string // the packages of the module it may import
 	pure       bool     // bytes in, bytes out: no sockets, no clock, no locks; of sync only Pool
 	but        []string // what it uses although it is pure
 	goroutines bool     // it may start some
 }
 
 // layers has every package that programs can be built from. A new one says
-// here where it stands.
+// here which layer it is.
 var layers = map[string]layer{
 	".":                    {pure: true},
 	"internal/frame":       {pure: true, but: []string{"sync"}},

@@ -13,7 +13,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// allocated is how many bytes f has the program allocate.
+// allocated is the number of bytes that the program allocates while f runs.
 func allocated(f func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -26,7 +26,7 @@ func allocated(f func()) uint64 {
 // that it cannot have held more.
 func expectFrugal(t *testing.T, limit uint64, f func()) {
 	t.Helper()
-	if n := allocated(f); n >= limit && !raceDetector { // which makes pools forget what they were given
+	if n := allocated(f); n >= limit && !raceDetector { // which empties pools
 		t.Errorf("%d bytes were allocated, want less than %d", n, limit)
 	}
 }

@@ -72,8 +72,8 @@ func TestAggregateDefaultLimit(t *testing.T) {
 	}
 }
 
-// announcements are the beginnings of messages that are going to have a
-// thousand bytes or more: nothing behind them is needed to know.
+// announcements are the beginnings of messages whose headers declare a thousand
+// bytes or more.
 var announcements = map[string][]byte{
 	"a short frame":           header(fin|opText, 1001),
 	"a long frame":            header(fin|opText, 1<<30),

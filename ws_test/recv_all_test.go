@@ -168,8 +168,7 @@ func TestCloseReceivedLater(t *testing.T) {
 	})
 }
 
-// An end that comes right behind data must not be missed by a loop that answers
-// from within.
+// A loop whose body sends must not miss an end that follows the data directly.
 func TestAllNoticesEndAfterMessage(t *testing.T) {
 	for name, end := range map[string]func(*client){
 		"FIN": func(c *client) { _ = tcpConn(c.conn).CloseWrite() },

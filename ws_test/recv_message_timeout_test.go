@@ -95,9 +95,9 @@ func TestMessageTimeoutOverTransports(t *testing.T) {
 	})
 }
 
-// Only data messages are timed: a control frame whose bytes come one by one, as the
-// first of each does over TLS, has no time, nor leaves anything of it to the next
-// message. The heartbeat goes on as well.
+// MessageTimeout is for data messages only. A control frame whose bytes arrive one by
+// one is not timed, and does not shorten the time of the next message. The heartbeat
+// goes on.
 func TestMessageTimeoutIgnoresControlFrames(t *testing.T) {
 	const limit = 200 * time.Millisecond
 	ping := masked(fin|opPing, []byte("ping"))
@@ -142,7 +142,7 @@ func TestMessageTimeoutIgnoresControlFrames(t *testing.T) {
 // before its last byte.
 func cuts(n int) []int { return []int{1, 2, 4, n - 1} }
 
-// lasts waits for a while in which nothing may end.
+// lasts checks that a receive does not end within a time.
 func lasts(t *testing.T, ended <-chan error, d time.Duration) {
 	t.Helper()
 	select {

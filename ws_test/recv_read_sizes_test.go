@@ -34,7 +34,7 @@ func (p *splitWriter) write(b []byte, size int) {
 }
 
 // splitWriters are ways to have bytes read in parts: as packets of a polled
-// socket, as segments that TCP may yet join, through a wrapper that reads no
+// socket, as segments that TCP may join, through a wrapper that reads no
 // more than it should, and as TLS records. Those of a large frame are tried in
 // the given sizes, those of a small one in every size.
 var splitWriters = []struct {
@@ -91,7 +91,7 @@ func TestReadSizesOfMessage(t *testing.T) {
 				switch {
 				case n <= 127:
 					sizes = upTo(len(frame))
-				case raceDetector && n != 65536: // under which single bytes take their time
+				case raceDetector && n != 65536: // with which single bytes take too long
 					sizes = slices.DeleteFunc(slices.Clone(sizes), func(size int) bool { return size == 1 })
 				}
 				for i, size := range sizes {

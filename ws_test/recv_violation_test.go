@@ -13,14 +13,14 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// violation is what a client may not send, and the code that answers it.
+// violation is what a client must not send, and the code that answers it.
 type violation struct {
 	name  string
 	bytes []byte
 	code  ws.CloseCode
 }
 
-// violations are as short as they can be: what follows could not mend them.
+// violations are as short as possible: no later byte could make them valid.
 func violations() []violation {
 	return append(append(badFrames(), badCloses()...), badTexts()...)
 }
@@ -96,7 +96,7 @@ func TestViolation(t *testing.T) {
 					err := recvToEnd(t, p, i%3)
 					expectViolation(t, err, v.code)
 					p.expectClose(int(v.code))
-					if !over.wrap { // to which only closing it all says that this was the end
+					if !over.wrap { // where only closing the connection ends the stream
 						p.expectEnd()
 					}
 					p.conn.Close()

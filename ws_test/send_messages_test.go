@@ -57,7 +57,7 @@ func TestSendWhileClosingIsNoRace(t *testing.T) {
 			})
 		}
 		after := int64(1 << 20)
-		if p.extensions != "" { // which is as many messages in less
+		if p.extensions != "" { // which sends as many messages
 			after = 4 << 10
 		}
 		if _, err := io.CopyN(io.Discard, p.br, after); err != nil {

@@ -23,13 +23,13 @@ func TestWriterWriteSizes(t *testing.T) {
 					continue
 				}
 				t.Run(fmt.Sprintf("len=%d,step=%d", length, step), func(t *testing.T) {
-					text := strings.Repeat("0123456789xé", length/13+1)[:length] // the third border is inside an é
+					text := strings.Repeat("0123456789xé", length/13+1)[:length] // the third boundary is inside an é
 					text = strings.ToValidUTF8(text, "_")
 					sent := make(chan error, 1)
 					go func() { sent <- writeMessage(p.session.Writer(t.Context(), ws.Text), text, step) }()
 					if p.extensions == "" {
 						expectWritten(t, p.client, text)
-					} else { // whose frames are as long as they turn out
+					} else { // whose frames have no fixed length
 						p.expectMessage(opText, []byte(text))
 					}
 					if err := await(t, sent, "the writer's end"); err != nil {

@@ -39,7 +39,7 @@ func TestShutdown(t *testing.T) {
 	})
 }
 
-// This is what the documentation says about http.Server, and why they show a WaitGroup.
+// This is what the documentation says about http.Server, and why it shows a WaitGroup.
 func TestShutdownOfHTTPServer(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {

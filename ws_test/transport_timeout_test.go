@@ -12,7 +12,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// timeoutError is a net.Error that is not the net package's.
+// timeoutError is a net.Error of another package than net.
 type timeoutError struct{}
 
 func (timeoutError) Error() string   { return "too late" }
@@ -87,8 +87,7 @@ func TestTransportWithOwnTimeoutError(t *testing.T) {
 	})
 }
 
-// broken is a connection whose deadlines do not do what they should. It counts
-// the reads.
+// broken is a connection whose deadlines do not work. It counts the reads.
 type broken struct {
 	net.Conn
 	set func(time.Time) error // a read's deadline

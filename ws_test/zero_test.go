@@ -15,8 +15,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// zeros are values that no function of the package has made, of every exported
-// type with methods.
+// zeros are the zero values of every exported type with methods.
 var zeros = []any{
 	new(ws.Session), new(ws.MessageStream), new(ws.AggregatedStream),
 	new(ws.Upgrader), new(ws.HandshakeError), new(ws.ProtocolError), new(ws.CloseError), new(ws.PreparedMessage),
@@ -24,8 +23,8 @@ var zeros = []any{
 	new(ws.Trace), new(ws.Stats), new(ws.SessionStats), new(ws.Traffic),
 }
 
-// zeroResults are those of methods that return something else than ErrClosed, or
-// what is no error: how they print.
+// zeroResults are the printed results of the methods that return something other
+// than ErrClosed.
 var zeroResults = map[string]string{
 	"Session.Close":              "<nil>",
 	"Session.Buffered":           "0",
@@ -64,7 +63,7 @@ func TestZeroValueMethods(t *testing.T) {
 		for i := range v.NumMethod() {
 			name := v.Type().Elem().Name() + "." + v.Type().Method(i).Name
 			t.Run(name, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) { // in which what waits for ever fails
+				synctest.Test(t, func(t *testing.T) { // in which a wait without end fails
 					method := reflect.New(v.Type().Elem()).Method(i)
 					var args []reflect.Value
 					for j := range method.Type().NumIn() {
@@ -77,7 +76,7 @@ func TestZeroValueMethods(t *testing.T) {
 	}
 }
 
-// argument is a plausible one.
+// argument returns a plausible argument of the given type.
 func argument(t *testing.T, name string, of reflect.Type) reflect.Value {
 	switch of {
 	case reflect.TypeFor[context.Context]():
