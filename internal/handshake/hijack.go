@@ -1,4 +1,4 @@
-package ws
+package handshake
 
 import (
 	"bufio"
@@ -14,26 +14,26 @@ import (
 var errWritten = errors.New("response writer has been written to before the handshake")
 
 // hijack takes the connection from the server, or answers with why it cannot.
-func hijack(w http.ResponseWriter, r *http.Request) (net.Conn, *bufio.ReadWriter, error) {
+func hijack(w http.ResponseWriter, r *http.Request) (net.Conn, *bufio.ReadWriter, *Refusal) {
 	server := innermost(w)
 	// Wrappers pass Hijack on without asking whether they can. Some panic, and
 	// some cannot answer any more after it has failed, so it is found out first.
 	if _, ok := server.(http.Hijacker); !ok {
-		return nil, nil, refuse(w, r, http.StatusNotImplemented, notHijackable(server))
+		return nil, nil, Refuse(w, r, http.StatusNotImplemented, notHijackable(server))
 	}
 	conn, brw, err := http.NewResponseController(w).Hijack()
 	switch {
 	case errors.Is(err, http.ErrHijacked): // by an earlier call, whose session must not be disturbed
-		return nil, nil, &HandshakeError{http.StatusInternalServerError, fmt.Errorf("hijacking %T: %w", w, err)}
+		return nil, nil, &Refusal{http.StatusInternalServerError, fmt.Errorf("hijacking %T: %w", w, err)}
 	case errors.Is(err, http.ErrNotSupported):
-		return nil, nil, refuse(server, r, http.StatusNotImplemented, notHijackable(w))
+		return nil, nil, Refuse(server, r, http.StatusNotImplemented, notHijackable(w))
 	case err != nil:
-		return nil, nil, refuse(server, r, http.StatusInternalServerError, fmt.Errorf("hijacking %T: %w", w, err))
+		return nil, nil, Refuse(server, r, http.StatusInternalServerError, fmt.Errorf("hijacking %T: %w", w, err))
 	case conn == nil:
-		return nil, nil, refuse(server, r, http.StatusInternalServerError, fmt.Errorf("hijacking %T: no connection", w))
+		return nil, nil, Refuse(server, r, http.StatusInternalServerError, fmt.Errorf("hijacking %T: no connection", w))
 	case brw != nil && brw.Writer != nil && brw.Writer.Buffered() > 0:
 		_ = conn.Close()
-		return nil, nil, &HandshakeError{http.StatusInternalServerError, errWritten}
+		return nil, nil, &Refusal{http.StatusInternalServerError, errWritten}
 	}
 	return conn, brw, nil
 }
@@ -42,16 +42,16 @@ func notHijackable(w http.ResponseWriter) error {
 	return fmt.Errorf("%T cannot be hijacked: serve WebSockets over HTTP/1.1 and outside of it", w)
 }
 
-// abandon ends a connection on which another answer has begun. What the server
+// CloseWritten ends a connection on which another answer has begun. What the server
 // has of it is flushed, and what the client sent behind its request is not read
 // as another one. Wrappers have no part in it: they may refuse to be hijacked
 // because something was written, or panic when they are flushed.
-func (u *Upgrader) abandon(w http.ResponseWriter) error {
+func CloseWritten(w http.ResponseWriter, timeout time.Duration) *Refusal {
 	w.Header().Set("Connection", "close") // heeded by a writer that keeps all back
 	server := innermost(w)
 	if wroteHeader(server) {
 		c := http.NewResponseController(server)
-		_ = c.SetWriteDeadline(time.Now().Add(u.writeTimeout()))
+		_ = c.SetWriteDeadline(time.Now().Add(timeout))
 		_ = c.Flush()
 	}
 	if h, ok := server.(http.Hijacker); ok {
@@ -59,13 +59,13 @@ func (u *Upgrader) abandon(w http.ResponseWriter) error {
 			_ = conn.Close()
 		}
 	}
-	return &HandshakeError{http.StatusInternalServerError, errWritten}
+	return &Refusal{http.StatusInternalServerError, errWritten}
 }
 
-// written reports whether an answer has begun, as far as that can be known: to
+// Written reports whether an answer has begun, as far as that can be known: to
 // net/http's writer, be it wrapped, or to a wrapper with the methods of gin's or
 // chi's. What a wrapper keeps to itself is not known, nor is it on the wire.
-func written(w http.ResponseWriter) bool {
+func Written(w http.ResponseWriter) bool {
 	for {
 		switch v := w.(type) {
 		case interface{ Written() bool }:

@@ -1,31 +1,39 @@
-package ws
+package handshake
 
 import (
 	"bufio"
+	"net"
 	"net/http"
 	"strings"
 	"time"
 )
 
-// writeHead answers with the 101 (RFC 6455 §4.2.2) and the given headers. A
+// response is what the handshake puts into the 101.
+type response struct {
+	key        string  // Sec-WebSocket-Accept
+	protocol   *string // Sec-WebSocket-Protocol, nil for none
+	extensions string  // Sec-WebSocket-Extensions, "" for none
+}
+
+// writeResponse answers with the 101 (RFC 6455 §4.2.2) and the given headers. A
 // client that does not take it in time is one that does not read.
 //
 // The names that the RFC gives are written as it spells them, unlike Header
 // does: there are clients that compare them byte by byte.
-func (h *handshake) writeHead(header http.Header, timeout time.Duration) error {
-	out := h.writer()
+func (o *Options) writeResponse(conn net.Conn, brw *bufio.ReadWriter, res *response, header http.Header) error {
+	out := writer(conn, brw)
 	dropHandshake(header)
 	dropContent(header)
-	if h.conn.SetWriteDeadline(time.Now().Add(timeout)) != nil { // not every conn has one
-		defer time.AfterFunc(timeout, func() { _ = h.conn.Close() }).Stop()
+	if conn.SetWriteDeadline(time.Now().Add(o.WriteTimeout)) != nil { // not every conn has one
+		defer o.CloseAfter(conn, o.WriteTimeout)()
 	}
 	_, _ = out.WriteString("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
-	writeField(out, "Sec-WebSocket-Accept", h.key)
-	if h.protocol != nil {
-		writeField(out, "Sec-WebSocket-Protocol", *h.protocol)
+	writeField(out, "Sec-WebSocket-Accept", res.key)
+	if res.protocol != nil {
+		writeField(out, "Sec-WebSocket-Protocol", *res.protocol)
 	}
-	if h.extensions != "" {
-		writeField(out, "Sec-WebSocket-Extensions", h.extensions)
+	if res.extensions != "" {
+		writeField(out, "Sec-WebSocket-Extensions", res.extensions)
 	}
 	_ = header.Write(out) // sorted; no value ends its line, and no bad name is written
 	_, _ = out.WriteString("\r\n")
@@ -41,12 +49,12 @@ func writeField(out *bufio.Writer, name, value string) {
 
 // writer is the server's buffer for the connection. It is made to write to the
 // connection that was hijacked, which may be another than the server's own.
-func (h *handshake) writer() *bufio.Writer {
-	if h.brw == nil || h.brw.Writer == nil {
-		return bufio.NewWriterSize(h.conn, 1<<10)
+func writer(conn net.Conn, brw *bufio.ReadWriter) *bufio.Writer {
+	if brw == nil || brw.Writer == nil {
+		return bufio.NewWriterSize(conn, 1<<10)
 	}
-	h.brw.Writer.Reset(h.conn)
-	return h.brw.Writer
+	brw.Writer.Reset(conn)
+	return brw.Writer
 }
 
 // dropHandshake deletes the headers that are for the handshake to set, however

@@ -1,4 +1,4 @@
-package ws
+package handshake
 
 import (
 	"fmt"
@@ -28,31 +28,27 @@ func (a authority) hasHost() bool { return a.name != "" || a.addr.IsValid() }
 
 // checkOrigin refuses a request that a browser has made for a page that may not
 // open sessions (RFC 6455 §10.2). It is the only place that decides that.
-func (u *Upgrader) checkOrigin(r *http.Request) error {
+func (o *Options) checkOrigin(r *http.Request) error {
 	lines := r.Header["Origin"]
 	switch {
-	case u.AllowAnyOrigin, len(lines) == 0, len(lines) == 1 && lines[0] == "":
+	case o.AllowAnyOrigin, len(lines) == 0, len(lines) == 1 && lines[0] == "":
 		return nil
 	case len(lines) > 1:
 		return fmt.Errorf("request has %d Origin headers", len(lines))
 	}
-	o, ok := parseOrigin(lines[0])
+	from, ok := parseOrigin(lines[0])
 	if !ok {
 		return fmt.Errorf("origin %.100q is malformed: it is not a scheme, :// and a host", lines[0])
 	}
-	if o.isOf(r) {
+	if from.isOf(r) {
 		return nil
 	}
-	patterns, err := u.originPatterns()
-	if err != nil {
-		return err
-	}
-	for i := range patterns {
-		if patterns[i].matches(o) {
+	for i := range o.Origins {
+		if o.Origins[i].matches(from) {
 			return nil
 		}
 	}
-	return o.refused(lines[0], r)
+	return from.refused(lines[0], r)
 }
 
 // refused says why an origin is not accepted, and what to do if it should be.

@@ -1,4 +1,4 @@
-package ws
+package handshake
 
 import (
 	"errors"
@@ -8,23 +8,23 @@ import (
 	"unicode"
 )
 
-// originPattern is one of Upgrader.OriginPatterns. All but addr are patterns of
+// OriginPattern is one of Upgrader.OriginPatterns. All but addr are patterns of
 // path.Match in lower case.
-type originPattern struct {
+type OriginPattern struct {
 	origin        // scheme "" is http, https, ws or wss; port "" the scheme's default
 	hostless bool // matches the scheme that it names, without a host
 }
 
 // matches reports whether the pattern admits an origin. One without a host has
 // to be named: no pattern for hosts matches it.
-func (p *originPattern) matches(o origin) bool {
+func (p *OriginPattern) matches(o origin) bool {
 	if p.hostless || !o.hasHost() {
 		return p.hostless && !o.hasHost() && p.scheme == o.scheme
 	}
 	return p.matchesScheme(o) && p.matchesHost(o) && p.matchesPort(o)
 }
 
-func (p *originPattern) matchesScheme(o origin) bool {
+func (p *OriginPattern) matchesScheme(o origin) bool {
 	if p.scheme == "" {
 		return defaultPort(o.scheme) != ""
 	}
@@ -32,14 +32,14 @@ func (p *originPattern) matchesScheme(o origin) bool {
 }
 
 // matchesHost compares addresses as such, and not by their text.
-func (p *originPattern) matchesHost(o origin) bool {
+func (p *OriginPattern) matchesHost(o origin) bool {
 	if p.name == "*" {
 		return true
 	}
 	return p.addr == o.addr && (p.name == o.name || glob(p.name, o.name))
 }
 
-func (p *originPattern) matchesPort(o origin) bool {
+func (p *OriginPattern) matchesPort(o origin) bool {
 	if p.port == "" {
 		return p.name == "*" || o.port == defaultPort(o.scheme)
 	}
@@ -68,10 +68,10 @@ var (
 	errPatternPort   = errors.New("has no port after its colon: a port is a number up to 65535, or *")
 )
 
-// parseOriginPatterns reads all patterns, up to one with which something is
+// ParseOriginPatterns reads all patterns, up to one with which something is
 // wrong.
-func parseOriginPatterns(texts []string) ([]originPattern, error) {
-	patterns := make([]originPattern, len(texts))
+func ParseOriginPatterns(texts []string) ([]OriginPattern, error) {
+	patterns := make([]OriginPattern, len(texts))
 	for i, text := range texts {
 		p, err := parseOriginPattern(text)
 		if err != nil {
@@ -82,7 +82,7 @@ func parseOriginPatterns(texts []string) ([]originPattern, error) {
 	return patterns, nil
 }
 
-func parseOriginPattern(text string) (p originPattern, err error) {
+func parseOriginPattern(text string) (p OriginPattern, err error) {
 	if err := checkPatternText(text); err != nil {
 		return p, err
 	}
@@ -90,7 +90,7 @@ func parseOriginPattern(text string) (p originPattern, err error) {
 	scheme, host, hasScheme := strings.Cut(text, "://")
 	switch {
 	case text == "null":
-		return originPattern{hostless: true}, nil
+		return OriginPattern{hostless: true}, nil
 	case !hasScheme:
 		host = text
 	case !isSchemePattern(scheme):

@@ -1,4 +1,4 @@
-package ws
+package handshake
 
 import (
 	"errors"
@@ -9,10 +9,16 @@ import (
 	"strings"
 )
 
-// refuse answers with an error. Over HTTP/1 it is the connection's last answer:
+// Refusal is why a handshake failed, and the status that it was answered with.
+type Refusal struct {
+	Status int
+	Err    error
+}
+
+// Refuse answers with an error. Over HTTP/1 it is the connection's last answer:
 // a client may have sent frames behind its request, in the hope of a 101, and
 // they must not be read as another request.
-func refuse(w http.ResponseWriter, r *http.Request, status int, err error) error {
+func Refuse(w http.ResponseWriter, r *http.Request, status int, err error) *Refusal {
 	h := w.Header()
 	dropHandshake(h)
 	if r == nil || r.ProtoMajor < 2 { // RFC 9113 §8.2.2
@@ -24,7 +30,7 @@ func refuse(w http.ResponseWriter, r *http.Request, status int, err error) error
 		}
 	}
 	http.Error(w, err.Error(), status)
-	return &HandshakeError{status, err}
+	return &Refusal{status, err}
 }
 
 // explain tells why Accept has found a request wrong.

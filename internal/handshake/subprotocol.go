@@ -1,4 +1,4 @@
-package ws
+package handshake
 
 import (
 	"fmt"
@@ -36,27 +36,27 @@ func Subprotocols(r *http.Request) []string {
 // subprotocol is the one that client and server agree on, nil for none: that
 // which the handler has set as a header if the client lists it, or else the
 // first one the client lists that the server speaks.
-func (u *Upgrader) subprotocol(w http.ResponseWriter, r *http.Request) *string {
+func subprotocol(w http.ResponseWriter, r *http.Request, spoken []string) *string {
 	chosen := w.Header().Get(protocolHeader)
 	var agreed *string
 	for _, line := range r.Header[protocolHeader] {
 		for name := range strings.SplitSeq(line, ",") {
 			name = strings.Trim(name, whitespace)
-			switch i := slices.Index(u.Subprotocols, name); {
+			switch i := slices.Index(spoken, name); {
 			case name == chosen && isToken(name):
 				picked := name // the only one to be allocated
 				return &picked
 			case i >= 0 && agreed == nil:
-				agreed = &u.Subprotocols[i]
+				agreed = &spoken[i]
 			}
 		}
 	}
 	return agreed
 }
 
-// checkSubprotocols finds names that no client can ask for, or that are there
+// CheckSubprotocols finds names that no client can ask for, or that are there
 // twice.
-func checkSubprotocols(names []string) error {
+func CheckSubprotocols(names []string) error {
 	for i, name := range names {
 		switch {
 		case name == "":

@@ -1,4 +1,4 @@
-package ws
+package handshake
 
 import (
 	"net/http"
