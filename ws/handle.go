@@ -236,8 +236,8 @@ func (u *Upgrader) check() error {
 	return u.fleet().lists.parse(u.Subprotocols, u.OriginPatterns)
 }
 
-// accept does the opening handshake (RFC 6455 §4.2) with the options that check
-// has found to be valid.
+// accept does the opening handshake (RFC 6455 §4.2). check must have found the
+// options valid. c is nil if compression has not been agreed on.
 func (u *Upgrader) accept(w http.ResponseWriter, r *http.Request) (a handshake.Accepted, c *compression, err error) {
 	a, refusal := handshake.Accept(w, r, handshake.Options{
 		Subprotocols: u.Subprotocols, Origins: u.fleet().lists.origins, AllowAnyOrigin: u.AllowAnyOrigin,

@@ -8,36 +8,38 @@ import (
 	"time"
 )
 
-// response is what the handshake puts into the 101.
+// response is what the server answers an accepted handshake with (RFC 6455
+// §4.2.2).
 type response struct {
-	key        string  // Sec-WebSocket-Accept
-	protocol   *string // Sec-WebSocket-Protocol, nil for none
-	extensions string  // Sec-WebSocket-Extensions, "" for none
+	accept      string      // Sec-WebSocket-Accept
+	subprotocol *string     // Sec-WebSocket-Protocol, nil for none
+	extensions  string      // Sec-WebSocket-Extensions, "" for none
+	header      http.Header // the program's own; those that it may not set are deleted
 }
 
-// writeResponse answers with the 101 (RFC 6455 §4.2.2) and the given headers. A
-// client that does not take it in time is one that does not read.
+// writeResponse writes the 101 on conn, through the server's buffer if it has one,
+// and limits the time that this takes.
 //
-// The names that the RFC gives are written as it spells them, unlike Header
-// does: there are clients that compare them byte by byte.
-func (o *Options) writeResponse(conn net.Conn, brw *bufio.ReadWriter, res *response, header http.Header) error {
-	out := writer(conn, brw)
-	dropHandshake(header)
-	dropContent(header)
-	if conn.SetWriteDeadline(time.Now().Add(o.WriteTimeout)) != nil { // not every conn has one
+// The headers of the handshake are spelled as in the RFC, unlike in a Header:
+// some clients compare their names byte by byte.
+func (o *Options) writeResponse(conn net.Conn, brw *bufio.ReadWriter, answer *response) error {
+	out := bufferedWriter(conn, brw)
+	deleteHandshakeHeaders(answer.header)
+	deleteContentHeaders(answer.header)
+	if conn.SetWriteDeadline(time.Now().Add(o.WriteTimeout)) != nil { // not every net.Conn supports it
 		defer o.CloseAfter(conn, o.WriteTimeout)()
 	}
 	_, _ = out.WriteString("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
-	writeField(out, "Sec-WebSocket-Accept", res.key)
-	if res.protocol != nil {
-		writeField(out, "Sec-WebSocket-Protocol", *res.protocol)
+	writeField(out, "Sec-WebSocket-Accept", answer.accept)
+	if answer.subprotocol != nil {
+		writeField(out, "Sec-WebSocket-Protocol", *answer.subprotocol)
 	}
-	if res.extensions != "" {
-		writeField(out, "Sec-WebSocket-Extensions", res.extensions)
+	if answer.extensions != "" {
+		writeField(out, "Sec-WebSocket-Extensions", answer.extensions)
 	}
-	_ = header.Write(out) // sorted; no value ends its line, and no bad name is written
+	_ = answer.header.Write(out) // sorted, without invalid names, and without line breaks in values
 	_, _ = out.WriteString("\r\n")
-	return out.Flush() // returns the first error of them all
+	return out.Flush() // returns the first error of all these writes
 }
 
 func writeField(out *bufio.Writer, name, value string) {
@@ -47,9 +49,9 @@ func writeField(out *bufio.Writer, name, value string) {
 	_, _ = out.WriteString("\r\n")
 }
 
-// writer is the server's buffer for the connection. It is made to write to the
-// connection that was hijacked, which may be another than the server's own.
-func writer(conn net.Conn, brw *bufio.ReadWriter) *bufio.Writer {
+// bufferedWriter returns the server's buffer, or a new one if there is none. The
+// buffer is set to write to conn, which a middleware may have wrapped.
+func bufferedWriter(conn net.Conn, brw *bufio.ReadWriter) *bufio.Writer {
 	if brw == nil || brw.Writer == nil {
 		return bufio.NewWriterSize(conn, 1<<10)
 	}
@@ -57,9 +59,9 @@ func writer(conn net.Conn, brw *bufio.ReadWriter) *bufio.Writer {
 	return brw.Writer
 }
 
-// dropHandshake deletes the headers that are for the handshake to set, however
-// they are spelled.
-func dropHandshake(h http.Header) {
+// deleteHandshakeHeaders deletes the headers that only the handshake sets,
+// however they are spelled.
+func deleteHandshakeHeaders(h http.Header) {
 	for name := range h {
 		switch canonical := http.CanonicalHeaderKey(name); canonical {
 		case "Connection", "Upgrade":
@@ -72,9 +74,9 @@ func dropHandshake(h http.Header) {
 	}
 }
 
-// dropContent deletes the headers that frame content or say how it is coded: a
-// 101 has none (RFC 9110 §8.6), though a middleware may have expected some.
-func dropContent(h http.Header) {
+// deleteContentHeaders deletes the headers that describe content. A 101 has none
+// (RFC 9110 §8.6), but a middleware may have set them in advance.
+func deleteContentHeaders(h http.Header) {
 	for name := range h {
 		switch http.CanonicalHeaderKey(name) {
 		case "Content-Length", "Transfer-Encoding", "Content-Encoding", "Trailer":

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// originChecks are requests that are accepted by what an Upgrader usually has.
+// originChecks are requests that usual patterns accept.
 var originChecks = []struct {
 	host, origin string
 	patterns     []string
@@ -17,8 +17,8 @@ var originChecks = []struct {
 	{"api.example.com", "capacitor://localhost", []string{"null", "capacitor://localhost"}},
 }
 
-// options are those that accept the origins of a check.
-func options(t testing.TB, patterns []string) *Options {
+// withOrigins returns options that accept the origins that match patterns.
+func withOrigins(t testing.TB, patterns []string) *Options {
 	t.Helper()
 	origins, err := ParseOriginPatterns(patterns)
 	if err != nil {
@@ -27,9 +27,9 @@ func options(t testing.TB, patterns []string) *Options {
 	return &Options{Origins: origins}
 }
 
-func TestCheckingAnOriginAllocatesNothing(t *testing.T) {
+func TestCheckOriginAllocatesNothing(t *testing.T) {
 	for _, c := range originChecks {
-		o := options(t, c.patterns)
+		o := withOrigins(t, c.patterns)
 		r := &http.Request{Host: c.host, Header: http.Header{"Origin": {c.origin}}}
 		var err error
 		allocated := testing.AllocsPerRun(100, func() { err = o.checkOrigin(r) })
@@ -42,7 +42,7 @@ func TestCheckingAnOriginAllocatesNothing(t *testing.T) {
 func BenchmarkCheckOrigin(b *testing.B) {
 	for _, c := range originChecks {
 		b.Run(c.origin, func(b *testing.B) {
-			o := options(b, c.patterns)
+			o := withOrigins(b, c.patterns)
 			r := &http.Request{Host: c.host, Header: http.Header{"Origin": {c.origin}}}
 			b.ReportAllocs()
 			for b.Loop() {
