@@ -1,6 +1,6 @@
 package ws
 
-import "github.com/handset-go/handset/internal/link"
+import "github.com/handset-go/handset/internal/transport"
 
 // cutOff notes that a write has failed since the connection is lost. What the
 // peer had sent before may still be there to be read: whoever is receiving finds
@@ -44,7 +44,7 @@ func (m *MessageStream) readRest(r *reader, cause error) {
 	for rest := restSize; rest > 0; {
 		n, err := m.session().conn.Read((*place)(m))
 		switch {
-		case r.ctx.Err() != nil && link.IsTimeout(err):
+		case r.ctx.Err() != nil && transport.IsTimeout(err):
 			return
 		case err != nil:
 			m.session().end(cause)

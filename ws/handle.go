@@ -10,7 +10,7 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/handset-go/handset/internal/link"
+	"github.com/handset-go/handset/internal/transport"
 )
 
 // Upgrader holds the options of a server's sessions. Its zero value is ready
@@ -240,7 +240,7 @@ func (u *Upgrader) check() error {
 // has already been read from it.
 func (f *fleet) begin(conn net.Conn, early []byte, protocol *string, c *compression) *Session {
 	_ = conn.SetDeadline(time.Time{}) // the server's ends with the handshake
-	s := &Session{handset{conn: link.Of(conn), fleet: f, protocol: protocol, compression: c}}
+	s := &Session{handset{conn: transport.New(conn), fleet: f, protocol: protocol, compression: c}}
 	s.out.Init(or(f.upgrader.SendBuffer, defaultSendBuffer))
 	s.heard.arrive()
 	if len(early) > 0 {

@@ -5,8 +5,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/handset-go/handset/internal/link"
 	"github.com/handset-go/handset/internal/outbox"
+	"github.com/handset-go/handset/internal/transport"
 )
 
 // handset is a connection, of which Session and MessageStream are the two
@@ -14,7 +14,7 @@ import (
 // for every one that is busy, so what not every session needs, and what is
 // needed only at times, is not in here.
 type handset struct {
-	conn     link.Conn
+	conn     transport.Conn
 	out      outbox.Outbox
 	fleet    *fleet  // it belongs to
 	protocol *string // nil for none

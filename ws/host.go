@@ -1,7 +1,7 @@
 package ws
 
 import (
-	"github.com/handset-go/handset/internal/link"
+	"github.com/handset-go/handset/internal/transport"
 )
 
 // host is a Session as its outbox sees it: what runs beside the caller, and
@@ -20,7 +20,7 @@ func (h *host) StartTimer() { h.fleet.gathering.add((*Session)(h)) }
 // WriteFailed is called when nothing will leave again.
 func (h *host) WriteFailed(err error) {
 	switch s := (*Session)(h); {
-	case !link.IsTimeout(err):
+	case !transport.IsTimeout(err):
 		s.cutOff(lostBy(err))
 	case s.isClosing():
 		s.end(ErrCloseTimeout)
@@ -33,4 +33,4 @@ func (h *host) WriteFailed(err error) {
 func (h *host) Drained() { (*Session)(h).closeFlushed() }
 
 // Conn is the transport.
-func (h *host) Conn() link.Conn { return h.conn }
+func (h *host) Conn() transport.Conn { return h.conn }

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/handset-go/handset/internal/link"
+	"github.com/handset-go/handset/internal/transport"
 )
 
 // life is how far a session is on its way to its end. The way is
@@ -235,7 +235,7 @@ func (d *departure) next(now time.Time) time.Time {
 		return at
 	}
 	if !d.progress.known && !d.lastTry {
-		at = at.Add(-min(link.LastTry, d.timeout/2))
+		at = at.Add(-min(transport.LastTry, d.timeout/2))
 	}
 	if soon := now.Add(d.timeout / 4); soon.Before(at) {
 		return soon

@@ -32,4 +32,4 @@ func (d *dustbin) Space(size int) []byte {
 	return d.space
 }
 
-func (d *dustbin) Waiting() { d.space = nil }
+func (d *dustbin) Release() { d.space = nil }

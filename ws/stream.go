@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/handset-go/handset/internal/inbox"
-	"github.com/handset-go/handset/internal/link"
+	"github.com/handset-go/handset/internal/transport"
 )
 
 // MessageStream is the half of a connection to listen on: messages as they
@@ -267,7 +267,7 @@ func (m *MessageStream) readDone(ctx context.Context, n int, err error) error {
 func (m *MessageStream) readFailed(ctx context.Context, err error) error {
 	m.heard.set(waits, false)
 	switch {
-	case !link.IsTimeout(err) || m.session().ended() != nil:
+	case !transport.IsTimeout(err) || m.session().ended() != nil:
 		m.lost(err)
 		return nil
 	case m.tookTooLong():
@@ -277,7 +277,7 @@ func (m *MessageStream) readFailed(ctx context.Context, err error) error {
 	if b := m.pulse.probe.Load(); b != nil {
 		b.looked.Store(coarse())
 	}
-	(*place)(m).Waiting()
+	(*place)(m).Release()
 	m.forgetContext()
 	if ctx.Err() == nil { // the deadline was not ours
 		m.takeDeadlineAway(err)

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/handset-go/handset/internal/link"
+	"github.com/handset-go/handset/internal/transport"
 )
 
 // watch makes the end of a context the end of a read that waits. It stays in
@@ -42,7 +42,7 @@ func (m *MessageStream) heed(ctx context.Context) {
 	}
 }
 
-func (w *watch) fire(conn link.Conn) {
+func (w *watch) fire(conn transport.Conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.over {

@@ -4,7 +4,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/handset-go/handset/internal/link"
+	"github.com/handset-go/handset/internal/transport"
 )
 
 // writing is the sessions whose peers do not keep up, so that a goroutine of
@@ -104,7 +104,7 @@ func (w *stalling) look(now time.Time, timeout time.Duration) (left time.Duratio
 	}
 	left = timeout - now.Sub(w.since)
 	if !p.known && !w.lastTry {
-		left -= min(link.LastTry, timeout/2)
+		left -= min(transport.LastTry, timeout/2)
 	}
 	switch {
 	case left > 0:

@@ -35,11 +35,11 @@ var layers = map[string]layer{
 	"internal/deflatetest": {pure: true, but: []string{"io"}},
 	"internal/buffer":      {on: []string{"internal/overwrite"}},
 	"internal/overwrite":   {pure: true},
-	"internal/link":        {},
-	"internal/inbox":       {on: []string{"internal/buffer", "internal/link", "internal/overwrite"}},
-	"internal/outbox":      {on: []string{"internal/buffer", "internal/frame", "internal/link"}},
+	"internal/transport":   {},
+	"internal/inbox":       {on: []string{"internal/buffer", "internal/transport", "internal/overwrite"}},
+	"internal/outbox":      {on: []string{"internal/buffer", "internal/frame", "internal/transport"}},
 	"ws": {goroutines: true, on: []string{
-		"internal/buffer", "internal/deflate", "internal/frame", "internal/inbox", "internal/inflate", "internal/link", "internal/outbox",
+		"internal/buffer", "internal/deflate", "internal/frame", "internal/inbox", "internal/inflate", "internal/transport", "internal/outbox",
 		"internal/overwrite",
 	}},
 	"wstest":        {goroutines: true, on: []string{"internal/overwrite", "ws"}},
@@ -68,7 +68,7 @@ func TestThePackagesKeepToTheirLayers(t *testing.T) {
 func TestABreachOfTheLayersIsSeen(t *testing.T) {
 	for _, test := range []struct{ name, dir, source, breach string }{
 		{"an internal package on ws", "internal/inbox", `import "` + module + `ws"`, "imports ws"},
-		{"a layer on the one above", "internal/link", `import "` + module + `internal/outbox"`, "imports internal/outbox"},
+		{"a layer on the one above", "internal/transport", `import "` + module + `internal/outbox"`, "imports internal/outbox"},
 		{"a test kit in the library", "ws", `import "` + module + `wstest"`, "imports wstest"},
 		{"frames with sockets", "internal/frame", `import "net"`, "imports net"},
 		{"frames with HTTP", "internal/frame", `import "net/http"`, "imports net/http"},
@@ -80,7 +80,7 @@ func TestABreachOfTheLayersIsSeen(t *testing.T) {
 		{"the decoder on what RFC 7692 adds", "internal/inflate", `import "` + module + `internal/deflate"`, "imports internal/deflate"},
 		{"the decoder with somebody else's", "internal/inflate", `import "github.com/klauspost/compress/flate"`, "imports github.com/klauspost/compress/flate"},
 		{"a goroutine below ws", "internal/outbox", "func f() { go f() }", "starts a goroutine"},
-		{"a goroutine within a function", "internal/link", "var f = func() { for { go func() {}() } }", "starts a goroutine"},
+		{"a goroutine within a function", "internal/transport", "var f = func() { for { go func() {}() } }", "starts a goroutine"},
 		{"a timer's goroutine below ws", "internal/inbox", `import "time"; func f() { time.AfterFunc(0, f) }`, "starts a goroutine with AfterFunc"},
 		{"a group's goroutine below ws", "internal/inbox", `import "sync"; func f(wg *sync.WaitGroup) { wg.Go(nil) }`, "starts a goroutine with Go"},
 		{"a package without a place", "internal/util", "", "has no layer"},

@@ -1,4 +1,4 @@
-package link
+package transport
 
 import (
 	"crypto/tls"
@@ -9,7 +9,7 @@ import (
 )
 
 // secured returns a transport on TLS and the connection at its other end.
-func secured(t testing.TB) (*secure, *tls.Conn) {
+func secured(t testing.TB) (*tlsConn, *tls.Conn) {
 	t.Helper()
 	lender := httptest.NewTLSServer(nil) // of its certificate
 	lender.Close()
@@ -28,37 +28,37 @@ func secured(t testing.TB) (*secure, *tls.Conn) {
 	if err := <-shaken; err != nil {
 		t.Fatal(err)
 	}
-	return Of(server).(*secure), client
+	return New(server).(*tlsConn), client
 }
 
 func TestTLSWaitsWithoutABufferAndThenReadsTheRest(t *testing.T) {
 	c, client := secured(t)
-	place := &shelf{waiting: make(chan struct{}, 10)}
+	buffer := &recordingBuffer{waiting: make(chan struct{}, 10)}
 	var got []byte
 	for _, message := range []string{"hello", "a", string(make([]byte, 40<<10)), "end"} {
 		go client.Write([]byte(message))
 		for len(got) < len(message) {
-			read(t, c, place, &got)
+			read(t, c, buffer, &got)
 		}
 		if string(got) != message {
 			t.Fatalf("read %d bytes, want %d", len(got), len(message))
 		}
 		got = got[:0]
 	}
-	if n := len(place.waiting); n < 4 {
+	if n := len(buffer.waiting); n < 4 {
 		t.Errorf("waited %d times, want each time that nothing was left", n)
 	}
-	if slices.Max(place.sizes) != busyRead {
-		t.Errorf("asked for room of %v, want more for what fills it", place.sizes)
+	if slices.Max(buffer.sizes) != busyRead {
+		t.Errorf("asked for room of %v, want more for what fills it", buffer.sizes)
 	}
 }
 
 // read reads once and adds what came to got.
-func read(t testing.TB, c Conn, place *shelf, got *[]byte) {
+func read(t testing.TB, c Conn, buffer *recordingBuffer, got *[]byte) {
 	t.Helper()
-	n, err := c.Read(place)
+	n, err := c.Read(buffer)
 	if err != nil || n == 0 {
 		t.Fatalf("Read returned %d, %v", n, err)
 	}
-	*got = append(*got, place.space[:n]...)
+	*got = append(*got, buffer.space[:n]...)
 }

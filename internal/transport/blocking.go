@@ -1,4 +1,4 @@
-package link
+package transport
 
 import (
 	"errors"
@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// maxPlainWrite bounds one blocking Write, so that a slow peer's progress can
+// maxBlockingWrite bounds one blocking Write, so that a slow peer's progress can
 // be told from a stalled one's: a TLS record's worth.
-const maxPlainWrite = 16 << 10
+const maxBlockingWrite = 16 << 10
 
 // maxEmptyReads is how often a wrapper may answer a Read with nothing at all.
 const maxEmptyReads = 100
 
-// plain is any net.Conn: a middleware's wrapper, net.Pipe. It can only block.
-type plain struct {
+// blocking is any net.Conn: a middleware's wrapper, net.Pipe. It can only block.
+type blocking struct {
 	net.Conn
-	readSize int // the room to ask for next
+	readSize int // the size to ask for next
 }
 
 // A Read that blocks holds its buffer, so an idle connection waits with a
@@ -27,11 +27,11 @@ const (
 	busyRead = 16 << 10
 )
 
-func newPlain(conn net.Conn) *plain { return &plain{conn, idleRead} }
+func newBlocking(conn net.Conn) *blocking { return &blocking{conn, idleRead} }
 
-func (c *plain) Read(place Place) (int, error) {
+func (c *blocking) Read(buffer ReadBuffer) (int, error) {
 	for range maxEmptyReads {
-		space := place.Space(c.readSize)
+		space := buffer.Space(c.readSize)
 		n, err := c.Conn.Read(space)
 		c.readSize = idleRead
 		if n == len(space) {
@@ -49,7 +49,7 @@ func (c *plain) Read(place Place) (int, error) {
 
 // Write reports what was taken before a deadline as progress: the peer is slow,
 // not stalled.
-func (c *plain) Write(p *Slices, wait bool) (int, error) {
+func (c *blocking) Write(p *Slices, wait bool) (int, error) {
 	if !wait {
 		return 0, ErrWouldBlock
 	}
@@ -57,7 +57,7 @@ func (c *plain) Write(p *Slices, wait bool) (int, error) {
 	if len(head) == 0 {
 		head = p.Body
 	}
-	head = head[:min(len(head), maxPlainWrite)]
+	head = head[:min(len(head), maxBlockingWrite)]
 	n, err := c.Conn.Write(head)
 	if err == nil || !IsTimeout(err) {
 		return n, err
@@ -78,9 +78,9 @@ func (c *plain) Write(p *Slices, wait bool) (int, error) {
 const LastTry = 10 * time.Millisecond
 
 // Delivery tells of the TCP connection that the conn runs on, if it shows it.
-func (c *plain) Delivery() (Delivery, bool) { return deliveryUnder(c.Conn) }
+func (c *blocking) Delivery() (Delivery, bool) { return deliveryUnder(c.Conn) }
 
-func (c *plain) CloseWrite() error {
+func (c *blocking) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
 	}
@@ -89,7 +89,7 @@ func (c *plain) CloseWrite() error {
 
 // Abort closes what is under TLS first: with that gone there is nobody to send
 // an alert to, and nothing to wait for.
-func (c *plain) Abort() error {
+func (c *blocking) Abort() error {
 	if over, ok := c.Conn.(interface{ NetConn() net.Conn }); ok {
 		_ = over.NetConn().Close()
 	}

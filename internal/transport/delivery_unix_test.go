@@ -1,6 +1,6 @@
 //go:build unix
 
-package link
+package transport
 
 import (
 	"crypto/tls"
@@ -10,17 +10,17 @@ import (
 	"testing"
 )
 
-// What was written and read is told of TCP, whatever hides it but a plain wrapper.
+// What was written and read is told of TCP, whatever hides it but a blocking wrapper.
 func TestDeliveryCountsWhatTCPHasDelivered(t *testing.T) {
-	polled, client := sockets(t, "tcp")
-	server := polled.socket
+	nonblocking, client := sockets(t, "tcp")
+	server := nonblocking.socket
 	for name, conn := range map[string]net.Conn{
 		"tcp":              server,
 		"embedded TCPConn": struct{ *net.TCPConn }{server.(*net.TCPConn)},
 		"below TLS":        tls.Server(server, new(tls.Config)),
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := Of(conn)
+			c := New(conn)
 			before, ok := c.Delivery()
 			if !ok && runtime.GOOS == "linux" {
 				t.Fatal("not told")
@@ -47,10 +47,10 @@ func TestDeliveryIsNotToldOfWhatIsNotTCP(t *testing.T) {
 	pipe, other := net.Pipe()
 	defer pipe.Close()
 	defer other.Close()
-	polled, _ := sockets(t, "tcp")
+	nonblocking, _ := sockets(t, "tcp")
 	unixSocket, _ := sockets(t, "unix")
-	for name, conn := range map[string]net.Conn{"pipe": pipe, "wrapper": struct{ net.Conn }{polled.socket}, "unix": unixSocket.socket} {
-		if d, ok := Of(conn).Delivery(); ok {
+	for name, conn := range map[string]net.Conn{"pipe": pipe, "wrapper": struct{ net.Conn }{nonblocking.socket}, "unix": unixSocket.socket} {
+		if d, ok := New(conn).Delivery(); ok {
 			t.Errorf("%s: %+v", name, d)
 		}
 	}

@@ -1,25 +1,25 @@
-package link
+package transport
 
 import (
 	"crypto/tls"
 	"net"
 )
 
-// Of returns a transport on conn. Only exactly a *net.TCPConn or *net.UnixConn
+// New returns a transport on conn. Only exactly a *net.TCPConn or *net.UnixConn
 // is read and written through its descriptor: a wrapper that embeds one would
 // promote its SyscallConn past the wrapper's own Read and Write.
-func Of(conn net.Conn) Conn {
+func New(conn net.Conn) Conn {
 	switch c := conn.(type) {
 	case *net.TCPConn:
-		if p := newPolled(c); p != nil {
+		if p := newNonblocking(c); p != nil {
 			return p
 		}
 	case *net.UnixConn:
-		if p := newPolled(c); p != nil {
+		if p := newNonblocking(c); p != nil {
 			return p
 		}
 	case *tls.Conn:
-		return newSecure(c)
+		return newTLS(c)
 	}
-	return newPlain(conn)
+	return newBlocking(conn)
 }

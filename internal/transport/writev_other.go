@@ -1,6 +1,6 @@
 //go:build unix && !linux
 
-package link
+package transport
 
 import "syscall"
 

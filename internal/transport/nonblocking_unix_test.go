@@ -1,6 +1,6 @@
 //go:build unix
 
-package link
+package transport
 
 import (
 	"bytes"
@@ -18,8 +18,8 @@ import (
 
 const patience = 20 * time.Second
 
-// sockets returns a polled connection and the socket at its other end.
-func sockets(t testing.TB, network string) (*polled, net.Conn) {
+// sockets returns a nonblocking connection and the socket at its other end.
+func sockets(t testing.TB, network string) (*nonblocking, net.Conn) {
 	t.Helper()
 	address := "127.0.0.1:0"
 	if network != "tcp" {
@@ -41,11 +41,11 @@ func sockets(t testing.TB, network string) (*polled, net.Conn) {
 	}
 	t.Cleanup(func() { conn.Close() })
 	_ = peer.SetDeadline(time.Now().Add(patience))
-	return Of(conn).(*polled), peer
+	return New(conn).(*nonblocking), peer
 }
 
 // each runs a test over both kinds of socket.
-func each(t *testing.T, test func(t *testing.T, c *polled, peer net.Conn)) {
+func each(t *testing.T, test func(t *testing.T, c *nonblocking, peer net.Conn)) {
 	for _, network := range []string{"tcp", "unix"} {
 		t.Run(network, func(t *testing.T) {
 			c, peer := sockets(t, network)
@@ -81,7 +81,7 @@ func await[T any](t testing.TB, c <-chan T, what string) T {
 }
 
 // fill writes until the socket takes nothing more, and returns what it took.
-func fill(t testing.TB, c *polled) []byte {
+func fill(t testing.TB, c *nonblocking) []byte {
 	t.Helper()
 	var taken []byte
 	for i := range 10_000 {
@@ -102,9 +102,9 @@ func fill(t testing.TB, c *polled) []byte {
 type embedsTCP struct{ *net.TCPConn }
 
 func TestOnlyARealSocketIsReadThroughItsDescriptor(t *testing.T) {
-	each(t, func(t *testing.T, c *polled, peer net.Conn) {
-		if _, ok := Of(peer).(*polled); !ok {
-			t.Fatalf("%T is not polled", peer)
+	each(t, func(t *testing.T, c *nonblocking, peer net.Conn) {
+		if _, ok := New(peer).(*nonblocking); !ok {
+			t.Fatalf("%T is not nonblocking", peer)
 		}
 	})
 	a, b := net.Pipe()
@@ -113,17 +113,17 @@ func TestOnlyARealSocketIsReadThroughItsDescriptor(t *testing.T) {
 	_, peer := sockets(t, "tcp")
 	wrapper := embedsTCP{peer.(*net.TCPConn)} // it has a SyscallConn too
 	for _, conn := range []net.Conn{wrapper, &wrapper, a} {
-		if _, ok := Of(conn).(*plain); !ok {
-			t.Errorf("%T is not plain", conn)
+		if _, ok := New(conn).(*blocking); !ok {
+			t.Errorf("%T is not blocking", conn)
 		}
 	}
-	if c, ok := Of(tls.Client(peer, nil)).(*secure); !ok {
+	if c, ok := New(tls.Client(peer, nil)).(*tlsConn); !ok {
 		t.Errorf("TLS is %T", c)
 	}
 }
 
 func TestAWriteThatDoesNotWaitTakesWhatFits(t *testing.T) {
-	each(t, func(t *testing.T, c *polled, peer net.Conn) {
+	each(t, func(t *testing.T, c *nonblocking, peer net.Conn) {
 		want := fill(t, c)
 		got := make([]byte, len(want))
 		if _, err := io.ReadFull(peer, got); err != nil {
@@ -153,7 +153,7 @@ func TestAWriteMakesOneSystemCallOfHeadAndBody(t *testing.T) {
 }
 
 func TestWriteWaitsUntilThePeerTakesSomething(t *testing.T) {
-	each(t, func(t *testing.T, c *polled, peer net.Conn) {
+	each(t, func(t *testing.T, c *nonblocking, peer net.Conn) {
 		taken := fill(t, c)
 		wrote := started(func() (int, error) { return c.Write(&Slices{bytes.Repeat([]byte("x"), 16<<20), nil}, true) })
 		if _, err := io.CopyN(io.Discard, peer, int64(len(taken))); err != nil {
@@ -166,10 +166,10 @@ func TestWriteWaitsUntilThePeerTakesSomething(t *testing.T) {
 }
 
 func TestADeadlineEndsAWaitAndCanBeTakenAway(t *testing.T) {
-	each(t, func(t *testing.T, c *polled, peer net.Conn) {
-		place := &shelf{waiting: make(chan struct{}, 1)}
-		read := started(func() (int, error) { return c.Read(place) })
-		await(t, place.waiting, "the reader's wait")
+	each(t, func(t *testing.T, c *nonblocking, peer net.Conn) {
+		buffer := &recordingBuffer{waiting: make(chan struct{}, 1)}
+		read := started(func() (int, error) { return c.Read(buffer) })
+		await(t, buffer.waiting, "the reader's wait")
 		_ = c.SetReadDeadline(time.Unix(1, 0))
 		if r := await(t, read, "the read's end"); !errors.Is(r.err, os.ErrDeadlineExceeded) {
 			t.Fatalf("Read returned %d, %v", r.n, r.err)
@@ -178,7 +178,7 @@ func TestADeadlineEndsAWaitAndCanBeTakenAway(t *testing.T) {
 		if _, err := peer.Write([]byte("abc")); err != nil {
 			t.Fatal(err)
 		}
-		if n, err := c.Read(place); n != 3 || err != nil {
+		if n, err := c.Read(buffer); n != 3 || err != nil {
 			t.Fatalf("Read returned %d, %v", n, err)
 		}
 
@@ -199,7 +199,7 @@ func TestADeadlineEndsAWaitAndCanBeTakenAway(t *testing.T) {
 
 // A socket tells a writer that waits of room only when much of it is free.
 func TestAWriteTriesOnceMoreAtADeadline(t *testing.T) {
-	each(t, func(t *testing.T, c *polled, peer net.Conn) {
+	each(t, func(t *testing.T, c *nonblocking, peer net.Conn) {
 		filled := fill(t, c)
 		waits := started(func() (int, error) { return c.Write(&Slices{make([]byte, 1<<20), nil}, true) })
 		// The peer takes a little of it, and again and again, until the kernel has
@@ -231,7 +231,7 @@ func TestAWriteTriesOnceMoreAtADeadline(t *testing.T) {
 }
 
 func TestADeadlineIsUsedUpByTheWriteThatItEnds(t *testing.T) {
-	each(t, func(t *testing.T, c *polled, peer net.Conn) {
+	each(t, func(t *testing.T, c *nonblocking, peer net.Conn) {
 		for _, wait := range []bool{false, true} {
 			_ = c.SetWriteDeadline(time.Unix(1, 0))
 			for range 2 {
@@ -244,12 +244,12 @@ func TestADeadlineIsUsedUpByTheWriteThatItEnds(t *testing.T) {
 }
 
 func TestCloseWakesWhoeverWaits(t *testing.T) {
-	each(t, func(t *testing.T, c *polled, peer net.Conn) {
+	each(t, func(t *testing.T, c *nonblocking, peer net.Conn) {
 		fill(t, c)
-		place := &shelf{waiting: make(chan struct{}, 1)}
-		read := started(func() (int, error) { return c.Read(place) })
+		buffer := &recordingBuffer{waiting: make(chan struct{}, 1)}
+		read := started(func() (int, error) { return c.Read(buffer) })
 		write := started(func() (int, error) { return c.Write(&Slices{[]byte("x"), nil}, true) })
-		await(t, place.waiting, "the reader's wait")
+		await(t, buffer.waiting, "the reader's wait")
 		if err := c.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -265,23 +265,23 @@ func TestCloseWakesWhoeverWaits(t *testing.T) {
 }
 
 func TestNoSpaceIsHeldWhileNothingArrives(t *testing.T) {
-	each(t, func(t *testing.T, c *polled, peer net.Conn) {
-		place := &shelf{waiting: make(chan struct{}, 1)}
-		read := started(func() (int, error) { return c.Read(place) })
-		await(t, place.waiting, "the reader's wait")
+	each(t, func(t *testing.T, c *nonblocking, peer net.Conn) {
+		buffer := &recordingBuffer{waiting: make(chan struct{}, 1)}
+		read := started(func() (int, error) { return c.Read(buffer) })
+		await(t, buffer.waiting, "the reader's wait")
 		if _, err := peer.Write([]byte("abc")); err != nil {
 			t.Fatal(err)
 		}
-		if r := await(t, read, "the read"); r.n != 3 || r.err != nil || string(place.space[:3]) != "abc" {
+		if r := await(t, read, "the read"); r.n != 3 || r.err != nil || string(buffer.space[:3]) != "abc" {
 			t.Fatalf("Read returned %d, %v", r.n, r.err)
 		}
 	})
 }
 
 func TestTheStreamEndsWithEOFAndAResetIsAnError(t *testing.T) {
-	each(t, func(t *testing.T, c *polled, peer net.Conn) {
+	each(t, func(t *testing.T, c *nonblocking, peer net.Conn) {
 		peer.Close()
-		if n, err := c.Read(new(shelf)); n != 0 || err != io.EOF {
+		if n, err := c.Read(new(recordingBuffer)); n != 0 || err != io.EOF {
 			t.Fatalf("Read returned %d, %v", n, err)
 		}
 	})
@@ -289,7 +289,7 @@ func TestTheStreamEndsWithEOFAndAResetIsAnError(t *testing.T) {
 	_ = peer.(*net.TCPConn).SetLinger(0)
 	peer.Close()
 	var op *net.OpError
-	n, err := c.Read(new(shelf))
+	n, err := c.Read(new(recordingBuffer))
 	if n != 0 || !errors.Is(err, syscall.ECONNRESET) || !errors.As(err, &op) || op.Op != "read" {
 		t.Fatalf("Read returned %d, %v", n, err)
 	}
@@ -300,7 +300,7 @@ func TestTheStreamEndsWithEOFAndAResetIsAnError(t *testing.T) {
 }
 
 func TestCloseWriteLeavesReadingAlone(t *testing.T) {
-	each(t, func(t *testing.T, c *polled, peer net.Conn) {
+	each(t, func(t *testing.T, c *nonblocking, peer net.Conn) {
 		if err := c.CloseWrite(); err != nil {
 			t.Fatal(err)
 		}
@@ -310,16 +310,16 @@ func TestCloseWriteLeavesReadingAlone(t *testing.T) {
 		if _, err := peer.Write([]byte("abc")); err != nil {
 			t.Fatal(err)
 		}
-		if n, err := c.Read(new(shelf)); n != 3 || err != nil {
+		if n, err := c.Read(new(recordingBuffer)); n != 3 || err != nil {
 			t.Fatalf("Read returned %d, %v", n, err)
 		}
 	})
 }
 
 func TestReadingAndWritingAllocateNothing(t *testing.T) {
-	each(t, func(t *testing.T, c *polled, peer net.Conn) {
+	each(t, func(t *testing.T, c *nonblocking, peer net.Conn) {
 		in, p := make([]byte, 100), []byte("hello")
-		place := &fixed{}
+		buffer := &fixed{}
 		allocs := testing.AllocsPerRun(100, func() {
 			if _, err := c.Write(&Slices{p, nil}, false); err != nil {
 				t.Fatal(err)
@@ -330,7 +330,7 @@ func TestReadingAndWritingAllocateNothing(t *testing.T) {
 			if _, err := peer.Write(p); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := c.Read(place); err != nil {
+			if _, err := c.Read(buffer); err != nil {
 				t.Fatal(err)
 			}
 		})
@@ -340,8 +340,8 @@ func TestReadingAndWritingAllocateNothing(t *testing.T) {
 	})
 }
 
-// fixed is a Place that never moves.
+// fixed is a ReadBuffer that never moves.
 type fixed [100]byte
 
 func (f *fixed) Space(int) []byte { return f[:] }
-func (f *fixed) Waiting()         {}
+func (f *fixed) Release()         {}

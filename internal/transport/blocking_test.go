@@ -1,4 +1,4 @@
-package link
+package transport
 
 import (
 	"errors"
@@ -36,20 +36,20 @@ func (c fakeConn) Close() error {
 	return nil
 }
 
-// shelf is a Place that notes what it is asked for.
-type shelf struct {
+// recordingBuffer is a ReadBuffer that notes what it is asked for.
+type recordingBuffer struct {
 	sizes   []int
-	waiting chan struct{} // told of each Waiting, if there is room
+	waiting chan struct{} // told of each Release, if there is room
 	space   []byte
 }
 
-func (s *shelf) Space(size int) []byte {
+func (s *recordingBuffer) Space(size int) []byte {
 	s.sizes = append(s.sizes, size)
 	s.space = make([]byte, size)
 	return s.space
 }
 
-func (s *shelf) Waiting() {
+func (s *recordingBuffer) Release() {
 	select {
 	case s.waiting <- struct{}{}:
 	default:
@@ -57,7 +57,7 @@ func (s *shelf) Waiting() {
 }
 
 func TestAPlainConnNeverWritesWithoutWaiting(t *testing.T) {
-	c := newPlain(fakeConn{write: func([]byte) (int, error) {
+	c := newBlocking(fakeConn{write: func([]byte) (int, error) {
 		t.Error("a Write that does not wait has written, which may block")
 		return 0, nil
 	}})
@@ -74,13 +74,13 @@ func TestAPlainWriteShowsProgress(t *testing.T) {
 		n     int
 		want  error
 	}{
-		{takes: 1 << 20, n: maxPlainWrite},
+		{takes: 1 << 20, n: maxBlockingWrite},
 		{takes: 1000, err: os.ErrDeadlineExceeded, n: 1000}, // slow, but not stalled
 		{takes: 0, err: os.ErrDeadlineExceeded, n: 0, want: os.ErrDeadlineExceeded},
 		{takes: 1000, err: other, n: 1000, want: other},
 	} {
 		t.Run(fmt.Sprintf("takes=%d,err=%v", tt.takes, tt.err), func(t *testing.T) {
-			c := newPlain(fakeConn{write: func(p []byte) (int, error) { return min(len(p), tt.takes), tt.err }})
+			c := newBlocking(fakeConn{write: func(p []byte) (int, error) { return min(len(p), tt.takes), tt.err }})
 			n, err := c.Write(&Slices{Head: make([]byte, 100<<10)}, true)
 			if n != tt.n || err != tt.want {
 				t.Fatalf("Write returned %d, %v, want %d, %v", n, err, tt.n, tt.want)
@@ -101,7 +101,7 @@ func TestAPlainWriteTriesOnceMoreAtADeadline(t *testing.T) {
 			t.Run(fmt.Sprintf("%v,room=%d", timeout, there), func(t *testing.T) {
 				var deadline time.Time
 				tries := 0
-				c := newPlain(fakeConn{deadline: &deadline, write: func(p []byte) (int, error) {
+				c := newBlocking(fakeConn{deadline: &deadline, write: func(p []byte) (int, error) {
 					if tries++; tries == 1 {
 						return 0, timeout
 					}
@@ -124,59 +124,59 @@ func TestAPlainWriteTriesOnceMoreAtADeadline(t *testing.T) {
 
 func TestAPlainConnWaitsWithALittleRoomAndFollowsUpWithMore(t *testing.T) {
 	takes := []int{10, idleRead, busyRead, busyRead - 1, 1}
-	c := newPlain(fakeConn{read: func(p []byte) (int, error) {
+	c := newBlocking(fakeConn{read: func(p []byte) (int, error) {
 		n := min(takes[0], len(p))
 		takes = takes[1:]
 		return n, nil
 	}})
-	place := new(shelf)
+	buffer := new(recordingBuffer)
 	for range 5 {
-		if _, err := c.Read(place); err != nil {
+		if _, err := c.Read(buffer); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if want := []int{idleRead, idleRead, busyRead, busyRead, idleRead}; !slices.Equal(place.sizes, want) {
-		t.Fatalf("asked for room of %v, want %v", place.sizes, want)
+	if want := []int{idleRead, idleRead, busyRead, busyRead, idleRead}; !slices.Equal(buffer.sizes, want) {
+		t.Fatalf("asked for room of %v, want %v", buffer.sizes, want)
 	}
 }
 
 func TestAPlainReadThatBringsNothingIsRepeatedButNotForEver(t *testing.T) {
 	calls := 0
-	c := newPlain(fakeConn{read: func(p []byte) (int, error) {
+	c := newBlocking(fakeConn{read: func(p []byte) (int, error) {
 		if calls++; calls == 3 {
 			return copy(p, "abc"), nil
 		}
 		return 0, nil
 	}})
-	place := new(shelf)
-	if n, err := c.Read(place); n != 3 || err != nil || string(place.space[:n]) != "abc" {
+	buffer := new(recordingBuffer)
+	if n, err := c.Read(buffer); n != 3 || err != nil || string(buffer.space[:n]) != "abc" {
 		t.Fatalf("Read returned %d, %v", n, err)
 	}
-	if n, err := c.Read(place); n != 0 || err != io.ErrNoProgress {
+	if n, err := c.Read(buffer); n != 0 || err != io.ErrNoProgress {
 		t.Fatalf("Read returned %d, %v for a conn that brings nothing", n, err)
 	}
 }
 
 func TestBytesThatComeWithAnErrorAreNotLost(t *testing.T) {
 	left := strings.NewReader("abc")
-	c := newPlain(fakeConn{read: func(p []byte) (int, error) {
+	c := newBlocking(fakeConn{read: func(p []byte) (int, error) {
 		n, _ := left.Read(p)
 		return n, io.EOF
 	}})
-	place := new(shelf)
-	if n, err := c.Read(place); n != 3 || err != nil {
+	buffer := new(recordingBuffer)
+	if n, err := c.Read(buffer); n != 3 || err != nil {
 		t.Fatalf("Read returned %d, %v, want 3 bytes", n, err)
 	}
-	if n, err := c.Read(place); n != 0 || err != io.EOF {
+	if n, err := c.Read(buffer); n != 0 || err != io.EOF {
 		t.Fatalf("Read returned %d, %v, want EOF", n, err)
 	}
 }
 
 func TestAConnWithoutHalvesCannotCloseOne(t *testing.T) {
-	if err := newPlain(fakeConn{}).CloseWrite(); err != errors.ErrUnsupported {
+	if err := newBlocking(fakeConn{}).CloseWrite(); err != errors.ErrUnsupported {
 		t.Fatalf("CloseWrite returned %v", err)
 	}
-	if err := newPlain(halfCloser{}).CloseWrite(); err != io.ErrShortWrite {
+	if err := newBlocking(halfCloser{}).CloseWrite(); err != io.ErrShortWrite {
 		t.Fatalf("CloseWrite returned %v, want the conn's own answer", err)
 	}
 }
@@ -195,10 +195,10 @@ func (c overConn) NetConn() net.Conn { return c.under }
 func TestAbortClosesWhatIsUnderneathFirst(t *testing.T) {
 	var closes []string
 	under := fakeConn{closes: &closes, name: "tcp"}
-	if err := newPlain(overConn{fakeConn{closes: &closes, name: "tls"}, under}).Abort(); err != nil {
+	if err := newBlocking(overConn{fakeConn{closes: &closes, name: "tls"}, under}).Abort(); err != nil {
 		t.Fatal(err)
 	}
-	if err := newPlain(under).Abort(); err != nil {
+	if err := newBlocking(under).Abort(); err != nil {
 		t.Fatal(err)
 	}
 	if want := []string{"tcp", "tls", "tcp"}; !slices.Equal(closes, want) {

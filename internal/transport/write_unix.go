@@ -1,6 +1,6 @@
 //go:build unix
 
-package link
+package transport
 
 import (
 	"sync"
@@ -11,7 +11,7 @@ import (
 // write is a Write that is under way. It is pooled, with its callbacks, so that
 // a connection that is not being written has none and a Write does not allocate.
 type write struct {
-	conn       *polled
+	conn       *nonblocking
 	head, body []byte
 	wait       bool // rather than give up when nothing can be written
 	n          int
@@ -31,7 +31,7 @@ var writes = sync.Pool{New: func() any {
 // Write that does not wait is made within RawConn.Control, which knows no
 // deadlines and takes less of the stack: an idle session's is what its deepest
 // call has needed.
-func (c *polled) Write(p *Slices, wait bool) (int, error) {
+func (c *nonblocking) Write(p *Slices, wait bool) (int, error) {
 	w := writes.Get().(*write)
 	w.conn, w.head, w.body, w.wait = c, p.Head, p.Body, wait
 	if !wait {

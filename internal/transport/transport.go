@@ -2,7 +2,7 @@
 // that can be read, written, given deadlines and closed. Nothing above it
 // knows whether that is a TCP socket, TLS, a middleware's wrapper or, one day,
 // an HTTP/2 stream (RFC 8441).
-package link
+package transport
 
 import (
 	"errors"
@@ -12,19 +12,19 @@ import (
 
 // ErrWouldBlock is the answer when bytes are left that only a write that waits
 // can move.
-var ErrWouldBlock = errors.New("link: write would block")
+var ErrWouldBlock = errors.New("transport: write would block")
 
-// Place is where a read puts its bytes. It is asked for space only when a read
+// ReadBuffer is where a read puts its bytes. It is asked for space only when a read
 // is about to be made, and told when the reader goes to wait instead, so that
 // memory need not be held while nothing arrives.
-type Place interface {
+type ReadBuffer interface {
 	// Space returns a slice to read into, never empty, of about size bytes
 	// unless the bytes that are already held leave another room. A size of more
 	// than 64 KiB says that so much has arrived.
 	Space(size int) []byte
-	// Waiting says that nothing was there to be read; the slice that Space
+	// Release says that nothing was there to be read; the slice that Space
 	// returned is not used again.
-	Waiting()
+	Release()
 }
 
 // Slices are bytes to be written, in two parts of which either may be empty. A
@@ -36,7 +36,7 @@ type Slices struct{ Head, Body []byte }
 type Conn interface {
 	// Read waits until there is something to read and reads once. It returns
 	// io.EOF at the end.
-	Read(Place) (int, error)
+	Read(ReadBuffer) (int, error)
 	// Write writes p's head and then its body and returns how much of them was
 	// written. If wait is true it waits until that is at least a byte, and may
 	// return early, with no error, so that the caller sees progress. Otherwise it

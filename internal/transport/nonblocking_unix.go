@@ -1,6 +1,6 @@
 //go:build unix
 
-package link
+package transport
 
 import (
 	"io"
@@ -16,34 +16,34 @@ type socket interface {
 	CloseWrite() error
 }
 
-// polled reads and writes a socket's descriptor without blocking and waits in
+// nonblocking reads and writes a socket's descriptor without blocking and waits in
 // the runtime's poller. It is all that an idle connection keeps of this package,
 // so it is small: what a read needs lives in it, since idle connections wait in
 // a read, and what a write needs lives elsewhere.
-type polled struct {
+type nonblocking struct {
 	socket
 	raw      syscall.RawConn
 	readOnce func(fd uintptr) bool // a field so that no read allocates
-	place    Place                 // of the read that is under way
+	buffer   ReadBuffer            // of the read that is under way
 	readN    int32
-	errno    uint16 // what the read failed with, 0 at the end of the stream
-	room     room   // to ask for next
+	errno    uint16   // what the read failed with, 0 at the end of the stream
+	readSize readSize // to ask for next
 }
 
-func newPolled(s socket) Conn {
+func newNonblocking(s socket) Conn {
 	raw, err := s.SyscallConn()
 	if err != nil {
 		return nil
 	}
-	c := &polled{socket: s, raw: raw}
+	c := &nonblocking{socket: s, raw: raw}
 	c.readOnce = c.tryRead
 	return c
 }
 
-func (c *polled) Read(place Place) (int, error) {
-	c.place = place
+func (c *nonblocking) Read(buffer ReadBuffer) (int, error) {
+	c.buffer = buffer
 	err := c.raw.Read(c.readOnce)
-	c.place = nil
+	c.buffer = nil
 	if err != nil {
 		return 0, err
 	}
@@ -51,36 +51,36 @@ func (c *polled) Read(place Place) (int, error) {
 }
 
 // Abort is Close: a socket has no closing handshake of its own.
-func (c *polled) Abort() error { return c.Close() }
+func (c *nonblocking) Abort() error { return c.Close() }
 
 // Delivery tells of TCP only, not of Unix sockets.
-func (c *polled) Delivery() (Delivery, bool) { return delivery(c.raw) }
+func (c *nonblocking) Delivery() (Delivery, bool) { return delivery(c.raw) }
 
 // tryRead runs inside RawConn.Read; false waits until the socket is readable.
-func (c *polled) tryRead(fd uintptr) bool {
-	size := c.room.size()
+func (c *nonblocking) tryRead(fd uintptr) bool {
+	size := c.readSize.size()
 	if size == largeRead {
 		size = max(size, arrived(int(fd)))
 	}
-	space := c.place.Space(size)
+	space := c.buffer.Space(size)
 	n, err := recv(fd, space)
 	for err == syscall.EINTR {
 		n, err = recv(fd, space)
 	}
 	if err == syscall.EAGAIN {
-		c.place.Waiting()
+		c.buffer.Release()
 		return false
 	}
 	if err != 0 {
 		n = 0
 	}
-	c.room.adapt(int(n), len(space))
+	c.readSize.adapt(int(n), len(space))
 	c.readN, c.errno = int32(n), uint16(err)
 	return true
 }
 
 // result turns what a system call returned into what Read returns.
-func (c *polled) result(n int, err syscall.Errno) (int, error) {
+func (c *nonblocking) result(n int, err syscall.Errno) (int, error) {
 	if n > 0 {
 		return n, nil
 	}
@@ -88,7 +88,7 @@ func (c *polled) result(n int, err syscall.Errno) (int, error) {
 }
 
 //go:noinline
-func (c *polled) noResult(err syscall.Errno) error {
+func (c *nonblocking) noResult(err syscall.Errno) error {
 	if err == 0 {
 		return io.EOF
 	}
@@ -96,7 +96,7 @@ func (c *polled) noResult(err syscall.Errno) error {
 }
 
 // failed dresses an errno as the net package would.
-func (c *polled) failed(op string, err error) error {
+func (c *nonblocking) failed(op string, err error) error {
 	return &net.OpError{Op: op, Net: c.RemoteAddr().Network(), Source: c.LocalAddr(), Addr: c.RemoteAddr(),
 		Err: os.NewSyscallError(op, err)}
 }
