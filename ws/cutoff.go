@@ -7,7 +7,7 @@ import "github.com/handset-go/handset/internal/transport"
 // it and then the end, for which there is Upgrader.CloseTimeout. If nobody is, it is
 // read into the inbox in the background.
 func (s *Session) cutOff(err error) {
-	s.out.Abort((*host)(s), closedBy(err))
+	s.out.Abort((*outboxHost)(s), closedBy(err))
 	l := s.life()
 	l.mu.Lock()
 	if l.over || l.lost != nil || l.failure != nil || l.received {
@@ -16,7 +16,7 @@ func (s *Session) cutOff(err error) {
 		return
 	}
 	l.lost, l.cut = err, true
-	s.leaveLocked(l, s.fleet.upgrader.closeTimeout())
+	s.leaveLocked(l, s.registry.upgrader.closeTimeout())
 	l.mu.Unlock()
 	switch r := s.stream().turn.finishes(); {
 	case r == nil:
@@ -42,7 +42,7 @@ func (m *MessageStream) readRest(r *reader, cause error) {
 	}
 	m.heed(r.ctx)
 	for rest := restSize; rest > 0; {
-		n, err := m.session().conn.Read((*place)(m))
+		n, err := m.session().transport.Read((*place)(m))
 		switch {
 		case r.ctx.Err() != nil && transport.IsTimeout(err):
 			return

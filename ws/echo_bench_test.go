@@ -41,7 +41,7 @@ func BenchmarkEcho(b *testing.B) {
 	masked = append(masked, make([]byte, 125)...)
 	for _, together := range []int{1, 16} {
 		b.Run(fmt.Sprintf("together=%d", together), func(b *testing.B) {
-			s := &Session{handset{fleet: new(Upgrader).fleet(), conn: &treadmill{frames: bytes.Repeat(masked, together)}}}
+			s := &Session{conn{registry: new(Upgrader).registry(), transport: &treadmill{frames: bytes.Repeat(masked, together)}}}
 			s.out.Init(defaultSendBuffer)
 			ctx := context.Background()
 			b.ReportAllocs()

@@ -131,7 +131,7 @@ type Upgrader struct {
 	// Trace is told what happens to the sessions; nil for nobody.
 	Trace *Trace
 
-	state unsafe.Pointer // *fleet; an atomic.Pointer may not be copied
+	state unsafe.Pointer // *registry; an atomic.Pointer may not be copied
 }
 
 const (
@@ -200,7 +200,7 @@ func (u *Upgrader) handle(w http.ResponseWriter, r *http.Request) (s *Session, e
 	if err := u.check(); err != nil {
 		return nil, refuse(w, r, http.StatusInternalServerError, err)
 	}
-	f := u.fleet()
+	f := u.registry()
 	if err = f.knock(w, r); err != nil {
 		return nil, err
 	}
@@ -238,11 +238,11 @@ func (u *Upgrader) check() error {
 
 // begin makes a session of a connection whose handshake is done. early is what
 // has already been read from it.
-func (f *fleet) begin(conn net.Conn, early []byte, protocol *string, c *compression) *Session {
-	_ = conn.SetDeadline(time.Time{}) // the server's ends with the handshake
-	s := &Session{handset{conn: transport.New(conn), fleet: f, protocol: protocol, compression: c}}
+func (f *registry) begin(netConn net.Conn, early []byte, protocol *string, c *compression) *Session {
+	_ = netConn.SetDeadline(time.Time{}) // the server's ends with the handshake
+	s := &Session{conn{transport: transport.New(netConn), registry: f, protocol: protocol, compression: c}}
 	s.out.Init(or(f.upgrader.SendBuffer, defaultSendBuffer))
-	s.heard.arrive()
+	s.flags.arrive()
 	if len(early) > 0 {
 		s.stream().receiver().Add(early)
 	}

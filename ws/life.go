@@ -73,7 +73,7 @@ func (s *Session) Close(reason CloseReason) error {
 	if err := reason.check(); err != nil {
 		return err
 	}
-	if reason.Code == 0 && s.heard.has(tooBig) {
+	if reason.Code == 0 && s.flags.has(lastTooBig) {
 		reason.Code = CloseMessageTooBig
 	}
 	if s.sendClose(reason, ErrClosed) {
@@ -88,7 +88,7 @@ func (s *Session) Close(reason CloseReason) error {
 func (s *Session) sendClose(reason CloseReason, refusal error) bool {
 	l := s.life()
 	l.mu.Lock()
-	if l.sent || l.over || l.lost != nil || s.conn == nil {
+	if l.sent || l.over || l.lost != nil || s.transport == nil {
 		l.mu.Unlock()
 		return false
 	}
@@ -101,13 +101,13 @@ func (s *Session) sendClose(reason CloseReason, refusal error) bool {
 		close(l.closing)
 	}
 	await := !l.received
-	s.leaveLocked(l, s.fleet.upgrader.closeTimeout())
+	s.leaveLocked(l, s.registry.upgrader.closeTimeout())
 	l.mu.Unlock()
-	s.fleet.countCloseSent(reason.Code)
+	s.registry.countCloseSent(reason.Code)
 	if t := s.trace(); t.CloseSent != nil {
 		t.CloseSent(s, reason)
 	}
-	s.out.PutFinal((*host)(s), reason.payload(), refusal)
+	s.out.PutFinal((*outboxHost)(s), reason.payload(), refusal)
 	return await
 }
 
@@ -124,7 +124,7 @@ func (s *Session) closeReceived(reason CloseReason) {
 	l.closes = l.closes.withReceived(reason)
 	complete := l.flushed
 	if !l.sent {
-		timeout := s.fleet.upgrader.closeTimeout()
+		timeout := s.registry.upgrader.closeTimeout()
 		s.leaveLocked(l, timeout-timeout/10)
 	}
 	l.mu.Unlock()
@@ -191,13 +191,13 @@ func (s *Session) halfClosed(err error) {
 	l.lost = err
 	flushed := l.flushed
 	if !l.sent {
-		s.leaveLocked(l, s.fleet.upgrader.closeTimeout())
+		s.leaveLocked(l, s.registry.upgrader.closeTimeout())
 	}
 	l.mu.Unlock()
 	if flushed {
 		s.end(err)
 	} else {
-		s.out.Finish((*host)(s), closedBy(err))
+		s.out.Finish((*outboxHost)(s), closedBy(err))
 	}
 }
 
@@ -221,10 +221,10 @@ func (s *Session) fail(err *ProtocolError) {
 // all has left or since the peer has stopped taking it, whatever is last. The
 // caller has l's lock.
 func (s *Session) leaveLocked(l *life, timeout time.Duration) {
-	s.fleet.forget(l.leaves)
+	s.registry.forget(l.leaves)
 	p := s.progress()
 	l.leaves = &departure{session: s, place: -1, timeout: timeout, since: time.Now(), progress: p}
-	s.fleet.expect(l.leaves, l.leaves.next(l.leaves.since))
+	s.registry.expect(l.leaves, l.leaves.next(l.leaves.since))
 }
 
 // next is when to look again at a session that is leaving: while something has
@@ -247,7 +247,7 @@ func (d *departure) next(now time.Time) time.Time {
 // looked at again if it does. The caller has l's lock.
 func (s *Session) goesOnLocked(l *life) bool {
 	d, now, p := l.leaves, time.Now(), s.progress()
-	d.since = d.since.Add(s.fleet.takePaused(d))
+	d.since = d.since.Add(s.registry.takePaused(d))
 	if d.progress.backlog && p.beyond(d.progress) && l.failure == nil {
 		d.since, d.lastTry = s.progressed(p, d.progress, d.since, now), false
 	}
@@ -261,7 +261,7 @@ func (s *Session) goesOnLocked(l *life) bool {
 	if !next.After(now) {
 		return false
 	}
-	s.fleet.expect(d, next)
+	s.registry.expect(d, next)
 	return true
 }
 
@@ -307,15 +307,15 @@ func (s *Session) end(err error) {
 	l.over, l.err = true, err
 	leaves := l.leaves
 	l.mu.Unlock()
-	s.out.Abort((*host)(s), closedBy(err))
+	s.out.Abort((*outboxHost)(s), closedBy(err))
 	s.compression.endSending()
 	s.stream().forgetContext()
 	if closed(err) {
-		_ = s.conn.Close()
+		_ = s.transport.Close()
 	} else {
-		_ = s.conn.Abort()
+		_ = s.transport.Abort()
 	}
-	s.fleet.leave(s, leaves, err)
+	s.registry.leave(s, leaves, err)
 	if t := s.trace(); t.SessionEnd != nil {
 		t.SessionEnd(s, err)
 	}
@@ -327,13 +327,13 @@ func (s *Session) end(err error) {
 	}
 	l.mu.Unlock()
 	s.endContext(err)
-	s.fleet.left()
+	s.registry.left()
 }
 
 // Done returns a channel that is closed when the session has ended and its
 // connection is closed. It does not block.
 func (s *Session) Done() <-chan struct{} {
-	if s.conn == nil { // not from Handle
+	if s.transport == nil { // not from Handle
 		return closedChan
 	}
 	l := s.life()
@@ -352,7 +352,7 @@ func (s *Session) Done() <-chan struct{} {
 // connection was lost. It does not block; a receive may return its error a moment
 // earlier.
 func (s *Session) Err() error {
-	if s.conn == nil { // not from Handle
+	if s.transport == nil { // not from Handle
 		return ErrClosed
 	}
 	l := s.ending.Load()

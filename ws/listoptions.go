@@ -13,7 +13,7 @@ type listOptions struct {
 // originPatterns returns OriginPatterns as they are matched, or what is wrong
 // with them or with Subprotocols.
 func (u *Upgrader) originPatterns() ([]originPattern, error) {
-	l := &u.fleet().lists
+	l := &u.registry().lists
 	l.once.Do(func() {
 		if l.err = checkSubprotocols(u.Subprotocols); l.err == nil {
 			l.origins, l.err = parseOriginPatterns(u.OriginPatterns)

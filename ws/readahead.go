@@ -54,7 +54,7 @@ func (m *MessageStream) keep(r *reader) (full bool) {
 		case m.rx != nil && len(m.rx.Bytes()) >= keepLimit:
 			return true
 		}
-		n, err := m.conn.Read((*aheadPlace)(m))
+		n, err := m.transport.Read((*aheadPlace)(m))
 		switch {
 		case err == nil:
 			m.rx.Arrived(n)

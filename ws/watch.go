@@ -34,7 +34,7 @@ func (m *MessageStream) heed(ctx context.Context) {
 		return
 	}
 	w = &watch{done: ctx.Done()}
-	conn := m.conn // and not m, to which a context may not refer as long as it lasts
+	conn := m.transport // and not m, to which a context may not refer as long as it lasts
 	w.stop = context.AfterFunc(ctx, func() { w.fire(conn) })
 	m.watch.Store(w)
 	if m.session().ended() != nil { // and has forgotten the watch before
@@ -62,6 +62,6 @@ func (m *MessageStream) forgetContext() {
 	defer w.mu.Unlock()
 	w.over = true
 	if w.fired {
-		_ = m.session().conn.SetReadDeadline(time.Time{})
+		_ = m.session().transport.SetReadDeadline(time.Time{})
 	}
 }

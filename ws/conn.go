@@ -9,15 +9,15 @@ import (
 	"github.com/handset-go/handset/internal/transport"
 )
 
-// handset is a connection, of which Session and MessageStream are the two
+// conn is a connection, of which Session and MessageStream are the two
 // halves: each is one by a conversion of its pointer. Ten thousand of them wait
 // for every one that is busy, so what not every session needs, and what is
 // needed only at times, is not in here.
-type handset struct {
-	conn     transport.Conn
-	out      outbox.Outbox
-	fleet    *fleet  // it belongs to
-	protocol *string // nil for none
+type conn struct {
+	transport transport.Conn
+	out       outbox.Outbox
+	registry  *registry // it belongs to
+	protocol  *string   // nil for none
 
 	compression *compression // nil if none was agreed on
 
@@ -27,10 +27,10 @@ type handset struct {
 
 	extra  atomic.Pointer[extra]
 	ending atomic.Pointer[life] // nil until somebody asks
-	heard  heard
+	flags  readerFlags
 	pulse  pulse
-	place  uint32      // in the fleet's roster
-	writes atomic.Bool // it is in the fleet's writing
+	place  uint32      // in the registry's roster
+	writes atomic.Bool // it is in the registry's writing
 }
 
 func (s *Session) stream() *MessageStream  { return (*MessageStream)(s) }
@@ -55,17 +55,17 @@ type extra struct {
 }
 
 // more returns the session's extra.
-func (h *handset) more() *extra {
-	if x := h.extra.Load(); x != nil {
+func (c *conn) more() *extra {
+	if x := c.extra.Load(); x != nil {
 		return x
 	}
-	h.extra.CompareAndSwap(nil, new(extra))
-	return h.extra.Load()
+	c.extra.CompareAndSwap(nil, new(extra))
+	return c.extra.Load()
 }
 
 // maxFrame is the longest frame that is accepted, 0 for any.
-func (h *handset) maxFrame() uint64 {
-	if x := h.extra.Load(); x != nil {
+func (c *conn) maxFrame() uint64 {
+	if x := c.extra.Load(); x != nil {
 		return x.maxFrame
 	}
 	return 0

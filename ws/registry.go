@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// fleet is all the sessions of an Upgrader. Its lock is taken when one begins
+// registry is all the sessions of an Upgrader. Its lock is taken when one begins
 // and when it ends, and not between.
-type fleet struct {
+type registry struct {
 	upgrader *Upgrader
 	lists    listOptions
 
@@ -30,27 +30,27 @@ type fleet struct {
 	writing              writing
 }
 
-// fleet returns the Upgrader's own. One that was copied from an Upgrader in use
+// registry returns the Upgrader's own. One that was copied from an Upgrader in use
 // has none yet.
-func (u *Upgrader) fleet() *fleet {
+func (u *Upgrader) registry() *registry {
 	for {
 		known := atomic.LoadPointer(&u.state)
-		if f := (*fleet)(known); f != nil && f.upgrader == u {
+		if f := (*registry)(known); f != nil && f.upgrader == u {
 			return f
 		}
-		atomic.CompareAndSwapPointer(&u.state, known, unsafe.Pointer(&fleet{upgrader: u}))
+		atomic.CompareAndSwapPointer(&u.state, known, unsafe.Pointer(&registry{upgrader: u}))
 	}
 }
 
 // before is the roster's, for those who have not got the lock.
-func (f *fleet) before(end int, part []*Session) (n, next int) {
+func (f *registry) before(end int, part []*Session) (n, next int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.roster.before(end, part)
 }
 
 // each calls do for every session, a few at a time, each of a share of them.
-func (f *fleet) each(do func(*Session)) {
+func (f *registry) each(do func(*Session)) {
 	f.mu.Lock()
 	all := f.roster.all()
 	f.mu.Unlock()

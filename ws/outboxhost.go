@@ -4,21 +4,21 @@ import (
 	"github.com/handset-go/handset/internal/transport"
 )
 
-// host is a Session as its outbox sees it: what runs beside the caller, and
+// outboxHost is a Session as its outbox sees it: what runs beside the caller, and
 // what becomes of the session, is decided here.
-type host Session
+type outboxHost Session
 
 // StartWriter is called when the peer does not keep up.
-func (h *host) StartWriter() {
-	h.fleet.writing.add((*Session)(h))
+func (h *outboxHost) StartWriter() {
+	h.registry.writing.add((*Session)(h))
 	go (*Session)(h).write()
 }
 
 // StartTimer is called when what is sent begins to gather.
-func (h *host) StartTimer() { h.fleet.gathering.add((*Session)(h)) }
+func (h *outboxHost) StartTimer() { h.registry.gathering.add((*Session)(h)) }
 
 // WriteFailed is called when nothing will leave again.
-func (h *host) WriteFailed(err error) {
+func (h *outboxHost) WriteFailed(err error) {
 	switch s := (*Session)(h); {
 	case !transport.IsTimeout(err):
 		s.cutOff(lostBy(err))
@@ -30,7 +30,7 @@ func (h *host) WriteFailed(err error) {
 }
 
 // Drained is called when all has left, our Close frame too if there was one.
-func (h *host) Drained() { (*Session)(h).closeFlushed() }
+func (h *outboxHost) Drained() { (*Session)(h).closeFlushed() }
 
 // Conn is the transport.
-func (h *host) Conn() transport.Conn { return h.conn }
+func (h *outboxHost) Conn() transport.Conn { return h.transport }
