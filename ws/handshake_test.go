@@ -22,7 +22,7 @@ func TestACopyOfAnUpgraderHasPatternsOfItsOwn(t *testing.T) {
 		if err := u.check(); err != nil {
 			t.Fatal(err)
 		}
-		return u.fleet().lists.origins
+		return u.registry().lists.origins
 	}
 	u := Upgrader{OriginPatterns: []string{"b.example"}}
 	first := patterns(&u)
