@@ -197,7 +197,8 @@ func TestAcceptAllocatesLittle(t *testing.T) {
 			t.Error(refusal)
 		}
 	})
-	if allocated > 45 {
-		t.Errorf("%.0f allocations", allocated)
+	const limit = 40 // most of them websocket.Accept's
+	if allocated > limit {
+		t.Errorf("%.0f allocations, want at most %d", allocated, limit)
 	}
 }
