@@ -197,7 +197,7 @@ func TestAcceptAllocatesLittle(t *testing.T) {
 			t.Error(refusal)
 		}
 	})
-	const limit = 40 // most of them websocket.Accept's
+	const limit = 45 // 38, most of them websocket.Accept's, and a few more under the race detector
 	if allocated > limit {
 		t.Errorf("%.0f allocations, want at most %d", allocated, limit)
 	}

@@ -116,7 +116,8 @@ func TestVerifyDoesNotReadLists(t *testing.T) {
 			}
 		})
 	}
-	if few, many := allocations(short), allocations(long); many > few {
+	const noise = 5 // of pools, under the race detector
+	if few, many := allocations(short), allocations(long); many > few+noise {
 		t.Errorf("%.0f allocations with many commas, %.0f without", many, few)
 	}
 }
