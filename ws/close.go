@@ -407,6 +407,9 @@ func (s *Session) isClosing() bool { return s.closing() != closing.Open }
 // awaitsClose reports whether the peer's Close frame is what is missing.
 func (s *Session) awaitsClose() bool { return s.closing().AwaitsClose() }
 
+// isAnswerDue reports whether the peer's Close frame has not been answered.
+func (s *Session) isAnswerDue() bool { return s.closing() == closing.CloseReceived }
+
 // lostBecause returns why the session has ended or is lost, nil if it is neither.
 func (s *Session) lostBecause() error {
 	c := s.ending.Load()
