@@ -221,17 +221,17 @@ func TestRefusalNamesUnhijackableWriter(t *testing.T) {
 		status int
 		want   string
 	}{
-		{"bare", func(w http.ResponseWriter) http.ResponseWriter { return plainResponseWriter{w} }, 501, "ws_test.bare cannot be hijacked"},
-		{"bare, wrapped", func(w http.ResponseWriter) http.ResponseWriter { return unwrappingWriter{plainResponseWriter{w}} }, 501, "ws_test.bare cannot"},
+		{"bare", func(w http.ResponseWriter) http.ResponseWriter { return plainResponseWriter{w} }, 501, "ws_test.plainResponseWriter cannot be hijacked"},
+		{"bare, wrapped", func(w http.ResponseWriter) http.ResponseWriter { return unwrappingWriter{plainResponseWriter{w}} }, 501, "ws_test.plainResponseWriter cannot"},
 		{"bare, in one that panics", func(w http.ResponseWriter) http.ResponseWriter {
 			return &panickingWriter{plainResponseWriter{w}, false}
-		}, 501, "ws_test.bare cannot"},
-		{"not supported", func(w http.ResponseWriter) http.ResponseWriter { return hijackErrorWriter{w, http.ErrNotSupported} }, 501, "ws_test.failing cannot"},
-		{"broken", func(w http.ResponseWriter) http.ResponseWriter { return hijackErrorWriter{w, broken} }, 500, "ws_test.failing: broken"},
+		}, 501, "ws_test.plainResponseWriter cannot"},
+		{"not supported", func(w http.ResponseWriter) http.ResponseWriter { return hijackErrorWriter{w, http.ErrNotSupported} }, 501, "ws_test.hijackErrorWriter cannot"},
+		{"broken", func(w http.ResponseWriter) http.ResponseWriter { return hijackErrorWriter{w, broken} }, 500, "ws_test.hijackErrorWriter: broken"},
 		{"broken, in one that cannot answer then", func(w http.ResponseWriter) http.ResponseWriter {
 			return &panickingWriter{hijackErrorWriter{w, broken}, false}
 		}, 500, "ws_test.panickingWriter: broken"},
-		{"no connection", func(w http.ResponseWriter) http.ResponseWriter { return connWriter{w, nil, nil} }, 500, "ws_test.plainWriter: no connection"},
+		{"no connection", func(w http.ResponseWriter) http.ResponseWriter { return connWriter{w, nil, nil} }, 500, "ws_test.connWriter: no connection"},
 	} {
 		for _, over := range transports {
 			t.Run(tt.name+","+over.name, func(t *testing.T) {

@@ -36,6 +36,7 @@ var zeroResults = map[string]string{
 	"AggregatedStream.Err":       "<nil>",
 	"Upgrader.Close":             "<nil>",
 	"Upgrader.Handle":            "<nil> <nil> ws: handshake refused with 500 Internal Server Error: nil response writer",
+	"Upgrader.Handler":           "&{",
 	"Upgrader.Shutdown":          "<nil>",
 	"HandshakeError.Error":       "ws: handshake refused with 0 : <nil>",
 	"HandshakeError.Unwrap":      "<nil>",
@@ -86,6 +87,8 @@ func argument(t *testing.T, name string, of reflect.Type) reflect.Value {
 			return reflect.ValueOf(ws.FirstText)
 		}
 		return reflect.ValueOf(ws.Text)
+	case reflect.TypeFor[func(*ws.Session, *ws.MessageStream)]():
+		return reflect.ValueOf(func(*ws.Session, *ws.MessageStream) {})
 	case reflect.TypeFor[ws.Message]():
 		return reflect.ValueOf(ws.Message{Kind: ws.Binary, Data: make([]byte, 100_000)})
 	}
