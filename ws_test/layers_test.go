@@ -29,6 +29,7 @@ type layer struct {
 var layers = map[string]layer{
 	".":                    {pure: true},
 	"internal/frame":       {pure: true, but: []string{"sync"}},
+	"internal/closing":     {pure: true},
 	"internal/window":      {pure: true, but: []string{"sync"}},
 	"internal/inflate":     {pure: true, on: []string{"internal/window"}, but: []string{"sync"}},
 	"internal/deflate":     {pure: true, on: []string{"internal/inflate", "internal/window"}, but: []string{"github.com/klauspost/compress/flate", "io", "sync"}},
@@ -40,7 +41,7 @@ var layers = map[string]layer{
 	"internal/outbox":      {on: []string{"internal/buffer", "internal/frame", "internal/transport"}},
 	"ws": {goroutines: true, on: []string{
 		"internal/buffer", "internal/deflate", "internal/frame", "internal/inbox", "internal/inflate", "internal/transport", "internal/outbox",
-		"internal/overwrite",
+		"internal/closing", "internal/overwrite",
 	}},
 	"wstest":        {goroutines: true, on: []string{"internal/overwrite", "ws"}},
 	"examples/echo": {goroutines: true, on: []string{"ws"}},
