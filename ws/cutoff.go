@@ -16,7 +16,7 @@ func (s *Session) cutOff(err error) {
 		return
 	}
 	l.lost, l.cut = err, true
-	s.leaveLocked(l, s.registry.upgrader.closeTimeout())
+	s.startCloseTimerLocked(l, s.registry.settings.closeTimeout)
 	l.mu.Unlock()
 	switch r := s.stream().turn.finishes(); {
 	case r == nil:

@@ -28,7 +28,7 @@ type life struct {
 	err      error         // why it ended
 	done     chan struct{} // closed at the end; nil until someone asks
 	closing  chan struct{} // closed when ours is sent; nil until someone asks
-	leaves   *departure    // at the latest; nil while nothing ends
+	timer    *closeTimer   // nil while nothing ends
 }
 
 // life returns the session's.
@@ -99,9 +99,9 @@ func (s *Session) sendClose(reason CloseReason, refusal error) bool {
 		close(l.closing)
 	}
 	await := !l.received
-	s.leaveLocked(l, s.registry.upgrader.closeTimeout())
+	s.startCloseTimerLocked(l, s.registry.settings.closeTimeout)
 	l.mu.Unlock()
-	s.registry.countCloseSent(reason.Code)
+	s.registry.closeFrames.countSent(reason.Code)
 	if t := s.trace(); t.CloseSent != nil {
 		t.CloseSent(s, reason)
 	}
@@ -122,8 +122,8 @@ func (s *Session) closeReceived(reason CloseReason) {
 	l.closes = l.closes.withReceived(reason)
 	complete := l.flushed
 	if !l.sent {
-		timeout := s.registry.upgrader.closeTimeout()
-		s.leaveLocked(l, timeout-timeout/10)
+		timeout := s.registry.settings.closeTimeout
+		s.startCloseTimerLocked(l, timeout-timeout/10)
 	}
 	l.mu.Unlock()
 	if complete {
@@ -148,8 +148,8 @@ func (s *Session) closeFlushed() {
 	first := !l.flushed
 	l.flushed = true
 	complete, failed, lost := l.received, l.failure != nil, l.lost
-	if first && l.leaves != nil {
-		l.leaves.since = time.Now()
+	if first {
+		l.timer.flushed()
 	}
 	l.mu.Unlock()
 	switch {
@@ -189,7 +189,7 @@ func (s *Session) halfClosed(err error) {
 	l.lost = err
 	flushed := l.flushed
 	if !l.sent {
-		s.leaveLocked(l, s.registry.upgrader.closeTimeout())
+		s.startCloseTimerLocked(l, s.registry.settings.closeTimeout)
 	}
 	l.mu.Unlock()
 	if flushed {
@@ -215,13 +215,19 @@ func (s *Session) fail(err *ProtocolError) {
 	}
 }
 
+// startCloseTimerLocked has the session end after the timeout, which begins anew.
+func (s *Session) startCloseTimerLocked(l *life, timeout time.Duration) {
+	l.timer.stop()
+	l.timer = newCloseTimer(s, timeout, s.closeTimedOut)
+}
+
 // closeTimedOut is called when a session that is ending may have had its time. A
 // Close frame that nobody answered is answered now, with as much time again if it
 // cannot leave.
 func (s *Session) closeTimedOut() {
 	l := s.life()
 	l.mu.Lock()
-	if l.over || s.goesOnLocked(l) {
+	if l.over || !l.timer.expired(l.failure == nil) {
 		l.mu.Unlock()
 		return
 	}
@@ -255,7 +261,8 @@ func (s *Session) end(err error) {
 		err = l.closes
 	}
 	l.over, l.err = true, err
-	leaves := l.leaves
+	l.timer.stop()
+	l.timer = nil
 	l.mu.Unlock()
 	s.out.Abort((*outboxHost)(s), closedBy(err))
 	s.compression.endSending()
@@ -265,7 +272,7 @@ func (s *Session) end(err error) {
 	} else {
 		_ = s.transport.Abort()
 	}
-	s.registry.leave(s, leaves, err)
+	s.registry.remove(s, err)
 	if t := s.trace(); t.SessionEnd != nil {
 		t.SessionEnd(s, err)
 	}
@@ -277,7 +284,7 @@ func (s *Session) end(err error) {
 	}
 	l.mu.Unlock()
 	s.endContext(err)
-	s.registry.left()
+	s.registry.notifyEmpty()
 }
 
 // Done returns a channel that is closed when the session has ended and its

@@ -121,7 +121,7 @@ func (s *Session) Send(ctx context.Context, msg Message) error {
 	if err := s.frame(&f, msg.Kind); err != nil {
 		return err
 	}
-	if s.compression != nil || s.registry.upgrader.Trace != nil {
+	if s.compression != nil || s.traced() {
 		return s.putPacked(ctx, &f)
 	}
 	// From here and not deeper down: an idle reader's stack is all but full.

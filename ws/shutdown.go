@@ -1,9 +1,13 @@
 package ws
 
-import "context"
+import (
+	"context"
+	"iter"
+	"runtime"
+	"slices"
 
-// goodbye is what a server that goes down says to everyone.
-var goodbye = CloseReason{Code: CloseGoingAway, Description: "server is shutting down"}
+	"golang.org/x/sync/errgroup"
+)
 
 // Shutdown ends the sessions of the package's own Handle. See
 // Upgrader.Shutdown.
@@ -30,22 +34,22 @@ func (u *Upgrader) Shutdown(ctx context.Context) error {
 	if ctx == nil {
 		return errNilContext
 	}
-	f := u.registry()
-	f.shut(false)
-	f.endAbandoned() // those of a bubble, in which no timer may be going to strike
-	f.each(func(s *Session) { _ = s.Close(goodbye) })
-	gone := f.allGone()
+	r := u.registry()
+	r.refuseHandshakes(false)
+	r.endAbandoned() // those of a synctest bubble, in which no timer need be running
+	r.each(func(s *Session) { _ = s.Close(goingAway) })
+	empty := r.whenEmpty()
 	select {
-	case <-gone:
+	case <-empty:
 		return nil
 	case <-ctx.Done():
 	}
 	select {
-	case <-gone: // in the same moment
+	case <-empty: // in the same moment
 		return nil
 	default:
 	}
-	f.cutAll()
+	r.endAll()
 	return ctx.Err()
 }
 
@@ -54,12 +58,69 @@ func (u *Upgrader) Shutdown(ctx context.Context) error {
 // on as by Shutdown. It waits for no peer and returns nil. Any number of
 // goroutines may call it, also during Shutdown, which it brings to its end.
 func (u *Upgrader) Close() error {
-	u.registry().cutAll()
+	u.registry().endAll()
 	return nil
 }
 
-func (f *registry) cutAll() {
-	f.shut(true)
-	f.endAbandoned()
-	f.each(func(s *Session) { s.end(ErrShutdown) })
+// endAll ends all sessions without a closing handshake.
+func (r *registry) endAll() {
+	r.refuseHandshakes(true)
+	r.endAbandoned()
+	r.each(func(s *Session) { s.end(ErrShutdown) })
+}
+
+// refuseHandshakes has handshakes refused from now on. A session whose handshake
+// is under way is closed when it begins or, if abort is set, ended.
+func (r *registry) refuseHandshakes(abort bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed, r.aborted = true, r.aborted || abort
+}
+
+// whenEmpty returns a channel that is closed when there are neither sessions nor
+// handshakes under way.
+func (r *registry) whenEmpty() <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.active == 0 {
+		return closedChan
+	}
+	if r.empty == nil {
+		r.empty = make(chan struct{})
+	}
+	return r.empty
+}
+
+// each calls do for every session, in a few goroutines, since one call may take
+// as long as a write does.
+func (r *registry) each(do func(*Session)) {
+	group, _ := errgroup.WithContext(context.Background())
+	group.SetLimit(2 * runtime.GOMAXPROCS(0))
+	for part := range slices.Chunk(r.list(), 64) {
+		group.Go(func() error {
+			for _, p := range part {
+				if s := p.Value(); s != nil {
+					do(s)
+				}
+			}
+			return nil
+		})
+	}
+	_ = group.Wait()
+}
+
+// Sessions returns the Upgrader's sessions as a sequence for a range loop: those
+// there are when the loop begins and that have not ended when it comes to them, in
+// no particular order, each of them once. The loop's body may send, close and call
+// anything else: no lock is held, and no session is kept for the loop but the one
+// at hand. A session appears just before Trace.SessionStart is called. Sessions is
+// safe for concurrent use and does not block.
+func (u *Upgrader) Sessions() iter.Seq[*Session] {
+	return func(yield func(*Session) bool) {
+		for _, p := range u.registry().list() {
+			if s := p.Value(); s != nil && s.ended() == nil && !yield(s) {
+				return
+			}
+		}
+	}
 }

@@ -217,7 +217,7 @@ func (m *MessageStream) note(r *receiver) {
 		m.noteFinished(r.msg.Kind)
 	}
 	switch {
-	case r.msg.Kind == Ping && !s.registry.upgrader.ManualPong:
+	case r.msg.Kind == Ping && !s.registry.settings.manualPong:
 		s.out.PutPong((*outboxHost)(s), r.msg.Data, s.gathers())
 	case r.msg.Kind == Close:
 		r.closed = true
@@ -231,7 +231,7 @@ func (m *MessageStream) note(r *receiver) {
 
 // peerCloses notes that the peer's Close frame has arrived.
 func (s *Session) peerCloses(reason CloseReason) {
-	s.registry.countCloseReceived(reason.Code)
+	s.registry.closeFrames.countReceived(reason.Code)
 	if t := s.trace(); t.CloseReceived != nil {
 		t.CloseReceived(s, reason)
 	}
