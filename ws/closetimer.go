@@ -16,7 +16,7 @@ const pauseNoticed = 100 * time.Millisecond
 // something of what is queued, whichever is last. The timer fires four times in
 // that time, to see whether the peer takes something and the process runs.
 //
-// The lock of the session's life guards it.
+// The lock of the session's closeState guards it.
 type closeTimer struct {
 	sender   sender
 	timeout  time.Duration

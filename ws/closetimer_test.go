@@ -76,10 +76,10 @@ func TestACloseTimeoutDoesNotCountAPauseOfTheProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := begun(t, &Upgrader{CloseTimeout: time.Second, Heartbeat: Heartbeat{Interval: -1}})
 		_ = s.Close(CloseReason{})
-		l := s.life()
-		l.mu.Lock()
-		l.timer.due = time.Now().Add(-10 * time.Second) // as if the timer had been to fire long ago
-		l.mu.Unlock()
+		c := s.closeState()
+		c.mu.Lock()
+		c.timer.due = time.Now().Add(-10 * time.Second) // as if the timer had been to fire long ago
+		c.mu.Unlock()
 		s.closeTimedOut()
 		if s.ended() != nil {
 			t.Fatal("ended at once")
@@ -96,13 +96,13 @@ func TestACloseTimerIsStoppedAndForgottenAtTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, peer := begun(t, &Upgrader{Heartbeat: Heartbeat{Interval: -1}})
 		_ = s.Close(CloseReason{})
-		timer := s.life().timer
+		timer := s.closeState().timer
 		_ = peer.Close()
 		<-s.Done()
 		if timer.timer.Stop() {
 			t.Error("the timer runs on")
 		}
-		if s.life().timer != nil {
+		if s.closeState().timer != nil {
 			t.Error("the session keeps its timer")
 		}
 	})

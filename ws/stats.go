@@ -144,11 +144,11 @@ func (u *Upgrader) Stats() Stats {
 // Stats returns what the session has done. It has no Traffic without
 // Upgrader.SessionStats. It does not wait for the peer and is safe for concurrent
 // use.
-func (s *Session) Stats() (stats SessionStats) {
+func (s *Session) Stats() SessionStats {
 	if s.transport == nil { // not from Handle
-		return stats
+		return SessionStats{}
 	}
-	stats.Queued, stats.Latency = s.out.Tell((*outboxHost)(s)), s.Latency()
+	stats := SessionStats{Queued: s.out.Tell((*outboxHost)(s)), Latency: s.Latency()}
 	if x := s.extra.Load(); x != nil && x.traffic != nil {
 		stats.In, stats.Out = x.traffic.in.traffic(), x.traffic.out.traffic()
 	}

@@ -35,6 +35,7 @@ var layers = map[string]layer{
 	"internal/deflate":     {pure: true, on: []string{"internal/inflate", "internal/window"}, but: []string{"github.com/klauspost/compress/flate", "io", "sync"}},
 	"internal/deflatetest": {pure: true, but: []string{"io"}},
 	"internal/buffer":      {on: []string{"internal/overwrite"}},
+	"internal/structure":   {pure: true},
 	"internal/overwrite":   {pure: true},
 	"internal/transport":   {},
 	"internal/inbox":       {on: []string{"internal/buffer", "internal/transport", "internal/overwrite"}},

@@ -48,3 +48,6 @@ func (s State) AwaitsClose() bool { return s == CloseQueued || s == CloseSent }
 
 // Lost reports whether the connection was lost in one direction.
 func (s State) Lost() bool { return s == ReadClosed || s == WriteBroken }
+
+// Fails reports whether the peer broke the protocol.
+func (s State) Fails() bool { return s == FailQueued || s == FailSent }
