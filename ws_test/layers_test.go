@@ -51,7 +51,7 @@ var layers = map[string]layer{
 // impure are the packages, with all below them, that a pure layer does without.
 var impure = []string{"context", "io", "log", "net", "os", "runtime", "sync", "syscall", "time"}
 
-func TestThePackagesKeepToTheirLayers(t *testing.T) {
+func TestLayers(t *testing.T) {
 	seen := map[string]bool{}
 	for file, source := range sources(t) {
 		dir := path.Dir(file)
@@ -67,7 +67,7 @@ func TestThePackagesKeepToTheirLayers(t *testing.T) {
 	}
 }
 
-func TestABreachOfTheLayersIsSeen(t *testing.T) {
+func TestLayersCheckSeesBreach(t *testing.T) {
 	for _, test := range []struct{ name, dir, source, breach string }{
 		{"an internal package on ws", "internal/inbox", `import "` + module + `ws"`, "imports ws"},
 		{"a layer on the one above", "internal/transport", `import "` + module + `internal/outbox"`, "imports internal/outbox"},
@@ -85,7 +85,7 @@ func TestABreachOfTheLayersIsSeen(t *testing.T) {
 		{"a goroutine within a function", "internal/transport", "var f = func() { for { go func() {}() } }", "starts a goroutine"},
 		{"a timer's goroutine below ws", "internal/inbox", `import "time"; func f() { time.AfterFunc(0, f) }`, "starts a goroutine with AfterFunc"},
 		{"a group's goroutine below ws", "internal/inbox", `import "sync"; func f(wg *sync.WaitGroup) { wg.Go(nil) }`, "starts a goroutine with Go"},
-		{"a package without a place", "internal/util", "", "has no layer"},
+		{"a package without a layer", "internal/util", "", "has no layer"},
 		{"what is allowed", "ws", `import ("net"; "` + module + `internal/frame"); func f() { go f() }`, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -137,7 +137,7 @@ func skipped(dir string) error {
 	return nil
 }
 
-// breaches says what a file does that its package's layer does not allow.
+// breaches returns what a file does that its package's layer does not allow.
 func breaches(dir string, file *ast.File) (found []string) {
 	may, ok := layers[dir]
 	if !ok {

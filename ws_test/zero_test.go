@@ -57,7 +57,7 @@ var zeroResults = map[string]string{
 	"Session.TrySendPrepared":    "ws: message was not prepared",
 }
 
-func TestNoMethodOfWhatWasNotMadeByTheLibraryPanicsOrWaits(t *testing.T) {
+func TestZeroValueMethods(t *testing.T) {
 	for _, zero := range zeros {
 		v := reflect.ValueOf(zero)
 		for i := range v.NumMethod() {
@@ -155,10 +155,10 @@ func expectZero(t *testing.T, name string, results []reflect.Value) {
 	}
 }
 
-func TestTheErrorsOfAZeroStreamsChannelsAreErrClosed(t *testing.T) {
+func TestZeroStreamChanErr(t *testing.T) {
 	m := new(ws.MessageStream)
 	for _, l := range []interface {
-		listener
+		view
 		Chan() <-chan ws.Message
 		Err() error
 	}{m, new(ws.AggregatedStream), m.Aggregate(10)} {
@@ -169,7 +169,7 @@ func TestTheErrorsOfAZeroStreamsChannelsAreErrClosed(t *testing.T) {
 	}
 }
 
-func TestOnAZeroSessionEveryKindOfSendAndContextIsAnError(t *testing.T) {
+func TestZeroSessionSends(t *testing.T) {
 	s := new(ws.Session)
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -195,7 +195,7 @@ func TestOnAZeroSessionEveryKindOfSendAndContextIsAnError(t *testing.T) {
 	}
 }
 
-func TestEveryExportedTypeWithMethodsIsAmongTheZeros(t *testing.T) {
+func TestZeroValuesAreComplete(t *testing.T) {
 	have := make(map[string]bool)
 	for _, zero := range zeros {
 		have[reflect.TypeOf(zero).Elem().Name()] = true
