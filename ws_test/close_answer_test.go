@@ -11,7 +11,7 @@ import (
 )
 
 func TestCloseApplicationAnswers(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.write(closeFrame(4000))
 		recvKind(t, p.stream, ws.Close)
 		if err := p.session.Close(ws.CloseReason{Code: 4001, Description: "own answer"}); err != nil {
@@ -25,7 +25,7 @@ func TestCloseApplicationAnswers(t *testing.T) {
 
 func TestCloseLibraryAnswers(t *testing.T) {
 	for _, code := range []uint16{0, 1000, 3999} {
-		overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 			end := receiveAll(p)
 			frame := closeFrame(code)
 			if code == 0 {
@@ -45,7 +45,7 @@ func TestCloseLibraryAnswers(t *testing.T) {
 func TestCloseCodeIsEchoed(t *testing.T) {
 	for _, code := range []uint16{0, 1000, 1001, 1002, 1003, 1007, 1014, 3000, 4999} {
 		t.Run(fmt.Sprint("code=", code), func(t *testing.T) {
-			p := connect(t, ws.Upgrader{})
+			p := connect(t, &ws.Upgrader{})
 			payload := []byte(nil)
 			if code != 0 {
 				payload = closePayload(code, "for a reason")
@@ -61,7 +61,7 @@ func TestCloseCodeIsEchoed(t *testing.T) {
 }
 
 func TestCloseApplicationAnswerWins(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.write(closeFrame(1000))
 		recvKind(t, p.stream, ws.Close)
 		if err := p.session.Close(ws.CloseReason{Code: 4002, Description: "my own"}); err != nil {
@@ -77,7 +77,7 @@ func TestCloseApplicationAnswerWins(t *testing.T) {
 
 func TestCloseUnansweredUntilTimeout(t *testing.T) {
 	const timeout = time.Minute
-	inSynctest(t, ws.Upgrader{CloseTimeout: timeout}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{CloseTimeout: timeout}, func(t *testing.T, p *pair) {
 		_ = p.conn.SetDeadline(time.Time{})
 		p.writeLater(closeFrame(4003))
 		recvKind(t, p.stream, ws.Close)
@@ -94,7 +94,7 @@ func TestCloseUnansweredUntilTimeout(t *testing.T) {
 }
 
 func TestCloseTakenFromChanUnanswered(t *testing.T) {
-	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		start := time.Now()
 		p.writeLater(closeFrame(4000))
 		recvKind(t, p.stream, ws.Close)

@@ -16,7 +16,7 @@ import (
 func TestBatchDoesNotWaitForBusyHandler(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
-			p := connectOver(t, over, ws.Upgrader{})
+			p := connectOver(t, over, &ws.Upgrader{})
 			p.write(bytes.Repeat(masked(fin|opText, []byte("question")), 3))
 			arrived, finished := make(chan struct{}), make(chan error, 1)
 			go func() {
@@ -37,7 +37,7 @@ func TestBatchDoesNotWaitForBusyHandler(t *testing.T) {
 }
 
 func TestBatchLeavesAfterMillisecond(t *testing.T) {
-	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.writeLater(bytes.Repeat(masked(fin|opText, []byte("question")), 3))
 		recvKind(t, p.stream, ws.Text)
 		for round := range 3 { // the timer is set each time
@@ -62,7 +62,7 @@ func TestBatchLeavesAfterMillisecond(t *testing.T) {
 }
 
 func TestBatchLeavesWhenStreamWaits(t *testing.T) {
-	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.writeLater(bytes.Repeat(masked(fin|opText, []byte("question")), 2))
 		start := time.Now()
 		recvKind(t, p.stream, ws.Text)
@@ -79,7 +79,7 @@ func TestBatchLeavesWhenStreamWaits(t *testing.T) {
 }
 
 func TestBatchLeavesAt64KiB(t *testing.T) {
-	inSynctest(t, ws.Upgrader{SendBuffer: 1 << 20}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{SendBuffer: 1 << 20}, func(t *testing.T, p *pair) {
 		p.writeLater(bytes.Repeat(masked(fin|opText, []byte("question")), 2))
 		recvKind(t, p.stream, ws.Text)
 		start, answer := time.Now(), strings.Repeat("x", 10_000)
@@ -96,7 +96,7 @@ func TestBatchLeavesAt64KiB(t *testing.T) {
 }
 
 func TestSendOnIdleSessionIsNotBatched(t *testing.T) {
-	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		start := time.Now()
 		if err := p.session.Text(t.Context(), "news"); err != nil {
 			t.Fatal(err)
@@ -117,7 +117,7 @@ func TestSendOnIdleSessionIsNotBatched(t *testing.T) {
 func TestConcurrentSendersShareWrite(t *testing.T) {
 	count := new(atomic.Int64)
 	counted := func(c net.Conn) net.Conn { return countingConn{c, count} }
-	inSynctestOver(t, ws.Upgrader{}, counted, func(t *testing.T, p *pair) {
+	inSynctestOver(t, &ws.Upgrader{}, counted, func(t *testing.T, p *pair) {
 		for range 100 { // the first is being written while the others come
 			if err := p.session.Text(t.Context(), "hello"); err != nil {
 				t.Fatal(err)

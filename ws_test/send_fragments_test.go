@@ -12,7 +12,7 @@ import (
 func TestContinuationSendsFragments(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
-			p := connectOver(t, over, ws.Upgrader{})
+			p := connectOver(t, over, &ws.Upgrader{})
 			s, ctx := p.session, testContext(t)
 			if err := errors.Join(
 				s.Continuation(ctx, ws.FirstText, []byte("one \xc3")),
@@ -32,7 +32,7 @@ func TestContinuationSendsFragments(t *testing.T) {
 }
 
 func TestContinuationHoldsBackOtherData(t *testing.T) {
-	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		s, ctx := p.session, t.Context()
 		if err := s.Continuation(ctx, ws.FirstText, []byte("begin")); err != nil {
 			t.Fatal(err)
@@ -71,7 +71,7 @@ func TestContinuationHoldsBackOtherData(t *testing.T) {
 }
 
 func TestContinuationWaitEnds(t *testing.T) {
-	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		s := p.session
 		if err := s.Continuation(t.Context(), ws.FirstText, []byte("begin")); err != nil {
 			t.Fatal(err)
@@ -96,7 +96,7 @@ func TestContinuationWaitEnds(t *testing.T) {
 }
 
 func TestContinuationRefusesBadFragment(t *testing.T) {
-	p := connect(t, ws.Upgrader{})
+	p := connect(t, &ws.Upgrader{})
 	s, ctx := p.session, testContext(t)
 	if err := s.Continuation(ctx, ws.FirstText, []byte("\xc3")); err != nil {
 		t.Fatal(err)
