@@ -20,7 +20,7 @@ import (
 var zeros = []any{
 	new(ws.Session), new(ws.MessageStream), new(ws.AggregatedStream),
 	new(ws.Upgrader), new(ws.HandshakeError), new(ws.ProtocolError), new(ws.CloseError), new(ws.PreparedMessage),
-	new(ws.Message), new(ws.CloseReason), new(ws.CloseCode), new(ws.Kind), new(ws.Compression), new(ws.Heartbeat),
+	new(ws.Message), new(ws.CloseReason), new(ws.CloseCode), new(ws.Kind), new(ws.EndReason), new(ws.Compression), new(ws.Heartbeat),
 	new(ws.Trace), new(ws.Stats), new(ws.SessionStats), new(ws.Traffic),
 }
 
@@ -46,8 +46,10 @@ var zeroResults = map[string]string{
 	"CloseError.Unwrap":          "ws: session closed",
 	"CloseCode.String":           "0 no status",
 	"Kind.String":                "Kind(0)",
+	"EndReason.String":           "closed",
 	"Message.Clone":              "{Kind:Kind(0) Data:[] Reason:{Code:0 no status Description:}}",
 	"Upgrader.Stats":             "{Sessions:0",
+	"Upgrader.Handler":           "&{",
 	"MessageStream.MaxFrameSize": "&{",
 	"MessageStream.RefuseData":   "&{",
 	"MessageStream.Aggregate":    "&{",
@@ -86,6 +88,8 @@ func argument(t *testing.T, name string, of reflect.Type) reflect.Value {
 			return reflect.ValueOf(ws.FirstText)
 		}
 		return reflect.ValueOf(ws.Text)
+	case reflect.TypeFor[func(*ws.Session, *ws.MessageStream)]():
+		return reflect.ValueOf(func(*ws.Session, *ws.MessageStream) {})
 	case reflect.TypeFor[ws.Message]():
 		return reflect.ValueOf(ws.Message{Kind: ws.Binary, Data: make([]byte, 100_000)})
 	}
