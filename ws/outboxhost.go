@@ -3,6 +3,7 @@ package ws
 import (
 	"time"
 
+	"github.com/handset-go/handset/internal/outbox"
 	"github.com/handset-go/handset/internal/transport"
 )
 
@@ -52,3 +53,11 @@ func (h *outboxHost) Drained() { (*Session)(h).closeFlushed() }
 
 // Conn is the transport.
 func (h *outboxHost) Conn() transport.Conn { return h.transport }
+
+// Count is called now and then, for all that the outbox has counted since.
+func (h *outboxHost) Count(sent, received outbox.Count) {
+	h.registry.traffic.add(sent, received)
+	if x := h.extra.Load(); x != nil && x.traffic != nil {
+		x.traffic.add(sent, received)
+	}
+}

@@ -105,6 +105,12 @@ func (r *registry) release() {
 	r.doneLocked()
 }
 
+func (r *registry) countRefusal() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.counts.refused++
+}
+
 // add lists a session whose handshake has succeeded. If Shutdown or Close was
 // called during the handshake, the session ends as the others have.
 func (r *registry) add(s *Session) {

@@ -192,6 +192,20 @@ func (s *Session) Subprotocol() string {
 // not been taken by the operating system. It does not wait for the peer.
 func (s *Session) Buffered() int { return s.out.Buffered() }
 
+// Stats returns what the session has done. It has no Traffic without
+// Upgrader.SessionStats. It does not wait for the peer and is safe for concurrent
+// use.
+func (s *Session) Stats() SessionStats {
+	if s.transport == nil { // not from Handle
+		return SessionStats{}
+	}
+	stats := SessionStats{Queued: s.out.Tell((*outboxHost)(s)), Latency: s.Latency()}
+	if x := s.extra.Load(); x != nil && x.traffic != nil {
+		stats.In, stats.Out = x.traffic.in.traffic(), x.traffic.out.traffic()
+	}
+	return stats
+}
+
 // RemoteAddr returns the address of the connection's other end, which behind a
 // proxy is the proxy's. It stays the same after the end. It is nil for a Session
 // that does not come from Handle.

@@ -3,7 +3,6 @@ package ws
 import (
 	"errors"
 	"maps"
-	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -109,52 +108,6 @@ type SessionStats struct {
 	Latency time.Duration // as Session.Latency
 }
 
-// Stats returns what has become of the Upgrader's sessions so far. Counting is
-// done once for all that a read or a write has moved, and costs no allocation and
-// some nanoseconds. Stats itself asks every session: a millisecond for some ten
-// thousand. It does not wait for peers, and any goroutine may call it.
-func (u *Upgrader) Stats() Stats {
-	r := u.registry()
-	r.mu.Lock()
-	list := slices.Clone(r.sessions)
-	stats := r.counts.stats()
-	r.mu.Unlock()
-	known := time.Duration(0)
-	for _, p := range list {
-		s := p.Value()
-		if s == nil {
-			continue
-		}
-		stats.Sessions++
-		stats.Queued += s.out.Tell((*outboxHost)(s))
-		if latency := s.Latency(); latency > 0 {
-			stats.Latency += latency
-			known++
-		}
-	}
-	if known > 0 {
-		stats.Latency /= known
-	}
-	stats.In, stats.Out = r.traffic.in.traffic(), r.traffic.out.traffic()
-	stats.Pings, stats.Pongs, stats.Unread = r.pings.Load(), r.pongs.Load(), r.unread.Load()
-	stats.ClosesSent, stats.ClosesReceived = r.closeFrames.copy()
-	return stats
-}
-
-// Stats returns what the session has done. It has no Traffic without
-// Upgrader.SessionStats. It does not wait for the peer and is safe for concurrent
-// use.
-func (s *Session) Stats() SessionStats {
-	if s.transport == nil { // not from Handle
-		return SessionStats{}
-	}
-	stats := SessionStats{Queued: s.out.Tell((*outboxHost)(s)), Latency: s.Latency()}
-	if x := s.extra.Load(); x != nil && x.traffic != nil {
-		stats.In, stats.Out = x.traffic.in.traffic(), x.traffic.out.traffic()
-	}
-	return stats
-}
-
 // lifecycleCounts counts how sessions begin and end. The registry's lock guards it.
 type lifecycleCounts struct {
 	begun, refused uint64
@@ -169,12 +122,6 @@ func (c *lifecycleCounts) stats() Stats {
 		}
 	}
 	return stats
-}
-
-func (r *registry) countRefusal() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.counts.refused++
 }
 
 // closeFrameCounts counts Close frames by their codes.
@@ -227,20 +174,4 @@ type trafficCounters struct{ in, out counters }
 func (t *trafficCounters) add(out, in outbox.Count) {
 	t.out.add(out)
 	t.in.add(in)
-}
-
-// Count is called now and then, for all that the outbox has counted since.
-func (h *outboxHost) Count(sent, received outbox.Count) {
-	h.registry.traffic.add(sent, received)
-	if x := h.extra.Load(); x != nil && x.traffic != nil {
-		x.traffic.add(sent, received)
-	}
-}
-
-// takeArrived returns what has arrived since it was last called.
-func (m *MessageStream) takeArrived() (c outbox.Count) {
-	if m.rx != nil {
-		c, m.rx.arrival = m.rx.arrival, c
-	}
-	return c
 }

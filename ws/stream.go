@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/handset-go/handset/internal/inbox"
+	"github.com/handset-go/handset/internal/outbox"
 	"github.com/handset-go/handset/internal/transport"
 )
 
@@ -383,3 +384,11 @@ func (m *MessageStream) leaveLent() {
 
 // longAgo is a deadline that has passed.
 var longAgo = time.Unix(1, 0)
+
+// takeArrived returns what has arrived since it was last called.
+func (m *MessageStream) takeArrived() (c outbox.Count) {
+	if m.rx != nil {
+		c, m.rx.arrival = m.rx.arrival, c
+	}
+	return c
+}
