@@ -84,9 +84,9 @@ type pulse struct {
 	unread  unread
 }
 
-// checkHeartbeat pings a peer that has been silent for long, or ends the session if it
-// has been for too long. late is by how much the round is late, which is time in
-// which the process did not run. It returns after how many ms to come again.
+// checkHeartbeat pings a peer that has been silent for long, or ends the session
+// if it has been for too long. late is by how much the check is late, which is time
+// in which the process did not run. It returns after how many ms to check again.
 func (s *Session) checkHeartbeat(now, late uint32, p intervals) (wait uint32) {
 	if s.isClosing() {
 		return p.interval

@@ -56,8 +56,8 @@ func (m *MessageStream) noteFinished(kind Kind) {
 	}
 }
 
-// checkMessageTimeout ends the wait of a reader whose message has taken too long, which then
-// finds it so. It returns after how many ms to come again.
+// checkMessageTimeout ends the wait of a reader whose message has taken too long,
+// which then finds it so. It returns after how many ms to check again.
 func (s *Session) checkMessageTimeout(now, late uint32, p intervals) (wait uint32) {
 	x := s.extra.Load()
 	if x == nil {

@@ -14,9 +14,8 @@ func (u *unread) receives() {
 	}
 }
 
-// checkUnread is called in each check, and reports once that nobody has been found
-// receiving for both of the heartbeat's times. It returns after how many ms to
-// come again.
+// checkUnread reports once that nobody has been found receiving for both of the
+// heartbeat's times. It returns after how many ms to check again.
 func (s *Session) checkUnread(now uint32, p intervals) (wait uint32) {
 	if s.flags.has(isWaiting) || s.isClosing() {
 		return p.interval
