@@ -12,7 +12,7 @@ import (
 
 func TestCloseAnswer(t *testing.T) {
 	t.Run("the application answers", func(t *testing.T) {
-		overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 			p.write(closeFrame(4000))
 			recvKind(t, p.stream, ws.Close)
 			if err := p.session.Close(ws.CloseReason{Code: 4001, Description: "own answer"}); err != nil {
@@ -25,7 +25,7 @@ func TestCloseAnswer(t *testing.T) {
 	})
 	t.Run("the library answers", func(t *testing.T) {
 		for _, code := range []uint16{0, 1000, 3999} {
-			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 				end := receiveAll(p)
 				frame := closeFrame(code)
 				if code == 0 {
@@ -42,7 +42,7 @@ func TestCloseAnswer(t *testing.T) {
 		}
 	})
 	t.Run("the application's answer wins", func(t *testing.T) {
-		overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 			p.write(closeFrame(1000))
 			recvKind(t, p.stream, ws.Close)
 			if err := p.session.Close(ws.CloseReason{Code: 4002, Description: "my own"}); err != nil {
@@ -60,7 +60,7 @@ func TestCloseAnswer(t *testing.T) {
 func TestCloseCodeIsEchoed(t *testing.T) {
 	for _, code := range []uint16{0, 1000, 1001, 1002, 1003, 1007, 1014, 3000, 4999} {
 		t.Run(fmt.Sprint("code=", code), func(t *testing.T) {
-			p := connect(t, ws.Upgrader{})
+			p := connect(t, &ws.Upgrader{})
 			payload := []byte(nil)
 			if code != 0 {
 				payload = closePayload(code, "for a reason")
@@ -79,7 +79,7 @@ func TestCloseCodeIsEchoed(t *testing.T) {
 // CloseTimeout.
 func TestCloseUnansweredUntilTimeout(t *testing.T) {
 	const timeout = time.Minute
-	inSynctest(t, ws.Upgrader{CloseTimeout: timeout}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{CloseTimeout: timeout}, func(t *testing.T, p *pair) {
 		_ = p.conn.SetDeadline(time.Time{})
 		p.writeLater(closeFrame(4003))
 		recvKind(t, p.stream, ws.Close)
@@ -96,7 +96,7 @@ func TestCloseUnansweredUntilTimeout(t *testing.T) {
 }
 
 func TestCloseTakenFromChanUnanswered(t *testing.T) {
-	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		start := time.Now()
 		p.writeLater(closeFrame(4000))
 		recvKind(t, p.stream, ws.Close)

@@ -16,12 +16,12 @@ import (
 // end is a way for a session to end.
 type end struct {
 	name string
-	u    ws.Upgrader
+	u    *ws.Upgrader
 	does func(*testing.T, *fixture) // returns when the end is certain
 
 	session error         // of Err, equal or by errors.Is
 	stream  error         // that a reader receives, by errors.Is
-	counted string        // its key in Stats.Ends
+	counted ws.EndReason  // its key in Stats.Ends
 	after   time.Duration // in synctest
 
 	unread bool // may happen without a reader
@@ -75,7 +75,7 @@ func (e *end) test(t *testing.T, s *fixture, read func(*fixture) <-chan error) {
 	}
 	if read != nil {
 		err := await(t, got, "the stream's end")
-		if !isError(err, e.stream) || err != io.EOF && e.counted != "protocol error" && e.counted != "message timeout" && !errors.Is(err, io.ErrUnexpectedEOF) {
+		if !isError(err, e.stream) || err != io.EOF && e.counted != ws.EndProtocolError && e.counted != ws.EndMessageTimeout && !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("the stream ended with %v, want %v", err, e.stream)
 		}
 		if _, again := s.stream.Recv(t.Context()); again != err {
@@ -111,23 +111,23 @@ func (s *fixture) expectRefusal(status int) {
 
 var allEnds = []end{
 	// The peer goes away.
-	{name: "reset", session: syscall.ECONNRESET, stream: syscall.ECONNRESET, counted: "connection lost",
+	{name: "reset", session: syscall.ECONNRESET, stream: syscall.ECONNRESET, counted: ws.EndConnectionLost,
 		does: func(t *testing.T, s *fixture) { resetConn(s.client) }},
-	{name: "FIN without a Close", session: io.ErrUnexpectedEOF, stream: io.ErrUnexpectedEOF, counted: "connection lost",
+	{name: "FIN without a Close", session: io.ErrUnexpectedEOF, stream: io.ErrUnexpectedEOF, counted: ws.EndConnectionLost,
 		does: func(t *testing.T, s *fixture) { _ = s.conn.Close() }},
-	{name: "FIN inside a frame", session: io.ErrUnexpectedEOF, stream: io.ErrUnexpectedEOF, counted: "connection lost",
+	{name: "FIN inside a frame", session: io.ErrUnexpectedEOF, stream: io.ErrUnexpectedEOF, counted: ws.EndConnectionLost,
 		does: func(t *testing.T, s *fixture) {
 			s.write(masked(fin|opText, []byte("half of it"))[:9])
 			_ = s.conn.Close()
 		}},
-	{name: "FIN inside a message", session: io.ErrUnexpectedEOF, stream: io.ErrUnexpectedEOF, counted: "connection lost",
+	{name: "FIN inside a message", session: io.ErrUnexpectedEOF, stream: io.ErrUnexpectedEOF, counted: ws.EndConnectionLost,
 		does: func(t *testing.T, s *fixture) {
 			s.write(masked(opText, []byte("once upon a time")))
 			_ = s.conn.Close()
 		}},
-	{name: "writing side shut", session: io.ErrUnexpectedEOF, stream: io.ErrUnexpectedEOF, counted: "connection lost",
+	{name: "writing side shut", session: io.ErrUnexpectedEOF, stream: io.ErrUnexpectedEOF, counted: ws.EndConnectionLost,
 		does: func(t *testing.T, s *fixture) { _ = s.conn.(closeWriter).CloseWrite(); s.expectEnd() }},
-	{name: "writing side shut inside a frame", session: io.ErrUnexpectedEOF, stream: io.ErrUnexpectedEOF, counted: "connection lost",
+	{name: "writing side shut inside a frame", session: io.ErrUnexpectedEOF, stream: io.ErrUnexpectedEOF, counted: ws.EndConnectionLost,
 		does: func(t *testing.T, s *fixture) {
 			s.write(masked(fin|opText, []byte("half of it"))[:9])
 			_ = s.conn.(closeWriter).CloseWrite()
@@ -135,8 +135,8 @@ var allEnds = []end{
 		}},
 
 	// The peer stays and does not do its part.
-	{name: "stalled peer", u: ws.Upgrader{WriteTimeout: shortWait}, unread: true,
-		session: ws.ErrWriteTimeout, stream: ws.ErrWriteTimeout, counted: "write timeout", after: shortWait,
+	{name: "stalled peer", u: &ws.Upgrader{WriteTimeout: shortWait}, unread: true,
+		session: ws.ErrWriteTimeout, stream: ws.ErrWriteTimeout, counted: ws.EndWriteTimeout, after: shortWait,
 		does: func(t *testing.T, s *fixture) {
 			for err := error(nil); err == nil; {
 				if err = s.session.Binary(testContext(t), make([]byte, 10_000)); err != nil && !errors.Is(err, ws.ErrWriteTimeout) {
@@ -144,29 +144,29 @@ var allEnds = []end{
 				}
 			}
 		}},
-	{name: "network cut", u: ws.Upgrader{Heartbeat: ws.Heartbeat{Interval: shortWait, Timeout: shortWait}},
-		session: ws.ErrHeartbeatTimeout, stream: ws.ErrHeartbeatTimeout, counted: "heartbeat timeout", after: 2 * shortWait,
+	{name: "network cut", u: &ws.Upgrader{Heartbeat: ws.Heartbeat{Interval: shortWait, Timeout: shortWait}},
+		session: ws.ErrHeartbeatTimeout, stream: ws.ErrHeartbeatTimeout, counted: ws.EndHeartbeatTimeout, after: 2 * shortWait,
 		does: func(*testing.T, *fixture) {}},
-	{name: "message never finished", u: ws.Upgrader{MessageTimeout: shortWait},
-		session: ws.ErrMessageTimeout, stream: ws.ErrMessageTimeout, counted: "message timeout", after: shortWait,
+	{name: "message never finished", u: &ws.Upgrader{MessageTimeout: shortWait},
+		session: ws.ErrMessageTimeout, stream: ws.ErrMessageTimeout, counted: ws.EndMessageTimeout, after: shortWait,
 		does: func(t *testing.T, s *fixture) {
 			s.write(masked(opText, []byte("once upon a time")))
 			s.expectClose(1008)
 			_ = s.conn.Close()
 		}},
-	{name: "protocol broken", session: &ws.ProtocolError{}, stream: &ws.ProtocolError{}, counted: "protocol error",
+	{name: "protocol broken", session: &ws.ProtocolError{}, stream: &ws.ProtocolError{}, counted: ws.EndProtocolError,
 		does: func(t *testing.T, s *fixture) {
 			s.write([]byte{fin | 0x70 | opText, 0x80})
 			s.expectClose(1002)
 			_ = s.conn.Close()
 		}},
-	{name: "protocol broken by a peer that stays", u: ws.Upgrader{CloseTimeout: shortWait}, after: shortWait,
-		session: &ws.ProtocolError{}, stream: &ws.ProtocolError{}, counted: "protocol error",
+	{name: "protocol broken by a peer that stays", u: &ws.Upgrader{CloseTimeout: shortWait}, after: shortWait,
+		session: &ws.ProtocolError{}, stream: &ws.ProtocolError{}, counted: ws.EndProtocolError,
 		does: func(t *testing.T, s *fixture) {
 			s.write([]byte{fin | 0x70 | opText, 0x80})
 			s.expectClose(1002)
 		}},
-	{name: "data for Discard that refuses it", alone: true, session: &ws.ProtocolError{}, stream: &ws.ProtocolError{}, counted: "protocol error",
+	{name: "data for Discard that refuses it", alone: true, session: &ws.ProtocolError{}, stream: &ws.ProtocolError{}, counted: ws.EndProtocolError,
 		does: func(t *testing.T, s *fixture) {
 			_ = s.stream.RefuseData().Discard()
 			s.send(opPing, "hello?")
@@ -175,7 +175,7 @@ var allEnds = []end{
 			s.expectClose(1008)
 			_ = s.conn.Close()
 		}},
-	{name: "data for Discard", alone: true, session: ws.ErrClosed, stream: io.EOF, counted: "closed",
+	{name: "data for Discard", alone: true, session: ws.ErrClosed, stream: io.EOF, counted: ws.EndClosed,
 		does: func(t *testing.T, s *fixture) {
 			_ = s.stream.Discard()
 			s.send(opText, "data")
@@ -185,34 +185,34 @@ var allEnds = []end{
 		}},
 
 	// One of the sides closes.
-	{name: "closed by the peer", session: ws.ErrClosed, stream: io.EOF, counted: "closed",
+	{name: "closed by the peer", session: ws.ErrClosed, stream: io.EOF, counted: ws.EndClosed,
 		does: func(t *testing.T, s *fixture) {
 			s.write(closeFrame(4000))
 			s.expectClose(4000)
 			s.expectEnd()
 		}},
-	{name: "closed by both", unread: true, session: ws.ErrClosed, stream: io.EOF, counted: "closed",
+	{name: "closed by both", unread: true, session: ws.ErrClosed, stream: io.EOF, counted: ws.EndClosed,
 		does: func(t *testing.T, s *fixture) {
 			_ = s.session.Close(ws.CloseReason{Code: 4000})
 			s.expectClose(4000)
 			s.write(closeFrame(4000))
 			s.expectEnd()
 		}},
-	{name: "closed on a peer that does not answer", u: ws.Upgrader{CloseTimeout: shortWait}, unread: true,
-		session: ws.ErrCloseTimeout, stream: ws.ErrCloseTimeout, counted: "close timeout", after: shortWait,
+	{name: "closed on a peer that does not answer", u: &ws.Upgrader{CloseTimeout: shortWait}, unread: true,
+		session: ws.ErrCloseTimeout, stream: ws.ErrCloseTimeout, counted: ws.EndCloseTimeout, after: shortWait,
 		does: func(t *testing.T, s *fixture) {
 			_ = s.session.Close(ws.CloseReason{Code: 4000})
 			s.expectClose(4000)
 			s.expectEnd()
 		}},
-	{name: "closed on a peer that does not read", u: ws.Upgrader{CloseTimeout: shortWait}, unread: true,
-		session: ws.ErrCloseTimeout, stream: ws.ErrCloseTimeout, counted: "close timeout", after: shortWait,
+	{name: "closed on a peer that does not read", u: &ws.Upgrader{CloseTimeout: shortWait}, unread: true,
+		session: ws.ErrCloseTimeout, stream: ws.ErrCloseTimeout, counted: ws.EndCloseTimeout, after: shortWait,
 		does: func(t *testing.T, s *fixture) {
 			fillQueue(t, s.session, strings.Repeat("x", 10_000))
 			_ = s.session.Close(ws.CloseReason{Code: 4000})
 		}},
 	{name: "closed on a peer that resets", unread: true,
-		session: io.ErrUnexpectedEOF, stream: io.ErrUnexpectedEOF, counted: "connection lost",
+		session: io.ErrUnexpectedEOF, stream: io.ErrUnexpectedEOF, counted: ws.EndConnectionLost,
 		does: func(t *testing.T, s *fixture) {
 			_ = s.session.Close(ws.CloseReason{Code: 4000})
 			s.expectClose(4000)
@@ -220,7 +220,7 @@ var allEnds = []end{
 		}},
 
 	// The server shuts down.
-	{name: "Shutdown", unread: true, session: ws.ErrClosed, stream: io.EOF, counted: "closed",
+	{name: "Shutdown", unread: true, session: ws.ErrClosed, stream: io.EOF, counted: ws.EndClosed,
 		does: func(t *testing.T, s *fixture) {
 			down := startShutdown(testContext(t), s.u)
 			s.expectClose(1001)
@@ -230,30 +230,30 @@ var allEnds = []end{
 			expectShutdown(t, down, nil)
 			s.expectRefusal(503)
 		}},
-	{name: "Shutdown with a peer that does not answer", u: ws.Upgrader{CloseTimeout: shortWait}, unread: true,
-		session: ws.ErrCloseTimeout, stream: ws.ErrCloseTimeout, counted: "close timeout", after: shortWait,
+	{name: "Shutdown with a peer that does not answer", u: &ws.Upgrader{CloseTimeout: shortWait}, unread: true,
+		session: ws.ErrCloseTimeout, stream: ws.ErrCloseTimeout, counted: ws.EndCloseTimeout, after: shortWait,
 		does: func(t *testing.T, s *fixture) {
 			down := startShutdown(testContext(t), s.u)
 			s.expectClose(1001)
 			s.expectEnd()
 			expectShutdown(t, down, nil)
 		}},
-	{name: "Shutdown with a peer that does not read", u: ws.Upgrader{CloseTimeout: shortWait}, unread: true,
-		session: ws.ErrCloseTimeout, stream: ws.ErrCloseTimeout, counted: "close timeout", after: shortWait,
+	{name: "Shutdown with a peer that does not read", u: &ws.Upgrader{CloseTimeout: shortWait}, unread: true,
+		session: ws.ErrCloseTimeout, stream: ws.ErrCloseTimeout, counted: ws.EndCloseTimeout, after: shortWait,
 		does: func(t *testing.T, s *fixture) {
 			fillQueue(t, s.session, strings.Repeat("x", 10_000))
 			expectShutdown(t, startShutdown(testContext(t), s.u), nil)
 		}},
 	{name: "Shutdown with a peer that resets", unread: true,
-		session: io.ErrUnexpectedEOF, stream: io.ErrUnexpectedEOF, counted: "connection lost",
+		session: io.ErrUnexpectedEOF, stream: io.ErrUnexpectedEOF, counted: ws.EndConnectionLost,
 		does: func(t *testing.T, s *fixture) {
 			down := startShutdown(testContext(t), s.u)
 			s.expectClose(1001)
 			resetConn(s.client)
 			expectShutdown(t, down, nil)
 		}},
-	{name: "Shutdown whose context ends first", u: ws.Upgrader{CloseTimeout: time.Hour}, unread: true,
-		session: ws.ErrShutdown, stream: ws.ErrShutdown, counted: "shutdown", after: shortWait,
+	{name: "Shutdown whose context ends first", u: &ws.Upgrader{CloseTimeout: time.Hour}, unread: true,
+		session: ws.ErrShutdown, stream: ws.ErrShutdown, counted: ws.EndShutdown, after: shortWait,
 		does: func(t *testing.T, s *fixture) {
 			ctx, cancel := context.WithTimeout(t.Context(), shortWait)
 			defer cancel()
@@ -263,16 +263,16 @@ var allEnds = []end{
 			expectShutdown(t, down, context.DeadlineExceeded)
 			s.expectRefusal(503)
 		}},
-	{name: "Shutdown that Close brings to its end", u: ws.Upgrader{CloseTimeout: time.Hour}, unread: true,
-		session: ws.ErrShutdown, stream: ws.ErrShutdown, counted: "shutdown",
+	{name: "Shutdown that Close brings to its end", u: &ws.Upgrader{CloseTimeout: time.Hour}, unread: true,
+		session: ws.ErrShutdown, stream: ws.ErrShutdown, counted: ws.EndShutdown,
 		does: func(t *testing.T, s *fixture) {
 			down := startShutdown(testContext(t), s.u)
 			s.expectClose(1001)
 			_ = s.u.Close()
 			expectShutdown(t, down, nil)
 		}},
-	{name: "cut", u: ws.Upgrader{CloseTimeout: time.Hour}, unread: true,
-		session: ws.ErrShutdown, stream: ws.ErrShutdown, counted: "shutdown",
+	{name: "cut", u: &ws.Upgrader{CloseTimeout: time.Hour}, unread: true,
+		session: ws.ErrShutdown, stream: ws.ErrShutdown, counted: ws.EndShutdown,
 		does: func(t *testing.T, s *fixture) {
 			if err := s.u.Close(); err != nil {
 				t.Errorf("Close returned %v", err)
@@ -280,8 +280,8 @@ var allEnds = []end{
 			s.expectEnd()
 			s.expectRefusal(503)
 		}},
-	{name: "cut with a full queue", u: ws.Upgrader{CloseTimeout: time.Hour}, unread: true,
-		session: ws.ErrShutdown, stream: ws.ErrShutdown, counted: "shutdown",
+	{name: "cut with a full queue", u: &ws.Upgrader{CloseTimeout: time.Hour}, unread: true,
+		session: ws.ErrShutdown, stream: ws.ErrShutdown, counted: ws.EndShutdown,
 		does: func(t *testing.T, s *fixture) {
 			fillQueue(t, s.session, strings.Repeat("x", 10_000))
 			_ = s.u.Close()
@@ -290,13 +290,13 @@ var allEnds = []end{
 
 // The table has every end that Stats counts.
 func TestEndTableIsComplete(t *testing.T) {
-	var counted []string
+	var counted []ws.EndReason
 	for _, e := range allEnds {
 		counted = append(counted, e.counted)
 	}
 	slices.Sort(counted)
-	want := []string{"close timeout", "closed", "connection lost", "heartbeat timeout", "message timeout",
-		"protocol error", "shutdown", "write timeout"}
+	want := []ws.EndReason{ws.EndClosed, ws.EndConnectionLost, ws.EndProtocolError, ws.EndWriteTimeout,
+		ws.EndCloseTimeout, ws.EndHeartbeatTimeout, ws.EndMessageTimeout, ws.EndShutdown}
 	if got := slices.Compact(counted); !slices.Equal(got, want) {
 		t.Errorf("tested are %q, want %q", got, want)
 	}

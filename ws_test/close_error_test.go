@@ -59,7 +59,7 @@ func TestErrAfterBothCloseFrames(t *testing.T) {
 			t.Run(test.name+","+from, func(t *testing.T) {
 				ended := make(chan error, 1)
 				trace := &ws.Trace{SessionEnd: func(_ *ws.Session, err error) { ended <- err }}
-				overTransports(t, ws.Upgrader{Trace: trace}, func(t *testing.T, p *pair) {
+				overTransports(t, &ws.Upgrader{Trace: trace}, func(t *testing.T, p *pair) {
 					ctx := derive(t, p.session)
 					end := receiveAll(p)
 					test.do(p)
@@ -86,7 +86,7 @@ func TestErrAfterBothCloseFrames(t *testing.T) {
 
 // A send between the two Close frames returns an error with our reason.
 func TestErrOfSendBetweenCloseFrames(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		_ = p.session.Close(ws.CloseReason{Code: 4000, Description: "why"})
 		err := p.session.Text(forever, "late")
 		var closed *ws.CloseError
@@ -103,34 +103,34 @@ func TestErrOfSendBetweenCloseFrames(t *testing.T) {
 func TestLogTraceOfEnd(t *testing.T) {
 	for _, test := range []struct {
 		name string
-		u    ws.Upgrader
+		u    *ws.Upgrader
 		do   func(p *pair)
 		want string
 	}{
-		{"the peer closes", ws.Upgrader{}, func(p *pair) {
+		{"the peer closes", &ws.Upgrader{}, func(p *pair) {
 			p.writeLater(masked(fin|opClose, closePayload(4001, "see you")))
 			p.expectClose(4001)
 		}, `level=INFO msg="session ends" duration=3s end="closed by the peer" sent=4001 received="4001 \"see you\""`},
-		{"this side closes", ws.Upgrader{}, func(p *pair) {
+		{"this side closes", &ws.Upgrader{}, func(p *pair) {
 			_ = p.session.Close(ws.CloseReason{Code: 1008, Description: "no spam"})
 			p.expectClose(1008)
 			p.writeLater(closeFrame(1008))
 		}, `level=INFO msg="session ends" duration=3s end="closed by the server" sent="1008 policy violation \"no spam\"" received="1008 policy violation"`},
-		{"the connection is lost", ws.Upgrader{}, func(p *pair) { p.conn.Close() },
+		{"the connection is lost", &ws.Upgrader{}, func(p *pair) { p.conn.Close() },
 			`level=INFO msg="session ends" duration=3s end="connection lost" err="ws: connection lost: EOF without a Close frame"`},
-		{"the connection is lost in a closing handshake", ws.Upgrader{}, func(p *pair) {
+		{"the connection is lost in a closing handshake", &ws.Upgrader{}, func(p *pair) {
 			_ = p.session.Close(ws.CloseReason{Code: 1000})
 			p.expectClose(1000)
 			p.conn.Close()
 		}, `level=INFO msg="session ends" duration=3s end="connection lost" sent="1000 normal" err="ws: connection lost: EOF without a Close frame"`},
-		{"the peer does not answer", ws.Upgrader{CloseTimeout: time.Minute}, func(p *pair) {
+		{"the peer does not answer", &ws.Upgrader{CloseTimeout: time.Minute}, func(p *pair) {
 			_ = p.session.Close(ws.CloseReason{Code: 1000})
 			p.expectClose(1000)
 		}, `level=INFO msg="session ends" duration=1m3s end="close timeout" sent="1000 normal" err="ws: close timeout"`},
-		{"the peer is silent", ws.Upgrader{Heartbeat: ws.Heartbeat{Interval: 10 * time.Second, Timeout: 7 * time.Second}}, func(p *pair) {
+		{"the peer is silent", &ws.Upgrader{Heartbeat: ws.Heartbeat{Interval: 10 * time.Second, Timeout: 7 * time.Second}}, func(p *pair) {
 			_, _ = p.next()
 		}, `level=INFO msg="session ends" duration=17s end="heartbeat timeout" err="ws: heartbeat timeout"`},
-		{"the peer breaks the protocol", ws.Upgrader{}, func(p *pair) {
+		{"the peer breaks the protocol", &ws.Upgrader{}, func(p *pair) {
 			p.writeLater(masked(fin|opText, []byte{0xff}))
 			p.expectClose(1007)
 			p.conn.Close()
@@ -190,7 +190,7 @@ func TestErrAfterAbort(t *testing.T) {
 	} {
 		for _, loop := range []bool{false, true} {
 			t.Run(test.name, func(t *testing.T) {
-				p := connect(t, ws.Upgrader{})
+				p := connect(t, &ws.Upgrader{})
 				end := make(chan error, 1)
 				go func() { end <- receiveFrom(testContext(t), p.stream, loop, func(ws.Message) bool { return true }) }()
 				test.cut(t, p.client.conn.(*net.TCPConn))

@@ -11,7 +11,7 @@ import (
 func TestCloseFrame(t *testing.T) {
 	t.Run("every legal code is sent", func(t *testing.T) {
 		for _, code := range []ws.CloseCode{1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999} {
-			inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 				if err := p.session.Close(ws.CloseReason{Code: code, Description: "bye"}); err != nil {
 					t.Fatalf("Close with %v: %v", code, err)
 				}
@@ -29,7 +29,7 @@ func TestCloseFrame(t *testing.T) {
 			{strings.Repeat("📞", 31), strings.Repeat("📞", 30)},
 			{strings.Repeat("x", 1_000_000), strings.Repeat("x", 123)},
 		} {
-			inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 				if err := p.session.Close(ws.CloseReason{Code: 4000, Description: tt.description}); err != nil {
 					t.Fatal(err)
 				}
@@ -38,7 +38,7 @@ func TestCloseFrame(t *testing.T) {
 		}
 	})
 	t.Run("an illegal reason is an error and the session stays open", func(t *testing.T) {
-		p := connect(t, ws.Upgrader{})
+		p := connect(t, &ws.Upgrader{})
 		var reasons []ws.CloseReason
 		for _, code := range []ws.CloseCode{1, 999, 1004, 1005, 1006, 1015, 1016, 1999, 2000, 2999, 5000, 65535} {
 			reasons = append(reasons, ws.CloseReason{Code: code})
@@ -63,7 +63,7 @@ func TestCloseFrame(t *testing.T) {
 func TestSendAfterClose(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
-			p := connectOver(t, over, ws.Upgrader{})
+			p := connectOver(t, over, &ws.Upgrader{})
 			begun := p.session.Writer(testContext(t), ws.Binary)
 			if _, err := begun.Write(make([]byte, 20_000)); err != nil {
 				t.Fatal(err)

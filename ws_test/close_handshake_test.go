@@ -14,7 +14,7 @@ import (
 )
 
 func TestSessionIsOpenBeforeClose(t *testing.T) {
-	p := connect(t, ws.Upgrader{})
+	p := connect(t, &ws.Upgrader{})
 	select {
 	case <-p.session.Done():
 		t.Fatal("Done is closed")
@@ -26,7 +26,7 @@ func TestSessionIsOpenBeforeClose(t *testing.T) {
 }
 
 func TestCloseByServerWhileReading(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		got := make(chan ws.Message, 10)
 		go func() {
 			defer close(got)
@@ -61,7 +61,7 @@ func TestCloseByServerWhileReading(t *testing.T) {
 }
 
 func TestCloseByServerWithoutReader(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		if err := p.session.Close(ws.CloseReason{Code: 4000}); err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +80,7 @@ func TestCloseByServerWithoutReader(t *testing.T) {
 }
 
 func TestCloseByBothSides(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		end := receiveAll(p)
 		go func() { _ = p.session.Close(ws.CloseReason{Code: 4000}) }()
 		p.write(closeFrame(4001))
@@ -97,7 +97,7 @@ func TestCloseByBothSides(t *testing.T) {
 }
 
 func TestCloseEndsBlockedSend(t *testing.T) {
-	inSynctest(t, ws.Upgrader{SendBuffer: 100}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{SendBuffer: 100}, func(t *testing.T, p *pair) {
 		if err := p.session.Text(t.Context(), strings.Repeat("x", 98)); err != nil {
 			t.Fatal(err)
 		}
@@ -123,7 +123,7 @@ func TestCloseEndsBlockedSend(t *testing.T) {
 
 // Closing twice, or from many goroutines, sends one Close frame.
 func TestCloseSendsOneCloseFrame(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		var closers sync.WaitGroup
 		for i := range 20 {
 			closers.Go(func() {
@@ -150,7 +150,7 @@ func TestCloseSendsOneCloseFrame(t *testing.T) {
 
 // What was queued is sent before the Close frame.
 func TestCloseSendsQueueFirst(t *testing.T) {
-	overTransports(t, ws.Upgrader{SendBuffer: 8 << 20}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{SendBuffer: 8 << 20}, func(t *testing.T, p *pair) {
 		for range 60 {
 			if err := p.session.Binary(testContext(t), make([]byte, 100_000)); err != nil {
 				t.Fatal(err)
@@ -171,14 +171,14 @@ func TestCloseSendsQueueFirst(t *testing.T) {
 
 // Done returns the same channel before and after the end.
 func TestDoneReturnsOneChannel(t *testing.T) {
-	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		before := p.session.Done()
 		_ = p.client.conn.Close()
 		_ = p.session.Close(ws.CloseReason{})
 		<-before
 		<-p.session.Done()
 	})
-	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) { // Done was not called before
+	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) { // Done was not called before
 		_ = p.client.conn.Close()
 		_ = p.session.Close(ws.CloseReason{})
 		synctest.Wait()
@@ -200,7 +200,7 @@ func TestFramesAfterPeersCloseAreIgnored(t *testing.T) {
 		"nonsense":      {0xFF, 0xFF, 0xFF},
 	} {
 		t.Run(name, func(t *testing.T) {
-			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 				p.write(append(closeFrame(4000), more...))
 				if msg := recvKind(t, p.stream, ws.Close); msg.Reason.Code != 4000 {
 					t.Fatalf("received %v", msg.Reason)

@@ -14,7 +14,7 @@ import (
 
 func TestLostConnectionEndsUnreadChan(t *testing.T) {
 	// CloseTimeout, since the channel could yet be read to its end.
-	overTransports(t, ws.Upgrader{CloseTimeout: 200 * time.Millisecond}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{CloseTimeout: 200 * time.Millisecond}, func(t *testing.T, p *pair) {
 		messages := p.stream.Chan()
 		for range 100 {
 			p.send(opText, "unread")
@@ -52,7 +52,7 @@ func TestEndWithoutCloseIsUnexpectedEOF(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 				end := receiveAll(p)
 				leave(p.client)
 				err := await(t, end, "the stream's end")
@@ -70,7 +70,7 @@ func TestEndWithoutCloseIsUnexpectedEOF(t *testing.T) {
 }
 
 func TestCloseAfterPeersReset(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		resetConn(p.client)
 		if err := p.session.Close(ws.CloseReason{Code: 4000}); err != nil {
 			t.Fatal(err)
@@ -81,7 +81,7 @@ func TestCloseAfterPeersReset(t *testing.T) {
 
 // A write that fails while nobody reads ends the session.
 func TestFailedWriteEndsUnreadSession(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		resetConn(p.client)
 		for err := error(nil); err == nil; {
 			if err = p.session.Text(testContext(t), "hello?"); err != nil && !errors.Is(err, ws.ErrClosed) {
@@ -108,7 +108,7 @@ func TestLostInsideFrameIsUnexpectedEOF(t *testing.T) {
 	} {
 		for _, sent := range []int{0, 1, 3, 7, 8, 9, 207, 208} {
 			t.Run(fmt.Sprintf("%s,sent=%d", lose.name, sent), func(t *testing.T) {
-				overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+				overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 					p.write(append(masked(fin|opPing, nil), frame[:sent]...))
 					recvKind(t, p.stream, ws.Ping)
 					p.expect(opPong, "")

@@ -16,7 +16,7 @@ import (
 // reader has received what was sent.
 func TestPeerGoneReceivesWhatArrived(t *testing.T) {
 	const n = 20
-	for name, u := range map[string]ws.Upgrader{"plain": {}, "compressing": {Compression: ws.Frugal()}} {
+	for name, u := range map[string]*ws.Upgrader{"plain": {}, "compressing": {Compression: ws.Frugal()}} {
 		for reader, read := range readers {
 			for from, derive := range derivedContexts {
 				t.Run(name+","+reader+","+from, func(t *testing.T) {
@@ -64,7 +64,7 @@ func sendUntilRefused(t *testing.T, s *ws.Session) {
 // The data of a received message stays valid when the rest is read in the
 // background.
 func TestPeerGoneKeepsReceivedData(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.send(opText, "message 0")
 		msg, err := p.stream.Recv(testContext(t))
 		if err != nil {
@@ -87,11 +87,10 @@ func TestPeerGoneKeepsReceivedData(t *testing.T) {
 // A message of which a part was received is completed when the rest is read in
 // the background.
 func TestPeerGoneFinishesOpenMessage(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{SessionStats: true}, func(t *testing.T, p *pair) {
 		a := p.stream.Aggregate(0)
 		whole := strings.Repeat("0123456789", 7000)
 		frame := masked(fin|opText, []byte(whole))
-		p.session.Stats()
 		p.write(frame[:30_000])
 		ctx, cancel := context.WithCancel(t.Context())
 		got := make(chan error, 1)
@@ -124,7 +123,7 @@ func TestPeerGoneEndsDespiteBusyReader(t *testing.T) {
 		"channel": func(p *pair, _ <-chan struct{}) { p.stream.Chan() },
 	} {
 		t.Run(name, func(t *testing.T) {
-			overTransports(t, ws.Upgrader{CloseTimeout: shortWait}, func(t *testing.T, p *pair) {
+			overTransports(t, &ws.Upgrader{CloseTimeout: shortWait}, func(t *testing.T, p *pair) {
 				busy(p, p.session.Done())
 				for range 40 {
 					p.send(opText, "hello")
@@ -143,7 +142,7 @@ func TestPeerGoneEndsDespiteBusyReader(t *testing.T) {
 // A peer that leaves more unread bytes than are read in the background does not
 // keep the session.
 func TestPeerGoneBoundsBackgroundRead(t *testing.T) {
-	overTransports(t, ws.Upgrader{CloseTimeout: shortWait}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{CloseTimeout: shortWait}, func(t *testing.T, p *pair) {
 		go func() {
 			for {
 				if _, err := p.client.conn.Write(masked(fin|opBinary, make([]byte, 10_000))); err != nil {

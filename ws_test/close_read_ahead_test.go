@@ -17,7 +17,7 @@ import (
 
 // slowClose is for tests in which the closing handshake must not wait for its
 // timeout.
-var slowClose = ws.Upgrader{CloseTimeout: time.Hour, Heartbeat: noHeartbeat}
+var slowClose = &ws.Upgrader{CloseTimeout: time.Hour, Heartbeat: noHeartbeat}
 
 // readersThatAreBusy each receive a first message, call Close meanwhile or have
 // it called, and are then busy until the session has ended. They return what they
@@ -244,7 +244,7 @@ func TestCloseWithPanickingLoopBody(t *testing.T) {
 func TestCloseWithReaderThatLeavesAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		end, peer := net.Pipe()
-		u := slowClose
+		u := copyOptions(slowClose)
 		w := &responseWriter{conn: noDeadlineConn{end}} // on which no read can be interrupted
 		session, stream, err := u.Handle(w, request())
 		if err != nil {

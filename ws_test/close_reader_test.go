@@ -11,7 +11,7 @@ import (
 )
 
 func TestCloseThroughChanIsAnsweredAtOnce(t *testing.T) {
-	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		start, messages := time.Now(), p.stream.Chan()
 		p.writeLater(closeFrame(4000))
 		p.expect(opClose, string(closePayload(4000, "")))
@@ -29,7 +29,7 @@ func TestCloseThroughChanIsAnsweredAtOnce(t *testing.T) {
 }
 
 func TestCloseInsideLoop(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		kinds := make(chan ws.Kind, 10)
 		go func() {
 			defer close(kinds)
@@ -84,7 +84,7 @@ func TestCloseAfterLeavingLoop(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 				left := make(chan error, 1)
 				go func() { left <- leave(p) }()
 				p.send(opText, "hello")
@@ -102,7 +102,7 @@ func TestCloseAfterLeavingLoop(t *testing.T) {
 }
 
 func TestCloseWithUnreadChan(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		messages := p.stream.Chan()
 		for range 100 {
 			p.send(opText, "unread")
@@ -126,7 +126,7 @@ func TestCloseWithUnreadChan(t *testing.T) {
 // the background as soon as the receive has returned.
 func TestCloseKeepsReceivedMessage(t *testing.T) {
 	for i := range 300 {
-		inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 			p.writeLater(append(masked(0x80|opText, []byte("hello")), masked(0x80|opText, []byte("dropped"))...))
 			closed := make(chan struct{})
 			go func() {

@@ -40,7 +40,7 @@ func TestCompressedAfterCloseIsNotInflated(t *testing.T) {
 		for _, agreed := range compressions {
 			for _, over := range transports {
 				t.Run(test.name+","+agreed.name+","+over.name, func(t *testing.T) {
-					p := connectCompressing(t, over, ws.Upgrader{Compression: agreed.c}, agreed.offer)
+					p := connectCompressing(t, over, &ws.Upgrader{Compression: agreed.c}, agreed.offer)
 					if test.before != nil {
 						p.write(test.before(p))
 						recvKind(t, p.stream, ws.FirstText)
@@ -65,7 +65,7 @@ func TestCompressedAfterCloseIsNotInflated(t *testing.T) {
 func TestCompressedAfterFailureIsNotInflated(t *testing.T) {
 	for _, agreed := range compressions {
 		t.Run(agreed.name, func(t *testing.T) {
-			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: agreed.c}, agreed.offer)
+			p := connectCompressing(t, transports[0], &ws.Upgrader{Compression: agreed.c}, agreed.offer)
 			end := receiveAll(p.pair)
 			invalid := masked(fin|rsv1|opBinary, incompressible(1000))
 			p.write(invalid)

@@ -8,7 +8,7 @@ import (
 )
 
 // idleHeap is the heap that a session needs between two messages.
-func idleHeap(t *testing.T, u ws.Upgrader, offer string) int {
+func idleHeap(t *testing.T, u *ws.Upgrader, offer string) int {
 	const n = 300
 	measure := func() uint64 {
 		var m runtime.MemStats
@@ -21,7 +21,7 @@ func idleHeap(t *testing.T, u ws.Upgrader, offer string) int {
 	sessions := make([]*ws.Session, n)
 	before := measure()
 	for i := range sessions {
-		p := connectPipe(t, &u, "Sec-WebSocket-Extensions", offer)
+		p := connectPipe(t, u, "Sec-WebSocket-Extensions", offer)
 		sessions[i] = p.session
 	}
 	after := measure()
@@ -34,8 +34,8 @@ func TestCompressedIdleSessionMemory(t *testing.T) {
 		t.Skip("the race detector takes memory of its own")
 	}
 	const offer = "permessage-deflate; client_max_window_bits"
-	without := idleHeap(t, ws.Upgrader{}, offer)
-	with := idleHeap(t, ws.Upgrader{Compression: ws.Frugal()}, offer)
+	without := idleHeap(t, &ws.Upgrader{}, offer)
+	with := idleHeap(t, &ws.Upgrader{Compression: ws.Frugal()}, offer)
 	t.Logf("%d bytes without, %d with", without, with)
 	if with-without > 300 {
 		t.Errorf("an idle session takes %d bytes, %d with compression", without, with)

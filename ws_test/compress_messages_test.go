@@ -16,18 +16,18 @@ import (
 func TestCompressionNegotiation(t *testing.T) {
 	for _, test := range compressions {
 		t.Run(test.name, func(t *testing.T) {
-			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c}, test.offer)
+			p := connectCompressing(t, transports[0], &ws.Upgrader{Compression: test.c}, test.offer)
 			if p.extensions != test.answers {
 				t.Errorf("offer %q got %q, want %q", test.offer, p.extensions, test.answers)
 			}
 		})
 	}
 	for _, offer := range []string{"", "x-webkit-deflate-frame", "permessage-deflate; server_max_window_bits=7", `permessage-deflate; "`} {
-		if p := connectCompressing(t, transports[0], ws.Upgrader{Compression: ws.Dense()}, offer); p.extensions != "" {
+		if p := connectCompressing(t, transports[0], &ws.Upgrader{Compression: ws.Dense()}, offer); p.extensions != "" {
 			t.Errorf("offer %q got %q", offer, p.extensions)
 		}
 	}
-	if p := connectCompressing(t, transports[0], ws.Upgrader{}, "permessage-deflate"); p.extensions != "" {
+	if p := connectCompressing(t, transports[0], &ws.Upgrader{}, "permessage-deflate"); p.extensions != "" {
 		t.Errorf("without compression got %q", p.extensions)
 	}
 }
@@ -52,7 +52,7 @@ func TestCompressedEchoOfAllSizes(t *testing.T) {
 		for _, test := range compressions {
 			for _, whole := range []bool{true, false} {
 				t.Run(fmt.Sprint(over.name, ",", test.name, ",whole=", whole), func(t *testing.T) {
-					p := connectCompressing(t, over, ws.Upgrader{Compression: test.c}, test.offer)
+					p := connectCompressing(t, over, &ws.Upgrader{Compression: test.c}, test.offer)
 					ended := make(chan error, 1)
 					go func() {
 						if whole {
@@ -88,7 +88,7 @@ func TestCompressedEchoOfAllSizes(t *testing.T) {
 
 func TestCompressedChunkInOneFrame(t *testing.T) {
 	for _, test := range compressions {
-		p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c}, test.offer)
+		p := connectCompressing(t, transports[0], &ws.Upgrader{Compression: test.c}, test.offer)
 		for n, want := range map[int]string{1000: "Text", 64 << 10: "Text", 64<<10 + 1: "FirstText Last", 150_000: "FirstText Continue Last"} {
 			text := strings.Repeat("x", n)
 			p.write(p.compressedFrames(opText, []byte(text), 1))
@@ -112,7 +112,7 @@ func TestCompressedChunkInOneFrame(t *testing.T) {
 func TestCompressedFragmentsAreOneStream(t *testing.T) {
 	for _, test := range compressions {
 		t.Run(test.name, func(t *testing.T) {
-			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c, SendBuffer: 1 << 20}, test.offer)
+			p := connectCompressing(t, transports[0], &ws.Upgrader{Compression: test.c, SendBuffer: 1 << 20}, test.offer)
 			text := mixedText(100_000)
 			for range 2 {
 				w := p.session.Writer(testContext(t), ws.Text)
@@ -170,7 +170,7 @@ func TestCompressionBombMemory(t *testing.T) {
 	}
 	for _, test := range compressions {
 		t.Run(test.name, func(t *testing.T) {
-			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c}, test.offer)
+			p := connectCompressing(t, transports[0], &ws.Upgrader{Compression: test.c}, test.offer)
 			stream := p.stream.Aggregate(100_000)
 			sent := masked(fin|rsv1|opBinary, p.bomb(times))
 			sent = append(sent, p.compressedFrames(opText, []byte("hello"), 1)...)
@@ -194,7 +194,7 @@ func TestCompressionBombMemory(t *testing.T) {
 
 // A session closed after a compression bomb sends code 1009.
 func TestCompressionBombThenClose(t *testing.T) {
-	p := connectCompressing(t, transports[0], ws.Upgrader{Compression: ws.Frugal()}, "permessage-deflate")
+	p := connectCompressing(t, transports[0], &ws.Upgrader{Compression: ws.Frugal()}, "permessage-deflate")
 	p.writeLater(masked(fin|rsv1|opBinary, p.bomb(1)))
 	if _, err := p.stream.Aggregate(0).Recv(testContext(t)); err != ws.ErrMessageTooBig {
 		t.Fatalf("received %v", err)
@@ -220,7 +220,7 @@ func TestCompressedGarbageFailsSession(t *testing.T) {
 		{"RSV2", func(*compressing) []byte { return masked(fin|rsv1>>1|opText, nil) }, 1002},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: ws.Dense()}, "permessage-deflate")
+			p := connectCompressing(t, transports[0], &ws.Upgrader{Compression: ws.Dense()}, "permessage-deflate")
 			p.writeLater(test.sent(p))
 			var err error
 			for err == nil {

@@ -17,7 +17,7 @@ func TestCompressedSendersDoNotMix(t *testing.T) {
 	const senders, each = 8, 50
 	for _, test := range compressions {
 		t.Run(test.name, func(t *testing.T) {
-			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c}, test.offer)
+			p := connectCompressing(t, transports[0], &ws.Upgrader{Compression: test.c}, test.offer)
 			var all sync.WaitGroup
 			for s := range senders {
 				all.Go(func() {
@@ -65,7 +65,7 @@ func TestCompressedSendersDoNotMix(t *testing.T) {
 func TestCompressedWritersDoNotMix(t *testing.T) {
 	for _, test := range compressions {
 		t.Run(test.name, func(t *testing.T) {
-			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c, SendBuffer: 1000}, test.offer)
+			p := connectCompressing(t, transports[0], &ws.Upgrader{Compression: test.c, SendBuffer: 1000}, test.offer)
 			first := strings.Repeat(gibberish(1, 100), fragment/40)[:2*fragment+1]
 			second := strings.Repeat(gibberish(2, 100), fragment/30)[:3*fragment]
 			w := p.session.Writer(testContext(t), ws.Text)
@@ -98,7 +98,7 @@ func TestPreparedMessageToAllSessions(t *testing.T) {
 	var all sync.WaitGroup
 	for range 3 {
 		for _, test := range compressions {
-			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c}, test.offer)
+			p := connectCompressing(t, transports[0], &ws.Upgrader{Compression: test.c}, test.offer)
 			all.Go(func() {
 				for i := range 20 {
 					own := fmt.Appendf(nil, "message %d of one's own %s", i, text[:500])
@@ -126,7 +126,7 @@ func TestPreparedMessageToAllSessions(t *testing.T) {
 }
 
 func TestPreparedMessageZeroValue(t *testing.T) {
-	p := connect(t, ws.Upgrader{})
+	p := connect(t, &ws.Upgrader{})
 	for _, pm := range []*ws.PreparedMessage{nil, new(ws.PreparedMessage)} {
 		if p.session.SendPrepared(testContext(t), pm) == nil || p.session.TrySendPrepared(pm) == nil {
 			t.Error("was sent")

@@ -131,14 +131,14 @@ func TestHandshakeLongResponse(t *testing.T) {
 // A client that does not read the response blocks nobody else.
 func TestHandshakeStalledClient(t *testing.T) {
 	for _, tt := range []struct {
-		u    ws.Upgrader
+		u    *ws.Upgrader
 		want time.Duration
-	}{{ws.Upgrader{}, 30 * time.Second}, {ws.Upgrader{WriteTimeout: time.Second}, time.Second}} {
+	}{{&ws.Upgrader{}, 30 * time.Second}, {&ws.Upgrader{WriteTimeout: time.Second}, time.Second}} {
 		synctest.Test(t, func(t *testing.T) {
 			end, peer := net.Pipe()
 			began := time.Now()
 			w := &responseWriter{}
-			expectRefused(t, &tt.u, connWriter{w, end, nil}, request(), 500)
+			expectRefused(t, tt.u, connWriter{w, end, nil}, request(), 500)
 			if took := time.Since(began); took != tt.want {
 				t.Errorf("Handle returned after %v, want %v", took, tt.want)
 			}
@@ -148,7 +148,7 @@ func TestHandshakeStalledClient(t *testing.T) {
 			if w.status != 0 || w.body.Len() > 0 {
 				t.Errorf("answered with %d through a writer that was hijacked", w.status)
 			}
-			expectNoSessions(t, &tt.u)
+			expectNoSessions(t, tt.u)
 		})
 	}
 }

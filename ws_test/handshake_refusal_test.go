@@ -18,19 +18,19 @@ import (
 // refusals are a handshake for each status, and the options to refuse it with.
 var refusals = []struct {
 	status  int
-	options ws.Upgrader
+	options *ws.Upgrader
 	request func() *http.Request
 	wrap    func(http.ResponseWriter) http.ResponseWriter // nil for none
 }{
-	{400, ws.Upgrader{}, func() *http.Request { return request("Sec-WebSocket-Key", "c2hvcnQ=") }, nil},
-	{403, ws.Upgrader{}, func() *http.Request { return request("Origin", "https://evil.example") }, nil},
-	{405, ws.Upgrader{}, func() *http.Request { return withMethod(request(), http.MethodPut) }, nil},
-	{426, ws.Upgrader{}, func() *http.Request { return request("Connection", "keep-alive") }, nil},
-	{426, ws.Upgrader{}, func() *http.Request { return request("Sec-WebSocket-Version", "8") }, nil},
-	{500, ws.Upgrader{SendBuffer: -1}, func() *http.Request { return request() }, nil},
-	{500, ws.Upgrader{}, func() *http.Request { return request() }, func(w http.ResponseWriter) http.ResponseWriter { return hijackErrorWriter{w, errors.New("broken")} }},
-	{501, ws.Upgrader{}, func() *http.Request { return request() }, func(w http.ResponseWriter) http.ResponseWriter { return plainResponseWriter{w} }},
-	{503, ws.Upgrader{MaxSessions: 1}, func() *http.Request { return request() }, nil},
+	{400, &ws.Upgrader{}, func() *http.Request { return request("Sec-WebSocket-Key", "c2hvcnQ=") }, nil},
+	{403, &ws.Upgrader{}, func() *http.Request { return request("Origin", "https://evil.example") }, nil},
+	{405, &ws.Upgrader{}, func() *http.Request { return withMethod(request(), http.MethodPut) }, nil},
+	{426, &ws.Upgrader{}, func() *http.Request { return request("Connection", "keep-alive") }, nil},
+	{426, &ws.Upgrader{}, func() *http.Request { return request("Sec-WebSocket-Version", "8") }, nil},
+	{500, &ws.Upgrader{SendBuffer: -1}, func() *http.Request { return request() }, nil},
+	{500, &ws.Upgrader{}, func() *http.Request { return request() }, func(w http.ResponseWriter) http.ResponseWriter { return hijackErrorWriter{w, errors.New("broken")} }},
+	{501, &ws.Upgrader{}, func() *http.Request { return request() }, func(w http.ResponseWriter) http.ResponseWriter { return plainResponseWriter{w} }},
+	{503, &ws.Upgrader{MaxSessions: 1}, func() *http.Request { return request() }, nil},
 }
 
 // What follows a refused handshake is not served as another request.
@@ -43,9 +43,9 @@ func TestRefusalEndsConnection(t *testing.T) {
 	for over, start := range servers {
 		for i, tt := range refusals {
 			t.Run(fmt.Sprint(over, "/", tt.status, "/", i), func(t *testing.T) {
-				u := tt.options
+				u := copyOptions(tt.options)
 				if tt.status == 503 {
-					connectTo(t, &u)
+					connectTo(t, u)
 				}
 				refused := make(chan error, 1)
 				srv := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -43,7 +43,7 @@ func TestHeartbeatOfSlowReader(t *testing.T) {
 			continue // for which the operating system's buffer is not known
 		}
 		t.Run(over.name, func(t *testing.T) {
-			u := ws.Upgrader{Heartbeat: shortHeartbeat}
+			u := &ws.Upgrader{Heartbeat: shortHeartbeat}
 			p := connectOver(t, over, u)
 			p.br = bufio.NewReader(&slowReadConn{Conn: p.client.conn, rate: rate})
 			end := receiveAll(p)
@@ -68,7 +68,7 @@ func TestHeartbeatOfSlowReader(t *testing.T) {
 
 // The peer takes bytes out of a full queue, whatever the transport reports.
 func TestHeartbeatWaitsForQueue(t *testing.T) {
-	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		end := receiveAll(p)
 		if err := p.session.Binary(t.Context(), make([]byte, 60_000)); err != nil {
 			t.Fatal(err)

@@ -64,7 +64,7 @@ func TestInteropCoderCompressedMessages(t *testing.T) {
 					continue
 				}
 				t.Run(name+", "+test.name+", "+see.name, func(t *testing.T) {
-					srv, tallies := talliedEchoWith(t, transports[0], see, ws.Upgrader{Compression: test.c})
+					srv, tallies := talliedEchoWith(t, transports[0], see, &ws.Upgrader{Compression: test.c})
 					client := dialCoderWith(t, srv, mode)
 					total := talkMixed(t, client)
 					_ = client.Close(4321, "that is all")

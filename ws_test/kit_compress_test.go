@@ -48,8 +48,9 @@ type deflater interface {
 }
 
 // connectCompressing connects a client that makes an offer.
-func connectCompressing(t testing.TB, over transport, u ws.Upgrader, offer string) *compressing {
+func connectCompressing(t testing.TB, over transport, u *ws.Upgrader, offer string) *compressing {
 	t.Helper()
+	u = copyOptions(u)
 	p := &compressing{pair: new(pair)}
 	began := make(chan error, 1)
 	srv := serve(t, over, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -177,7 +178,7 @@ func (p *compressing) expectMessage(op byte, want []byte) (compressed bool) {
 
 // overCompressions runs a test over every transport, without compression and
 // with compression, both without and with takeover.
-func overCompressions(t *testing.T, u ws.Upgrader, test func(t *testing.T, over transport, p *compressing)) {
+func overCompressions(t *testing.T, u *ws.Upgrader, test func(t *testing.T, over transport, p *compressing)) {
 	t.Helper()
 	for _, over := range transports {
 		for _, agreed := range []struct {
@@ -185,7 +186,7 @@ func overCompressions(t *testing.T, u ws.Upgrader, test func(t *testing.T, over 
 			c           ws.Compression
 		}{{name: "plain"}, {"alone", "permessage-deflate", ws.Frugal()}, {"takeover", "permessage-deflate; client_max_window_bits", ws.Balanced()}} {
 			t.Run(over.name+","+agreed.name, func(t *testing.T) {
-				u := u
+				u := copyOptions(u)
 				u.Compression = agreed.c
 				test(t, over, connectCompressing(t, over, u, agreed.offer))
 			})

@@ -20,9 +20,10 @@ type fixture struct {
 
 // fixtures are where the end of a session is tested: in synctest, where a wait
 // takes exactly as long as it should, and over TCP.
-var fixtures = map[string]func(*testing.T, ws.Upgrader, func(*testing.T, *fixture)){"synctest": fixtureInSynctest, "tcp": fixtureOverTCP}
+var fixtures = map[string]func(*testing.T, *ws.Upgrader, func(*testing.T, *fixture)){"synctest": fixtureInSynctest, "tcp": fixtureOverTCP}
 
-func fixtureOverTCP(t *testing.T, u ws.Upgrader, test func(*testing.T, *fixture)) {
+func fixtureOverTCP(t *testing.T, u *ws.Upgrader, test func(*testing.T, *fixture)) {
+	u = copyOptions(u)
 	p := new(pair)
 	began := make(chan struct{})
 	srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -33,7 +34,7 @@ func fixtureOverTCP(t *testing.T, u ws.Upgrader, test func(*testing.T, *fixture)
 	}))
 	p.client = dial(t, srv, "")
 	await(t, began, "the session")
-	test(t, &fixture{pair: p, u: &u, handshake: func() (int, http.Header) {
+	test(t, &fixture{pair: p, u: u, handshake: func() (int, http.Header) {
 		conn, err := net.Dial("tcp", srv.Listener.Addr().String())
 		if err != nil {
 			t.Fatal(err)
@@ -47,8 +48,9 @@ func fixtureOverTCP(t *testing.T, u ws.Upgrader, test func(*testing.T, *fixture)
 	await(t, p.session.Done(), "the session's end")
 }
 
-func fixtureInSynctest(t *testing.T, u ws.Upgrader, test func(*testing.T, *fixture)) {
+func fixtureInSynctest(t *testing.T, u *ws.Upgrader, test func(*testing.T, *fixture)) {
 	synctest.Test(t, func(t *testing.T) {
+		u := copyOptions(u)
 		end, peer := newDuplex()
 		session, stream, err := u.Handle(&responseWriter{conn: end}, request())
 		if err != nil {
@@ -60,7 +62,7 @@ func fixtureInSynctest(t *testing.T, u ws.Upgrader, test func(*testing.T, *fixtu
 			_ = u.Close()
 			<-session.Done()
 		}()
-		test(t, &fixture{pair: p, u: &u, synctest: true, handshake: func() (int, http.Header) {
+		test(t, &fixture{pair: p, u: u, synctest: true, handshake: func() (int, http.Header) {
 			w := httptest.NewRecorder()
 			_, _, _ = u.Handle(w, request())
 			return w.Code, w.Header()

@@ -27,19 +27,19 @@ func foreignEcho(t *testing.T, program, script string) {
 	t.Helper()
 	for _, over := range transports {
 		for _, see := range tallyViews {
-			foreignEchoWith(t, program, script, over, see, ws.Upgrader{}, over.name+", "+see.name)
+			foreignEchoWith(t, program, script, over, see, &ws.Upgrader{}, over.name+", "+see.name)
 		}
 	}
 	for _, see := range tallyViews { // the clients offer compression by default
 		for _, test := range compressions {
-			u := ws.Upgrader{Compression: test.c}
+			u := &ws.Upgrader{Compression: test.c}
 			foreignEchoWith(t, program, script, transports[0], see, u, test.name+", "+see.name)
 		}
 	}
 }
 
 // foreignEchoWith is foreignEcho for one view and one Upgrader.
-func foreignEchoWith(t *testing.T, program, script string, over transport, see tallyView, u ws.Upgrader, name string) {
+func foreignEchoWith(t *testing.T, program, script string, over transport, see tallyView, u *ws.Upgrader, name string) {
 	t.Run(name, func(t *testing.T) {
 		srv, tallies := talliedEchoWith(t, over, see, u)
 		var visit foreignReport

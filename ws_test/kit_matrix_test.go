@@ -196,7 +196,7 @@ func sendFragments(ctx context.Context, session *ws.Session, msg ws.Message, fra
 // proxy.
 func servePlanned(t *testing.T, c ws.Compression, plan []planned, records []byte) *proxy {
 	t.Helper()
-	u := ws.Upgrader{Compression: c}
+	u := &ws.Upgrader{Compression: c}
 	var echoes sync.WaitGroup
 	srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		echoes.Add(1)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"sync/atomic"
 	"testing"
@@ -30,14 +31,31 @@ type transport struct {
 // descriptor, any net.Conn, and TLS.
 var transports = []transport{{name: "tcp"}, {name: "wrapped", wrap: true}, {name: "tls", tls: true}}
 
+// copyOptions returns a new Upgrader with the options of u, which may be nil for
+// none: tests for many transports need an Upgrader for each.
+func copyOptions(u *ws.Upgrader) *ws.Upgrader {
+	other := new(ws.Upgrader)
+	if u == nil {
+		return other
+	}
+	from, to := reflect.ValueOf(u).Elem(), reflect.ValueOf(other).Elem()
+	for i := range from.NumField() {
+		if to.Field(i).CanSet() {
+			to.Field(i).Set(from.Field(i))
+		}
+	}
+	return other
+}
+
 // connect returns a session with the given options over plain TCP.
-func connect(t testing.TB, u ws.Upgrader) *pair {
+func connect(t testing.TB, u *ws.Upgrader) *pair {
 	t.Helper()
 	return connectOver(t, transports[0], u)
 }
 
-func connectOver(t testing.TB, over transport, u ws.Upgrader) *pair {
+func connectOver(t testing.TB, over transport, u *ws.Upgrader) *pair {
 	t.Helper()
+	u = copyOptions(u)
 	p := new(pair)
 	began := make(chan error, 1)
 	srv := serve(t, over, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -58,8 +76,9 @@ func connectOver(t testing.TB, over transport, u ws.Upgrader) *pair {
 }
 
 // connectOn returns a session whose connection comes from l.
-func connectOn(t testing.TB, l net.Listener, tls bool, u ws.Upgrader) *pair {
+func connectOn(t testing.TB, l net.Listener, tls bool, u *ws.Upgrader) *pair {
 	t.Helper()
+	u = copyOptions(u)
 	p, began := new(pair), make(chan error, 1)
 	srv := &httptest.Server{Listener: l, Config: &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -97,7 +116,7 @@ func connectOn(t testing.TB, l net.Listener, tls bool, u ws.Upgrader) *pair {
 // but has no delays, and no buffers beyond what is asked for: bytes that were
 // written have arrived. Of network unixpacket a read takes what one write
 // brought. tune, if not nil, is called for the server's end.
-func connectUnix(t testing.TB, network string, u ws.Upgrader, tune func(net.Conn)) *pair {
+func connectUnix(t testing.TB, network string, u *ws.Upgrader, tune func(net.Conn)) *pair {
 	t.Helper()
 	if runtime.GOOS != "linux" {
 		t.Skipf("needs %s sockets as Linux has them, this is %s", network, runtime.GOOS)
@@ -111,7 +130,7 @@ func connectUnix(t testing.TB, network string, u ws.Upgrader, tune func(net.Conn
 
 // connectEach runs a test over every transport that goes through the kernel, with
 // buffers of the default sizes.
-func connectEach(t *testing.T, u func() ws.Upgrader, test func(t *testing.T, p *pair)) {
+func connectEach(t *testing.T, u func() *ws.Upgrader, test func(t *testing.T, p *pair)) {
 	t.Helper()
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
@@ -144,11 +163,11 @@ func connectTo(t *testing.T, u *ws.Upgrader) *ws.Session {
 func connectLimitedReads(t *testing.T) *splitWriter {
 	limit := new(atomic.Int64)
 	limit.Store(100_000)
-	return &splitWriter{connectOn(t, limitingListener{listen(t), limit}, false, ws.Upgrader{}), limit}
+	return &splitWriter{connectOn(t, limitingListener{listen(t), limit}, false, &ws.Upgrader{}), limit}
 }
 
 // overTransports runs a test over every transport.
-func overTransports(t *testing.T, u ws.Upgrader, test func(t *testing.T, p *pair)) {
+func overTransports(t *testing.T, u *ws.Upgrader, test func(t *testing.T, p *pair)) {
 	t.Helper()
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) { test(t, connectOver(t, over, u)) })
@@ -156,16 +175,16 @@ func overTransports(t *testing.T, u ws.Upgrader, test func(t *testing.T, p *pair
 }
 
 // overTransportsWith is overTransports with an Upgrader that the test can close.
-func overTransportsWith(t *testing.T, u *ws.Upgrader, test func(t *testing.T, p *pair)) {
+func overTransportsWith(t *testing.T, test func(t *testing.T, u *ws.Upgrader, p *pair)) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
-			*u = ws.Upgrader{}
+			u := new(ws.Upgrader)
 			begun := make(chan *pair, 1)
 			start := servedOver(over)
 			c := start(t, u, func(s *ws.Session, m *ws.MessageStream) { begun <- &pair{session: s, stream: m} })
 			p := await(t, begun, "the session")
 			p.client = c
-			test(t, p)
+			test(t, u, p)
 		})
 	}
 }

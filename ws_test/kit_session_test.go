@@ -147,9 +147,9 @@ func connectPipe(t *testing.T, u *ws.Upgrader, header ...string) pipePair {
 
 // sessionOn returns a session on conn, from which early was read with the
 // handshake. No server is involved.
-func sessionOn(t testing.TB, conn net.Conn, early []byte, u ws.Upgrader) (*ws.Session, *ws.MessageStream) {
+func sessionOn(t testing.TB, conn net.Conn, early []byte, u *ws.Upgrader) (*ws.Session, *ws.MessageStream) {
 	t.Helper()
-	session, stream, err := u.Handle(&responseWriter{conn: conn, early: early}, request())
+	session, stream, err := copyOptions(u).Handle(&responseWriter{conn: conn, early: early}, request())
 	if err != nil {
 		t.Fatal(err)
 	}

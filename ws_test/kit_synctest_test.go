@@ -12,18 +12,18 @@ import (
 // inSynctest runs a test in a synctest bubble, on a session whose transport is a
 // pipe: a write waits until the other end takes it, and a wait takes exactly as
 // long as it should. The test ends when every goroutine it started has ended.
-func inSynctest(t *testing.T, u ws.Upgrader, test func(t *testing.T, p *pair)) {
+func inSynctest(t *testing.T, u *ws.Upgrader, test func(t *testing.T, p *pair)) {
 	t.Helper()
 	inSynctestOver(t, u, func(c net.Conn) net.Conn { return c }, test)
 }
 
 // inSynctestOver is inSynctest with the server's end of the pipe wrapped.
-func inSynctestOver(t *testing.T, u ws.Upgrader, wrap func(net.Conn) net.Conn, test func(t *testing.T, p *pair)) {
+func inSynctestOver(t *testing.T, u *ws.Upgrader, wrap func(net.Conn) net.Conn, test func(t *testing.T, p *pair)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		end, peer := net.Pipe()
 		w := &responseWriter{conn: wrap(end)}
-		session, stream, err := u.Handle(w, request())
+		session, stream, err := copyOptions(u).Handle(w, request())
 		if err != nil {
 			t.Fatal(err)
 		}

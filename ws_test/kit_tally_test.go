@@ -41,12 +41,13 @@ const pingEvery = 100
 // talliedEcho runs an echo that sends the tally of each client when the client
 // has gone.
 func talliedEcho(t *testing.T, over transport, see tallyView) (*httptest.Server, <-chan tally) {
-	return talliedEchoWith(t, over, see, ws.Upgrader{})
+	return talliedEchoWith(t, over, see, &ws.Upgrader{})
 }
 
 // talliedEchoWith is talliedEcho with options.
-func talliedEchoWith(t *testing.T, over transport, see tallyView, u ws.Upgrader) (*httptest.Server, <-chan tally) {
+func talliedEchoWith(t *testing.T, over transport, see tallyView, u *ws.Upgrader) (*httptest.Server, <-chan tally) {
 	t.Helper()
+	u = copyOptions(u)
 	tallies := make(chan tally, 8)
 	srv := serve(t, over, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		session, stream, err := u.Handle(w, r)

@@ -36,7 +36,7 @@ func (v aggregateView) All(ctx context.Context) func(func(ws.Message, error) boo
 	return v.AggregatedStream.All(ctx)
 }
 
-func overViews(t *testing.T, u ws.Upgrader, test func(t *testing.T, p *pair, v rangeView)) {
+func overViews(t *testing.T, u *ws.Upgrader, test func(t *testing.T, p *pair, v rangeView)) {
 	t.Helper()
 	for name, view := range map[string]func(*pair) rangeView{
 		"raw":       func(p *pair) rangeView { return rawView{p.stream} },

@@ -86,7 +86,7 @@ func overCompressionsNamed(t *testing.T, name string, test func(*testing.T, *com
 		c           ws.Compression
 	}{{name: "plain"}, {"alone", "permessage-deflate", ws.Frugal()}, {"takeover", "permessage-deflate; client_max_window_bits", ws.Balanced()}} {
 		t.Run(name+","+agreed.name, func(t *testing.T) {
-			test(t, connectCompressing(t, transports[0], ws.Upgrader{Compression: agreed.c}, agreed.offer))
+			test(t, connectCompressing(t, transports[0], &ws.Upgrader{Compression: agreed.c}, agreed.offer))
 		})
 	}
 }
@@ -128,7 +128,7 @@ func TestAggregateSmallerLimitInsideFrame(t *testing.T) {
 	const size = 1 << 20
 	for _, limit := range []int{1, 10, 1000, 100_000, size - 1, size} {
 		t.Run(fmt.Sprint("limit=", limit), func(t *testing.T) {
-			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 				frame := masked(fin|opBinary, make([]byte, size))
 				p.write(frame[:size/2])
 				ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)

@@ -15,7 +15,7 @@ func TestMaxFrameSize(t *testing.T) {
 	t.Run("refuses longer frames", func(t *testing.T) {
 		for _, n := range []int{1, 125, 126, 65535, 65536, 100_000} {
 			t.Run(fmt.Sprint("n=", n), func(t *testing.T) {
-				overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+				overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 					stream := p.stream.MaxFrameSize(n)
 					p.writeLater(bytes.Join([][]byte{
 						masked(fin|opBinary, make([]byte, n)), fragmented(opText, string(mixedText(n)), string(mixedText(n))),
@@ -35,7 +35,7 @@ func TestMaxFrameSize(t *testing.T) {
 	})
 	t.Run("zero means no limit", func(t *testing.T) {
 		for _, n := range []int{0, -1, math.MinInt} {
-			p := connect(t, ws.Upgrader{})
+			p := connect(t, &ws.Upgrader{})
 			stream := p.stream.MaxFrameSize(n)
 			p.writeLater(masked(fin|opBinary, make([]byte, 300_000)))
 			if _, data := recvChunks(t, stream); len(data) != 300_000 {
@@ -44,7 +44,7 @@ func TestMaxFrameSize(t *testing.T) {
 		}
 	})
 	t.Run("holds for aggregates", func(t *testing.T) {
-		p := connect(t, ws.Upgrader{})
+		p := connect(t, &ws.Upgrader{})
 		p.write(header(opText, 1001))
 		p.write([]byte{1, 2, 3, 4})
 		_, err := p.stream.MaxFrameSize(1000).Aggregate(10).Recv(testContext(t))
@@ -54,7 +54,7 @@ func TestMaxFrameSize(t *testing.T) {
 
 // A frame that began before MaxFrameSize was lowered is finished.
 func TestMaxFrameSizeLoweredInsideFrame(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		frame := masked(fin|opBinary, make([]byte, 1000))
 		p.write(frame[:500])
 		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)

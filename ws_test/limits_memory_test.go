@@ -42,7 +42,7 @@ func TestMemoryOfGibibyteMessage(t *testing.T) {
 			case over.tls: // crypto/tls allocates for every record
 				size = 64 << 20
 			}
-			p := connectOver(t, over, ws.Upgrader{})
+			p := connectOver(t, over, &ws.Upgrader{})
 			p.stream = p.stream.MaxFrameSize(size)
 			part := masked(opBinary, make([]byte, 256<<10))[14:] // the key again and again
 			head := append(header(fin|opBinary, uint64(size)), 0x37, 0xfa, 0x21, 0x3d)
@@ -96,7 +96,7 @@ func TestDeclaredLengthAllocatesNothing(t *testing.T) {
 			for _, over := range transports {
 				var pairs []*pair
 				for range 4 {
-					pairs = append(pairs, connectOver(t, over, ws.Upgrader{}))
+					pairs = append(pairs, connectOver(t, over, &ws.Upgrader{}))
 				}
 				expectFrugal(t, 1<<20, func() {
 					for _, p := range pairs {
@@ -138,7 +138,7 @@ func TestMemoryOfMillionFragments(t *testing.T) {
 			sent := masked(opText, []byte(part))
 			sent = append(sent, bytes.Repeat(masked(opContinuation, []byte(part)), n-2)...)
 			sent = append(sent, masked(fin|opContinuation, []byte(part))...)
-			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 				stream := p.stream.Aggregate(n)
 				began := cpuTime()
 				expectFrugal(t, 4<<20, func() { // the buffer as it grows
@@ -159,7 +159,7 @@ func TestAggregateLimitOfMillionFragments(t *testing.T) {
 	const n = 1_000_000
 	sent := append(masked(opText, []byte("x")), bytes.Repeat(masked(opContinuation, []byte("x")), n)...)
 	sent = append(sent, 0xFF) // so that the stream ends
-	p := connect(t, ws.Upgrader{})
+	p := connect(t, &ws.Upgrader{})
 	stream := p.stream.Aggregate(1000)
 	expectFrugal(t, 1<<20, func() {
 		p.writeLater(sent)

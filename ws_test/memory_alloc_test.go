@@ -25,7 +25,7 @@ func TestReceivingAllocatesNothing(t *testing.T) {
 		for frameName, frame := range frames {
 			t.Run(frameName+","+contextName, func(t *testing.T) {
 				for _, over := range transports[:2] { // crypto/tls allocates for every record
-					p := connectOver(t, over, ws.Upgrader{ManualPong: true})
+					p := connectOver(t, over, &ws.Upgrader{ManualPong: true})
 					stream := p.stream.Aggregate(0)
 					allocs := testing.AllocsPerRun(300, func() {
 						p.write(frame)
@@ -46,7 +46,7 @@ func TestSendingAllocatesNothing(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector makes pools forget what they were given: run without -race")
 	}
-	p := connect(t, ws.Upgrader{})
+	p := connect(t, &ws.Upgrader{})
 	go func() { _, _ = io.Copy(io.Discard, fixedReader{p.client.conn}) }()
 	ending, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -78,7 +78,7 @@ func TestCompressedEchoAllocatesNothing(t *testing.T) {
 	for _, test := range compressions {
 		for _, n := range []int{200, 1000, 20_000} {
 			t.Run(fmt.Sprint(test.name, ",", n), func(t *testing.T) {
-				p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c}, test.offer)
+				p := connectCompressing(t, transports[0], &ws.Upgrader{Compression: test.c}, test.offer)
 				stream, ctx := p.stream.Aggregate(0), testContext(t)
 				sent := p.compressedFrames(opText, mixedText(n), 1)
 				p.writer.Reset(&p.out) // what follows must not refer to it

@@ -75,7 +75,7 @@ func echoWithinTwoKiB(t *testing.T, echo func(*ws.Session, *ws.MessageStream)) {
 	var pairs [2]*pair
 	begin := [2]chan struct{}{make(chan struct{}), make(chan struct{})}
 	for i := range pairs {
-		p := connect(t, ws.Upgrader{})
+		p := connect(t, &ws.Upgrader{})
 		go func() {
 			<-begin[i]
 			echo(p.session, p.stream)

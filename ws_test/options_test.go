@@ -73,6 +73,10 @@ var options = map[string]option{
 		set:     func(u *ws.Upgrader) { u.KeepRequestValues = true },
 		observe: observeRequestValue, zero: "<nil>", want: "kept",
 	},
+	"SessionStats": {
+		set:     func(u *ws.Upgrader) { u.SessionStats = true },
+		observe: observeSessionTraffic, zero: "0 messages sent", want: "1 messages sent",
+	},
 	"MaxSessions": {
 		set:     func(u *ws.Upgrader) { u.MaxSessions = 1 },
 		observe: observeSecondSession, zero: "101", want: "503",
@@ -118,7 +122,7 @@ func (o option) expect(t *testing.T, u *ws.Upgrader, want string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		if got := o.observe(t, u); got != want {
-			t.Errorf("with %+v observed %q, want %q", *u, got, want)
+			t.Errorf("with %+v observed %q, want %q", u, got, want)
 		}
 	})
 }
@@ -222,6 +226,19 @@ func observeFirstFrame(t *testing.T, u *ws.Upgrader) string {
 
 func observeRequestValue(t *testing.T, u *ws.Upgrader) string {
 	return fmt.Sprint(connectPipe(t, u).session.Context().Value(contextKey{}))
+}
+
+func observeSessionTraffic(t *testing.T, u *ws.Upgrader) string {
+	p := connectPipe(t, u)
+	go func() { _, _ = io.Copy(io.Discard, p.end) }()
+	if err := p.session.Text(context.Background(), "hello"); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Wait()
+	if all := u.Stats().Out; all.Messages != 1 {
+		t.Errorf("of all sessions are counted %+v", all)
+	}
+	return fmt.Sprint(p.session.Stats().Out.Messages, " messages sent")
 }
 
 func observeSecondSession(t *testing.T, u *ws.Upgrader) string {

@@ -35,7 +35,7 @@ func TestAggregateLimit(t *testing.T) {
 	for _, limit := range []int{1, 100, 65535, 65536, 65537, 100_000} {
 		for _, shape := range shapes {
 			t.Run(fmt.Sprintf("limit=%d,%s", limit, shape.name), func(t *testing.T) {
-				overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+				overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 					stream := p.stream.Aggregate(limit)
 					var b []byte
 					for _, n := range []int{limit, limit + 1, 0, 2*limit + 100_000, limit} {
@@ -60,7 +60,7 @@ func TestAggregateLimit(t *testing.T) {
 
 func TestAggregateDefaultLimit(t *testing.T) {
 	for _, maxSize := range []int{0, -1} {
-		p := connect(t, ws.Upgrader{})
+		p := connect(t, &ws.Upgrader{})
 		stream := p.stream.Aggregate(maxSize)
 		p.writeLater(append(masked(fin|opBinary, make([]byte, 1<<20)), masked(fin|opBinary, make([]byte, 1<<20+1))...))
 		if msg := recvWhole(t, stream); len(msg.Data) != 1<<20 {
@@ -87,7 +87,7 @@ var announcements = map[string][]byte{
 func TestAggregateRefusesDeclaredLength(t *testing.T) {
 	for name, b := range announcements {
 		t.Run(name, func(t *testing.T) {
-			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 				p.write(append(b, 1, 2, 3, 4)) // its key, and silence
 				stream := p.stream.Aggregate(1000)
 				if msg, err := stream.Recv(testContext(t)); err != ws.ErrMessageTooBig {
@@ -105,7 +105,7 @@ func TestAggregateRefusesDeclaredLength(t *testing.T) {
 func TestAggregateReportsTooBigOnce(t *testing.T) {
 	for name, size := range map[string]int{"short": 1001, "long": 200_000} {
 		t.Run(name, func(t *testing.T) {
-			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 				stream := p.stream.Aggregate(1000)
 				for _, first := range []byte{fin | opBinary, opBinary} {
 					frame := masked(first, make([]byte, size))
@@ -140,7 +140,7 @@ func TestAggregateLimitOfSecondFragment(t *testing.T) {
 func TestAggregateControlFramesPass(t *testing.T) {
 	for _, limit := range []int{1000, 3} {
 		t.Run(fmt.Sprint("limit=", limit), func(t *testing.T) {
-			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 				var b []byte
 				for i, part := range []string{"put ", "back ", "together"} {
 					first := []byte{opText, opContinuation, fin | opContinuation}[i]
@@ -190,7 +190,7 @@ func TestCloseAfterTooBigSays1009(t *testing.T) {
 		}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 				p.write(append(fragmented(opText, "too ", "big"), masked(fin|opText, []byte("next"))...))
 				stream := p.stream.Aggregate(5)
 				if _, err := stream.Recv(testContext(t)); err != ws.ErrMessageTooBig {
@@ -206,7 +206,7 @@ func TestCloseAfterTooBigSays1009(t *testing.T) {
 }
 
 func TestAggregateLoopAfterTooBig(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		var b []byte
 		for i := range 10 {
 			b = append(b, masked(fin|opText, make([]byte, 50_000*i))...)
@@ -232,7 +232,7 @@ func TestAggregateLoopAfterTooBig(t *testing.T) {
 }
 
 func TestAggregateChanEndsWithTooBig(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.send(opText, "short")
 		p.send(opText, "too long")
 		stream := p.stream.Aggregate(5)
@@ -247,7 +247,7 @@ func TestAggregateChanEndsWithTooBig(t *testing.T) {
 }
 
 func TestAggregateFromInsideMessage(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.write(append(fragmented(opText, "seen", " and not", " seen"), masked(fin|opText, []byte("whole"))...))
 		recvKind(t, p.stream, ws.FirstText)
 		if msg := recvWhole(t, p.stream.Aggregate(5)); string(msg.Data) != "whole" {

@@ -16,7 +16,7 @@ func TestAllBreakLosesNothing(t *testing.T) {
 		"aggregate": func(m *ws.MessageStream) view { return m.Aggregate(0) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 				const n = 100
 				var b []byte
 				for i := range n {
@@ -38,7 +38,7 @@ func TestAllBreakLosesNothing(t *testing.T) {
 }
 
 func TestAllPanicInBody(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		for range 3 { // the first messages are there at once, the last is waited for
 			p.send(opText, "trouble")
 			func() {
@@ -64,7 +64,7 @@ func TestAllPanicInBody(t *testing.T) {
 
 // A loop's sequence may be ranged over again, and kept.
 func TestAllSequenceCarriesOn(t *testing.T) {
-	p := connect(t, ws.Upgrader{})
+	p := connect(t, &ws.Upgrader{})
 	all := p.stream.All(testContext(t))
 	for _, want := range []string{"one", "two", "three"} {
 		p.send(opText, want)
@@ -78,7 +78,7 @@ func TestAllSequenceCarriesOn(t *testing.T) {
 }
 
 func TestAllEndsAfterClose(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.write(append(masked(fin|opText, nil), closeFrame(1000)...))
 		var kinds []ws.Kind
 		for msg, err := range p.stream.All(testContext(t)) {
@@ -98,7 +98,7 @@ func TestAllEndsAfterClose(t *testing.T) {
 
 // A loop goes on receiving after the session is closed.
 func TestAllAfterSessionIsClosed(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		got := make(chan ws.Message, 10)
 		go func() {
 			defer close(got)
@@ -131,7 +131,7 @@ func TestAllAfterSessionIsClosed(t *testing.T) {
 
 // A loop ends with its context although there is more to read.
 func TestAllEndsWithContext(t *testing.T) {
-	p := connectUnix(t, "unix", ws.Upgrader{}, nil)
+	p := connectUnix(t, "unix", &ws.Upgrader{}, nil)
 	p.write(bytes.Repeat(masked(fin|opBinary, make([]byte, 100)), 1000))
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -153,7 +153,7 @@ func TestAllEndsWithContext(t *testing.T) {
 
 // A Close that arrived while nobody received is still delivered.
 func TestCloseReceivedLater(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		if err := p.session.Close(ws.CloseReason{Code: 4000}); err != nil {
 			t.Fatal(err)
 		}
@@ -176,7 +176,7 @@ func TestAllNoticesEndAfterMessage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for range 40 {
-				p := connect(t, ws.Upgrader{})
+				p := connect(t, &ws.Upgrader{})
 				ended := make(chan error, 1)
 				go func() {
 					for msg, err := range p.stream.All(context.Background()) {

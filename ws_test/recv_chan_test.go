@@ -18,7 +18,7 @@ func TestChanMessagesOwnData(t *testing.T) {
 		"aggregate": func(m *ws.MessageStream) view { return m.Aggregate(0) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 				var b []byte
 				for i := range 200 {
 					b = append(b, masked(fin|opBinary, numberedPayload(i, 1000))...)
@@ -42,7 +42,7 @@ func TestChanMessagesOwnData(t *testing.T) {
 }
 
 func TestChanReturnsOneChannel(t *testing.T) {
-	p := connect(t, ws.Upgrader{})
+	p := connect(t, &ws.Upgrader{})
 	first, second := p.stream.Chan(), p.stream.Chan()
 	if first != second {
 		t.Error("a stream has two channels")
@@ -67,7 +67,7 @@ func TestErrAfterChanIsClosed(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 				messages := p.stream.Chan()
 				p.send(opText, "hello")
 				await(t, messages, "the message")
@@ -86,7 +86,7 @@ func TestErrAfterChanIsClosed(t *testing.T) {
 }
 
 func TestChanReadsAhead16Messages(t *testing.T) {
-	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		messages := p.stream.Chan()
 		p.writeLater(append(bytes.Repeat(masked(fin|opText, make([]byte, 1000)), 99), closeFrame(1000)...))
 		synctest.Wait()
@@ -114,7 +114,7 @@ func TestChanGoroutineEndsWithSession(t *testing.T) {
 	} {
 		for _, unread := range []int{0, 10, 16, 17} {
 			t.Run(fmt.Sprintf("%s,unread=%d", name, unread), func(t *testing.T) {
-				inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+				inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 					p.stream.Aggregate(0).Chan()
 					_, _ = p.conn.Write(bytes.Repeat(masked(fin|opText, nil), unread))
 					synctest.Wait()
@@ -129,7 +129,7 @@ func TestChanGoroutineEndsWithSession(t *testing.T) {
 
 // Of two concurrent receives one returns an error and the other the message.
 func TestRecvTwiceAtOnce(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		for range 20 {
 			results := make(chan error, 2)
 			for range 2 {
@@ -147,7 +147,7 @@ func TestRecvTwiceAtOnce(t *testing.T) {
 }
 
 func TestRecvInsideLoop(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.write(bytes.Repeat(masked(fin|opText, nil), 2))
 		whole := p.stream.Aggregate(0)
 		n := 0
@@ -181,7 +181,7 @@ func expectConcurrentRecv(t *testing.T, l view) {
 }
 
 func TestRecvBesideChan(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		whole := p.stream.Aggregate(0)
 		messages := whole.Chan()
 		p.send(opText, "hello")
@@ -196,7 +196,7 @@ func TestRecvBesideChan(t *testing.T) {
 }
 
 func TestChanInSelect(t *testing.T) {
-	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
 		p.writeLater(masked(fin|opText, []byte("hello")))

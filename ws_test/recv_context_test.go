@@ -12,7 +12,7 @@ import (
 )
 
 func TestRecvContextEndsInsideFrame(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		for _, n := range []int{0, 5, 125, 300} {
 			text := string(mixedText(n))
 			frame := masked(fin|opText, []byte(text))
@@ -33,7 +33,7 @@ func TestRecvContextEndsInsideFrame(t *testing.T) {
 }
 
 func TestRecvContextAlreadyEnded(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		over, cancel := context.WithCancel(t.Context())
 		cancel()
 		late, cancel := context.WithDeadline(t.Context(), time.Unix(1, 0))
@@ -57,7 +57,7 @@ func TestRecvContextAlreadyEnded(t *testing.T) {
 }
 
 func TestRecvNilContext(t *testing.T) {
-	p := connect(t, ws.Upgrader{})
+	p := connect(t, &ws.Upgrader{})
 	var none context.Context
 	for name, l := range map[string]view{"stream": p.stream, "aggregate": p.stream.Aggregate(0)} {
 		if _, err := l.Recv(none); err == nil {
@@ -76,7 +76,7 @@ func TestRecvNilContext(t *testing.T) {
 // A context that ends between receives must not end the next one, which has
 // another context.
 func TestRecvContextOfEarlierReceive(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		rng := rand.New(rand.NewPCG(6, 6))
 		for i := range 300 {
 			ctx, cancel := context.WithCancel(t.Context())
@@ -133,7 +133,7 @@ func TestRecvContextsEndAtRandom(t *testing.T) {
 		{"long frames put together", func(m *ws.MessageStream) view { return m.Aggregate(0) }, 150_000},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 				ended := make(chan struct{})
 				go func() {
 					defer close(ended)
@@ -153,7 +153,7 @@ func TestRecvContextsEndAtRandom(t *testing.T) {
 }
 
 func TestRecvDeadline(t *testing.T) {
-	inSynctest(t, ws.Upgrader{Heartbeat: noHeartbeat}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{Heartbeat: noHeartbeat}, func(t *testing.T, p *pair) {
 		for _, l := range []view{p.stream, p.stream.Aggregate(0)} {
 			for _, loop := range []bool{false, true} {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
@@ -169,7 +169,7 @@ func TestRecvDeadline(t *testing.T) {
 }
 
 func TestRecvContextEndsWhileWaiting(t *testing.T) {
-	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		for range 3 {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			received := make(chan error, 1)
@@ -191,7 +191,7 @@ func TestRecvContextEndsWhileWaiting(t *testing.T) {
 func TestRecvContextEndsInCompressedMessage(t *testing.T) {
 	for _, test := range compressions {
 		t.Run(test.name, func(t *testing.T) {
-			p := connectCompressing(t, transports[0], ws.Upgrader{Compression: test.c}, test.offer)
+			p := connectCompressing(t, transports[0], &ws.Upgrader{Compression: test.c}, test.offer)
 			whole := p.stream.Aggregate(0)
 			for i := range 20 {
 				text := gibberish(i, 10_000)

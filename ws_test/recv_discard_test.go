@@ -9,7 +9,7 @@ import (
 
 func TestDiscard(t *testing.T) {
 	t.Run("drops data and serves control frames", func(t *testing.T) {
-		overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 			if err := p.stream.Discard(); err != nil {
 				t.Fatal(err)
 			}
@@ -40,7 +40,7 @@ func TestDiscard(t *testing.T) {
 			"long head": masked(fin|opBinary, make([]byte, 100_000))[:70_000],
 		} {
 			t.Run(name, func(t *testing.T) {
-				overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+				overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 					if err := p.stream.RefuseData().Discard(); err != nil {
 						t.Fatal(err)
 					}

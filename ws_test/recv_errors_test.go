@@ -27,7 +27,7 @@ func TestRecvErrorsAreSticky(t *testing.T) {
 		}, isLost},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 				c.end(p)
 				err := await(t, receiveAll(p), "the stream's end")
 				if !c.want(err) {

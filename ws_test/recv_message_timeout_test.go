@@ -30,7 +30,7 @@ func TestMessageTimeout(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inSynctest(t, ws.Upgrader{MessageTimeout: 10 * time.Second}, func(t *testing.T, p *pair) {
+			inSynctest(t, &ws.Upgrader{MessageTimeout: 10 * time.Second}, func(t *testing.T, p *pair) {
 				counted := p.pongs()
 				ended := make(chan error, 1)
 				began := time.Now()
@@ -64,7 +64,7 @@ func TestMessageTimeout(t *testing.T) {
 // Many messages without a pause are not one that takes long.
 func TestMessageTimeoutOfManyMessages(t *testing.T) {
 	frame := masked(fin|opBinary, make([]byte, 10))
-	inSynctest(t, ws.Upgrader{MessageTimeout: 10 * time.Second}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{MessageTimeout: 10 * time.Second}, func(t *testing.T, p *pair) {
 		counted := p.pongs()
 		ended := receiveAll(p)
 		p.write(frame[:5])
@@ -82,7 +82,7 @@ func TestMessageTimeoutOfManyMessages(t *testing.T) {
 }
 
 func TestMessageTimeoutOverTransports(t *testing.T) {
-	u := ws.Upgrader{MessageTimeout: 50 * time.Millisecond}
+	u := &ws.Upgrader{MessageTimeout: 50 * time.Millisecond}
 	overTransports(t, u, func(t *testing.T, p *pair) {
 		p.write(masked(opText, []byte("once upon a time")))
 		end := receiveAll(p)
@@ -104,7 +104,7 @@ func TestMessageTimeoutIgnoresControlFrames(t *testing.T) {
 	for _, cut := range append([]int{0}, cuts(len(ping))...) {
 		t.Run(fmt.Sprint("cut=", cut), func(t *testing.T) {
 			t.Parallel()
-			u := ws.Upgrader{MessageTimeout: limit, Heartbeat: ws.Heartbeat{Interval: 2 * limit, Timeout: 2 * limit}}
+			u := &ws.Upgrader{MessageTimeout: limit, Heartbeat: ws.Heartbeat{Interval: 2 * limit, Timeout: 2 * limit}}
 			overViews(t, u, func(t *testing.T, p *pair, v rangeView) {
 				kinds, ended := make(chan ws.Kind, 10), make(chan error, 1)
 				go func() {
@@ -158,7 +158,7 @@ func TestMessageTimeoutBetweenMessages(t *testing.T) {
 		"aggregate": func(p *pair) func(context.Context) (ws.Message, error) { return p.stream.Aggregate(0).Recv },
 	} {
 		t.Run(name, func(t *testing.T) {
-			inSynctest(t, ws.Upgrader{MessageTimeout: 10 * time.Second}, func(t *testing.T, p *pair) {
+			inSynctest(t, &ws.Upgrader{MessageTimeout: 10 * time.Second}, func(t *testing.T, p *pair) {
 				counted := p.pongs()
 				ended := make(chan error, 1)
 				go func() {

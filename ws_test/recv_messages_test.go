@@ -14,7 +14,7 @@ import (
 
 // A frame of up to 64 KiB arrives whole and a longer one in chunks.
 func TestRecvCutsLongFramesIntoChunks(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		for _, n := range []int{65535, 65536, 65537, 300_000} {
 			payload := mixedText(n)
 			p.writeLater(masked(fin|opBinary, payload))
@@ -41,7 +41,7 @@ func TestRecvFragments(t *testing.T) {
 		{"a character cut in the middle", opText, []string{"\xE2\x82", "\xAC"}, []ws.Kind{ws.FirstText, ws.Last}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 				p.write(fragmented(c.first, c.parts...))
 				kinds, data := recvChunks(t, p.stream)
 				if fmt.Sprint(kinds) != fmt.Sprint(c.want) || string(data) != strings.Join(c.parts, "") {
@@ -53,7 +53,7 @@ func TestRecvFragments(t *testing.T) {
 }
 
 func TestRecvControlBetweenChunks(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		long := mixedText(200_000)
 		p.writeLater(bytes.Join([][]byte{
 			masked(opBinary, long), masked(fin|opPing, []byte("1")), masked(fin|opPong, []byte("2")),
@@ -100,7 +100,7 @@ func TestRecvCloseThenEOF(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 				p.write(masked(fin|opClose, closePayload(4001, reason.Description)))
 				msg, err := receive(p)
 				if msg.Kind != ws.Close || msg.Reason != reason || err != io.EOF {
@@ -115,7 +115,7 @@ func TestRecvCloseThenEOF(t *testing.T) {
 }
 
 func TestRecvKeepsDataUntilNextReceive(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.write(append(masked(fin|opText, []byte("one")), masked(fin|opText, []byte("two"))...))
 		one := recvKind(t, p.stream, ws.Text)
 		kept := one.Clone()
@@ -146,7 +146,7 @@ func TestRecvKeepsDataAfterClose(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 				want := long[:1000]
 				if name == "message" {
 					want = long
@@ -172,7 +172,7 @@ func TestRecvKeepsDataAfterClose(t *testing.T) {
 func TestEchoOfLengthBoundaries(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
-			p := connectOver(t, over, ws.Upgrader{})
+			p := connectOver(t, over, &ws.Upgrader{})
 			ended := make(chan error, 1)
 			go func() { ended <- echo(p.session, p.stream.Aggregate(2<<20)) }()
 			for _, n := range []int{0, 1, 125, 126, 127, 65535, 65536, 65537, 1 << 20} {

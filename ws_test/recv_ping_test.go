@@ -9,7 +9,7 @@ import (
 
 func TestPing(t *testing.T) {
 	t.Run("is answered and then delivered", func(t *testing.T) {
-		overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 			for _, payload := range []string{"", "hello", "\x00\xFF\x80", strings.Repeat("x", 125)} {
 				p.send(opPing, payload)
 				if msg := recvKind(t, p.stream, ws.Ping); string(msg.Data) != payload {
@@ -20,7 +20,7 @@ func TestPing(t *testing.T) {
 		})
 	})
 	t.Run("is left to the application with ManualPong", func(t *testing.T) {
-		overTransports(t, ws.Upgrader{ManualPong: true}, func(t *testing.T, p *pair) {
+		overTransports(t, &ws.Upgrader{ManualPong: true}, func(t *testing.T, p *pair) {
 			p.send(opPing, "by hand")
 			msg := recvKind(t, p.stream, ws.Ping)
 			if err := p.session.Text(testContext(t), "first something else"); err != nil {
@@ -34,7 +34,7 @@ func TestPing(t *testing.T) {
 		})
 	})
 	t.Run("is answered between fragments", func(t *testing.T) {
-		overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 			stream := p.stream.Aggregate(0)
 			p.write(masked(opText, []byte("first, ")))
 			p.send(opPing, "still there?")
@@ -51,7 +51,7 @@ func TestPing(t *testing.T) {
 }
 
 func TestUnsolicitedPong(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.send(opPong, "one")
 		p.send(opPong, "two")
 		recvKind(t, p.stream, ws.Pong)

@@ -43,14 +43,14 @@ var splitWriters = []struct {
 	large   []int
 }{
 	{"polled packets", func(t *testing.T) *splitWriter {
-		return &splitWriter{pair: connectUnix(t, "unixpacket", ws.Upgrader{}, nil)}
+		return &splitWriter{pair: connectUnix(t, "unixpacket", &ws.Upgrader{}, nil)}
 	}, []int{1}}, // a larger one might not fit the rest of a buffer, and be cut
 	{"polled", func(t *testing.T) *splitWriter {
-		return &splitWriter{pair: connect(t, ws.Upgrader{})}
+		return &splitWriter{pair: connect(t, &ws.Upgrader{})}
 	}, []int{3, 5, 4095, 4096, 4097, 65535, 65537, 100_000}},
 	{"wrapped", connectLimitedReads, []int{1, 1, 3, 511, 512, 513, 4096, 16384, 65535, 100_000}},
 	{"tls", func(t *testing.T) *splitWriter {
-		return &splitWriter{pair: connectOver(t, transport{tls: true}, ws.Upgrader{})}
+		return &splitWriter{pair: connectOver(t, transport{tls: true}, &ws.Upgrader{})}
 	}, []int{11, 511, 4096, 16383, 16384, 100_000}},
 }
 

@@ -91,7 +91,7 @@ func TestViolation(t *testing.T) {
 		t.Run(over.name, func(t *testing.T) {
 			for i, v := range violations() {
 				t.Run(v.name, func(t *testing.T) {
-					p := connectOver(t, over, ws.Upgrader{})
+					p := connectOver(t, over, &ws.Upgrader{})
 					p.write(append(masked(fin|opText, []byte("good")), v.bytes...))
 					err := recvToEnd(t, p, i%3)
 					expectViolation(t, err, v.code)
@@ -146,7 +146,7 @@ func TestViolationOfUTF8FailsAtOnce(t *testing.T) {
 	} {
 		for _, whole := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s,whole=%v", name, whole), func(t *testing.T) {
-				overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+				overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 					var l view = p.stream
 					if whole {
 						l = p.stream.Aggregate(0)
@@ -166,7 +166,7 @@ func TestViolationOfUTF8FailsAtOnce(t *testing.T) {
 
 // A message is delivered before the violation that follows it.
 func TestViolationAfterMessage(t *testing.T) {
-	p := connect(t, ws.Upgrader{})
+	p := connect(t, &ws.Upgrader{})
 	var b []byte
 	for i := range 50 {
 		b = append(b, masked(fin|opText, fmt.Append(nil, i))...)
@@ -183,7 +183,7 @@ func TestViolationAfterMessage(t *testing.T) {
 
 // The Close frame of a protocol error reaches a peer that is still sending.
 func TestViolationBySendingPeer(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		end := receiveAll(p)
 		p.write(append([]byte{fin | 0x3, 0x80, 0, 0, 0, 0}, make([]byte, 1<<20)...)) // opcode 3 is reserved
 		p.write(make([]byte, 4<<20))                                                 // without reading
@@ -211,7 +211,7 @@ func TestViolationByPeerThatStays(t *testing.T) {
 		{"sooner if CloseWrite is missing", func(c net.Conn) net.Conn { return c }, 500 * time.Millisecond},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			inSynctestOver(t, ws.Upgrader{}, tt.wrap, func(t *testing.T, p *pair) {
+			inSynctestOver(t, &ws.Upgrader{}, tt.wrap, func(t *testing.T, p *pair) {
 				start, end := time.Now(), receiveAll(p)
 				p.write([]byte{fin | 0x3, 0x80, 0, 0, 0, 0})
 				p.expectClose(int(ws.CloseProtocolError))
@@ -234,7 +234,7 @@ type halfCloser struct{ net.Conn }
 func (halfCloser) CloseWrite() error { return nil }
 
 func TestViolationAfterClose(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		if err := p.session.Close(ws.CloseReason{Code: 4000}); err != nil {
 			t.Fatal(err)
 		}

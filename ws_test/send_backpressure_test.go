@@ -18,7 +18,7 @@ import (
 
 // Sends do not wait while the queue has less than SendBuffer bytes, and then do.
 func TestSendBuffer(t *testing.T) {
-	inSynctest(t, ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
 		start := time.Now()
 		for i := range 10 { // of 100 bytes with their headers
 			if err := p.session.Text(t.Context(), strings.Repeat("x", 98)); err != nil {
@@ -56,7 +56,7 @@ func TestSendBuffer(t *testing.T) {
 }
 
 func TestSendBufferDefault(t *testing.T) {
-	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		if n := fillQueue(t, p.session, strings.Repeat("x", 1020)); n != 64 {
 			t.Fatalf("%d KiB were taken, want 64", n)
 		}
@@ -64,7 +64,7 @@ func TestSendBufferDefault(t *testing.T) {
 }
 
 func TestSendBufferSmallerThanMessage(t *testing.T) {
-	overCompressions(t, ws.Upgrader{SendBuffer: 1}, func(t *testing.T, _ transport, p *compressing) {
+	overCompressions(t, &ws.Upgrader{SendBuffer: 1}, func(t *testing.T, _ transport, p *compressing) {
 		sent := make(chan error, 1)
 		go func() {
 			sent <- errors.Join(p.session.Text(context.Background(), strings.Repeat("x", 3<<20)),
@@ -80,7 +80,7 @@ func TestSendBufferSmallerThanMessage(t *testing.T) {
 
 // A send whose context ended before it was queued leaves no trace.
 func TestSendCancelledLeavesNoTrace(t *testing.T) {
-	overCompressions(t, ws.Upgrader{}, func(t *testing.T, _ transport, p *compressing) {
+	overCompressions(t, &ws.Upgrader{}, func(t *testing.T, _ transport, p *compressing) {
 		random := rand.New(rand.NewPCG(1, 1)) // for a queue that is full soon, compressed or not
 		var want []string
 		for i, withdrawn := 0, 0; withdrawn < 5; i++ {
@@ -109,7 +109,7 @@ func TestSendCancelledLeavesNoTrace(t *testing.T) {
 }
 
 func TestSendContextEndsAfterReturn(t *testing.T) {
-	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		ctx, cancel := context.WithCancel(t.Context())
 		if err := p.session.Text(ctx, strings.Repeat("x", 30_000)); err != nil {
 			t.Fatal(err)
@@ -123,7 +123,7 @@ func TestSendContextEndsAfterReturn(t *testing.T) {
 
 // A peer that pings without reading costs a bounded queue.
 func TestPingFloodBoundsQueue(t *testing.T) {
-	inSynctest(t, ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
 		go func() { _ = echo(p.session, p.stream.Aggregate(0)) }()
 		for i := range 10_000 {
 			p.write(masked(fin|opPing, fmt.Append(nil, i)))

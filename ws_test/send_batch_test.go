@@ -17,7 +17,7 @@ import (
 func TestBatchDoesNotWaitForBusyHandler(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
-			p := connectOver(t, over, ws.Upgrader{})
+			p := connectOver(t, over, &ws.Upgrader{})
 			p.write(bytes.Repeat(masked(fin|opText, []byte("question")), 3))
 			arrived, finished := make(chan struct{}), make(chan error, 1)
 			go func() {
@@ -39,7 +39,7 @@ func TestBatchDoesNotWaitForBusyHandler(t *testing.T) {
 
 func TestBatchLeaves(t *testing.T) {
 	t.Run("after a millisecond", func(t *testing.T) {
-		inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 			p.writeLater(bytes.Repeat(masked(fin|opText, []byte("question")), 3))
 			recvKind(t, p.stream, ws.Text)
 			for round := range 3 { // the timer is set each time
@@ -63,7 +63,7 @@ func TestBatchLeaves(t *testing.T) {
 		})
 	})
 	t.Run("when the stream waits", func(t *testing.T) {
-		inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 			p.writeLater(bytes.Repeat(masked(fin|opText, []byte("question")), 2))
 			start := time.Now()
 			recvKind(t, p.stream, ws.Text)
@@ -79,7 +79,7 @@ func TestBatchLeaves(t *testing.T) {
 		})
 	})
 	t.Run("at 64 KiB", func(t *testing.T) {
-		inSynctest(t, ws.Upgrader{SendBuffer: 1 << 20}, func(t *testing.T, p *pair) {
+		inSynctest(t, &ws.Upgrader{SendBuffer: 1 << 20}, func(t *testing.T, p *pair) {
 			p.writeLater(bytes.Repeat(masked(fin|opText, []byte("question")), 2))
 			recvKind(t, p.stream, ws.Text)
 			start, answer := time.Now(), strings.Repeat("x", 10_000)
@@ -97,7 +97,7 @@ func TestBatchLeaves(t *testing.T) {
 }
 
 func TestSendOnIdleSessionIsNotBatched(t *testing.T) {
-	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		start := time.Now()
 		if err := p.session.Text(t.Context(), "news"); err != nil {
 			t.Fatal(err)
@@ -118,7 +118,7 @@ func TestSendOnIdleSessionIsNotBatched(t *testing.T) {
 func TestConcurrentSendersShareWrite(t *testing.T) {
 	count := new(atomic.Int64)
 	counted := func(c net.Conn) net.Conn { return countingConn{c, count} }
-	inSynctestOver(t, ws.Upgrader{}, counted, func(t *testing.T, p *pair) {
+	inSynctestOver(t, &ws.Upgrader{}, counted, func(t *testing.T, p *pair) {
 		for range 100 { // the first is being written while the others come
 			if err := p.session.Text(t.Context(), "hello"); err != nil {
 				t.Fatal(err)

@@ -12,7 +12,7 @@ import (
 func TestContinuationSendsFragments(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
-			p := connectOver(t, over, ws.Upgrader{})
+			p := connectOver(t, over, &ws.Upgrader{})
 			s, ctx := p.session, testContext(t)
 			if err := errors.Join(
 				s.Continuation(ctx, ws.FirstText, []byte("one \xc3")),
@@ -33,7 +33,7 @@ func TestContinuationSendsFragments(t *testing.T) {
 
 // While a message is open, other data messages wait and control frames pass.
 func TestContinuationHoldsBackOtherData(t *testing.T) {
-	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		s, ctx := p.session, t.Context()
 		if err := s.Continuation(ctx, ws.FirstText, []byte("begin")); err != nil {
 			t.Fatal(err)
@@ -73,7 +73,7 @@ func TestContinuationHoldsBackOtherData(t *testing.T) {
 
 // A wait for an open message ends with its context or the session.
 func TestContinuationWaitEnds(t *testing.T) {
-	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		s := p.session
 		if err := s.Continuation(t.Context(), ws.FirstText, []byte("begin")); err != nil {
 			t.Fatal(err)
@@ -99,7 +99,7 @@ func TestContinuationWaitEnds(t *testing.T) {
 
 // A bad fragment is refused, and the message may go on.
 func TestContinuationRefusesBadFragment(t *testing.T) {
-	p := connect(t, ws.Upgrader{})
+	p := connect(t, &ws.Upgrader{})
 	s, ctx := p.session, testContext(t)
 	if err := s.Continuation(ctx, ws.FirstText, []byte("\xc3")); err != nil {
 		t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 // A send on an idle session has reached the peer's socket when it returns.
 func TestSendOnIdleSessionIsImmediate(t *testing.T) {
 	for _, kind := range []ws.Kind{ws.Text, ws.Binary, ws.Ping, ws.Pong} {
-		p := connectUnix(t, "unix", ws.Upgrader{}, nil)
+		p := connectUnix(t, "unix", &ws.Upgrader{}, nil)
 		if err := p.session.Send(testContext(t), ws.Message{Kind: kind, Data: []byte("hello")}); err != nil {
 			t.Fatal(err)
 		}

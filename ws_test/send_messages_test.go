@@ -14,7 +14,7 @@ import (
 
 // The bytes of a send may be reused when it returns.
 func TestSendBytesMayBeReused(t *testing.T) {
-	overCompressions(t, ws.Upgrader{SendBuffer: 1 << 20}, func(t *testing.T, _ transport, p *compressing) {
+	overCompressions(t, &ws.Upgrader{SendBuffer: 1 << 20}, func(t *testing.T, _ transport, p *compressing) {
 		data := make([]byte, 30_000)
 		for i := range 30 {
 			for j := range data {
@@ -32,7 +32,7 @@ func TestSendBytesMayBeReused(t *testing.T) {
 }
 
 func TestSendControlPayloadOf125Bytes(t *testing.T) {
-	p := connect(t, ws.Upgrader{})
+	p := connect(t, &ws.Upgrader{})
 	payload := strings.Repeat("\xff", 125)
 	if err := errors.Join(p.session.Ping(testContext(t), []byte(payload)), p.session.Pong(testContext(t), []byte(payload))); err != nil {
 		t.Fatal(err)
@@ -42,7 +42,7 @@ func TestSendControlPayloadOf125Bytes(t *testing.T) {
 }
 
 func TestSendWhileClosingIsNoRace(t *testing.T) {
-	overCompressions(t, ws.Upgrader{}, func(t *testing.T, over transport, p *compressing) {
+	overCompressions(t, &ws.Upgrader{}, func(t *testing.T, over transport, p *compressing) {
 		var senders sync.WaitGroup
 		for range 8 {
 			senders.Go(func() {
@@ -73,7 +73,7 @@ func TestSendWhileClosingIsNoRace(t *testing.T) {
 }
 
 func TestSendIllegalMessage(t *testing.T) {
-	p := connect(t, ws.Upgrader{})
+	p := connect(t, &ws.Upgrader{})
 	s, ctx := p.session, testContext(t)
 	ended, cancel := context.WithCancel(ctx)
 	cancel()

@@ -22,7 +22,7 @@ func TestSlowPeerKeepsSession(t *testing.T) {
 		t.Skip("takes seconds")
 	}
 	const timeout = time.Second
-	connectEach(t, func() ws.Upgrader { return ws.Upgrader{WriteTimeout: timeout} }, func(t *testing.T, p *pair) {
+	connectEach(t, func() *ws.Upgrader { return &ws.Upgrader{WriteTimeout: timeout} }, func(t *testing.T, p *pair) {
 		sending := make(chan error, 1)
 		ctx, stop := context.WithCancel(testContext(t))
 		go func() {
@@ -51,7 +51,7 @@ func TestCloseWaitsForSlowPeer(t *testing.T) {
 		t.Skip("takes seconds")
 	}
 	const timeout, size = time.Second, 8 << 20
-	connectEach(t, func() ws.Upgrader { return ws.Upgrader{CloseTimeout: timeout} }, func(t *testing.T, p *pair) {
+	connectEach(t, func() *ws.Upgrader { return &ws.Upgrader{CloseTimeout: timeout} }, func(t *testing.T, p *pair) {
 		payload := bytes.Repeat([]byte("0123456789abcdef"), size/16)
 		if err := p.session.Binary(testContext(t), payload); err != nil {
 			t.Fatal(err)
@@ -72,7 +72,7 @@ func TestCloseWaitsForSlowPeer(t *testing.T) {
 
 func TestCloseOfStalledPeer(t *testing.T) {
 	const timeout = 200 * time.Millisecond
-	connectEach(t, func() ws.Upgrader { return ws.Upgrader{CloseTimeout: timeout} }, func(t *testing.T, p *pair) {
+	connectEach(t, func() *ws.Upgrader { return &ws.Upgrader{CloseTimeout: timeout} }, func(t *testing.T, p *pair) {
 		if err := p.session.Binary(testContext(t), make([]byte, 32<<20)); err != nil {
 			t.Fatal(err)
 		}
@@ -90,7 +90,7 @@ func TestHalfCloseSendsQueue(t *testing.T) {
 	for _, size := range []int{5, 2 << 20} {
 		for name, receive := range unbufferedViews {
 			t.Run(fmt.Sprintf("%s,len=%d", name, size), func(t *testing.T) {
-				connectEach(t, func() ws.Upgrader { return ws.Upgrader{} }, func(t *testing.T, p *pair) {
+				connectEach(t, func() *ws.Upgrader { return &ws.Upgrader{} }, func(t *testing.T, p *pair) {
 					answerBehindHalfClose(t, p, receive, strings.Repeat("x", size))
 				})
 			})
@@ -101,7 +101,7 @@ func TestHalfCloseSendsQueue(t *testing.T) {
 // A reader that is busy does not see the half-close; the background read does.
 func TestHalfCloseWithBusyReader(t *testing.T) {
 	payload := strings.Repeat("x", 8<<20)
-	connectEach(t, func() ws.Upgrader { return ws.Upgrader{} }, func(t *testing.T, p *pair) {
+	connectEach(t, func() *ws.Upgrader { return &ws.Upgrader{} }, func(t *testing.T, p *pair) {
 		closed, release, ended := make(chan error, 1), make(chan struct{}), make(chan struct{})
 		go func() {
 			defer close(ended)
@@ -153,7 +153,7 @@ func answerBehindHalfClose(t *testing.T, p *pair, receive func(*pair, func(ws.Me
 // A channel is read ahead of the application: the end may come before its answer,
 // which is then refused, not lost.
 func TestHalfCloseWithChan(t *testing.T) {
-	connectEach(t, func() ws.Upgrader { return ws.Upgrader{} }, func(t *testing.T, p *pair) {
+	connectEach(t, func() *ws.Upgrader { return &ws.Upgrader{} }, func(t *testing.T, p *pair) {
 		messages := p.stream.Chan()
 		p.write(masked(fin|opText, []byte("question")))
 		if err := closeWrite(p.conn); err != nil {
@@ -172,7 +172,7 @@ func TestHalfCloseWithChan(t *testing.T) {
 
 func TestHalfCloseOfStalledPeer(t *testing.T) {
 	const timeout = 200 * time.Millisecond
-	connectEach(t, func() ws.Upgrader { return ws.Upgrader{CloseTimeout: timeout} }, func(t *testing.T, p *pair) {
+	connectEach(t, func() *ws.Upgrader { return &ws.Upgrader{CloseTimeout: timeout} }, func(t *testing.T, p *pair) {
 		if err := p.session.Binary(testContext(t), make([]byte, 32<<20)); err != nil {
 			t.Fatal(err)
 		}
@@ -193,7 +193,7 @@ func TestSendsCancelledTogether(t *testing.T) {
 		waiting, _ := waits.Load(s)
 		waiting.(chan struct{}) <- struct{}{}
 	}}
-	connectEach(t, func() ws.Upgrader { return ws.Upgrader{Trace: trace} }, func(t *testing.T, p *pair) {
+	connectEach(t, func() *ws.Upgrader { return &ws.Upgrader{Trace: trace} }, func(t *testing.T, p *pair) {
 		waiting := make(chan struct{}, 100)
 		waits.Store(p.session, waiting)
 		if err := p.session.Continuation(testContext(t), ws.FirstText, []byte("open ")); err != nil {

@@ -16,7 +16,7 @@ const fragment = 16 << 10 // a Writer's buffer, and so its fragments
 
 // A message is the same whatever the sizes of the writes.
 func TestWriterWriteSizes(t *testing.T) {
-	overCompressions(t, ws.Upgrader{}, func(t *testing.T, _ transport, p *compressing) {
+	overCompressions(t, &ws.Upgrader{}, func(t *testing.T, _ transport, p *compressing) {
 		for _, length := range []int{0, 1, fragment - 1, fragment, fragment + 1, 2 * fragment, 100_000} {
 			for _, step := range []int{1, 7, 1000, fragment, 1 << 20} {
 				if step == 1 && length > fragment+1 {
@@ -80,7 +80,7 @@ func expectWritten(t *testing.T, c *client, text string) {
 }
 
 func TestWriterKeepsShortMessageUntilClose(t *testing.T) {
-	inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		w := p.session.Writer(t.Context(), ws.Binary)
 		_, _ = io.WriteString(w, "hello ")
 		if err := p.session.Text(t.Context(), "other"); err != nil { // which need not wait
@@ -96,7 +96,7 @@ func TestWriterKeepsShortMessageUntilClose(t *testing.T) {
 }
 
 func TestWriterAfterClose(t *testing.T) {
-	p := connect(t, ws.Upgrader{})
+	p := connect(t, &ws.Upgrader{})
 	w := p.session.Writer(testContext(t), ws.Text)
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
@@ -115,7 +115,7 @@ func TestWriterAfterClose(t *testing.T) {
 }
 
 func TestWriterFailsBeforeFirstFragment(t *testing.T) {
-	inSynctest(t, ws.Upgrader{SendBuffer: 100}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{SendBuffer: 100}, func(t *testing.T, p *pair) {
 		full := strings.Repeat("x", 98)
 		if err := p.session.Text(t.Context(), full); err != nil {
 			t.Fatal(err)
@@ -157,7 +157,7 @@ func TestWriterFailsInsideMessage(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				w := p.session.Writer(ctx, ws.Text)
@@ -181,7 +181,7 @@ func TestWriterFailsInsideMessage(t *testing.T) {
 // It is checked by the boundaries of fragments, so nothing is compressed: the Writers of
 // TestSendersKeepOrderAndDoNotMix are.
 func TestWritersDoNotMix(t *testing.T) {
-	inSynctest(t, ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
 		first := p.session.Writer(t.Context(), ws.Text)
 		second := p.session.Writer(t.Context(), ws.Text)
 		text := strings.Repeat("1", fragment+1)
@@ -201,7 +201,7 @@ func TestWritersDoNotMix(t *testing.T) {
 }
 
 func TestWriterKinds(t *testing.T) {
-	p := connect(t, ws.Upgrader{})
+	p := connect(t, &ws.Upgrader{})
 	for kind := range ws.Kind(20) {
 		if kind == ws.Text || kind == ws.Binary {
 			continue
@@ -221,7 +221,7 @@ func TestWriterKinds(t *testing.T) {
 }
 
 func TestWriterIOCopyIsOneMessage(t *testing.T) {
-	p := connect(t, ws.Upgrader{})
+	p := connect(t, &ws.Upgrader{})
 	text := strings.Repeat("0123456789", 50_000)
 	sent := make(chan error, 1)
 	go func() {

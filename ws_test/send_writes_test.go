@@ -55,7 +55,7 @@ func burst() (sent []byte, want []byte) {
 func TestBurstIsEchoedInFewWrites(t *testing.T) {
 	for name, echo := range echoes {
 		t.Run("polled,"+name, func(t *testing.T) {
-			p := connectUnix(t, "unixpacket", ws.Upgrader{}, nil)
+			p := connectUnix(t, "unixpacket", &ws.Upgrader{}, nil)
 			go func() { _ = echo(p) }()
 			packet := make([]byte, 1<<20)
 			expectFewWrites(t, p, func(want int) (writes int) {
@@ -72,7 +72,7 @@ func TestBurstIsEchoedInFewWrites(t *testing.T) {
 		for _, over := range transports[1:] {
 			t.Run(over.name+","+name, func(t *testing.T) {
 				count := new(atomic.Int64)
-				p := connectOn(t, countingListener{listen(t), count}, over.tls, ws.Upgrader{})
+				p := connectOn(t, countingListener{listen(t), count}, over.tls, &ws.Upgrader{})
 				go func() { _ = echo(p) }()
 				expectFewWrites(t, p, func(want int) int {
 					before := count.Load()
@@ -106,7 +106,7 @@ func TestBurstIsEchoedInFewWritesInSynctest(t *testing.T) {
 func burstInSynctest(t *testing.T, echo func(*pair) error) int64 {
 	count := new(atomic.Int64)
 	counted := func(c net.Conn) net.Conn { return countingConn{c, count} }
-	inSynctestOver(t, ws.Upgrader{}, counted, func(t *testing.T, p *pair) {
+	inSynctestOver(t, &ws.Upgrader{}, counted, func(t *testing.T, p *pair) {
 		go func() { _ = echo(p) }()
 		sent, want := burst()
 		p.writeLater(sent)

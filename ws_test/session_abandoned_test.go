@@ -112,7 +112,7 @@ func TestAbandonedSessionEnds(t *testing.T) {
 				}
 				waitUntil(t, "the session is off the lists", func() bool {
 					stats := u.Stats()
-					return stats.Sessions == 0 && stats.Ends["abandoned"] == 1 && len(stats.Ends) == 1
+					return stats.Sessions == 0 && stats.Ends[ws.EndAbandoned] == 1 && len(stats.Ends) == 1
 				})
 				if err := u.Shutdown(testContext(t)); err != nil {
 					t.Error(err)
@@ -133,7 +133,7 @@ func TestClosingSessionsAreNotAbandoned(t *testing.T) {
 			runGC()
 			c.write(closeFrame(4000))
 			c.expectEnd()
-			waitUntil(t, "the session has ended", func() bool { return u.Stats().Ends["closed"] == 1 })
+			waitUntil(t, "the session has ended", func() bool { return u.Stats().Ends[ws.EndClosed] == 1 })
 		})
 	}
 }
@@ -162,7 +162,7 @@ func TestAbandonedSessionsAmongOthers(t *testing.T) {
 			runtime.GC()
 		}
 	}
-	runGCUntil(t, "all of a third are found", func() bool { return u.Stats().Ends["abandoned"] == uint64(n) })
+	runGCUntil(t, "all of a third are found", func() bool { return u.Stats().Ends[ws.EndAbandoned] == uint64(n) })
 	if stats := u.Stats(); stats.Sessions != n || stats.Total != uint64(3*n) {
 		t.Errorf("counted %d of %d", stats.Sessions, stats.Total)
 	}
@@ -211,7 +211,7 @@ func TestAbandonedSessionsEndInSynctest(t *testing.T) {
 					t.Error(err)
 				}
 				synctest.Wait()
-				if stats := u.Stats(); stats.Ends["abandoned"] != 1 {
+				if stats := u.Stats(); stats.Ends[ws.EndAbandoned] != 1 {
 					t.Errorf("counted %v", stats.Ends)
 				}
 			})
@@ -253,7 +253,7 @@ func TestAbandonedSessionsAtShutdown(t *testing.T) {
 		if err := u.Shutdown(testContext(t)); err != nil {
 			t.Fatal(err)
 		}
-		if stats := u.Stats(); stats.Sessions != 0 || stats.Ends["abandoned"]+stats.Ends["close timeout"] != 20 {
+		if stats := u.Stats(); stats.Sessions != 0 || stats.Ends[ws.EndAbandoned]+stats.Ends[ws.EndCloseTimeout] != 20 {
 			t.Fatal(fmt.Sprint(stats.Sessions, stats.Ends))
 		}
 	}

@@ -24,7 +24,7 @@ func TestSessionContextLosesNothing(t *testing.T) {
 		for from, derive := range derivedContexts {
 			for reader, read := range readers {
 				t.Run(loss+","+from+","+reader, func(t *testing.T) {
-					overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+					overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 						ctx := derive(t, p.session)
 						for i := range 5 {
 							p.send(opText, fmt.Sprint("message ", i))
@@ -56,8 +56,7 @@ func TestAbortDeliversWhatArrived(t *testing.T) {
 	for from, derive := range derivedContexts {
 		for reader, read := range readers {
 			t.Run(from+","+reader, func(t *testing.T) {
-				u := new(ws.Upgrader)
-				overTransportsWith(t, u, func(t *testing.T, p *pair) {
+				overTransportsWith(t, func(t *testing.T, u *ws.Upgrader, p *pair) {
 					ctx := derive(t, p.session)
 					var b []byte
 					for i := range 5 {
@@ -81,7 +80,7 @@ func TestAbortDeliversWhatArrived(t *testing.T) {
 func TestSessionContextEndingByItself(t *testing.T) {
 	for reader, read := range readers {
 		t.Run(reader, func(t *testing.T) {
-			overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+			overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 				ctx, cancel := context.WithCancel(p.session.Context())
 				p.write(append(masked(fin|opText, []byte("one")), masked(fin|opText, []byte("two"))...))
 				got, err := read(ctx, p.stream, cancel)
@@ -116,7 +115,7 @@ func TestSessionContextInSend(t *testing.T) {
 			},
 		} {
 			t.Run(from+","+name, func(t *testing.T) {
-				overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+				overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 					ctx := derive(t, p.session)
 					end := receiveAll(p)
 					resetConn(p.client)
@@ -135,8 +134,7 @@ func TestSessionContextInSend(t *testing.T) {
 func TestAbortDeliversCloseThatArrived(t *testing.T) {
 	for from, derive := range derivedContexts {
 		t.Run(from, func(t *testing.T) {
-			u := new(ws.Upgrader)
-			overTransportsWith(t, u, func(t *testing.T, p *pair) {
+			overTransportsWith(t, func(t *testing.T, u *ws.Upgrader, p *pair) {
 				ctx := derive(t, p.session)
 				p.write(append(masked(fin|opText, []byte("hello")), closeFrame(4000)...))
 				if msg, err := p.stream.Recv(ctx); err != nil || string(msg.Data) != "hello" {

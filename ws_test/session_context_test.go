@@ -12,7 +12,7 @@ import (
 
 func TestSessionContextEndsWithSession(t *testing.T) {
 	for _, early := range []bool{true, false} {
-		inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 			var ctx context.Context
 			if early {
 				ctx = p.session.Context()
@@ -37,7 +37,7 @@ func TestSessionContextEndsWithSession(t *testing.T) {
 
 func TestSessionContextDuringEnd(t *testing.T) {
 	for range 200 {
-		inSynctest(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+		inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 			var group sync.WaitGroup
 			for range 3 {
 				group.Go(func() { <-p.session.Context().Done() })

@@ -146,7 +146,7 @@ func TestKeptByWaitingSend(t *testing.T) {
 				t.Error(err)
 			}
 			if env.name == "tcp" { // on others the timer references it for a quarter of WriteTimeout
-				runGCUntil(t, "the session has ended", func() bool { return u.Stats().Ends["abandoned"] == 1 })
+				runGCUntil(t, "the session has ended", func() bool { return u.Stats().Ends[ws.EndAbandoned] == 1 })
 			}
 			_ = u.Close()
 		})
@@ -162,7 +162,7 @@ func TestUnreferencedChanEndsWithPeer(t *testing.T) {
 			waitUntil(t, "the session has begun", func() bool { return u.Stats().Sessions == 1 })
 			runGC()
 			_ = c.conn.Close()
-			waitUntil(t, "the session has ended", func() bool { return u.Stats().Ends["connection lost"] == 1 })
+			waitUntil(t, "the session has ended", func() bool { return u.Stats().Ends[ws.EndConnectionLost] == 1 })
 		})
 	}
 }

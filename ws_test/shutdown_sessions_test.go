@@ -121,17 +121,6 @@ func TestShutdownNilContext(t *testing.T) {
 	}
 }
 
-func TestShutdownOfUpgraderCopy(t *testing.T) {
-	first := new(ws.Upgrader)
-	session := connectTo(t, first)
-	second := *first
-	_ = second.Close()
-	if err := session.Err(); err != nil {
-		t.Fatalf("the session of the other one ended with %v", err)
-	}
-	connectTo(t, first)
-}
-
 func TestShutdownOverTransports(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {

@@ -12,11 +12,10 @@ import (
 )
 
 func TestStats(t *testing.T) {
-	u := new(ws.Upgrader)
+	u := &ws.Upgrader{SessionStats: true}
 	synctest.Test(t, func(t *testing.T) {
 		p := connectPipe(t, u)
 		c := newClient(t, p.end)
-		p.session.Stats()
 		go func() { _ = echo(p.session, p.stream.Aggregate(0)) }()
 		c.write(masked(opText, []byte("hel")))
 		c.write(masked(fin|opContinuation, []byte("lo")))

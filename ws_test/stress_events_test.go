@@ -25,10 +25,10 @@ func TestRandomOrderOfEvents(t *testing.T) {
 		rounds = 100
 	}
 	var round atomic.Pointer[eventRound]
-	ends := make(map[string]uint64)
+	ends := make(map[ws.EndReason]uint64)
 	srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { round.Load().handle(w, r) }))
 	for seed := range rounds {
-		in := &eventRound{t: t, seed: seed, gone: make(chan struct{}), u: ws.Upgrader{
+		in := &eventRound{t: t, seed: seed, gone: make(chan struct{}), u: &ws.Upgrader{
 			CloseTimeout: 20 * time.Millisecond, MaxSessions: 3,
 			Heartbeat: ws.Heartbeat{Interval: 3 * time.Millisecond, Timeout: 3 * time.Millisecond},
 		}}
@@ -48,8 +48,8 @@ func TestRandomOrderOfEvents(t *testing.T) {
 		}
 	}
 	t.Log(ends)
-	for _, why := range []string{"closed", "connection lost", "shutdown", "close timeout",
-		"heartbeat timeout", "message timeout", "protocol error"} {
+	for _, why := range []ws.EndReason{ws.EndClosed, ws.EndConnectionLost, ws.EndShutdown, ws.EndCloseTimeout,
+		ws.EndHeartbeatTimeout, ws.EndMessageTimeout, ws.EndProtocolError} {
 		if ends[why] == 0 && !testing.Short() { // too few rounds for each to be sure
 			t.Errorf("no session ended by %q, of %v", why, ends)
 		}
@@ -60,7 +60,7 @@ func TestRandomOrderOfEvents(t *testing.T) {
 type eventRound struct {
 	t    *testing.T
 	seed uint64
-	u    ws.Upgrader
+	u    *ws.Upgrader
 	gone chan struct{} // closed when all clients are
 
 	mu       sync.Mutex

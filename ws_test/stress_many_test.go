@@ -86,7 +86,7 @@ func TestShutdownOfTenThousandSessions(t *testing.T) {
 		t.Errorf("the clients: %v\n%s", err, output)
 	}
 	stats := u.Stats()
-	if stats.Sessions != 0 || stats.Ends["closed"] != uint64(sessions) || stats.ClosesSent[1001] != uint64(sessions) {
+	if stats.Sessions != 0 || stats.Ends[ws.EndClosed] != uint64(sessions) || stats.ClosesSent[1001] != uint64(sessions) {
 		t.Errorf("counted %+v", stats)
 	}
 	srv.Close()

@@ -20,7 +20,7 @@ func TestRandomPeers(t *testing.T) {
 		over := transports[i%len(transports)]
 		t.Run(over.name, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(uint64(i), 1))
-			p := connectOver(t, over, ws.Upgrader{
+			p := connectOver(t, over, &ws.Upgrader{
 				SendBuffer:   1 << (6 + rng.IntN(12)),
 				WriteTimeout: 30 * time.Millisecond,
 				CloseTimeout: 20 * time.Millisecond,
@@ -169,7 +169,7 @@ func limitedBy(c *client, rng *rand.Rand) io.Reader {
 
 // A peer that stops after a header blocks neither sends nor Close.
 func TestUnfinishedHeaderBlocksNothing(t *testing.T) {
-	overTransports(t, ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		end := receiveAll(p)
 		p.write(header(fin|opBinary, 1<<30))
 		if err := p.session.Text(testContext(t), "still here"); err != nil {

@@ -46,7 +46,7 @@ func TestSoakSlowPeers(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			connectEach(t, func() ws.Upgrader { return ws.Upgrader{} }, func(t *testing.T, p *pair) {
+			connectEach(t, func() *ws.Upgrader { return &ws.Upgrader{} }, func(t *testing.T, p *pair) {
 				ctx, stop := context.WithTimeout(context.Background(), tt.time)
 				defer stop()
 				go func() { _ = tt.send(p, ctx) }()
@@ -72,7 +72,7 @@ func TestSoakSlowPeers(t *testing.T) {
 
 func TestSoakBacklogBeforeClose(t *testing.T) {
 	soak(t)
-	connectEach(t, func() ws.Upgrader { return ws.Upgrader{} }, func(t *testing.T, p *pair) {
+	connectEach(t, func() *ws.Upgrader { return &ws.Upgrader{} }, func(t *testing.T, p *pair) {
 		if err := p.session.Binary(testContext(t), make([]byte, 24<<20)); err != nil {
 			t.Fatal(err)
 		}

@@ -19,7 +19,7 @@ import (
 var zeros = []any{
 	new(ws.Session), new(ws.MessageStream), new(ws.AggregatedStream),
 	new(ws.Upgrader), new(ws.HandshakeError), new(ws.ProtocolError), new(ws.CloseError), new(ws.PreparedMessage),
-	new(ws.Message), new(ws.CloseReason), new(ws.CloseCode), new(ws.Kind), new(ws.Compression), new(ws.Heartbeat),
+	new(ws.Message), new(ws.CloseReason), new(ws.CloseCode), new(ws.Kind), new(ws.EndReason), new(ws.Compression), new(ws.Heartbeat),
 	new(ws.Trace), new(ws.Stats), new(ws.SessionStats), new(ws.Traffic),
 }
 
@@ -46,6 +46,7 @@ var zeroResults = map[string]string{
 	"CloseError.Unwrap":          "ws: session closed",
 	"CloseCode.String":           "0 no status",
 	"Kind.String":                "Kind(0)",
+	"EndReason.String":           "closed",
 	"Message.Clone":              "{Kind:Kind(0) Data:[] Reason:{Code:0 no status Description:}}",
 	"Upgrader.Stats":             "{Sessions:0",
 	"MessageStream.MaxFrameSize": "&{",
