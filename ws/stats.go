@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/handset-go/handset/internal/message"
 	"github.com/handset-go/handset/internal/outbox"
 )
 
@@ -122,7 +123,7 @@ func (h *outboxHost) Count(sent, received outbox.Count) {
 // takeArrived returns what has arrived since it was last called.
 func (m *MessageStream) takeArrived() (c outbox.Count) {
 	if m.rx != nil {
-		c, m.rx.arrival = m.rx.arrival, c
+		c, m.rx.Count = outbox.Count(m.rx.Count), message.Count{}
 	}
 	return c
 }
