@@ -28,7 +28,7 @@ func (a *AggregatedStream) Recv(ctx context.Context) (msg Message, err error) {
 		return
 	}
 	if err = m.recv(ctx, a); err == nil {
-		msg = newMessage(&m.rx.Event) // which is the next reader's with the turn
+		msg.set(&m.rx.Event) // which is the next reader's with the turn
 	}
 	m.giveTurn(err != nil && err != ErrMessageTooBig)
 	return

@@ -67,8 +67,9 @@ func (m Message) Clone() Message {
 	return m
 }
 
-// newMessage returns the Message that an event is.
-func newMessage(e *message.Event) (msg Message) {
+// set makes msg, which is zero, the Message that an event is. It does not return
+// one, so that callers have one Message on the stack instead of two.
+func (msg *Message) set(e *message.Event) {
 	msg.Data = e.Data
 	switch {
 	case e.Opcode == frame.Close:
@@ -82,7 +83,6 @@ func newMessage(e *message.Event) (msg Message) {
 	default:
 		msg.Kind = Continue
 	}
-	return msg
 }
 
 // wholeKinds and firstKinds are the kinds of events by their opcodes: of whole

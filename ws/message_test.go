@@ -19,7 +19,7 @@ func masked(opcode frame.Opcode, size int) []byte {
 	return append(b, payload...)
 }
 
-func TestNewMessage(t *testing.T) {
+func TestEachEventIsAMessage(t *testing.T) {
 	data := []byte("data")
 	for _, c := range []struct {
 		event message.Event
@@ -38,7 +38,8 @@ func TestNewMessage(t *testing.T) {
 		{message.Event{Opcode: frame.Close, First: true, Last: true, Code: 1001, Reason: "bye"},
 			Message{Kind: Close, Reason: CloseReason{CloseGoingAway, "bye"}}},
 	} {
-		if got := newMessage(&c.event); !reflect.DeepEqual(got, c.want) {
+		var got Message
+		if got.set(&c.event); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%+v: %+v, want %+v", c.event, got, c.want)
 		}
 	}

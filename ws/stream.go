@@ -70,7 +70,7 @@ func (m *MessageStream) Recv(ctx context.Context) (msg Message, err error) {
 		return // by name, for a smaller frame: an idle reader's stack is all but full, and would double
 	}
 	if err = m.recv(ctx, m); err == nil {
-		msg = newMessage(&m.rx.Event) // which is the next reader's with the turn
+		msg.set(&m.rx.Event) // which is the next reader's with the turn
 	}
 	m.giveTurn(err != nil)
 	return

@@ -44,7 +44,7 @@ var layers = map[string]layer{
 	"internal/inbox":     {pure: true, on: []string{"internal/buffer", "internal/overwrite"}},
 	"internal/outbox":    {on: []string{"internal/buffer", "internal/frame", "internal/transport"}},
 	"ws": {goroutines: true, on: []string{
-		"internal/closing", "internal/deflate", "internal/frame", "internal/inflate", "internal/message", "internal/outbox",
+		"internal/buffer", "internal/closing", "internal/deflate", "internal/frame", "internal/inflate", "internal/message", "internal/outbox",
 		"internal/transport",
 	}},
 	"wstest":        {goroutines: true, on: []string{"internal/overwrite", "ws"}},

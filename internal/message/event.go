@@ -20,6 +20,12 @@ type Event struct {
 	Data []byte
 }
 
+// set makes e an event that is no Close frame, which alone has a code and a reason
+// and is a connection's last.
+func (e *Event) set(opcode frame.Opcode, first, last bool, data []byte) {
+	e.Opcode, e.First, e.Last, e.Data = opcode, first, last, data
+}
+
 // Count is how much has been read.
 type Count struct {
 	Messages, Frames uint32 // data messages, and frames of any kind

@@ -73,7 +73,7 @@ func (r *Reader) take() (ok bool, err error) {
 		return false, r.fail(frame.ErrInvalidUTF8)
 	}
 	r.Count.Messages++
-	r.Event = Event{Opcode: r.opcode, First: true, Last: true, Data: payload}
+	r.Event.set(r.opcode, true, true, payload)
 	return true, nil
 }
 
@@ -161,17 +161,17 @@ func (r *Reader) deliver(chunk []byte, last bool) (ok bool, err error) {
 	}
 	first := !r.inMessage
 	r.inMessage = !last
-	r.Event = Event{Opcode: r.opcode, First: first, Last: last, Data: chunk}
+	r.Event.set(r.opcode, first, last, chunk)
 	return first || last || len(chunk) > 0, nil
 }
 
 // control makes an event of a control frame.
 func (r *Reader) control(payload []byte) (ok bool, err error) {
-	r.Event = Event{Opcode: r.opcode, First: true, Last: true}
 	if r.opcode != frame.Close {
-		r.Event.Data = payload
+		r.Event.set(r.opcode, true, true, payload)
 		return true, nil
 	}
+	r.Event.set(r.opcode, true, true, nil)
 	r.Event.Code, r.Event.Reason, err = frame.ParseClose(payload)
 	if err != nil {
 		return false, r.fail(err)
