@@ -5,9 +5,6 @@ import (
 	"encoding/binary"
 	"sync/atomic"
 	"time"
-
-	"github.com/handset-go/handset/internal/frame"
-	"github.com/handset-go/handset/internal/message"
 )
 
 // probe is one of the heartbeat's Pings, and what was known of the connection
@@ -178,15 +175,12 @@ func (s *Session) payload(b *probe) []byte {
 	return binary.BigEndian.AppendUint64(payload, uint64(b.sent))
 }
 
-// ownPong reports whether the event is the Pong to one of the heartbeat's
+// ownPong reports whether a Pong with the given payload is that to one of the heartbeat's
 // Pings, and takes the time of the one that is under way. A Pong without payload
 // is, for as long as one of theirs is outstanding.
-func (s *Session) ownPong(e *message.Event) bool {
-	if e.Opcode != frame.Pong {
-		return false
-	}
+func (s *Session) ownPong(payload []byte) bool {
 	b := s.pulse.probe.Load()
-	switch len(e.Data) {
+	switch len(payload) {
 	case 0:
 		if b == nil || b.empty.Load() == 0 {
 			return false
@@ -196,10 +190,10 @@ func (s *Session) ownPong(e *message.Event) bool {
 		}
 		return true
 	case beatSize:
-		if [8]byte(e.Data) != beatMark {
+		if [8]byte(payload) != beatMark {
 			return false
 		}
-		if b != nil && binary.BigEndian.Uint64(e.Data[len(beatMark):]) == uint64(b.sent) {
+		if b != nil && binary.BigEndian.Uint64(payload[len(beatMark):]) == uint64(b.sent) {
 			s.answered(b)
 		}
 		return true

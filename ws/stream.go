@@ -185,7 +185,7 @@ func (m *MessageStream) poll(v view) (ok bool, err error) {
 		return true, nil
 	}
 	ok, err = v.next(&in.Reader)
-	for ok && m.session().ownPong(&in.Event) {
+	for ok && in.Event.Opcode == frame.Pong && m.session().ownPong(in.Event.Data) {
 		ok, err = v.next(&in.Reader)
 	}
 	m.session().flags.set(lastTooBig, err == message.ErrTooBig)
