@@ -19,11 +19,14 @@ type frameState struct {
 	fin       bool         // the frame is its message's last
 	inMessage bool         // the open message has been delivered in part
 	isLong    bool         // the frame is longer than a chunk
+	single    bool         // the frame is a whole message, no longer than a chunk and not compressed
 }
 
 // next reads the next event, of which the Data is in the inbox or was inflated.
 func (r *Reader) next() (ok bool, err error) {
-	r.reclaim()
+	if r.inflated != nil {
+		r.reclaim()
+	}
 	for r.err == nil {
 		if !r.inFrame {
 			if ok, err := r.begin(); !ok {
@@ -36,7 +39,7 @@ func (r *Reader) next() (ok bool, err error) {
 			}
 			continue
 		}
-		if r.standsAlone() {
+		if r.arrivedWhole() {
 			return r.take()
 		}
 		payload := r.payload()
@@ -54,15 +57,14 @@ func (r *Reader) next() (ok bool, err error) {
 	return false, r.err
 }
 
-// standsAlone reports whether the frame is a whole message, all of it there,
-// none of it touched, and not compressed. Nearly every frame does: next comes to
-// the same with it, by a longer way.
-func (r *Reader) standsAlone() bool {
-	return r.fin && !r.inMessage && !r.compressed && !r.opcode.Control() && r.unmasked == 0 && !r.isLong &&
-		uint64(len(r.inbox.Bytes())) >= r.left
+// arrivedWhole reports whether the frame is a single one and all of it is there,
+// none of it unmasked yet. Nearly every frame is: next comes to the same with it, by
+// a longer way.
+func (r *Reader) arrivedWhole() bool {
+	return r.single && r.unmasked == 0 && uint64(len(r.inbox.Bytes())) >= r.left
 }
 
-// take makes an event of a frame that stands alone.
+// take makes an event of a single frame.
 func (r *Reader) take() (ok bool, err error) {
 	payload := r.payload()
 	r.inbox.Consume(len(payload))
@@ -102,6 +104,7 @@ func (r *Reader) begin() (ok bool, err error) {
 	if !opcode.Control() && h.Opcode != frame.Continuation {
 		r.compressed = h.RSV1 // says it for the whole message (RFC 7692 §6)
 	}
+	r.single = h.Fin && !r.inMessage && !r.compressed && !opcode.Control() && !r.isLong
 	return true, nil
 }
 

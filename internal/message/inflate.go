@@ -148,7 +148,7 @@ func (r *Reader) reclaimable() bool {
 
 // reclaim gives back what was inflated, once the caller does not use it any more.
 func (r *Reader) reclaim() {
-	if r.inflated != nil && r.reclaimable() {
+	if r.reclaimable() {
 		r.inflated.Free()
 		r.inflated, r.returned = nil, false
 	}

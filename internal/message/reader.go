@@ -44,7 +44,10 @@ type Reader struct {
 // err is not nil.
 func (r *Reader) Next() (ok bool, err error) {
 	r.expire()
-	r.abandon()
+	r.direct = false
+	if r.message != (assembly{}) {
+		r.message.free()
+	}
 	return r.next()
 }
 
@@ -104,7 +107,10 @@ func (r *Reader) Detach() {
 	}
 }
 
-// fail ends the reading because the peer broke the protocol, and returns err.
+// fail ends the reading because the peer broke the protocol, and returns err. It is
+// not inlined, to keep those who call it small.
+//
+//go:noinline
 func (r *Reader) fail(err error) error {
 	r.err = err
 	r.Free()
