@@ -21,6 +21,7 @@ func tooBig(text string) error { return &frame.Violation{Code: 1009, Text: text}
 // frame's header shows it.
 func (r *Reader) NextMessage(limit int) (ok bool, err error) {
 	r.expire()
+	r.direct = false
 	if r.message.returned {
 		r.message.free()
 	}
@@ -31,7 +32,7 @@ func (r *Reader) NextMessage(limit int) (ok bool, err error) {
 			ok, err = r.assemble(limit)
 		case err == nil:
 			err = r.checkAnnounced(limit)
-			r.direct = r.message.open() && !r.compressed
+			r.direct = r.message.open() && r.inFrame && r.isLong && !r.compressed
 			return false, err
 		}
 	}

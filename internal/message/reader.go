@@ -31,7 +31,7 @@ type Reader struct {
 	// Side is the side that reads.
 	Side frame.Side
 
-	direct  bool // payload of long frames is read straight into the message
+	direct  bool // the rest of the frame's payload is read straight into the message
 	inbox   inbox.Inbox
 	message assembly
 	frameState

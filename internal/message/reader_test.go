@@ -47,6 +47,7 @@ var conversations = []conversation{
 	{"a compressed text in fragments", []part{{rsv1 | text, helloStored[:7]}, {fin | ping, ""}, {continuation, ""}, {fin | continuation, helloStored[7:]}}, more},
 	{"an empty compressed message", []part{{fin | rsv1 | binaryFrame, "\x00"}, {fin | rsv1 | binaryFrame, ""}}, more},
 	{"a compressed message of several chunks", []part{{fin | rsv1 | binaryFrame, deflated(repeat("ab", 150_000))}, {fin | rsv1 | text, helloCompressed}}, more},
+	{"a compressed message in a long fragment", []part{{rsv1 | binaryFrame, stored(noise)[:9]}, {fin | continuation, stored(noise)[9:]}}, more},
 
 	{"RSV2", []part{{fin | 0x20 | text, ""}}, bad},
 	{"RSV1 on a continuation", []part{{text, ""}, {fin | rsv1 | continuation, ""}}, bad},
@@ -78,10 +79,22 @@ func deflated(s string) string {
 	return string(b.Bytes()[:b.Len()-4])
 }
 
+// noise is longer than a chunk, and so is what it is compressed to.
+var noise = repeat("0123456789abcdef~", 10_000)
+
+// stored compresses a message into blocks that are not compressed.
+func stored(s string) (blocks string) {
+	for ; len(s) > 0; s = s[min(len(s), 60_000):] {
+		n := min(len(s), 60_000)
+		blocks += string([]byte{0, byte(n), byte(n >> 8), ^byte(n), ^byte(n >> 8)}) + s[:n]
+	}
+	return blocks + "\x00"
+}
+
 // compressed reports whether the conversation needs compression.
 func (c *conversation) compressed() bool {
 	for _, p := range c.parts {
-		if p.first&rsv1 != 0 && p.first&fin == fin && p.first&0x0F != continuation && p.first&0x08 == 0 || p.first == rsv1|text {
+		if p.first&rsv1 != 0 && p.first&fin == fin && p.first&0x0F != continuation && p.first&0x08 == 0 || p.first == rsv1|text || p.first == rsv1|binaryFrame {
 			return true
 		}
 	}

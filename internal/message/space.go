@@ -48,6 +48,4 @@ func (r *Reader) Release() {
 
 // readsDirectly reports whether the next bytes are payload that belongs in the
 // message and nowhere else.
-func (r *Reader) readsDirectly() bool {
-	return r.direct && r.inFrame && r.isLong && r.left > 0 && len(r.inbox.Bytes()) == 0
-}
+func (r *Reader) readsDirectly() bool { return r.direct && r.left > 0 }
