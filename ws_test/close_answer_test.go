@@ -10,36 +10,51 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestCloseApplicationAnswers(t *testing.T) {
-	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
-		p.write(closeFrame(4000))
-		recvKind(t, p.stream, ws.Close)
-		if err := p.session.Close(ws.CloseReason{Code: 4001, Description: "own answer"}); err != nil {
-			t.Fatal(err)
-		}
-		p.expect(opClose, string(closePayload(4001, "own answer")))
-		p.expectEnd()
-		expectSessionEnd(t, p.session, ws.ErrClosed)
-	})
-}
-
-func TestCloseLibraryAnswers(t *testing.T) {
-	for _, code := range []uint16{0, 1000, 3999} {
+func TestCloseAnswer(t *testing.T) {
+	t.Run("the application answers", func(t *testing.T) {
 		overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
-			end := receiveAll(p)
-			frame := closeFrame(code)
-			if code == 0 {
-				frame = masked(fin|opClose, nil)
+			p.write(closeFrame(4000))
+			recvKind(t, p.stream, ws.Close)
+			if err := p.session.Close(ws.CloseReason{Code: 4001, Description: "own answer"}); err != nil {
+				t.Fatal(err)
 			}
-			p.write(frame)
-			p.expectClose(int(code))
+			p.expect(opClose, string(closePayload(4001, "own answer")))
 			p.expectEnd()
 			expectSessionEnd(t, p.session, ws.ErrClosed)
-			if err := await(t, end, "the stream's end"); err != io.EOF {
-				t.Fatalf("the stream ended with %v", err)
-			}
 		})
-	}
+	})
+	t.Run("the library answers", func(t *testing.T) {
+		for _, code := range []uint16{0, 1000, 3999} {
+			overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
+				end := receiveAll(p)
+				frame := closeFrame(code)
+				if code == 0 {
+					frame = masked(fin|opClose, nil)
+				}
+				p.write(frame)
+				p.expectClose(int(code))
+				p.expectEnd()
+				expectSessionEnd(t, p.session, ws.ErrClosed)
+				if err := await(t, end, "the stream's end"); err != io.EOF {
+					t.Fatalf("the stream ended with %v", err)
+				}
+			})
+		}
+	})
+	t.Run("the application's answer wins", func(t *testing.T) {
+		overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
+			p.write(closeFrame(1000))
+			recvKind(t, p.stream, ws.Close)
+			if err := p.session.Close(ws.CloseReason{Code: 4002, Description: "my own"}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := p.stream.Recv(t.Context()); err != io.EOF {
+				t.Fatalf("then received %v", err)
+			}
+			p.expect(opClose, string(closePayload(4002, "my own")))
+			p.expectEnd()
+		})
+	})
 }
 
 func TestCloseCodeIsEchoed(t *testing.T) {
@@ -60,21 +75,8 @@ func TestCloseCodeIsEchoed(t *testing.T) {
 	}
 }
 
-func TestCloseApplicationAnswerWins(t *testing.T) {
-	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
-		p.write(closeFrame(1000))
-		recvKind(t, p.stream, ws.Close)
-		if err := p.session.Close(ws.CloseReason{Code: 4002, Description: "my own"}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := p.stream.Recv(t.Context()); err != io.EOF {
-			t.Fatalf("then received %v", err)
-		}
-		p.expect(opClose, string(closePayload(4002, "my own")))
-		p.expectEnd()
-	})
-}
-
+// A Close that the application leaves unanswered is answered just before
+// CloseTimeout.
 func TestCloseUnansweredUntilTimeout(t *testing.T) {
 	const timeout = time.Minute
 	inSynctest(t, &ws.Upgrader{CloseTimeout: timeout}, func(t *testing.T, p *pair) {

@@ -17,17 +17,18 @@ import (
 type end struct {
 	name string
 	u    *ws.Upgrader
-	does func(*testing.T, *fixture) // returns when the end is sure to come
+	does func(*testing.T, *fixture) // returns when the end is certain
 
-	session error         // that Err is, exactly or by errors.Is
-	stream  error         // that a reader gets, by errors.Is
+	session error         // of Err, equal or by errors.Is
+	stream  error         // that a reader receives, by errors.Is
 	counted ws.EndReason  // its key in Stats.Ends
 	after   time.Duration // in synctest
 
-	unread bool // may come though nobody reads the stream
-	alone  bool // the stream has no reader of the test's
+	unread bool // may happen without a reader
+	alone  bool // the test does not read the stream
 }
 
+// Every way for a session to end is the same in synctest and over TCP.
 func TestEnd(t *testing.T) {
 	readers := map[string]func(*fixture) <-chan error{
 		"Recv": func(s *fixture) <-chan error { return receiveAll(s.pair) },
@@ -36,7 +37,7 @@ func TestEnd(t *testing.T) {
 			go func() {
 				err := receiveFrom(context.Background(), s.stream, true, func(ws.Message) bool { return true })
 				if err == nil {
-					err = io.EOF // as a loop says it
+					err = io.EOF // as a loop ends
 				}
 				got <- err
 			}()
@@ -58,7 +59,7 @@ func TestEnd(t *testing.T) {
 	}
 }
 
-// test has the end come, and looks at it from all sides.
+// test causes the end, and checks it in every place where it shows.
 func (e *end) test(t *testing.T, s *fixture, read func(*fixture) <-chan error) {
 	began, got := time.Now(), make(<-chan error)
 	if read != nil {
@@ -90,7 +91,7 @@ func (e *end) test(t *testing.T, s *fixture, read func(*fixture) <-chan error) {
 	}
 }
 
-// isError is errors.Is, for which any *ws.ProtocolError is another.
+// isError is errors.Is, but any two *ws.ProtocolError are the same.
 func isError(err, want error) bool {
 	if _, ok := want.(*ws.ProtocolError); ok {
 		return errors.As(err, new(*ws.ProtocolError))
@@ -183,7 +184,7 @@ var allEnds = []end{
 			s.expectEnd()
 		}},
 
-	// Either closes.
+	// One of the sides closes.
 	{name: "closed by the peer", session: ws.ErrClosed, stream: io.EOF, counted: ws.EndClosed,
 		does: func(t *testing.T, s *fixture) {
 			s.write(closeFrame(4000))
@@ -218,7 +219,7 @@ var allEnds = []end{
 			resetConn(s.client)
 		}},
 
-	// The server goes down.
+	// The server shuts down.
 	{name: "Shutdown", unread: true, session: ws.ErrClosed, stream: io.EOF, counted: ws.EndClosed,
 		does: func(t *testing.T, s *fixture) {
 			down := startShutdown(testContext(t), s.u)
@@ -287,6 +288,7 @@ var allEnds = []end{
 		}},
 }
 
+// The table has every end that Stats counts.
 func TestEndTableIsComplete(t *testing.T) {
 	var counted []ws.EndReason
 	for _, e := range allEnds {

@@ -16,6 +16,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
+// The error of a session has the reasons of both Close frames.
 func TestErrAfterBothCloseFrames(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -83,6 +84,7 @@ func TestErrAfterBothCloseFrames(t *testing.T) {
 	}
 }
 
+// A send between the two Close frames returns an error with our reason.
 func TestErrOfSendBetweenCloseFrames(t *testing.T) {
 	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		_ = p.session.Close(ws.CloseReason{Code: 4000, Description: "why"})
@@ -97,6 +99,7 @@ func TestErrOfSendBetweenCloseFrames(t *testing.T) {
 	})
 }
 
+// The log line of an end has its kind and the reasons of both Close frames.
 func TestLogTraceOfEnd(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -158,6 +161,7 @@ func TestLogTraceOfEnd(t *testing.T) {
 	}
 }
 
+// Every way for a connection to be lost has its own error.
 func TestErrAfterAbort(t *testing.T) {
 	part := masked(fin|opText, []byte("half of it"))[:9]
 	for _, test := range []struct {

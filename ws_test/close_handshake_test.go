@@ -111,7 +111,7 @@ func TestCloseEndsBlockedSend(t *testing.T) {
 		if err := <-sent; !errors.Is(err, ws.ErrClosed) || time.Since(start) != 0 {
 			t.Fatalf("the send returned %v after %v", err, time.Since(start))
 		}
-		p.expect(opText, strings.Repeat("x", 98)) // what was queued still leaves
+		p.expect(opText, strings.Repeat("x", 98)) // what was queued is still sent
 		p.expect(opClose, string(closePayload(4000, "")))
 		p.writeLater(closeFrame(4000))
 		<-p.session.Done()
@@ -121,6 +121,7 @@ func TestCloseEndsBlockedSend(t *testing.T) {
 	})
 }
 
+// Closing twice, or from many goroutines, sends one Close frame.
 func TestCloseSendsOneCloseFrame(t *testing.T) {
 	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		var closers sync.WaitGroup
@@ -147,6 +148,7 @@ func TestCloseSendsOneCloseFrame(t *testing.T) {
 	})
 }
 
+// What was queued is sent before the Close frame.
 func TestCloseSendsQueueFirst(t *testing.T) {
 	overTransports(t, &ws.Upgrader{SendBuffer: 8 << 20}, func(t *testing.T, p *pair) {
 		for range 60 {
@@ -167,6 +169,7 @@ func TestCloseSendsQueueFirst(t *testing.T) {
 	})
 }
 
+// Done returns the same channel before and after the end.
 func TestDoneReturnsOneChannel(t *testing.T) {
 	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		before := p.session.Done()
@@ -175,7 +178,7 @@ func TestDoneReturnsOneChannel(t *testing.T) {
 		<-before
 		<-p.session.Done()
 	})
-	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) { // nobody has asked before
+	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) { // Done was not called before
 		_ = p.client.conn.Close()
 		_ = p.session.Close(ws.CloseReason{})
 		synctest.Wait()

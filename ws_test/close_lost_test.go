@@ -21,7 +21,7 @@ func TestLostConnectionEndsUnreadChan(t *testing.T) {
 		}
 		waitUntil(t, "the channel is full", func() bool { return len(messages) == cap(messages) })
 		p.client.conn.Close()
-		// Nobody reads from the connection now, so it is a send that finds out.
+		// Nobody reads from the connection now, so a send notices it.
 		for err := error(nil); err == nil; {
 			err = p.session.Binary(testContext(t), make([]byte, 10_000))
 		}
@@ -36,6 +36,7 @@ func TestLostConnectionEndsUnreadChan(t *testing.T) {
 	})
 }
 
+// A connection that ends without a Close frame is an io.ErrUnexpectedEOF.
 func TestEndWithoutCloseIsUnexpectedEOF(t *testing.T) {
 	for name, leave := range map[string]func(c *client){
 		"a half-close": func(c *client) {
@@ -78,6 +79,7 @@ func TestCloseAfterPeersReset(t *testing.T) {
 	})
 }
 
+// A write that fails while nobody reads ends the session.
 func TestFailedWriteEndsUnreadSession(t *testing.T) {
 	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		resetConn(p.client)
@@ -93,6 +95,7 @@ func TestFailedWriteEndsUnreadSession(t *testing.T) {
 	})
 }
 
+// A connection that is lost after any number of bytes is an io.ErrUnexpectedEOF.
 func TestLostInsideFrameIsUnexpectedEOF(t *testing.T) {
 	frame := masked(opText, []byte(strings.Repeat("lost", 50))) // 208 bytes, 8 of them header
 	for _, lose := range []struct {

@@ -61,6 +61,8 @@ func sendUntilRefused(t *testing.T, s *ws.Session) {
 	}
 }
 
+// The data of a received message stays valid when the rest is read in the
+// background.
 func TestPeerGoneKeepsReceivedData(t *testing.T) {
 	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		p.send(opText, "message 0")
@@ -82,6 +84,8 @@ func TestPeerGoneKeepsReceivedData(t *testing.T) {
 	})
 }
 
+// A message of which a part was received is completed when the rest is read in
+// the background.
 func TestPeerGoneFinishesOpenMessage(t *testing.T) {
 	overTransports(t, &ws.Upgrader{SessionStats: true}, func(t *testing.T, p *pair) {
 		a := p.stream.Aggregate(0)
@@ -135,6 +139,8 @@ func TestPeerGoneEndsDespiteBusyReader(t *testing.T) {
 	}
 }
 
+// A peer that leaves more unread bytes than are read in the background does not
+// keep the session.
 func TestPeerGoneBoundsBackgroundRead(t *testing.T) {
 	overTransports(t, &ws.Upgrader{CloseTimeout: shortWait}, func(t *testing.T, p *pair) {
 		go func() {

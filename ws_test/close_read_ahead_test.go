@@ -76,7 +76,7 @@ var readersThatAreBusy = map[string]struct {
 }
 
 // awaitReader waits until somebody receives. The tests of this package do not run
-// side by side.
+// in parallel.
 func awaitReader() {
 	for !strings.Contains(goroutines(), "handset/internal/transport.") {
 		runtime.Gosched()
@@ -121,6 +121,8 @@ func describe(msg ws.Message) string {
 	return string(msg.Data)
 }
 
+// The closing handshake does not wait for a busy reader, and the reader loses
+// nothing.
 func TestCloseWithBusyReaderLosesNothing(t *testing.T) {
 	for name, reader := range readersThatAreBusy {
 		for _, lost := range []bool{false, true} {
@@ -172,6 +174,7 @@ func TestCloseWithBusyReaderLosesNothing(t *testing.T) {
 	}
 }
 
+// A reader that is busy at Close receives all that the peer sends, however much.
 func TestCloseWithBusyReaderAndMuchData(t *testing.T) {
 	const messages, size = 300, 5000
 	overViews(t, slowClose, func(t *testing.T, p *pair, v rangeView) {
@@ -215,6 +218,7 @@ func TestCloseWithBusyReaderAndMuchData(t *testing.T) {
 	})
 }
 
+// A loop whose body panics after Close leaves the stream readable.
 func TestCloseWithPanickingLoopBody(t *testing.T) {
 	overTransports(t, slowClose, func(t *testing.T, p *pair) {
 		p.send(opText, "first")
@@ -234,8 +238,9 @@ func TestCloseWithPanickingLoopBody(t *testing.T) {
 	})
 }
 
-// What reads for a reader that is busy stops when that comes back, but if the
-// reader's context ends before it has, somebody has to go on.
+// The background read for a busy reader stops when the reader returns. If the
+// reader's context ends before it has read the rest, the background read starts
+// again.
 func TestCloseWithReaderThatLeavesAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		end, peer := net.Pipe()

@@ -55,6 +55,7 @@ func TestCloseInsideLoop(t *testing.T) {
 	})
 }
 
+// After a loop is left, the closing handshake is finished in the background.
 func TestCloseAfterLeavingLoop(t *testing.T) {
 	for name, leave := range map[string]func(p *pair) error{
 		"Close, then leave": func(p *pair) error {

@@ -35,6 +35,7 @@ func TestCloseTimeoutOfSilentPeer(t *testing.T) {
 	}
 }
 
+// A peer that goes on sending does not extend the close timeout.
 func TestCloseTimeoutOfSendingPeer(t *testing.T) {
 	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		start := time.Now()
@@ -72,6 +73,7 @@ func TestCloseTimeoutOverTransports(t *testing.T) {
 	})
 }
 
+// Close on a peer that reads nothing ends after CloseTimeout.
 func TestCloseTimeoutOfStalledPeer(t *testing.T) {
 	overTransports(t, &ws.Upgrader{CloseTimeout: 50 * time.Millisecond}, func(t *testing.T, p *pair) {
 		sent := make(chan error, 1)
@@ -99,9 +101,10 @@ func TestCloseTimeoutOfStalledPeer(t *testing.T) {
 	})
 }
 
+// Thousands of sessions that close at once on silent peers all end in time.
 func TestCloseTimeoutOfThousands(t *testing.T) {
 	sessions := 10_000
-	if raceDetector || testing.Short() { // two goroutines each, of which the detector stands 8,128
+	if raceDetector || testing.Short() { // two goroutines each, and the detector allows 8,128
 		sessions = 2_000
 	}
 	start := time.Now()
@@ -127,7 +130,7 @@ func TestCloseTimeoutOfThousands(t *testing.T) {
 			}
 		}
 	})
-	if took := time.Since(start); took > 10*time.Second { // 0.2 s where nobody else computes
+	if took := time.Since(start); took > 10*time.Second { // 0.2 s on an idle machine
 		t.Errorf("it took %v", took)
 	}
 }

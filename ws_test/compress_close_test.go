@@ -61,6 +61,7 @@ func TestCompressedAfterCloseIsNotInflated(t *testing.T) {
 	}
 }
 
+// What is sent to a failed session is dropped without being inflated.
 func TestCompressedAfterFailureIsNotInflated(t *testing.T) {
 	for _, agreed := range compressions {
 		t.Run(agreed.name, func(t *testing.T) {

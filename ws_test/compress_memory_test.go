@@ -7,7 +7,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// idleHeap is how much heap a session costs between two messages.
+// idleHeap is the heap that a session needs between two messages.
 func idleHeap(t *testing.T, u *ws.Upgrader, offer string) int {
 	const n = 300
 	measure := func() uint64 {

@@ -12,6 +12,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
+// The first acceptable offer is agreed on.
 func TestCompressionNegotiation(t *testing.T) {
 	for _, test := range compressions {
 		t.Run(test.name, func(t *testing.T) {
@@ -31,6 +32,7 @@ func TestCompressionNegotiation(t *testing.T) {
 	}
 }
 
+// Invalid options refuse the handshake.
 func TestCompressionBadOptions(t *testing.T) {
 	for _, c := range []ws.Compression{
 		{Level: -1}, {Level: 10}, {Level: 1, MinSize: -1}, {Level: 1, SendWindowBits: 7}, {Level: 1, RecvWindowBits: 16}, {SendTakeover: true},
@@ -106,6 +108,7 @@ func TestCompressedChunkInOneFrame(t *testing.T) {
 	}
 }
 
+// Fragments sent with Continuation are compressed as one stream.
 func TestCompressedFragmentsAreOneStream(t *testing.T) {
 	for _, test := range compressions {
 		t.Run(test.name, func(t *testing.T) {
@@ -145,7 +148,7 @@ func TestCompressedFragmentsAreOneStream(t *testing.T) {
 	}
 }
 
-// bomb is a message of 64 MiB of zeros times n, or 8 MiB where that takes long.
+// bomb is a message of 64 MiB of zeros times n, or of 8 MiB if that takes too long.
 func (p *compressing) bomb(n int) []byte {
 	var b []byte
 	size := 64 << 20
@@ -159,6 +162,7 @@ func (p *compressing) bomb(n int) []byte {
 	return bytes.TrimSuffix(b, []byte(deflateTail))
 }
 
+// A compression bomb costs little memory, and the stream goes on.
 func TestCompressionBombMemory(t *testing.T) {
 	times := 16 // a GiB
 	if raceDetector || testing.Short() {
@@ -188,6 +192,7 @@ func TestCompressionBombMemory(t *testing.T) {
 	}
 }
 
+// A session closed after a compression bomb sends code 1009.
 func TestCompressionBombThenClose(t *testing.T) {
 	p := connectCompressing(t, transports[0], &ws.Upgrader{Compression: ws.Frugal()}, "permessage-deflate")
 	p.writeLater(masked(fin|rsv1|opBinary, p.bomb(1)))

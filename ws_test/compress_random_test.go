@@ -88,8 +88,7 @@ func randomCompressed(rng *rand.Rand, p *compressing, limit int) (sent []byte, g
 	return append(sent, closeFrame(1000)...), append(got, "Close  {1000 normal }")
 }
 
-// Ten thousand are run without the race detector by
-// make allocations.
+// make allocations runs ten thousand of them without the race detector.
 func TestRandomCompressedConversations(t *testing.T) {
 	n := uint64(10_000)
 	if raceDetector || testing.Short() {

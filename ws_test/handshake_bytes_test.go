@@ -37,6 +37,7 @@ func handshakeRaw(t *testing.T, conn net.Conn, r *http.Request) (*client, []stri
 	}
 }
 
+// The response is spelled as in the RFC, byte for byte.
 func TestHandshakeResponseBytes(t *testing.T) {
 	u := &ws.Upgrader{Subprotocols: []string{"chat"}, Compression: ws.Frugal()}
 	for _, over := range transports {
@@ -48,14 +49,14 @@ func TestHandshakeResponseBytes(t *testing.T) {
 				h.Set("Server", "test")
 				http.SetCookie(w, &http.Cookie{Name: "b", Value: "2"})
 				http.SetCookie(w, &http.Cookie{Name: "a", Value: "1"})
-				// What is not for the program to set.
+				// What the program must not set.
 				h.Set("Connection", "keep-alive")
 				h["upgrade"] = []string{"h2c"}
 				h["Sec-WebSocket-Protocol"] = []string{"evil"}
 				h.Set("Sec-WebSocket-Accept", "evil")
 				h.Set("Sec-WebSocket-Extensions", "evil")
 				h.Set("Sec-WebSocket-Version", "8")
-				// What is about a body.
+				// Headers that describe a body.
 				h.Set("Content-Length", "5")
 				h["content-encoding"] = []string{"gzip"}
 				h.Set("Transfer-Encoding", "chunked")
@@ -127,6 +128,7 @@ func TestHandshakeLongResponse(t *testing.T) {
 	}
 }
 
+// A client that does not read the response blocks nobody else.
 func TestHandshakeStalledClient(t *testing.T) {
 	for _, tt := range []struct {
 		u    *ws.Upgrader

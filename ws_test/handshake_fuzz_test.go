@@ -78,7 +78,7 @@ func FuzzHandshake(f *testing.F) {
 			return // net/http answers that itself
 		}
 		if strings.Contains(r.Header.Get("Origin")+r.Host, "%") {
-			return // of zones net/url has another opinion
+			return // net/url treats zones differently
 		}
 		if options&fuzzTLS != 0 {
 			r = withTLS(r)
@@ -94,7 +94,7 @@ func FuzzHandshake(f *testing.F) {
 	})
 }
 
-// recordingWriter is a writer that remembers the headers as they were sent.
+// recordingWriter is a writer that records the headers as they were sent.
 type recordingWriter struct {
 	responseWriter
 	sent http.Header
@@ -131,8 +131,8 @@ func fuzzHandshake(t *testing.T, u *ws.Upgrader, r *http.Request, options byte) 
 	await(t, session.Done(), "the session's end")
 }
 
-// naivelyGood checks a request by the rules of RFC 6455 §4.2.1 and §10.2, each
-// for itself.
+// naivelyGood checks a request by the rules of RFC 6455 §4.2.1 and §10.2, one
+// after the other.
 func naivelyGood(u *ws.Upgrader, r *http.Request) bool {
 	if !ws.IsUpgrade(r) {
 		return false // what it promises
@@ -158,10 +158,10 @@ func lists(h http.Header, name, token string) bool {
 	return false
 }
 
-// spelt reports whether h has a header with one value, under exactly this name.
-func spelt(h http.Header, name, value string) bool { return slices.Equal(h[name], []string{value}) }
+// spelled reports whether h has a header with one value, under exactly this name.
+func spelled(h http.Header, name, value string) bool { return slices.Equal(h[name], []string{value}) }
 
-// checkRefusal checks what a client that is refused gets to see.
+// checkRefusal checks the response to a client that is refused.
 func checkRefusal(t *testing.T, r *http.Request, seen *recordingWriter, err error, hijacks bool) {
 	t.Helper()
 	var refused *ws.HandshakeError
@@ -178,7 +178,7 @@ func checkRefusal(t *testing.T, r *http.Request, seen *recordingWriter, err erro
 	connection := []string{"close"}
 	if seen.status == 426 {
 		connection = []string{"close", "Upgrade"}
-		if !spelt(seen.sent, "Sec-WebSocket-Version", "13") || seen.sent.Get("Upgrade") != "websocket" {
+		if !spelled(seen.sent, "Sec-WebSocket-Version", "13") || seen.sent.Get("Upgrade") != "websocket" {
 			t.Errorf("answered with 426 and %q", seen.sent)
 		}
 	}
@@ -193,7 +193,7 @@ func checkRefusal(t *testing.T, r *http.Request, seen *recordingWriter, err erro
 	}
 }
 
-// checkAnswer checks what a client whose session begins gets to see.
+// checkAnswer checks the response to a client whose session starts.
 func checkAnswer(t *testing.T, u *ws.Upgrader, r *http.Request, seen *recordingWriter, protocol string) {
 	t.Helper()
 	sum := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))

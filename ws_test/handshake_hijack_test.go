@@ -56,6 +56,7 @@ func TestHandshakeEarlyCloseIsAnswered(t *testing.T) {
 	}
 }
 
+// A session does not keep the buffers of the server.
 func TestHandshakeReleasesServerBuffers(t *testing.T) {
 	end, peer := net.Pipe()
 	begun := make(chan *ws.Session, 1)
@@ -79,6 +80,7 @@ func TestHandshakeReleasesServerBuffers(t *testing.T) {
 	await(t, (<-begun).Done(), "the session's end")
 }
 
+// A connection with unflushed bytes of the server is closed.
 func TestHandshakeUnflushedBytes(t *testing.T) {
 	end, peer := net.Pipe()
 	brw := bufio.NewReadWriter(bufio.NewReader(end), bufio.NewWriter(end))

@@ -194,8 +194,8 @@ func TestCompressionBadOfferIsDeclined(t *testing.T) {
 	}
 }
 
-// A header of the largest size that net/http takes is read without making more of
-// it than there is.
+// A header of the largest size that net/http takes is read without
+// allocating more than its length.
 func TestHandshakeLongHeaderMemory(t *testing.T) {
 	const size = http.DefaultMaxHeaderBytes
 	for _, name := range []string{"Connection", "Upgrade", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"} {

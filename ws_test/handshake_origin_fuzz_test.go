@@ -29,7 +29,7 @@ var naivePatterns = []struct{ pattern, means string }{
 }
 
 // naiveOrigin writes an origin with its port, as net/url reads it. ok is false
-// for what is none.
+// if it is not an origin.
 func naiveOrigin(s string) (text string, ok bool) {
 	if s == "null" {
 		return s, true
@@ -114,7 +114,7 @@ func FuzzOrigin(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, origin, host, pattern string, which uint16, overTLS bool) {
 		if strings.Contains(origin+host, "%") {
-			return // of zones net/url has another opinion
+			return // net/url treats zones differently
 		}
 		u := new(ws.Upgrader)
 		for i, p := range naivePatterns {

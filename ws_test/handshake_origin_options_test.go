@@ -10,6 +10,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
+// A pattern that no origin can match is an option error.
 func TestOriginBadPattern(t *testing.T) {
 	for pattern, says := range map[string]string{
 		"":                      "is empty",
@@ -97,6 +98,7 @@ func TestOriginBadPattern(t *testing.T) {
 	}
 }
 
+// A list split from an empty string is an option error.
 func TestOriginEmptyPattern(t *testing.T) {
 	for _, list := range []string{"", "a.example,", ",a.example", "a.example,,b.example", "a.example, b.example"} {
 		for _, origin := range []string{"null", "file://", "data:text/html,x", "evil.example", "https://evil.example", "https://a.example", ""} {
@@ -145,7 +147,7 @@ func TestOriginRefusalNamesHostAndPatterns(t *testing.T) {
 }
 
 // What SECURITY.md says of DNS rebinding: the check passes, and a host in the
-// pattern of http.ServeMux is what helps.
+// pattern of http.ServeMux prevents it.
 func TestOriginDNSRebinding(t *testing.T) {
 	u := new(ws.Upgrader)
 	if status, text := tryOrigin(u, "rebound.example:8080", false, "http://rebound.example:8080"); status != 101 {

@@ -7,6 +7,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
+// An origin that is malformed or has no host matches no pattern for hosts.
 func TestOriginWithoutHostMatchesNoHost(t *testing.T) {
 	blank := []string{" ", "\t", "http://a.example http://a.example", "http://a.example, http://b.example", "null http://a.example", " http://a.example", "http://a.example\x00"}
 	for _, patterns := range [][]string{

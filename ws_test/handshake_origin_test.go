@@ -44,7 +44,7 @@ func TestOriginPolicy(t *testing.T) {
 		{host: "a.example", origin: "http://b.example", tls: true, patterns: []string{"https://b.example"}},
 		{host: "a.example", origin: "http://b.example", tls: true, patterns: []string{"http://*.example"}, accepted: true},
 
-		// Somebody else's.
+		// A foreign origin.
 		{host: "a.example", origin: "http://b.example"},
 		{host: "a.example", origin: "http://a.example.evil"},
 		{host: "a.example", origin: "http://evila.example"},
@@ -99,6 +99,7 @@ func TestOriginPolicy(t *testing.T) {
 	}
 }
 
+// A second Origin header is not hidden by the first.
 func TestOriginSecondHeaderIsChecked(t *testing.T) {
 	r := withHeader(request("Origin", "http://example.com"), "Origin", "https://evil.example")
 	expectRefused(t, new(ws.Upgrader), mustNotHijack{httptest.NewRecorder()}, r, 403)
@@ -129,7 +130,7 @@ func TestOriginOverServer(t *testing.T) {
 	}
 }
 
-// expectEmptyHost sends an empty Host, which net/http lets through, and which
+// expectEmptyHost sends an empty Host, which net/http accepts, and which
 // must not be taken for the host that an origin of null does not have.
 func expectEmptyHost(t *testing.T, srv *httptest.Server) {
 	t.Helper()

@@ -33,6 +33,7 @@ var refusals = []struct {
 	{503, &ws.Upgrader{MaxSessions: 1}, func() *http.Request { return request() }, nil},
 }
 
+// What follows a refused handshake is not served as another request.
 func TestRefusalEndsConnection(t *testing.T) {
 	const smuggled = "GET /admin HTTP/1.1\r\nHost: example.com\r\n\r\n"
 	servers := map[string]func(*testing.T, http.Handler) *httptest.Server{"unix": serveUnix}
@@ -99,7 +100,7 @@ func expectRefusal(t *testing.T, conn net.Conn, r *http.Request, status int) {
 	}
 }
 
-// proxied is a handshake with what a proxy does to it unless it is configured.
+// proxied is a handshake as a proxy forwards it that is not configured for WebSocket.
 func proxied(host string, headers ...string) *http.Request {
 	r := request(headers...)
 	r.Host = host
@@ -145,7 +146,7 @@ func TestRefusalText(t *testing.T) {
 	}
 }
 
-// A browser on another site is no proxy's doing.
+// A refused browser of another site is not attributed to a proxy.
 func TestRefusalOfForeignPage(t *testing.T) {
 	for _, r := range []*http.Request{
 		proxied("app.example.com", "Origin", "https://evil.example"),
@@ -182,7 +183,7 @@ func TestRefusalBoundsQuotedHeader(t *testing.T) {
 	}
 }
 
-// expectOwnWords checks that none of coder/websocket's come through.
+// expectOwnWords checks that no text of coder/websocket is in the response.
 func expectOwnWords(t *testing.T, text string) {
 	t.Helper()
 	for _, foreign := range []string{"protocol violation", "failed to accept", "is not authorized for Host", "http.Hijacker", "must be at least", "does not contain", "recorder has no"} {
@@ -220,17 +221,17 @@ func TestRefusalNamesUnhijackableWriter(t *testing.T) {
 		status int
 		want   string
 	}{
-		{"bare", func(w http.ResponseWriter) http.ResponseWriter { return plainResponseWriter{w} }, 501, "ws_test.bare cannot be hijacked"},
-		{"bare, wrapped", func(w http.ResponseWriter) http.ResponseWriter { return unwrappingWriter{plainResponseWriter{w}} }, 501, "ws_test.bare cannot"},
+		{"bare", func(w http.ResponseWriter) http.ResponseWriter { return plainResponseWriter{w} }, 501, "ws_test.plainResponseWriter cannot be hijacked"},
+		{"bare, wrapped", func(w http.ResponseWriter) http.ResponseWriter { return unwrappingWriter{plainResponseWriter{w}} }, 501, "ws_test.plainResponseWriter cannot"},
 		{"bare, in one that panics", func(w http.ResponseWriter) http.ResponseWriter {
 			return &panickingWriter{plainResponseWriter{w}, false}
-		}, 501, "ws_test.bare cannot"},
-		{"not supported", func(w http.ResponseWriter) http.ResponseWriter { return hijackErrorWriter{w, http.ErrNotSupported} }, 501, "ws_test.failing cannot"},
-		{"broken", func(w http.ResponseWriter) http.ResponseWriter { return hijackErrorWriter{w, broken} }, 500, "ws_test.failing: broken"},
+		}, 501, "ws_test.plainResponseWriter cannot"},
+		{"not supported", func(w http.ResponseWriter) http.ResponseWriter { return hijackErrorWriter{w, http.ErrNotSupported} }, 501, "ws_test.hijackErrorWriter cannot"},
+		{"broken", func(w http.ResponseWriter) http.ResponseWriter { return hijackErrorWriter{w, broken} }, 500, "ws_test.hijackErrorWriter: broken"},
 		{"broken, in one that cannot answer then", func(w http.ResponseWriter) http.ResponseWriter {
 			return &panickingWriter{hijackErrorWriter{w, broken}, false}
 		}, 500, "ws_test.panickingWriter: broken"},
-		{"no connection", func(w http.ResponseWriter) http.ResponseWriter { return connWriter{w, nil, nil} }, 500, "ws_test.plainWriter: no connection"},
+		{"no connection", func(w http.ResponseWriter) http.ResponseWriter { return connWriter{w, nil, nil} }, 500, "ws_test.connWriter: no connection"},
 	} {
 		for _, over := range transports {
 			t.Run(tt.name+","+over.name, func(t *testing.T) {

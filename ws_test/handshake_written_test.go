@@ -30,6 +30,7 @@ var earlyResponses = map[string]struct {
 	"a body of some length": {func(w http.ResponseWriter) { w.Header().Set("Content-Length", "5"); _, _ = w.Write([]byte("hello")) }, 200, "hello"},
 }
 
+// No session starts after another response.
 func TestHandleAfterResponse(t *testing.T) {
 	writers := map[string]func(http.ResponseWriter) http.ResponseWriter{
 		"itself": func(w http.ResponseWriter) http.ResponseWriter { return w },
@@ -94,6 +95,7 @@ func expectTooLate(t *testing.T, err error) {
 	}
 }
 
+// Early hints are not a response.
 func TestHandleAfterEarlyHints(t *testing.T) {
 	srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusEarlyHints)
@@ -185,6 +187,7 @@ func TestHandleTwice(t *testing.T) {
 	}
 }
 
+// A wrapper that hides the server's writer is asked whether it was written to.
 func TestHandleAfterResponseInHidingWrapper(t *testing.T) {
 	for name, wrap := range map[string]func(http.ResponseWriter) http.ResponseWriter{
 		"as gin": func(w http.ResponseWriter) http.ResponseWriter { return oldGin{&ginLike{w, 200, -1}} },

@@ -141,7 +141,7 @@ func TestUnreadSessionEndsWhenPeerIsGone(t *testing.T) {
 	}
 }
 
-// A record of TLS is received when it is whole; but its first bytes have come.
+// A TLS record is received only when it is complete, but its first bytes count.
 func TestHeartbeatCountsPartialTLSRecord(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux reports what has arrived")
@@ -159,11 +159,11 @@ func TestHeartbeatCountsPartialTLSRecord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	under := &dripping{Conn: raw}
+	under := &slowWriteConn{Conn: raw}
 	conn := tlsClient(srv, under)
 	defer conn.Close()
 	handshakeOn(t, conn, request())
-	under.drips.Store(true)
+	under.slow.Store(true)
 	if _, err := conn.Write(masked(fin|opBinary, make([]byte, 10_000))); err != nil {
 		t.Log(err)
 	}
@@ -173,14 +173,14 @@ func TestHeartbeatCountsPartialTLSRecord(t *testing.T) {
 	_ = u.Close()
 }
 
-// dripping is a connection on which what is written leaves little by little.
-type dripping struct {
+// slowWriteConn is a connection that can write 500 bytes at a time, with pauses.
+type slowWriteConn struct {
 	net.Conn
-	drips atomic.Bool
+	slow atomic.Bool
 }
 
-func (c *dripping) Write(p []byte) (n int, err error) {
-	if !c.drips.Load() {
+func (c *slowWriteConn) Write(p []byte) (n int, err error) {
+	if !c.slow.Load() {
 		return c.Conn.Write(p)
 	}
 	for n < len(p) && err == nil {
@@ -192,6 +192,7 @@ func (c *dripping) Write(p []byte) (n int, err error) {
 	return n, err
 }
 
+// A program that does not read keeps its session.
 func TestHeartbeatOfProgramThatDoesNotRead(t *testing.T) {
 	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		go io.Copy(io.Discard, p.br) // it is pinged nevertheless

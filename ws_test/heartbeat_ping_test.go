@@ -66,6 +66,7 @@ func TestHeartbeatEndsSilentPeer(t *testing.T) {
 	}
 }
 
+// A peer that answers pings stays, and its pongs are not delivered.
 func TestHeartbeatAnswered(t *testing.T) {
 	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		counted := p.pongs()
@@ -106,6 +107,7 @@ func TestLatency(t *testing.T) {
 	})
 }
 
+// Any byte that arrives counts as activity.
 func TestHeartbeatCountsAnyByte(t *testing.T) {
 	frame := masked(fin|opBinary, make([]byte, 1000))
 	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
@@ -138,7 +140,7 @@ func TestHeartbeatDisabled(t *testing.T) {
 }
 
 func TestHeartbeatOfManySessions(t *testing.T) {
-	const sessions = 1500 // three sheets
+	const sessions = 1500
 	synctest.Test(t, func(t *testing.T) {
 		u := new(ws.Upgrader)
 		began := time.Now()

@@ -35,7 +35,7 @@ func (c *slowReadConn) Read(p []byte) (int, error) {
 }
 
 // The whole message is received, however long that takes: a peer that takes
-// bytes is alive, be it out of the queue or of what the operating system holds.
+// bytes is active, whether they come from the queue or from the system's buffer.
 func TestHeartbeatOfSlowReader(t *testing.T) {
 	const size, rate = 12 << 20, 4 << 10 // three seconds, half of it out of the system's buffers
 	for _, over := range transports {
@@ -96,6 +96,7 @@ func TestHeartbeatWaitsForQueue(t *testing.T) {
 	})
 }
 
+// The timeout of a ping starts when the ping has left.
 func TestHeartbeatCountsSentPingOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := new(ws.Upgrader)

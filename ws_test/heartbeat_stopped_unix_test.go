@@ -20,7 +20,7 @@ import (
 )
 
 // TestStoppedServer is the server of the test below, over the transport it is
-// told, until its input ends.
+// given, until its input ends.
 func TestStoppedServer(t *testing.T) {
 	name := childInput("StoppedServer")
 	if name == "" {
@@ -44,7 +44,7 @@ func TestStoppedServer(t *testing.T) {
 	}
 }
 
-// stoppable starts TestStoppedServer, and returns where it is and a function that
+// stoppable starts TestStoppedServer, and returns its address and a function that
 // stops it for a while.
 func stoppable(t *testing.T, over transport) (srv *httptest.Server, stop func(time.Duration)) {
 	t.Helper()
@@ -79,8 +79,8 @@ func stoppable(t *testing.T, over transport) (srv *httptest.Server, stop func(ti
 	return nil, nil
 }
 
-// connectElsewhere is dial for a server whose certificate is in another process.
-func connectElsewhere(t *testing.T, srv *httptest.Server, over transport) *client {
+// dialOtherProcess is dial for a server whose certificate is in another process.
+func dialOtherProcess(t *testing.T, srv *httptest.Server, over transport) *client {
 	t.Helper()
 	conn, err := net.Dial("tcp", srv.Listener.Addr().String())
 	if err != nil {
@@ -104,7 +104,7 @@ func TestHeartbeatAfterProcessPause(t *testing.T) {
 			lost := make(chan error, clients)
 			pings := make(chan int, 1000)
 			for i := range clients {
-				c := connectElsewhere(t, srv, over)
+				c := dialOtherProcess(t, srv, over)
 				go func() {
 					for {
 						f, err := c.next()

@@ -12,7 +12,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// visited is a page and the server that it calls, and what should come of it.
+// visited is a page the server that it connects to, and the expected result.
 type visited struct {
 	Page      string `json:"page"`
 	URL       string `json:"url"`

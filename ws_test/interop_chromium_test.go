@@ -241,7 +241,7 @@ func copyLog(log *bytes.Buffer, lines *bufio.Scanner, address chan<- string) {
 	}
 }
 
-// endEchoExample wants a clean end where there are signals, and kills the
+// endEchoExample expects a clean end where there are signals, and kills the
 // program where there are none.
 func endEchoExample(t *testing.T, server *exec.Cmd, logged <-chan struct{}) {
 	t.Helper()

@@ -20,7 +20,7 @@ const mixedMessages = 1000
 var mixedSizes = []int{0, 1, 2, 10, 100, 124, 125, 126, 127, 128, 129, 200, 1000, 1001, 4096, 4097, 16384, 65535, 65536, 65537}
 
 // mixedMessage returns the i-th message: text and binary in turns of twenty,
-// every third one in fragments, whose borders fall within characters.
+// every third one in fragments, whose boundaries are inside characters.
 func mixedMessage(i int) (kind websocket.MessageType, data []byte, fragmented bool) {
 	size := mixedSizes[i%len(mixedSizes)]
 	if i/len(mixedSizes)%2 == 1 {
@@ -183,7 +183,7 @@ func TestInteropCoderCompression(t *testing.T) {
 	}
 }
 
-// talkPlanned sends a message and wants it back.
+// talkPlanned sends a message and expects it back.
 func talkPlanned(ctx context.Context, client *websocket.Conn, p planned, data []byte) error {
 	kind := websocket.MessageBinary
 	if p.Text {

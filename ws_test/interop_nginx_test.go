@@ -23,6 +23,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
+// A session behind nginx is the same as one without.
 func TestInteropNginxMixedMessages(t *testing.T) {
 	nginx := program(t, "nginx", "/usr/sbin/nginx")
 	for _, see := range tallyViews {
@@ -66,6 +67,7 @@ func TestInteropNginxServerCloses(t *testing.T) {
 	}
 }
 
+// The loss of a client is noticed through nginx.
 func TestInteropNginxClientGone(t *testing.T) {
 	nginx := program(t, "nginx", "/usr/sbin/nginx")
 	srv, tallies := talliedEcho(t, transports[0], tallyViews[0])
@@ -203,6 +205,7 @@ func dialNginx(t *testing.T, socket string) *websocket.Conn {
 	return client
 }
 
+// With nginx's defaults the refusal names what to configure.
 func TestInteropNginxDefaultsAreRefused(t *testing.T) {
 	nginx := program(t, "nginx", "/usr/sbin/nginx")
 	for version, says := range map[string]string{"1.0": "proxy_http_version 1.1", "1.1": "proxy_set_header Upgrade $http_upgrade"} {

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// assembly puts the messages in the server's frames together again, and finds
-// those that do not follow each other as RFC 6455 §5.4 demands.
+// assembly puts the server's messages together from their frames, and finds frames that
+// do not follow each other as RFC 6455 §5.4 demands.
 type assembly struct {
 	opcode byte // of the message that is open, 0 for none
 	data   bytes.Buffer

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// client speaks frames by hand, well or badly.
+// client sends and receives frames by hand, valid or not.
 type client struct {
 	t    testing.TB
 	conn net.Conn
@@ -176,7 +176,7 @@ func handshakeWith(t *testing.T, srv *httptest.Server, r *http.Request) (*client
 	return handshakeOn(t, conn, r)
 }
 
-// dialServer connects to a server on whatever it listens on.
+// dialServer connects to a server on its network, tcp or unix.
 func dialServer(t *testing.T, srv *httptest.Server) net.Conn {
 	t.Helper()
 	conn, err := net.Dial(srv.Listener.Addr().Network(), srv.Listener.Addr().String())
@@ -236,7 +236,7 @@ func expectEcho(t *testing.T, c *client) {
 	c.expectEnd()
 }
 
-// resetConn ends a client's connection with a RST, or what stands for one.
+// resetConn ends a client's connection with a RST, or its equivalent on a pipe.
 func resetConn(c *client) {
 	if d, ok := c.conn.(*duplex); ok {
 		d.reset()

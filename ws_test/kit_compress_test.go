@@ -34,9 +34,9 @@ type compressing struct {
 	extensions       string // to the offer
 	writer           deflater
 	out              bytes.Buffer // of writer
-	context          []byte       // what the server's next message may refer to
-	clientNoTakeover bool         // the client's messages stand alone
-	serverNoTakeover bool         // the server's messages stand alone
+	context          []byte       // the window of the server's next message
+	clientNoTakeover bool         // the client's messages are compressed without takeover
+	serverNoTakeover bool         // the server's messages are compressed without takeover
 }
 
 // deflater is a compressor of the client's: the standard one, or one that keeps
@@ -99,7 +99,7 @@ func (c *client) offer(host, offer string) string {
 	return resp.Header.Get("Sec-WebSocket-Extensions")
 }
 
-// deflated is a message as the client compresses it.
+// deflated compresses a message as the client does.
 func (p *compressing) deflated(data []byte) []byte {
 	if p.clientNoTakeover {
 		p.writer.Reset(&p.out)
@@ -111,7 +111,7 @@ func (p *compressing) deflated(data []byte) []byte {
 	return b
 }
 
-// compressedFrames is a compressed message in so many fragments.
+// compressedFrames is a compressed message in the given number of fragments.
 func (p *compressing) compressedFrames(op byte, data []byte, fragments int) (b []byte) {
 	compressed, first := p.deflated(data), op|rsv1
 	for i := range fragments {
@@ -177,7 +177,7 @@ func (p *compressing) expectMessage(op byte, want []byte) (compressed bool) {
 }
 
 // overCompressions runs a test over every transport, without compression and
-// with the messages compressed alone and with takeover.
+// with compression, both without and with takeover.
 func overCompressions(t *testing.T, u *ws.Upgrader, test func(t *testing.T, over transport, p *compressing)) {
 	t.Helper()
 	for _, over := range transports {
@@ -205,7 +205,7 @@ func (p *compressing) expectSent(op byte, want []byte) {
 	}
 }
 
-// compressions are those that the tests agree on.
+// compressions are the options that the tests run with, and what they negotiate.
 var compressions = []struct {
 	name    string
 	c       ws.Compression

@@ -6,6 +6,6 @@ import "time"
 
 var processBegan = time.Now()
 
-// cpuTime stands in for how long the program has kept processors busy: where
-// that is not to be had, it is as if it had never rested.
+// cpuTime is the time since the start of the program, in place of its CPU
+// time, which is not known on this system.
 func cpuTime() time.Duration { return time.Since(processBegan) }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// cpuTime is how long the program has kept processors busy.
+// cpuTime is the CPU time of the program.
 func cpuTime() time.Duration {
 	var use syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err != nil {

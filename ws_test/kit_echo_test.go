@@ -28,7 +28,7 @@ func echo(session *ws.Session, stream *ws.AggregatedStream) error {
 	return nil
 }
 
-// echoChunks sends back what the stream itself delivers.
+// echoChunks sends back what the raw stream delivers.
 func echoChunks(session *ws.Session, stream *ws.MessageStream) error {
 	for msg, err := range stream.All(context.Background()) {
 		if err == nil && msg.Kind != ws.Ping && msg.Kind != ws.Pong {
@@ -100,7 +100,7 @@ func newPacedReader(t testing.TB, r io.Reader, bytesPerSecond int) *pacedReader 
 	return p
 }
 
-// pacedReader reads at a steady pace, in steps that come ten times a second.
+// pacedReader reads at a steady pace, ten times a second.
 type pacedReader struct {
 	io.Reader
 	step int

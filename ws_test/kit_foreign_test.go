@@ -12,7 +12,7 @@ import (
 )
 
 // foreignReport is what the scripts of testdata/node and testdata/python print:
-// messages sent and found the same when they came back, and the results of the
+// the messages that came back the same, and the results of the
 // pings and of the closing handshake.
 type foreignReport struct {
 	Messages, Fragmented, Bytes int
@@ -30,7 +30,7 @@ func foreignEcho(t *testing.T, program, script string) {
 			foreignEchoWith(t, program, script, over, see, &ws.Upgrader{}, over.name+", "+see.name)
 		}
 	}
-	for _, see := range tallyViews { // which the clients offer by themselves
+	for _, see := range tallyViews { // the clients offer compression by default
 		for _, test := range compressions {
 			u := &ws.Upgrader{Compression: test.c}
 			foreignEchoWith(t, program, script, transports[0], see, u, test.name+", "+see.name)

@@ -39,12 +39,12 @@ func header(first byte, length uint64) []byte {
 	}
 }
 
-// closePayload is a Close frame's.
+// closePayload is the payload of a Close frame.
 func closePayload(code uint16, reason string) []byte {
 	return append(binary.BigEndian.AppendUint16(nil, code), reason...)
 }
 
-// closeFrame is a client's.
+// closeFrame is a client's Close frame.
 func closeFrame(code uint16) []byte { return masked(fin|opClose, closePayload(code, "")) }
 
 // fragmented is a message in the given frames.

@@ -13,15 +13,15 @@ import (
 	"time"
 )
 
-// TestMain runs the package's tests and then looks for what they left behind:
-// goroutines of the library, and descriptors.
+// TestMain runs the package's tests and then checks that they left neither
+// goroutines of the library nor descriptors.
 func TestMain(m *testing.M) {
 	if l, err := net.Listen("tcp", "127.0.0.1:0"); err == nil {
 		l.Close() // the runtime's poller keeps descriptors of its own from here on
 	}
 	flag.Parse()
 	if flag.Lookup("test.parallel").Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
-		_ = flag.Set("test.parallel", "8") // those that are run in parallel do little but wait
+		_ = flag.Set("test.parallel", "8") // parallel tests mostly wait
 	}
 	before := descriptors()
 	code := m.Run()
@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// leftovers gives what is on its way out a while to be gone.
+// leftovers waits a while for goroutines and descriptors to be released.
 func leftovers(before int) (left string) {
 	for deadline := time.Now().Add(5 * time.Second); ; runtime.Gosched() {
 		left = goroutines()
@@ -44,7 +44,7 @@ func leftovers(before int) (left string) {
 		if left == "" || time.Now().After(deadline) {
 			return left
 		}
-		debug.FreeOSMemory() // closes what only a finalizer still knows, and takes its time
+		debug.FreeOSMemory() // runs finalizers, which close files, and takes time
 	}
 }
 

@@ -103,7 +103,7 @@ const takeoverSize = 200
 // matrixSizes are the lengths of the planned messages.
 var matrixSizes = []int{0, 1, 125, 126, takeoverSize, 64 << 10, mebibyte, 16 * mebibyte}
 
-// planUpTo is all sizes up to the largest in all numbers of fragments, text and
+// planUpTo returns all sizes up to the largest in all numbers of fragments, text and
 // binary in turn.
 func planUpTo(largest int) (messages []planned) {
 	sizes := slices.DeleteFunc(slices.Clone(matrixSizes), func(n int) bool { return n > largest })
@@ -118,9 +118,8 @@ func planUpTo(largest int) (messages []planned) {
 	return messages
 }
 
-// records is the payload of which messages are the beginning: what can be
-// compressed, but not to next to nothing. Where messages end there is no
-// character that would be cut.
+// records is a payload of which every message is a prefix. It can be compressed, but
+// not to next to nothing, and no message ends inside a character.
 func records(n int) []byte {
 	rng := rand.New(rand.NewPCG(7692, 1))
 	b := make([]byte, 0, n+100)
@@ -149,7 +148,7 @@ func payload(t *testing.T, records []byte) (file string) {
 	return file
 }
 
-// echoPlanned sends the planned messages back when they come as they should, in
+// echoPlanned sends the planned messages back if they arrive as planned, in
 // as many fragments as planned, until the client closes.
 func echoPlanned(session *ws.Session, stream *ws.AggregatedStream, plan []planned, records []byte) error {
 	ctx, cancel := context.WithTimeout(context.Background(), toolPatience)
@@ -174,7 +173,7 @@ func echoPlanned(session *ws.Session, stream *ws.AggregatedStream, plan []planne
 	return session.Close(msg.Reason)
 }
 
-// sendFragments sends a message in so many fragments.
+// sendFragments sends a message in the given number of fragments.
 func sendFragments(ctx context.Context, session *ws.Session, msg ws.Message, fragments int) (err error) {
 	if fragments == 1 {
 		return session.Send(ctx, msg)
@@ -248,7 +247,7 @@ func expectWireMessages(t *testing.T, who string, messages []wireMessage, plan [
 		if m.frames < p.Fragments {
 			t.Errorf("the %s sent %+v in %d frames", who, p, m.frames)
 		}
-		shorter := p.Fragments > p.Size/100 || m.bytes < p.Size // what is cut small may be longer
+		shorter := p.Fragments > p.Size/100 || m.bytes < p.Size // small fragments may make it longer
 		if p.Size >= 125 && (!m.compressed || !shorter) {
 			t.Errorf("the %s sent %+v in %d bytes, compressed: %t", who, p, m.bytes, m.compressed)
 		}

@@ -17,7 +17,7 @@ type model struct {
 
 	events    []event
 	err       error    // how the stream ends
-	pongs     []string // what answers the pings
+	pongs     []string // the expected answers to pings
 	open      ws.Kind  // of the message that is open, 0 for none
 	payload   []byte   // of the open message
 	sure      int      // how much of it came in whole frames

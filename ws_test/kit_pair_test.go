@@ -128,8 +128,8 @@ func connectUnix(t testing.TB, network string, u *ws.Upgrader, tune func(net.Con
 	return connectOn(t, tuningListener{l, tune}, false, u)
 }
 
-// connectEach runs a test over every transport that is real: the kernel's buffers
-// are as large as they are by default.
+// connectEach runs a test over every transport that goes through the kernel, with
+// buffers of the default sizes.
 func connectEach(t *testing.T, u func() *ws.Upgrader, test func(t *testing.T, p *pair)) {
 	t.Helper()
 	for _, over := range transports {

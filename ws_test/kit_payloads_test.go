@@ -33,7 +33,7 @@ func incompressible(n int) []byte {
 	return b
 }
 
-// gibberish is a text that cannot be made much shorter than half of it, another one
+// gibberish is a text that compresses to about half its length, a different one
 // for each seed.
 func gibberish(seed, length int) string {
 	rng := rand.New(rand.NewPCG(uint64(seed), 23))

@@ -17,7 +17,7 @@ type script struct {
 	mu        sync.Mutex
 	changed   sync.Cond
 	in        []byte // what the client wrote and no read has brought
-	sizes     []int  // what the reads bring, over and over; 0 for one that is interrupted
+	sizes     []int  // of the reads, repeated; 0 for one that is interrupted
 	next      int    // the size of the next read, among the sizes
 	brought   int    // how much of that came in reads with a shorter buffer
 	interrupt func() // ends the context of the reader, once; nil for none
@@ -68,8 +68,8 @@ func (s *script) waitForInterrupt() {
 	}
 }
 
-// interruptWith sets what ends the context of the reads to come; nil when they
-// have none any more.
+// interruptWith sets the function that ends the context of the next reads, nil
+// if they have none.
 func (s *script) interruptWith(interrupt func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

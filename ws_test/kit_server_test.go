@@ -49,7 +49,7 @@ func serveUnix(t *testing.T, h http.Handler) *httptest.Server {
 	t.Helper()
 	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
 	if err != nil {
-		t.Skip(err) // there are none, or their names must be short
+		t.Skip(err) // no Unix sockets, or the name is too long
 	}
 	srv := &httptest.Server{Listener: l, Config: &http.Server{Handler: h}}
 	srv.Start()

@@ -12,7 +12,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// tally is what an echo has seen of one client.
+// tally counts what an echo has received from one client.
 type tally struct {
 	messages, chunks, bytes int
 	pings, pongs            int
@@ -35,10 +35,10 @@ var tallyViews = []tallyView{
 	}},
 }
 
-// pingEvery is after how many messages the echo pings its client.
+// pingEvery is the number of messages after which the echo pings its client.
 const pingEvery = 100
 
-// talliedEcho runs an echo that sends what it saw of each client when that one
+// talliedEcho runs an echo that sends the tally of each client when the client
 // has gone.
 func talliedEcho(t *testing.T, over transport, see tallyView) (*httptest.Server, <-chan tally) {
 	return talliedEchoWith(t, over, see, &ws.Upgrader{})

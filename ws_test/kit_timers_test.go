@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// profileTimers has the heap profile know of every allocation from now on, and so
-// of every timer. Its result ends that.
+// profileTimers makes the heap profile record every allocation, and so every
+// timer, until end is called.
 func profileTimers() (end func()) {
 	rate := runtime.MemProfileRate
 	runtime.MemProfileRate = 1
@@ -53,8 +53,8 @@ func timers() (n int) {
 	return n
 }
 
-// madeTimers reports whether this is where the library makes timers. The lists
-// of them that the runtime grows are none.
+// madeTimers reports whether this is where the library makes timers. The runtime's
+// own lists of timers do not count.
 func madeTimers(stack []uintptr) bool {
 	var timer, ours, grown bool
 	frames := runtime.CallersFrames(stack)
@@ -82,7 +82,7 @@ func forgetStoppedTimers() {
 		group.Go(func() {
 			here.Add(1)
 			for start := time.Now(); here.Load() < procs && time.Since(start) < time.Second; {
-				// Whoever waits like this has a processor to itself.
+				// A goroutine that spins keeps its processor.
 			}
 			for range 1000 {
 				time.AfterFunc(time.Hour, func() {}).Stop()

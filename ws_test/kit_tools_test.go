@@ -35,7 +35,7 @@ func program(t *testing.T, names ...string) string {
 	return ""
 }
 
-// installed wants a file that `make interop-tools` puts there.
+// installed requires a file that `make interop-tools` puts there.
 func installed(t *testing.T, path string) string {
 	t.Helper()
 	if _, err := os.Stat(path); err != nil {

@@ -91,7 +91,7 @@ func rangeAll(ctx context.Context, l view, after func()) (got []string, err erro
 	return got, io.EOF
 }
 
-// receiveFrom receives one message, or in a loop those that yield wants.
+// receiveFrom receives one message, or in a loop until yield returns false.
 func receiveFrom(ctx context.Context, l view, loop bool, yield func(ws.Message) bool) error {
 	if !loop {
 		msg, err := l.Recv(ctx)
@@ -160,7 +160,7 @@ func receiveAll(p *pair) <-chan error {
 	return end
 }
 
-// errorOfAll is how a range loop that receives nothing ends, io.EOF for none.
+// errorOfAll is the error of a range loop that receives no message, io.EOF if it just ends.
 func errorOfAll(ctx context.Context, l view) error {
 	for _, err := range l.All(ctx) {
 		return err

@@ -8,8 +8,8 @@ import (
 	"net/http"
 )
 
-// responseWriter is a ResponseWriter that gives up the connection it was made with. It
-// has the 101 for itself, and the connection's peer has what follows.
+// responseWriter is a ResponseWriter that is hijacked for the connection it was made with. It
+// keeps the 101, and the connection's peer receives what follows.
 type responseWriter struct {
 	conn     net.Conn
 	early    []byte // what the server has read beyond the request
@@ -53,7 +53,7 @@ func (mustNotHijack) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // plainResponseWriter is a ResponseWriter and nothing else.
 type plainResponseWriter struct{ http.ResponseWriter }
 
-// nilHeaderWriter breaks the contract of ResponseWriter.
+// nilHeaderWriter has no Header, against the contract of ResponseWriter.
 type nilHeaderWriter struct{ http.ResponseWriter }
 
 func (nilHeaderWriter) Header() http.Header { return nil }
@@ -65,7 +65,7 @@ type hijackErrorWriter struct {
 
 func (w hijackErrorWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, w.err }
 
-// connWriter gives up exactly what it was made with.
+// connWriter is hijacked for exactly what it was made with.
 type connWriter struct {
 	http.ResponseWriter
 	conn net.Conn
@@ -138,7 +138,7 @@ func (w *chiLike) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return w.ResponseWriter.(http.Hijacker).Hijack()
 }
 
-// hidingWriter is one that knows nothing of ResponseController.
+// hidingWriter is a status200Writer without Unwrap.
 type hidingWriter struct{ *status200Writer }
 
 func (hidingWriter) Unwrap() {}
@@ -196,8 +196,8 @@ type oldGin struct{ *ginLike }
 
 func (oldGin) Unwrap() {}
 
-// delayingWriter keeps all back until the handler is done, as middlewares do that
-// compress: whether they will depends on what there is to be written.
+// delayingWriter sends the header only with the first byte, as compressing middlewares
+// do: whether they compress depends on what is written.
 type delayingWriter struct {
 	http.ResponseWriter
 	status int

@@ -12,6 +12,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
+// A handshake that panics does not count against MaxSessions afterwards.
 func TestMaxSessionsAfterPanic(t *testing.T) {
 	u := &ws.Upgrader{MaxSessions: 1}
 	func() {
@@ -25,6 +26,7 @@ type hijackPanicWriter struct{ *responseWriter }
 
 func (hijackPanicWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) { panic(http.ErrAbortHandler) }
 
+// MaxSessions is exact under concurrent handshakes.
 func TestMaxSessionsIsExact(t *testing.T) {
 	const limit, handshakes = 10, 200
 	synctest.Test(t, func(t *testing.T) {

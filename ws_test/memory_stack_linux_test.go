@@ -49,9 +49,9 @@ var echoLoops = map[string]func(*ws.Session, *ws.MessageStream){
 	},
 }
 
-// A goroutine begins with a stack of 2 KiB, and keeps the 4 KiB that it once has
-// needed: that is half of what an idle session costs. In the child a stack that
-// grows ends the process, and prints the frames that were too large.
+// A goroutine starts with a stack of 2 KiB, and keeps 4 KiB once it has needed them:
+// that is half of what an idle session costs. In the child process a stack that
+// grows is fatal, and the frames that were too large are printed.
 func TestStackOfEchoIsTwoKiB(t *testing.T) {
 	if raceDetector || testing.CoverMode() != "" || runtime.GOARCH != "amd64" {
 		t.Skip("frames are of another size")

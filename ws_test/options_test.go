@@ -83,6 +83,7 @@ var options = map[string]option{
 	},
 }
 
+// Every option of an Upgrader changes what a session does.
 func TestUpgraderOptions(t *testing.T) {
 	fields := reflect.TypeFor[ws.Upgrader]()
 	for i := range fields.NumField() {
@@ -160,7 +161,7 @@ func observeAnswerToPing(t *testing.T, u *ws.Upgrader) string {
 	return "none"
 }
 
-// observeFullQueue sends to a peer that reads nothing until it has to wait.
+// observeFullQueue sends to a peer that reads nothing until a send has to wait.
 func observeFullQueue(t *testing.T, u *ws.Upgrader) string {
 	p := connectPipe(t, u)
 	kib := ws.Message{Kind: ws.Binary, Data: make([]byte, 1020)} // and a header of 4

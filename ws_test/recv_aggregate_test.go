@@ -30,6 +30,7 @@ var shapes = []struct {
 	}},
 }
 
+// Messages up to the limit are delivered, longer ones skipped.
 func TestAggregateLimit(t *testing.T) {
 	for _, limit := range []int{1, 100, 65535, 65536, 65537, 100_000} {
 		for _, shape := range shapes {
@@ -71,8 +72,8 @@ func TestAggregateDefaultLimit(t *testing.T) {
 	}
 }
 
-// announcements are the beginnings of messages that are going to have a
-// thousand bytes or more: nothing behind them is needed to know.
+// announcements are the beginnings of messages whose headers declare a thousand
+// bytes or more.
 var announcements = map[string][]byte{
 	"a short frame":           header(fin|opText, 1001),
 	"a long frame":            header(fin|opText, 1<<30),
@@ -82,6 +83,7 @@ var announcements = map[string][]byte{
 	"a long second fragment":  append(masked(opText, make([]byte, 900)), header(fin|opContinuation, 70_000)...),
 }
 
+// A message whose declared length is too big is refused although nothing follows.
 func TestAggregateRefusesDeclaredLength(t *testing.T) {
 	for name, b := range announcements {
 		t.Run(name, func(t *testing.T) {
@@ -167,6 +169,7 @@ func TestAggregateControlFramesPass(t *testing.T) {
 	}
 }
 
+// A session closed right after a message that is too big sends code 1009.
 func TestCloseAfterTooBigSays1009(t *testing.T) {
 	for _, c := range []struct {
 		name   string

@@ -96,6 +96,7 @@ func TestAllEndsAfterClose(t *testing.T) {
 	})
 }
 
+// A loop goes on receiving after the session is closed.
 func TestAllAfterSessionIsClosed(t *testing.T) {
 	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		got := make(chan ws.Message, 10)
@@ -128,6 +129,7 @@ func TestAllAfterSessionIsClosed(t *testing.T) {
 	})
 }
 
+// A loop ends with its context although there is more to read.
 func TestAllEndsWithContext(t *testing.T) {
 	p := connectUnix(t, "unix", &ws.Upgrader{}, nil)
 	p.write(bytes.Repeat(masked(fin|opBinary, make([]byte, 100)), 1000))
@@ -149,6 +151,7 @@ func TestAllEndsWithContext(t *testing.T) {
 	}
 }
 
+// A Close that arrived while nobody received is still delivered.
 func TestCloseReceivedLater(t *testing.T) {
 	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		if err := p.session.Close(ws.CloseReason{Code: 4000}); err != nil {
@@ -165,8 +168,7 @@ func TestCloseReceivedLater(t *testing.T) {
 	})
 }
 
-// An end that comes right behind data must not be missed by a loop that answers
-// from within.
+// A loop whose body sends must not miss an end that follows the data directly.
 func TestAllNoticesEndAfterMessage(t *testing.T) {
 	for name, end := range map[string]func(*client){
 		"FIN": func(c *client) { _ = tcpConn(c.conn).CloseWrite() },

@@ -127,6 +127,7 @@ func TestChanGoroutineEndsWithSession(t *testing.T) {
 	}
 }
 
+// Of two concurrent receives one returns an error and the other the message.
 func TestRecvTwiceAtOnce(t *testing.T) {
 	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		for range 20 {

@@ -97,7 +97,7 @@ func TestRecvContextOfEarlierReceive(t *testing.T) {
 	})
 }
 
-// interrupted receives n messages with contexts that end all the time.
+// interrupted receives n messages with contexts that end again and again.
 func interrupted(t *testing.T, l view, n int, rng *rand.Rand, expect func(i int, msg ws.Message)) {
 	t.Helper()
 	for i := 0; i < n; {
@@ -117,6 +117,7 @@ func interrupted(t *testing.T, l view, n int, rng *rand.Rand, expect func(i int,
 	}
 }
 
+// However often contexts end, every message arrives once and whole.
 func TestRecvContextsEndAtRandom(t *testing.T) {
 	n := 100
 	if raceDetector || testing.Short() {

@@ -16,8 +16,8 @@ func decide(options, maxFrame, maxMessage byte) *conversation {
 	}
 }
 
-// FuzzReceive has a stream receive what a client sent, in reads whose sizes are
-// the input's choice too, and compares what it makes of it with the model. A
+// FuzzReceive has a stream receive what a client sent, in reads whose sizes
+// the input chooses too, and compares the result with the model. A
 // size of 0 is a read that the end of a context interrupts; the first bytes,
 // if early is set, come with the handshake.
 func FuzzReceive(f *testing.F) {

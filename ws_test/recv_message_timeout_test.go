@@ -10,6 +10,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
+// A message that arrives slowly must be complete within MessageTimeout.
 func TestMessageTimeout(t *testing.T) {
 	fragment, empty := masked(opText, []byte("x")), masked(opContinuation, nil)
 	for name, trickle := range map[string]func(i int) []byte{
@@ -60,6 +61,7 @@ func TestMessageTimeout(t *testing.T) {
 	}
 }
 
+// Many messages without a pause are not one that takes long.
 func TestMessageTimeoutOfManyMessages(t *testing.T) {
 	frame := masked(fin|opBinary, make([]byte, 10))
 	inSynctest(t, &ws.Upgrader{MessageTimeout: 10 * time.Second}, func(t *testing.T, p *pair) {
@@ -93,9 +95,9 @@ func TestMessageTimeoutOverTransports(t *testing.T) {
 	})
 }
 
-// Only data messages are timed: a control frame whose bytes come one by one, as the
-// first of each does over TLS, has no time, nor leaves anything of it to the next
-// message. The heartbeat goes on as well.
+// MessageTimeout is for data messages only. A control frame whose bytes arrive one by
+// one is not timed, and does not shorten the time of the next message. The heartbeat
+// goes on.
 func TestMessageTimeoutIgnoresControlFrames(t *testing.T) {
 	const limit = 200 * time.Millisecond
 	ping := masked(fin|opPing, []byte("ping"))
@@ -140,7 +142,7 @@ func TestMessageTimeoutIgnoresControlFrames(t *testing.T) {
 // before its last byte.
 func cuts(n int) []int { return []int{1, 2, 4, n - 1} }
 
-// lasts waits for a while in which nothing may end.
+// lasts checks that a receive does not end within a time.
 func lasts(t *testing.T, ended <-chan error, d time.Duration) {
 	t.Helper()
 	select {

@@ -12,6 +12,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
+// A frame of up to 64 KiB arrives whole and a longer one in chunks.
 func TestRecvCutsLongFramesIntoChunks(t *testing.T) {
 	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		for _, n := range []int{65535, 65536, 65537, 300_000} {
@@ -118,7 +119,7 @@ func TestRecvKeepsDataUntilNextReceive(t *testing.T) {
 		p.write(append(masked(fin|opText, []byte("one")), masked(fin|opText, []byte("two"))...))
 		one := recvKind(t, p.stream, ws.Text)
 		kept := one.Clone()
-		_ = append(one.Data, "!!!!!!!!!!!!"...) // must not reach what follows
+		_ = append(one.Data, "!!!!!!!!!!!!"...) // must not change what follows
 		if string(one.Data) != "one" {
 			t.Fatalf("received %q", one.Data)
 		}
@@ -131,7 +132,7 @@ func TestRecvKeepsDataUntilNextReceive(t *testing.T) {
 	})
 }
 
-// Closing is no receive, though it reads on in the background.
+// Close reads in the background, which does not count as a receive.
 func TestRecvKeepsDataAfterClose(t *testing.T) {
 	long := strings.Repeat("data ", 40_000)
 	for name, receive := range map[string]func(*testing.T, *pair) ws.Message{

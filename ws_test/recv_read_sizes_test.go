@@ -34,7 +34,7 @@ func (p *splitWriter) write(b []byte, size int) {
 }
 
 // splitWriters are ways to have bytes read in parts: as packets of a polled
-// socket, as segments that TCP may yet join, through a wrapper that reads no
+// socket, as segments that TCP may join, through a wrapper that reads no
 // more than it should, and as TLS records. Those of a large frame are tried in
 // the given sizes, those of a small one in every size.
 var splitWriters = []struct {
@@ -80,6 +80,7 @@ func (c limitedConn) Read(p []byte) (int, error) {
 // lengthBoundaries are the lengths at which headers, and chunks, begin to differ.
 var lengthBoundaries = []int{0, 125, 126, 127, 65535, 65536, 65537}
 
+// A message arrives the same whatever the sizes of the reads.
 func TestReadSizesOfMessage(t *testing.T) {
 	for _, way := range splitWriters {
 		t.Run(way.name, func(t *testing.T) {
@@ -90,7 +91,7 @@ func TestReadSizesOfMessage(t *testing.T) {
 				switch {
 				case n <= 127:
 					sizes = upTo(len(frame))
-				case raceDetector && n != 65536: // under which single bytes take their time
+				case raceDetector && n != 65536: // with which single bytes take too long
 					sizes = slices.DeleteFunc(slices.Clone(sizes), func(size int) bool { return size == 1 })
 				}
 				for i, size := range sizes {
@@ -130,6 +131,7 @@ func (c *conversation) receiveOnce(t *testing.T, stream *ws.MessageStream) {
 	}
 }
 
+// Fragments arrive the same whatever the sizes of the reads.
 func TestReadSizesOfFragments(t *testing.T) {
 	talk := masked(opText, []byte("aé€"))
 	talk = append(talk, masked(fin|opPing, []byte("in between"))...)

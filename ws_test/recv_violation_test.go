@@ -13,14 +13,14 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// violation is what a client may not send, and the code that answers it.
+// violation is what a client must not send, and the code that answers it.
 type violation struct {
 	name  string
 	bytes []byte
 	code  ws.CloseCode
 }
 
-// violations are as short as they can be: what follows could not mend them.
+// violations are as short as possible: no later byte could make them valid.
 func violations() []violation {
 	return append(append(badFrames(), badCloses()...), badTexts()...)
 }
@@ -85,6 +85,7 @@ func badTexts() (all []violation) {
 	return all
 }
 
+// Every violation is answered with its code and ends the stream.
 func TestViolation(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
@@ -95,7 +96,7 @@ func TestViolation(t *testing.T) {
 					err := recvToEnd(t, p, i%3)
 					expectViolation(t, err, v.code)
 					p.expectClose(int(v.code))
-					if !over.wrap { // to which only closing it all says that this was the end
+					if !over.wrap { // where only closing the connection ends the stream
 						p.expectEnd()
 					}
 					p.conn.Close()
@@ -134,6 +135,7 @@ func recvToEnd(t *testing.T, p *pair, way int) (err error) {
 	return nil
 }
 
+// A bad byte of text fails the connection as soon as it is received.
 func TestViolationOfUTF8FailsAtOnce(t *testing.T) {
 	for name, sent := range map[string][]byte{
 		"inside a frame":       masked(fin|opText, []byte("so far so good \xFF and so on"))[:6+16],
@@ -162,6 +164,7 @@ func TestViolationOfUTF8FailsAtOnce(t *testing.T) {
 	}
 }
 
+// A message is delivered before the violation that follows it.
 func TestViolationAfterMessage(t *testing.T) {
 	p := connect(t, &ws.Upgrader{})
 	var b []byte
@@ -178,6 +181,7 @@ func TestViolationAfterMessage(t *testing.T) {
 	expectViolation(t, err, ws.CloseProtocolError)
 }
 
+// The Close frame of a protocol error reaches a peer that is still sending.
 func TestViolationBySendingPeer(t *testing.T) {
 	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		end := receiveAll(p)

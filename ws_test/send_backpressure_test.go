@@ -16,6 +16,7 @@ import (
 
 // Tests that count queued bytes exactly do not compress.
 
+// Sends do not wait while the queue has less than SendBuffer bytes, and then do.
 func TestSendBuffer(t *testing.T) {
 	inSynctest(t, &ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
 		start := time.Now()
@@ -77,6 +78,7 @@ func TestSendBufferSmallerThanMessage(t *testing.T) {
 	})
 }
 
+// A send whose context ended before it was queued leaves no trace.
 func TestSendCancelledLeavesNoTrace(t *testing.T) {
 	overCompressions(t, &ws.Upgrader{}, func(t *testing.T, _ transport, p *compressing) {
 		random := rand.New(rand.NewPCG(1, 1)) // for a queue that is full soon, compressed or not
@@ -119,6 +121,7 @@ func TestSendContextEndsAfterReturn(t *testing.T) {
 	})
 }
 
+// A peer that pings without reading costs a bounded queue.
 func TestPingFloodBoundsQueue(t *testing.T) {
 	inSynctest(t, &ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
 		go func() { _ = echo(p.session, p.stream.Aggregate(0)) }()

@@ -13,6 +13,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
+// A reply does not wait for a handler that is busy with the next message.
 func TestBatchDoesNotWaitForBusyHandler(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
@@ -36,62 +37,62 @@ func TestBatchDoesNotWaitForBusyHandler(t *testing.T) {
 	}
 }
 
-func TestBatchLeavesAfterMillisecond(t *testing.T) {
-	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
-		p.writeLater(bytes.Repeat(masked(fin|opText, []byte("question")), 3))
-		recvKind(t, p.stream, ws.Text)
-		for round := range 3 { // the timer is set each time
-			synctest.Wait() // no write is under way that could be joined
+func TestBatchLeaves(t *testing.T) {
+	t.Run("after a millisecond", func(t *testing.T) {
+		inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
+			p.writeLater(bytes.Repeat(masked(fin|opText, []byte("question")), 3))
+			recvKind(t, p.stream, ws.Text)
+			for round := range 3 { // the timer is set each time
+				synctest.Wait() // no write is under way that could be joined
+				start := time.Now()
+				for range 2 {
+					if err := p.session.Text(t.Context(), "answer"); err != nil {
+						t.Fatal(err)
+					}
+				}
+				synctest.Wait()
+				if n := p.session.Buffered(); n != 16 {
+					t.Fatalf("%d bytes are buffered while frames wait to be received, want 16", n)
+				}
+				p.expect(opText, "answer")
+				if got := time.Since(start); got != time.Millisecond {
+					t.Fatalf("round %d: the answer left after %v, want 1ms", round, got)
+				}
+				p.expect(opText, "answer")
+			}
+		})
+	})
+	t.Run("when the stream waits", func(t *testing.T) {
+		inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
+			p.writeLater(bytes.Repeat(masked(fin|opText, []byte("question")), 2))
 			start := time.Now()
-			for range 2 {
-				if err := p.session.Text(t.Context(), "answer"); err != nil {
+			recvKind(t, p.stream, ws.Text)
+			if err := p.session.Text(t.Context(), "answer"); err != nil {
+				t.Fatal(err)
+			}
+			recvKind(t, p.stream, ws.Text)
+			go func() { _, _ = p.stream.Recv(context.Background()) }()
+			p.expect(opText, "answer")
+			if got := time.Since(start); got != 0 {
+				t.Fatalf("the answer left after %v, want at once", got)
+			}
+		})
+	})
+	t.Run("at 64 KiB", func(t *testing.T) {
+		inSynctest(t, &ws.Upgrader{SendBuffer: 1 << 20}, func(t *testing.T, p *pair) {
+			p.writeLater(bytes.Repeat(masked(fin|opText, []byte("question")), 2))
+			recvKind(t, p.stream, ws.Text)
+			start, answer := time.Now(), strings.Repeat("x", 10_000)
+			for range 7 {
+				if err := p.session.Text(t.Context(), answer); err != nil {
 					t.Fatal(err)
 				}
 			}
-			synctest.Wait()
-			if n := p.session.Buffered(); n != 16 {
-				t.Fatalf("%d bytes are buffered while frames wait to be received, want 16", n)
+			p.expect(opText, answer)
+			if got := time.Since(start); got != 0 {
+				t.Fatalf("64 KiB left after %v, want at once", got)
 			}
-			p.expect(opText, "answer")
-			if got := time.Since(start); got != time.Millisecond {
-				t.Fatalf("round %d: the answer left after %v, want 1ms", round, got)
-			}
-			p.expect(opText, "answer")
-		}
-	})
-}
-
-func TestBatchLeavesWhenStreamWaits(t *testing.T) {
-	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
-		p.writeLater(bytes.Repeat(masked(fin|opText, []byte("question")), 2))
-		start := time.Now()
-		recvKind(t, p.stream, ws.Text)
-		if err := p.session.Text(t.Context(), "answer"); err != nil {
-			t.Fatal(err)
-		}
-		recvKind(t, p.stream, ws.Text)
-		go func() { _, _ = p.stream.Recv(context.Background()) }()
-		p.expect(opText, "answer")
-		if got := time.Since(start); got != 0 {
-			t.Fatalf("the answer left after %v, want at once", got)
-		}
-	})
-}
-
-func TestBatchLeavesAt64KiB(t *testing.T) {
-	inSynctest(t, &ws.Upgrader{SendBuffer: 1 << 20}, func(t *testing.T, p *pair) {
-		p.writeLater(bytes.Repeat(masked(fin|opText, []byte("question")), 2))
-		recvKind(t, p.stream, ws.Text)
-		start, answer := time.Now(), strings.Repeat("x", 10_000)
-		for range 7 {
-			if err := p.session.Text(t.Context(), answer); err != nil {
-				t.Fatal(err)
-			}
-		}
-		p.expect(opText, answer)
-		if got := time.Since(start); got != 0 {
-			t.Fatalf("64 KiB left after %v, want at once", got)
-		}
+		})
 	})
 }
 

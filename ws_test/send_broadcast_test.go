@@ -14,8 +14,7 @@ import (
 )
 
 // Nothing is compressed here, since the stalled peer must have a full queue after
-// so many bytes: TestPreparedMessageToAllSessions has a
-// broadcast that is.
+// a known number of bytes: TestPreparedMessageToAllSessions has a compressed broadcast.
 func TestBroadcastWithStalledPeer(t *testing.T) {
 	const sessions, stalled, rounds = 100, 41, 20
 	pairs := make([]*pair, sessions)

@@ -31,6 +31,7 @@ func TestContinuationSendsFragments(t *testing.T) {
 	}
 }
 
+// While a message is open, other data messages wait and control frames pass.
 func TestContinuationHoldsBackOtherData(t *testing.T) {
 	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		s, ctx := p.session, t.Context()
@@ -70,6 +71,7 @@ func TestContinuationHoldsBackOtherData(t *testing.T) {
 	})
 }
 
+// A wait for an open message ends with its context or the session.
 func TestContinuationWaitEnds(t *testing.T) {
 	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		s := p.session
@@ -95,6 +97,7 @@ func TestContinuationWaitEnds(t *testing.T) {
 	})
 }
 
+// A bad fragment is refused, and the message may go on.
 func TestContinuationRefusesBadFragment(t *testing.T) {
 	p := connect(t, &ws.Upgrader{})
 	s, ctx := p.session, testContext(t)

@@ -10,6 +10,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
+// A send on an idle session has reached the peer's socket when it returns.
 func TestSendOnIdleSessionIsImmediate(t *testing.T) {
 	for _, kind := range []ws.Kind{ws.Text, ws.Binary, ws.Ping, ws.Pong} {
 		p := connectUnix(t, "unix", &ws.Upgrader{}, nil)

@@ -12,6 +12,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
+// The bytes of a send may be reused when it returns.
 func TestSendBytesMayBeReused(t *testing.T) {
 	overCompressions(t, &ws.Upgrader{SendBuffer: 1 << 20}, func(t *testing.T, _ transport, p *compressing) {
 		data := make([]byte, 30_000)
@@ -56,7 +57,7 @@ func TestSendWhileClosingIsNoRace(t *testing.T) {
 			})
 		}
 		after := int64(1 << 20)
-		if p.extensions != "" { // which is as many messages in less
+		if p.extensions != "" { // which sends as many messages
 			after = 4 << 10
 		}
 		if _, err := io.CopyN(io.Discard, p.br, after); err != nil {

@@ -53,13 +53,13 @@ func expectSentByManyInOrder(t *testing.T, s *ws.Session, senders, each int, nex
 	}
 }
 
-// numbered is the i-th message of a sender: no other byte of it may be found
-// in another's.
+// numbered is the i-th message of a sender: its bytes tell it from
+// those of other senders.
 func numbered(sender, i, length int) string {
 	return fmt.Sprintf("%d %d ", sender, i) + strings.Repeat(string(rune('a'+sender)), length)
 }
 
-// sendSomehow sends a numbered message in one of all the ways there are.
+// sendSomehow sends a numbered message by one of all sending methods.
 func sendSomehow(s *ws.Session, sender, i int) error {
 	ctx := context.Background()
 	switch {

@@ -98,7 +98,7 @@ func TestHalfCloseSendsQueue(t *testing.T) {
 	}
 }
 
-// A reader that is busy does not see the half-close; what reads for it does.
+// A reader that is busy does not see the half-close; the background read does.
 func TestHalfCloseWithBusyReader(t *testing.T) {
 	payload := strings.Repeat("x", 8<<20)
 	connectEach(t, func() *ws.Upgrader { return &ws.Upgrader{} }, func(t *testing.T, p *pair) {
@@ -188,7 +188,7 @@ func TestHalfCloseOfStalledPeer(t *testing.T) {
 
 // Sends whose contexts end while they wait leave nothing behind.
 func TestSendsCancelledTogether(t *testing.T) {
-	var waits sync.Map // a channel for each session, which are tested side by side
+	var waits sync.Map // a channel for each session, which are tested in parallel
 	trace := &ws.Trace{BackpressureBegin: func(s *ws.Session) {
 		waiting, _ := waits.Load(s)
 		waiting.(chan struct{}) <- struct{}{}

@@ -39,6 +39,7 @@ func TestWriteTimeoutOfStalledPeer(t *testing.T) {
 	})
 }
 
+// Sending more does not extend the write timeout.
 func TestWriteTimeoutIsNotExtendedBySends(t *testing.T) {
 	inSynctest(t, &ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
 		start := time.Now()

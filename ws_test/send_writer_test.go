@@ -14,6 +14,7 @@ import (
 
 const fragment = 16 << 10 // a Writer's buffer, and so its fragments
 
+// A message is the same whatever the sizes of the writes.
 func TestWriterWriteSizes(t *testing.T) {
 	overCompressions(t, &ws.Upgrader{}, func(t *testing.T, _ transport, p *compressing) {
 		for _, length := range []int{0, 1, fragment - 1, fragment, fragment + 1, 2 * fragment, 100_000} {
@@ -22,13 +23,13 @@ func TestWriterWriteSizes(t *testing.T) {
 					continue
 				}
 				t.Run(fmt.Sprintf("len=%d,step=%d", length, step), func(t *testing.T) {
-					text := strings.Repeat("0123456789xé", length/13+1)[:length] // the third border is inside an é
+					text := strings.Repeat("0123456789xé", length/13+1)[:length] // the third boundary is inside an é
 					text = strings.ToValidUTF8(text, "_")
 					sent := make(chan error, 1)
 					go func() { sent <- writeMessage(p.session.Writer(t.Context(), ws.Text), text, step) }()
 					if p.extensions == "" {
 						expectWritten(t, p.client, text)
-					} else { // whose frames are as long as they turn out
+					} else { // whose frames have no fixed length
 						p.expectMessage(opText, []byte(text))
 					}
 					if err := await(t, sent, "the writer's end"); err != nil {
@@ -142,6 +143,7 @@ func TestWriterFailsBeforeFirstFragment(t *testing.T) {
 	})
 }
 
+// A Writer that fails inside a message ends the session.
 func TestWriterFailsInsideMessage(t *testing.T) {
 	for name, spoil := range map[string]func(w io.Writer, cancel func()) error{
 		"context": func(w io.Writer, cancel func()) error {

@@ -11,7 +11,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// echoes are all the ways to receive, each sending back what comes.
+// echoes are all ways to receive, each of which sends back what it receives.
 var echoes = map[string]func(*pair) error{
 	"Recv": func(p *pair) error {
 		for {
@@ -40,7 +40,7 @@ var echoes = map[string]func(*pair) error{
 	},
 }
 
-// burst is 64 messages as a client sends them in one write, and as it wants
+// burst is 64 messages as a client sends them in one write, and as it expects
 // them back.
 func burst() (sent []byte, want []byte) {
 	for i := range 64 {
@@ -59,7 +59,7 @@ func TestBurstIsEchoedInFewWrites(t *testing.T) {
 			go func() { _ = echo(p) }()
 			packet := make([]byte, 1<<20)
 			expectFewWrites(t, p, func(want int) (writes int) {
-				for got := 0; got < want; writes++ { // of this socket a read takes what one write brought
+				for got := 0; got < want; writes++ { // a read of this socket returns the bytes of one write
 					n, err := p.client.conn.Read(packet)
 					if err != nil {
 						t.Fatal(err)
@@ -102,7 +102,7 @@ func TestBurstIsEchoedInFewWritesInSynctest(t *testing.T) {
 	}
 }
 
-// burstInSynctest has a burst echoed, and returns in how many writes.
+// burstInSynctest has a burst echoed, and returns the number of writes.
 func burstInSynctest(t *testing.T, echo func(*pair) error) int64 {
 	count := new(atomic.Int64)
 	counted := func(c net.Conn) net.Conn { return countingConn{c, count} }

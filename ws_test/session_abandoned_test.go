@@ -72,6 +72,7 @@ var waysToAbandon = map[string]func(s *ws.Session, m *ws.MessageStream) any{
 	},
 }
 
+// A session to which nothing refers ends.
 func TestAbandonedSessionEnds(t *testing.T) {
 	for name, abandon := range waysToAbandon {
 		for _, env := range environments {

@@ -99,6 +99,7 @@ func recvGoOn(l view) error {
 	}
 }
 
+// A session that is referenced or in use goes on.
 func TestKeptSessionGoesOn(t *testing.T) {
 	for name, keep := range waysToKeep {
 		for _, env := range environments {

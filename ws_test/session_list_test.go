@@ -67,6 +67,7 @@ func TestSessionsLoopMayDoAnything(t *testing.T) {
 	}
 }
 
+// While others start and end, a loop yields every session that stays.
 func TestSessionsYieldsThoseThatStay(t *testing.T) {
 	u := new(ws.Upgrader)
 	stay := make(map[*ws.Session]bool)

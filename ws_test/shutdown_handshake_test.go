@@ -32,7 +32,7 @@ func TestShutdownRefusesHandshakes(t *testing.T) {
 	}
 }
 
-// slowHijackWriter holds a handshake before its answer.
+// slowHijackWriter blocks a handshake before its response.
 type slowHijackWriter struct {
 	*responseWriter
 	reached, goOn chan struct{}
@@ -88,7 +88,7 @@ func TestShutdownDuringHandshake(t *testing.T) {
 	}
 }
 
-// heldWriter is slowHijack for a server's own writer.
+// heldWriter is slowHijackWriter for a server's own writer.
 type heldWriter struct {
 	http.ResponseWriter
 	reached, goOn chan struct{}

@@ -11,6 +11,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
+// Shutdown sends Close frames, flushes the queues and waits.
 func TestShutdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := new(ws.Upgrader)
@@ -38,7 +39,7 @@ func TestShutdown(t *testing.T) {
 	})
 }
 
-// This is what the documentation says about http.Server, and why they show a WaitGroup.
+// This is what the documentation says about http.Server, and why it shows a WaitGroup.
 func TestShutdownOfHTTPServer(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
@@ -79,6 +80,7 @@ func TestShutdownOfHTTPServer(t *testing.T) {
 	}
 }
 
+// Shutdown ends the remaining sessions when its context ends.
 func TestShutdownContextEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := &ws.Upgrader{CloseTimeout: time.Hour}

@@ -9,6 +9,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
+// Random frames in random reads are received as the model receives them.
 func TestRandomConversations(t *testing.T) {
 	n := uint64(3000)
 	if raceDetector || testing.Short() {

@@ -17,6 +17,8 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
+// In any order of Handle, sends, Close, Shutdown, resets and timeouts every
+// session ends and is counted.
 func TestRandomOrderOfEvents(t *testing.T) {
 	rounds := uint64(1000)
 	if testing.Short() {
@@ -71,7 +73,7 @@ func (in *eventRound) compresses() bool { return in.seed%5 < 2 }
 
 func (in *eventRound) random(who uint64) *rand.Rand { return rand.New(rand.NewPCG(in.seed, who)) }
 
-// pause lets others go first.
+// pause yields to other goroutines.
 func pause(r *rand.Rand) {
 	for range r.IntN(200) {
 		runtime.Gosched()

@@ -43,12 +43,12 @@ func TestTenThousandClients(t *testing.T) {
 	group.Wait()
 }
 
-// TestShutdownOfTenThousandSessions has its clients in
-// another process, as each may have no more descriptors than its limit. (Package
+// TestShutdownOfTenThousandSessions has its clients in another
+// process, as each may have no more descriptors than its limit. (Package
 // os has raised that to the hard one.) No message is sent that could be compressed.
 func TestShutdownOfTenThousandSessions(t *testing.T) {
 	sessions := 10_000
-	if raceDetector || testing.Short() { // the detector stands 8,128 goroutines, and here are two for each
+	if raceDetector || testing.Short() { // the detector allows 8,128 goroutines, and there are two for each session
 		sessions = 1_000
 	}
 	if limit := descriptorLimit(); limit < sessions+500 {

@@ -46,7 +46,7 @@ func TestRandomPeers(t *testing.T) {
 	}
 }
 
-// do calls f a little later, with random numbers of its own.
+// do calls f in a goroutine after a short time, with its own random numbers.
 func do(all *sync.WaitGroup, rng *rand.Rand, f func(*rand.Rand)) {
 	later, own := rng.IntN(200), rand.New(rand.NewPCG(rng.Uint64(), rng.Uint64()))
 	all.Go(func() {
@@ -98,7 +98,7 @@ func sendOneAtRandom(ctx context.Context, s *ws.Session, data []byte, rng *rand.
 	}
 }
 
-// receiveAtRandom receives in one of all the ways there are.
+// receiveAtRandom receives by one of all views.
 func receiveAtRandom(t *testing.T, stream *ws.MessageStream, rng *rand.Rand) {
 	ctx := context.Background()
 	switch rng.IntN(6) {
@@ -132,7 +132,7 @@ func receiveAtRandom(t *testing.T, stream *ws.MessageStream, rng *rand.Rand) {
 	}
 }
 
-// behaveAtRandom is a client that does a few things and leaves.
+// behaveAtRandom is a client that does a few things at random and disconnects.
 func behaveAtRandom(c *client, rng *rand.Rand) {
 	for range rng.IntN(10) {
 		switch rng.IntN(7) {
@@ -167,6 +167,7 @@ func limitedBy(c *client, rng *rand.Rand) io.Reader {
 	return c.br
 }
 
+// A peer that stops after a header blocks neither sends nor Close.
 func TestUnfinishedHeaderBlocksNothing(t *testing.T) {
 	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		end := receiveAll(p)

@@ -48,6 +48,7 @@ func (d *recordedTrace) trace() *ws.Trace {
 	}
 }
 
+// A Trace is called in the order of the events.
 func TestTraceOrder(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -114,6 +115,7 @@ func TestTraceOrder(t *testing.T) {
 	}
 }
 
+// LogTrace and these tests set every field of Trace.
 func TestTraceFieldsAreAllCovered(t *testing.T) {
 	for name, trace := range map[string]*ws.Trace{
 		"LogTrace": ws.LogTrace(slog.New(slog.DiscardHandler)), "recordedTrace": new(recordedTrace).trace(),

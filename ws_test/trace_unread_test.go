@@ -10,6 +10,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
+// A stream that nobody reads is reported once.
 func TestTraceUnread(t *testing.T) {
 	for _, test := range []struct {
 		name    string

@@ -12,7 +12,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// timeoutError is a net.Error that is not the net package's.
+// timeoutError is a net.Error of another package than net.
 type timeoutError struct{}
 
 func (timeoutError) Error() string   { return "too late" }
@@ -40,6 +40,7 @@ func own(err error) error {
 	return err
 }
 
+// A transport may report a deadline by an error of its own type.
 func TestTransportWithOwnTimeoutError(t *testing.T) {
 	wrap := func(c net.Conn) net.Conn { return ownTimeouts{c} }
 	t.Run("a receive's context", func(t *testing.T) {
@@ -86,8 +87,7 @@ func TestTransportWithOwnTimeoutError(t *testing.T) {
 	})
 }
 
-// broken is a connection whose deadlines do not do what they should. It counts
-// the reads.
+// broken is a connection whose deadlines do not work. It counts the reads.
 type broken struct {
 	net.Conn
 	set func(time.Time) error // a read's deadline
@@ -122,6 +122,7 @@ func (c *broken) counted() int {
 	return c.reads
 }
 
+// Receiving does not spin on a transport without deadlines.
 func TestTransportWithoutDeadlines(t *testing.T) {
 	for name, breaks := range map[string]func(net.Conn) *broken{
 		"not supported": func(c net.Conn) *broken {

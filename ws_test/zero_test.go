@@ -15,8 +15,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// zeros are values that no function of the package has made, of every exported
-// type with methods.
+// zeros are the zero values of every exported type with methods.
 var zeros = []any{
 	new(ws.Session), new(ws.MessageStream), new(ws.AggregatedStream),
 	new(ws.Upgrader), new(ws.HandshakeError), new(ws.ProtocolError), new(ws.CloseError), new(ws.PreparedMessage),
@@ -24,8 +23,8 @@ var zeros = []any{
 	new(ws.Trace), new(ws.Stats), new(ws.SessionStats), new(ws.Traffic),
 }
 
-// zeroResults are those of methods that return something else than ErrClosed, or
-// what is no error: how they print.
+// zeroResults are the printed results of the methods that return something other
+// than ErrClosed.
 var zeroResults = map[string]string{
 	"Session.Close":              "<nil>",
 	"Session.Buffered":           "0",
@@ -37,6 +36,7 @@ var zeroResults = map[string]string{
 	"AggregatedStream.Err":       "<nil>",
 	"Upgrader.Close":             "<nil>",
 	"Upgrader.Handle":            "<nil> <nil> ws: handshake refused with 500 Internal Server Error: nil response writer",
+	"Upgrader.Handler":           "&{",
 	"Upgrader.Shutdown":          "<nil>",
 	"HandshakeError.Error":       "ws: handshake refused with 0 : <nil>",
 	"HandshakeError.Unwrap":      "<nil>",
@@ -49,7 +49,6 @@ var zeroResults = map[string]string{
 	"EndReason.String":           "closed",
 	"Message.Clone":              "{Kind:Kind(0) Data:[] Reason:{Code:0 no status Description:}}",
 	"Upgrader.Stats":             "{Sessions:0",
-	"Upgrader.Handler":           "&{",
 	"MessageStream.MaxFrameSize": "&{",
 	"MessageStream.RefuseData":   "&{",
 	"MessageStream.Aggregate":    "&{",
@@ -59,13 +58,14 @@ var zeroResults = map[string]string{
 	"Session.TrySendPrepared":    "ws: message was not prepared",
 }
 
+// No method of a zero value panics or waits.
 func TestZeroValueMethods(t *testing.T) {
 	for _, zero := range zeros {
 		v := reflect.ValueOf(zero)
 		for i := range v.NumMethod() {
 			name := v.Type().Elem().Name() + "." + v.Type().Method(i).Name
 			t.Run(name, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) { // in which what waits for ever fails
+				synctest.Test(t, func(t *testing.T) { // in which a wait without end fails
 					method := reflect.New(v.Type().Elem()).Method(i)
 					var args []reflect.Value
 					for j := range method.Type().NumIn() {
@@ -78,7 +78,7 @@ func TestZeroValueMethods(t *testing.T) {
 	}
 }
 
-// argument is a plausible one.
+// argument returns a plausible argument of the given type.
 func argument(t *testing.T, name string, of reflect.Type) reflect.Value {
 	switch of {
 	case reflect.TypeFor[context.Context]():
@@ -199,6 +199,7 @@ func TestZeroSessionSends(t *testing.T) {
 	}
 }
 
+// Every exported type with methods is among the zero values.
 func TestZeroValuesAreComplete(t *testing.T) {
 	have := make(map[string]bool)
 	for _, zero := range zeros {

@@ -11,13 +11,14 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// An aggregate with a lower limit takes over in the midst of a message.
+// An aggregate with a lower limit applies it inside a message that an earlier view
+// has begun to receive.
 func TestAggregateSmallerLimit(t *testing.T) {
 	const limit = 10
 	big := strings.Repeat("0123456789abcdef", 1000)
 	for _, test := range []struct {
 		name   string
-		begins string // received by the one before
+		begins string // received by the earlier view
 		goesOn []string
 		tooBig bool
 	}{
@@ -54,7 +55,7 @@ func TestAggregateSmallerLimit(t *testing.T) {
 					}
 				}
 				msg, err := smaller.Recv(testContext(t))
-				if view != "raw" { // of which a part went to another view otherwise
+				if view != "raw" { // of which otherwise a part went to another view
 					switch {
 					case test.tooBig && !errors.Is(err, ws.ErrMessageTooBig):
 						t.Fatalf("received %d bytes, %v", len(msg.Data), err)
@@ -122,7 +123,7 @@ func (p *compressing) text(s string) []byte {
 	return p.compressedFrames(opText, []byte(s), 1)
 }
 
-// A frame of which a part was read by one view is measured by the next.
+// A frame of which one view has read a part counts fully for the next.
 func TestAggregateSmallerLimitInsideFrame(t *testing.T) {
 	const size = 1 << 20
 	for _, limit := range []int{1, 10, 1000, 100_000, size - 1, size} {

@@ -12,6 +12,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
+// A context that ends with the session loses no message that has arrived.
 func TestSessionContextLosesNothing(t *testing.T) {
 	losses := map[string]func(c *client){
 		"FIN":          func(c *client) { _ = tcpConn(c.conn).CloseWrite() },
@@ -50,6 +51,7 @@ func TestSessionContextLosesNothing(t *testing.T) {
 	}
 }
 
+// What arrived before Upgrader.Close is received.
 func TestAbortDeliversWhatArrived(t *testing.T) {
 	for from, derive := range derivedContexts {
 		for reader, read := range readers {
@@ -74,6 +76,7 @@ func TestAbortDeliversWhatArrived(t *testing.T) {
 	}
 }
 
+// A context derived from the session's that ends by itself still ends a receive.
 func TestSessionContextEndingByItself(t *testing.T) {
 	for reader, read := range readers {
 		t.Run(reader, func(t *testing.T) {
@@ -92,6 +95,7 @@ func TestSessionContextEndingByItself(t *testing.T) {
 	}
 }
 
+// A send with the session's context returns why the session ended.
 func TestSessionContextInSend(t *testing.T) {
 	for from, derive := range derivedContexts {
 		for name, send := range map[string]func(s *ws.Session, ctx context.Context) error{
