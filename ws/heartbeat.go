@@ -1,10 +1,12 @@
 package ws
 
 import (
+	"crypto/rand"
 	"sync/atomic"
 	"time"
 
 	"github.com/handset-go/handset/internal/frame"
+	"github.com/handset-go/handset/internal/heartbeat"
 	"github.com/handset-go/handset/internal/outbox"
 )
 
@@ -73,13 +75,13 @@ func (u *Upgrader) pace() (p pace) {
 // of an earlier time, or none. A Pong that the program was slow to receive counts
 // with the time that took.
 func (s *Session) Latency() time.Duration {
-	return time.Duration(s.pulse.latency.Load()) * time.Microsecond
+	return time.Duration(s.heartbeat.latency.Load()) * time.Microsecond
 }
 
-// pulse is what the heartbeat knows of a session.
-type pulse struct {
-	probe   atomic.Pointer[probe] // the last Ping; nil before it, and when it has been answered
-	latency atomic.Uint32         // of the last Ping that was answered, in µs
+// heartbeatState is what the heartbeat knows of a session.
+type heartbeatState struct {
+	peer    heartbeat.Peer
+	latency atomic.Uint32 // of the last Ping that was answered, in µs
 	unread  unread
 }
 
@@ -90,63 +92,111 @@ func (s *Session) beat(now, late uint32, p pace) (wait uint32) {
 	if s.isClosing() {
 		return p.interval
 	}
-	last, waiting := s.flags.last()
-	b := s.pulse.probe.Load()
-	if b != nil && !b.settled(last) {
-		return s.awaitLife(b, last, waiting, now, late, p)
-	}
-	since := last
-	if b != nil && int32(b.since-since) > 0 {
-		since = b.since
-	}
-	if wait := until(since+p.interval, now, p.grain()); wait > 0 {
+	s.notePingWritten()
+	t := heartbeat.Options{Interval: p.interval, Timeout: p.timeout, Slack: p.grain()}
+	var o heartbeat.Observation
+	o.Arrived, o.Waiting = s.flags.last()
+	if wait := s.heartbeat.peer.Wait(now, late, &o, &t); wait > 0 {
 		return wait
 	}
-	return s.ping(b, now, p)
+	o.Queued, o.Taken = s.out.Queue()
+	o.Delivery = s.delivery()
+	verdict, wait := s.heartbeat.peer.Check(now, &o, &t)
+	switch verdict {
+	case heartbeat.SendPing:
+		s.sendPing(&o)
+	case heartbeat.Dead:
+		if at, _ := s.flags.last(); at == o.Arrived {
+			s.end(ErrHeartbeatTimeout)
+		}
+	case heartbeat.Nothing:
+	}
+	return wait
 }
 
-// ping sends a Ping, unless more is queued already, or was and has been taken: a
-// peer that takes it is alive, and WriteTimeout sees to one that does not. last is
-// the Ping before that was not answered, nil for none.
-func (s *Session) ping(last *probe, now uint32, p pace) (wait uint32) {
-	queued, taken := s.out.Queue()
-	if queued > 0 || last.backlog() && taken != last.taken {
-		last = s.ownProbe(last)
-		last.since, last.queued, last.taken = now, queued > 0, taken
-		return p.interval
+// delivery returns what the kernel knows of the connection.
+func (s *Session) delivery() heartbeat.Delivery {
+	d, ok := s.transport.Delivery()
+	return heartbeat.Delivery{
+		Known:    ok,
+		Acked:    uint32(d.Acked),
+		Unacked:  uint32(d.Unacked),
+		Received: uint32(d.Received),
+		Unread:   uint32(d.Unread),
 	}
-	b := s.newProbe(last)
-	b.taken = taken
-	f := outbox.Frame{Opcode: frame.Ping, Fin: true, Data: s.payload(b)}
-	s.pulse.probe.Store(b)
+}
+
+// pingMark is in the payload of all Pings of heartbeats.
+var pingMark = func() (mark heartbeat.Mark) {
+	_, _ = rand.Read(mark[:])
+	return mark
+}()
+
+// pingsEmpty reports whether the heartbeat's Pings have no payload. There are
+// clients that let the payload of a Pong into their compression's window, though
+// only data messages are compressed (RFC 7692 §6): nothing must come of that where
+// messages refer to those before.
+func (s *Session) pingsEmpty() bool { return s.compression != nil && s.compression.recvs }
+
+// sendPing queues a Ping. If there is no room for it the next check is for another.
+func (s *Session) sendPing(o *heartbeat.Observation) {
+	sent := int64(time.Since(epoch))
+	f := outbox.Frame{Opcode: frame.Ping, Fin: true}
+	if !s.pingsEmpty() {
+		f.Data = pingMark.Payload(sent)
+	}
+	ping, before := s.heartbeat.peer.Begin(coarse(), sent, s.pingsEmpty(), o) // first, for the Pong may come at once
 	if s.out.TryPut((*outboxHost)(s), &f) != nil {
-		s.pulse.probe.CompareAndSwap(b, last)
-		return p.step()
+		s.heartbeat.peer.Cancel(ping, before)
+		return
 	}
-	s.pingLeft()
-	return min(p.step(), p.timeout)
+	s.notePingWritten()
 }
 
-// awaitLife waits for a sign of life after a Ping, and ends the session if there
-// is none in time.
-func (s *Session) awaitLife(b *probe, last uint32, waiting bool, now, late uint32, p pace) (wait uint32) {
-	if b.left.Load() == 0 {
-		s.pingLeft() // with what somebody else wrote
+// notePingWritten notes that the Ping that was queued has been written, if it has.
+// It is called when something was written that may have been the Ping.
+func (s *Session) notePingWritten() {
+	ping := s.heartbeat.peer.Queued()
+	if ping == nil {
+		return
 	}
-	due := b.due(now, late, p)
-	if wait := until(due, now, 0); wait > 0 {
-		b.waited = waiting && late == 0
-		return min(wait, p.step())
+	if queued, _ := s.out.Queue(); queued > 0 || s.ended() != nil {
+		return
 	}
-	dead, again := s.judge(b, due, waiting, now, p)
-	b.waited = waiting
-	if at, _ := s.flags.last(); dead && at == last {
-		s.end(ErrHeartbeatTimeout)
+	if ping.Written(coarse(), s.delivery()) {
+		s.registry.pings.Add(1)
 	}
-	if again {
-		return p.step()
+}
+
+// ownPong reports whether the payload is that of a Pong to one of the heartbeat's
+// Pings, which is not delivered.
+func (s *Session) ownPong(payload []byte) bool {
+	own, sent := s.heartbeat.peer.Answer(&pingMark, payload)
+	if sent != 0 {
+		s.pingAnswered(time.Duration(sent))
 	}
-	return p.interval
+	return own
+}
+
+// pingAnswered notes that the Pong to the Ping that was sent at the given time
+// since the epoch was received.
+func (s *Session) pingAnswered(sent time.Duration) {
+	took := min(max(time.Since(epoch)-sent, 0), time.Hour)
+	s.heartbeat.latency.Store(uint32(took.Microseconds()))
+	s.registry.pongs.Add(1)
+	if s.registry.upgrader.Trace != nil {
+		s.traceAnswered()
+	}
+}
+
+// traceAnswered is apart so that pingAnswered's frame stays small: the stack of an
+// idle reader, through which Pongs go, is all but full, and would double.
+//
+//go:noinline
+func (s *Session) traceAnswered() {
+	if t := s.trace(); t.HeartbeatAnswered != nil {
+		t.HeartbeatAnswered(s, s.Latency())
+	}
 }
 
 // isClosing reports whether a Close frame has gone in either direction.

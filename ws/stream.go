@@ -191,7 +191,7 @@ func (m *MessageStream) pollPiece() (ok bool, err error) {
 		return false, r.err
 	}
 	ok, err = r.next()
-	for ok && m.session().ownPong(&r.msg) {
+	for ok && r.msg.Kind == Pong && m.session().ownPong(r.msg.Data) {
 		ok, err = r.next()
 	}
 	switch {
@@ -208,7 +208,7 @@ func (m *MessageStream) pollPiece() (ok bool, err error) {
 func (m *MessageStream) note(r *receiver) {
 	s := m.session()
 	s.flags.set(lastTooBig, false)
-	s.pulse.unread.receives()
+	s.heartbeat.unread.receives()
 	if k := r.msg.Kind; k == Text || k == Binary || k == Last {
 		r.arrival.Messages++
 	}
@@ -249,7 +249,7 @@ func (m *MessageStream) pause(ctx context.Context) {
 	if m.timesMessages() {
 		m.noteUnfinished()
 	}
-	m.pulse.unread.receives()
+	m.heartbeat.unread.receives()
 }
 
 // readDone takes in what a read has brought. It returns only the error of ctx;
@@ -274,9 +274,7 @@ func (m *MessageStream) readFailed(ctx context.Context, err error) error {
 		m.broken(&ProtocolError{ClosePolicyViolation, ErrMessageTimeout})
 		return nil
 	}
-	if b := m.pulse.probe.Load(); b != nil {
-		b.looked.Store(coarse())
-	}
+	m.heartbeat.peer.Polled(coarse())
 	(*place)(m).Release()
 	m.forgetContext()
 	if ctx.Err() == nil { // the deadline was not ours
