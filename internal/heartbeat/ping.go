@@ -15,8 +15,8 @@ type Ping struct {
 
 	// The fields below belong to the goroutine that calls Check.
 
-	since   uint32 // when the silence began that is measured now
-	alive   bool   // the Ping is settled: there was a sign of life, and since is for the next one
+	since   uint32 // when the silence began that is measured, if no bytes have arrived since
+	alive   bool   // there was a sign of life: what is measured is the Interval before the next Ping
 	timed   bool   // since was set when the Ping was written, or later
 	waiting bool   // a reader waited at the last check
 	backlog bool   // bytes were queued at since
@@ -49,7 +49,7 @@ func (g *Ping) unread(arrived uint32) bool {
 // arrived after it was written are one.
 func (g *Ping) pending(arrived uint32) bool {
 	if w := g.written.Load(); !g.alive && w != nil && after(arrived, w.at) {
-		g.alive, g.since = true, arrived
+		g.alive = true
 	}
 	return !g.alive
 }
