@@ -263,7 +263,7 @@ func TestCheckDecidesNothingWhenSomethingHasHappenedSinceWait(t *testing.T) {
 func TestAPauseEndsWithAMomentForTheReader(t *testing.T) {
 	c := newConn(t, Options{Interval: 3000, Timeout: 2000, Slack: 100})
 	c.o.Waiting = true
-	c.pass(3001)
+	c.pass(4999)
 	c.now += 60_000
 	c.check(60_000)
 	if c.pass(101); c.dead {
