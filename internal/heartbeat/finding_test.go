@@ -142,9 +142,11 @@ func TestAcknowledgementsThatAreSignsOfLife(t *testing.T) {
 			}
 		})
 	}
-	g := Ping{known: true}
-	g.Written(10, Delivery{})
-	if g.startTimeout(); g.known {
-		t.Error("known, though the kernel did not tell when the Ping was written")
+	for _, known := range []bool{false, true} {
+		g := Ping{known: known}
+		g.Written(10, Delivery{Known: !known})
+		if g.startTimeout(); g.known {
+			t.Errorf("known, though the kernel told when the Ping was queued: %v, and when it was written: %v", known, !known)
+		}
 	}
 }
