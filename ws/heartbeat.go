@@ -10,48 +10,47 @@ import (
 	"github.com/handset-go/handset/internal/outbox"
 )
 
-// Heartbeat is how a server finds out that a peer is gone without a word: its
-// cable was cut, or its machine has lost power. A peer from which nothing has
-// arrived for Interval is sent a Ping (RFC 6455 §5.5.2), which every peer answers
-// by itself. If for Timeout after that Ping has left there is no sign of life, the
-// session ends with ErrHeartbeatTimeout. Whatever arrives is one, be it part of a
-// frame; a peer that has something to say is not pinged.
+// A Heartbeat detects peers that are gone without closing the connection, because
+// a cable was cut or a machine has lost power. A peer from which nothing was
+// received for Interval is sent a Ping (RFC 6455 §5.5.2), which every peer answers
+// by itself. If there is no sign of life for Timeout after the Ping was written,
+// the session ends with ErrHeartbeatTimeout. Any byte received is a sign of life,
+// even part of a frame, so that an active peer is never pinged.
 //
-// It is another sign of life that the peer takes what is sent. While messages are
-// queued no Ping is, and a peer that takes nothing of them has
-// Upgrader.WriteTimeout. On Linux, over TCP and over TLS on TCP, what the peer's
-// system acknowledges counts as well, but for the Ping itself; so a peer that
-// reads slowly but steadily is safe. On other systems, and for connections that
-// hide what they run on, only the queue is seen: there Timeout has to be long
-// enough for the peer to take what the operating system holds of the messages
-// before the Ping, some megabytes at most.
+// A peer that takes what is sent is alive too. While messages are queued no Ping is
+// sent, and Upgrader.WriteTimeout ends a session whose peer takes none of them. On
+// Linux, over TCP and over TLS on TCP, data that the peer's system acknowledges
+// counts as well, except for the Ping itself: a peer that reads slowly but steadily
+// keeps its session. On other systems, and on connections that do not show what
+// they run on, Timeout must be long enough for the peer to take what the operating
+// system holds of the messages before the Ping, some megabytes at most.
 //
-// Silence is counted whether or not the program receives. On Linux, over TCP and
-// TLS, the operating system tells of Pongs that the program has not received, so
-// that a program that is busy with a message keeps its peers, and a session that
-// nobody receives from ends when its peer is gone. Elsewhere a peer's silence only
-// tells something while somebody waits in Recv, in a loop over All, behind Chan or
-// by Discard, or receives with short contexts again and again; for other sessions
-// Pings are sent all the same, and one that cannot be written ends the session.
+// On Linux, over TCP and TLS, it does not matter whether the program receives: the
+// operating system tells of Pongs that were not received yet. A program that is
+// busy with a message keeps its peers, and a session from which nobody receives
+// ends when its peer is gone. Elsewhere a peer's silence counts only while somebody
+// waits in Recv, in a loop over All, behind Chan or by Discard, or receives again
+// and again with short contexts. Other sessions are sent Pings all the same, and
+// end if a Ping cannot be written.
 //
-// Time in which the process did not run, because it was stopped or its machine
-// was suspended, does not count. A session that is closing has
-// Upgrader.CloseTimeout instead.
+// Time in which the process did not run, because it was stopped or its machine was
+// suspended, does not count. A session that is closing has Upgrader.CloseTimeout
+// instead of a heartbeat.
 //
-// Times are kept to the millisecond. Where many sessions share an Upgrader they
-// are looked after together: a Ping may then come earlier, by up to a sixteenth of
-// the shorter of the two times.
+// Times are in whole milliseconds. The sessions of an Upgrader are checked
+// together, so that a Ping may be sent early, by up to a sixteenth of the shorter
+// of the two times.
 //
-// The Pongs to these Pings are not delivered. Where the peer may compress messages
-// with takeover the Pings have no payload, and a Pong without payload that comes
-// while one of them is unanswered is taken for theirs: a program that looks for
-// Pongs of its own gives its Pings a payload.
+// The Pongs to these Pings are not delivered. If the peer may compress messages
+// with takeover, the Pings have an empty payload, and a Pong with an empty payload
+// that arrives while one of them is unanswered is taken for its answer. A program
+// that waits for Pongs to Pings of its own must give those a payload.
 type Heartbeat struct {
-	// Interval is after how much silence to ping; 0 means 30 s, negative turns
-	// the heartbeat off.
+	// Interval is how long a peer may be silent before it is pinged. Zero means
+	// 30 s; a negative value disables the heartbeat.
 	Interval time.Duration
-	// Timeout is how long a peer may stay silent after a Ping has left; 0 means
-	// 30 s, negative turns the heartbeat off.
+	// Timeout is how long a peer may be silent after a Ping was written. Zero
+	// means 30 s; a negative value disables the heartbeat.
 	Timeout time.Duration
 }
 
@@ -69,11 +68,11 @@ func (u *Upgrader) pace() (p pace) {
 	return p
 }
 
-// Latency returns how long the last of the heartbeat's Pings took until its
-// Pong was received, to the microsecond; 0 if there was none yet. A peer that
-// speaks at least once per Heartbeat.Interval is not pinged, and has the latency
-// of an earlier time, or none. A Pong that the program was slow to receive counts
-// with the time that took.
+// Latency returns the time, in whole microseconds, from the last of the
+// heartbeat's Pings that was answered until its Pong was received; 0 if none was
+// answered yet. It includes the time that the program was slow to receive the
+// Pong. A peer that sends something at least once per Heartbeat.Interval is not
+// pinged, and its latency stays as it was.
 func (s *Session) Latency() time.Duration {
 	return time.Duration(s.heartbeat.latency.Load()) * time.Microsecond
 }
@@ -85,9 +84,9 @@ type heartbeatState struct {
 	unread  unread
 }
 
-// beat pings a peer that has been silent for long, or ends the session if it
-// has been for too long. late is by how much the round is late, which is time in
-// which the process did not run. It returns after how many ms to come again.
+// beat sends a Ping to a peer that has been silent for the interval, and ends the
+// session if there is no sign of life after it. late is for how many ms the process
+// did not run before now. It returns after how many ms to check again.
 func (s *Session) beat(now, late uint32, p pace) (wait uint32) {
 	if s.isClosing() {
 		return p.interval

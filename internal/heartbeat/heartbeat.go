@@ -101,22 +101,22 @@ func (p *Peer) Check(now uint32, o *Observation, t *Options) (verdict Verdict, w
 		return Nothing, wait
 	case g != nil && !g.alive:
 		return g.judge(now, o, t)
-	case o.Queued > 0 || g != nil && g.backlog && o.Taken != g.taken:
+	case o.Queued > 0 || g != nil && g.backlog:
 		p.noteBacklog(g, now, o)
 		return Nothing, t.Interval
 	}
 	return SendPing, min(t.step(), t.Timeout)
 }
 
-// noteBacklog postpones the Ping by an Interval: more is queued already, or was
-// and has been taken since, so that the peer is alive. For one that takes nothing
-// there is the timeout of writes.
+// noteBacklog postpones the Ping by an Interval: bytes are queued, for which there
+// is the timeout of writes, or were when the Ping was due before, and the peer has
+// taken them since.
 func (p *Peer) noteBacklog(g *Ping, now uint32, o *Observation) {
 	if g == nil {
 		g = &Ping{alive: true}
 		p.last.Store(g)
 	}
-	g.since, g.backlog, g.taken = now, o.Queued > 0, o.Taken
+	g.since, g.backlog = now, o.Queued > 0
 }
 
 // Begin returns the Ping that Check has asked for, which the caller is about to
