@@ -25,12 +25,14 @@ type conn struct {
 	rx    *receiver             // of whoever has the turn; nil while there is nothing to remember
 	watch atomic.Pointer[watch] // of the last context that could end
 
-	extra     atomic.Pointer[extra]
-	ending    atomic.Pointer[life] // nil until somebody asks
-	flags     readerFlags
+	extra  atomic.Pointer[extra]
+	ending atomic.Pointer[closeState] // nil until somebody asks
+	flags  readerFlags
+
 	heartbeat heartbeatState
-	place     uint32      // in the registry's roster
-	writes    atomic.Bool // it is in the registry's writing
+
+	place  uint32      // in the registry's roster
+	writes atomic.Bool // it is in the registry's writing
 }
 
 func (s *Session) stream() *MessageStream  { return (*MessageStream)(s) }

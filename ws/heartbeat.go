@@ -197,14 +197,3 @@ func (s *Session) traceAnswered() {
 		t.HeartbeatAnswered(s, s.Latency())
 	}
 }
-
-// isClosing reports whether a Close frame has gone in either direction.
-func (s *Session) isClosing() bool {
-	l := s.ending.Load()
-	if l == nil {
-		return false
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.sent || l.received || l.over || l.lost != nil
-}
