@@ -91,19 +91,25 @@ func (s *Session) beat(now, late uint32, p pace) (wait uint32) {
 	if s.isClosing() {
 		return p.interval
 	}
-	s.notePingWritten()
+	if ping := s.heartbeat.peer.Queued(); ping != nil {
+		s.noteWritten(ping)
+	}
 	t := heartbeat.Options{Interval: p.interval, Timeout: p.timeout, Slack: p.grain()}
-	var o heartbeat.Observation
-	o.Arrived, o.Waiting = s.flags.last()
-	if wait := s.heartbeat.peer.Wait(now, late, &o, &t); wait > 0 {
+	arrived, waiting := s.flags.last()
+	if wait = s.heartbeat.peer.Wait(now, late, arrived, waiting, t); wait > 0 {
 		return wait
 	}
+	return s.decide(now, &heartbeat.Observation{Arrived: arrived, Waiting: waiting}, t)
+}
+
+// decide completes the observation, and does what the heartbeat decides by it.
+func (s *Session) decide(now uint32, o *heartbeat.Observation, t heartbeat.Options) (wait uint32) {
 	o.Queued, o.Taken = s.out.Queue()
 	o.Delivery = s.delivery()
-	verdict, wait := s.heartbeat.peer.Check(now, &o, &t)
+	verdict, wait := s.heartbeat.peer.Check(now, o, t)
 	switch verdict {
 	case heartbeat.SendPing:
-		s.sendPing(&o)
+		s.sendPing(o)
 	case heartbeat.Dead:
 		if at, _ := s.flags.last(); at == o.Arrived {
 			s.end(ErrHeartbeatTimeout)
@@ -149,16 +155,11 @@ func (s *Session) sendPing(o *heartbeat.Observation) {
 		s.heartbeat.peer.Cancel(ping, before)
 		return
 	}
-	s.notePingWritten()
+	s.noteWritten(ping)
 }
 
-// notePingWritten notes that the Ping that was queued has been written, if it has.
-// It is called when something was written that may have been the Ping.
-func (s *Session) notePingWritten() {
-	ping := s.heartbeat.peer.Queued()
-	if ping == nil {
-		return
-	}
+// noteWritten notes that the Ping was written, if it was.
+func (s *Session) noteWritten(ping *heartbeat.Ping) {
 	if queued, _ := s.out.Queue(); queued > 0 || s.ended() != nil {
 		return
 	}

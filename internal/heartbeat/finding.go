@@ -56,7 +56,7 @@ func (e evidence) finding() finding {
 }
 
 // evidence compares what is observed with what was when the Ping was sent.
-func (g *Ping) evidence(now uint32, o *Observation, t *Options) evidence {
+func (g *Ping) evidence(now uint32, o *Observation, t Options) evidence {
 	due := g.since + t.Timeout
 	polled := g.polled.Load()
 	polls := polled != 0 && !after(g.since, polled) && after(due+t.Interval, now)

@@ -112,7 +112,7 @@ func TestEvidence(t *testing.T) {
 				g.since = 900
 			}
 			g.polled.Store(test.polled)
-			if got := g.evidence(1000, &test.o, &Options{Interval: 50, Timeout: 100}); got != test.want {
+			if got := g.evidence(1000, &test.o, Options{Interval: 50, Timeout: 100}); got != test.want {
 				t.Errorf("%+v, want %+v", got, test.want)
 			}
 		})

@@ -25,7 +25,7 @@ type Options struct {
 }
 
 // step is how long to wait between checks while something may happen at any time.
-func (t *Options) step() uint32 { return max(t.Slack, 1) }
+func (t Options) step() uint32 { return max(t.Slack, 1) }
 
 // Observation is what the caller sees of a connection at one moment.
 type Observation struct {
@@ -71,20 +71,22 @@ type Peer struct {
 
 // Wait returns for how long there is nothing to decide, 0 when Check is to be
 // called. late is for how long the process did not run before now: it is not
-// counted as silence. Of the observation Wait uses only Arrived and Waiting, so
-// that the caller can save itself the system calls for the rest.
-func (p *Peer) Wait(now, late uint32, o *Observation, t *Options) (wait uint32) {
-	return untilDue(p.last.Load(), now, late, o, t)
+// counted as silence. arrived and waiting are as in an Observation; the rest of
+// that, which takes system calls, is not needed.
+func (p *Peer) Wait(now, late, arrived uint32, waiting bool, t Options) (wait uint32) {
+	return untilDue(p.last.Load(), now, late, arrived, waiting, t)
 }
 
 // untilDue is Wait. g is the last Ping, nil for none.
-func untilDue(g *Ping, now, late uint32, o *Observation, t *Options) (wait uint32) {
-	if g != nil && g.pending(o.Arrived) {
-		return g.untilTimeout(now, late, o.Waiting, t)
-	}
-	since := o.Arrived
-	if g != nil && after(g.since, since) {
-		since = g.since
+func untilDue(g *Ping, now, late, arrived uint32, waiting bool, t Options) (wait uint32) {
+	since := arrived
+	if g != nil {
+		if g.pending(arrived) {
+			return g.untilTimeout(now, late, waiting, t)
+		}
+		if after(g.since, since) {
+			since = g.since
+		}
 	}
 	if wait = remaining(since+t.Interval, now); wait <= t.Slack {
 		return 0
@@ -94,9 +96,9 @@ func untilDue(g *Ping, now, late uint32, o *Observation, t *Options) (wait uint3
 
 // Check returns what is to be done about a peer for which Wait has returned 0, and
 // when to call Wait again. After SendPing the caller calls Begin.
-func (p *Peer) Check(now uint32, o *Observation, t *Options) (verdict Verdict, wait uint32) {
+func (p *Peer) Check(now uint32, o *Observation, t Options) (verdict Verdict, wait uint32) {
 	g := p.last.Load()
-	switch wait := untilDue(g, now, 0, o, t); {
+	switch wait := untilDue(g, now, 0, o.Arrived, o.Waiting, t); {
 	case wait > 0: // the Pong was received or the Ping written since the call of Wait
 		return Nothing, wait
 	case g != nil && !g.alive:

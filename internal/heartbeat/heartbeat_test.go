@@ -49,9 +49,9 @@ func (c *conn) pass(ms uint32) {
 func (c *conn) check(late uint32) {
 	c.flush()
 	verdict := Nothing
-	wait := c.peer.Wait(c.now, late, &c.o, &c.options)
+	wait := c.peer.Wait(c.now, late, c.o.Arrived, c.o.Waiting, c.options)
 	if wait == 0 {
-		verdict, wait = c.peer.Check(c.now, &c.o, &c.options)
+		verdict, wait = c.peer.Check(c.now, &c.o, c.options)
 	}
 	switch verdict {
 	case SendPing:
@@ -250,11 +250,11 @@ func TestCheckDecidesNothingWhenSomethingHasHappenedSinceWait(t *testing.T) {
 			c.o.Waiting, c.holds = true, true
 			c.pass(5000)
 			c.o.Queued = 0
-			if wait := c.peer.Wait(c.now, 0, &c.o, &c.options); wait != 0 || c.pings != 1 {
+			if wait := c.peer.Wait(c.now, 0, c.o.Arrived, c.o.Waiting, c.options); wait != 0 || c.pings != 1 {
 				t.Fatalf("%d Pings, and to come again after %d ms", c.pings, wait)
 			}
 			happen(c, c.peer.last.Load())
-			if verdict, wait := c.peer.Check(c.now, &c.o, &c.options); verdict != Nothing || wait == 0 {
+			if verdict, wait := c.peer.Check(c.now, &c.o, c.options); verdict != Nothing || wait == 0 {
 				t.Errorf("verdict %d, to come again after %d ms", verdict, wait)
 			}
 		})
@@ -284,7 +284,7 @@ func TestPostpone(t *testing.T) {
 		{500, 500, 1000},
 	} {
 		g := Ping{since: test.since}
-		if g.postpone(1000, test.late, &options); g.since != test.want {
+		if g.postpone(1000, test.late, options); g.since != test.want {
 			t.Errorf("since %d, late %d: %d, want %d", test.since, test.late, g.since, test.want)
 		}
 	}

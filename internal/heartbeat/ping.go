@@ -56,7 +56,7 @@ func (g *Ping) pending(arrived uint32) bool {
 
 // untilTimeout returns for how long to wait for a sign of life, 0 if the Timeout
 // has passed.
-func (g *Ping) untilTimeout(now, late uint32, waiting bool, t *Options) (wait uint32) {
+func (g *Ping) untilTimeout(now, late uint32, waiting bool, t Options) (wait uint32) {
 	g.startTimeout()
 	g.postpone(now, late, t)
 	if wait = remaining(g.since+t.Timeout, now); wait > 0 {
@@ -86,7 +86,7 @@ func (g *Ping) startTimeout() {
 
 // postpone adds the time for which the process did not run. After a long pause a
 // step is left in any case, in which the reader can take in what has arrived.
-func (g *Ping) postpone(now, late uint32, t *Options) {
+func (g *Ping) postpone(now, late uint32, t Options) {
 	if late == 0 {
 		return
 	}
@@ -97,7 +97,7 @@ func (g *Ping) postpone(now, late uint32, t *Options) {
 }
 
 // judge decides about a peer that was silent for the Timeout after a Ping.
-func (g *Ping) judge(now uint32, o *Observation, t *Options) (verdict Verdict, wait uint32) {
+func (g *Ping) judge(now uint32, o *Observation, t Options) (verdict Verdict, wait uint32) {
 	found := g.evidence(now, o, t).finding()
 	g.waiting = o.Waiting
 	switch found {
