@@ -102,7 +102,7 @@ func (s *Session) beat(now, late uint32, p pace) (wait uint32) {
 	return s.decide(now, &heartbeat.Observation{Arrived: arrived, Waiting: waiting}, t)
 }
 
-// decide completes the observation, and does what the heartbeat decides by it.
+// decide completes the observation and does what the heartbeat decides.
 func (s *Session) decide(now uint32, o *heartbeat.Observation, t heartbeat.Options) (wait uint32) {
 	o.Queued, o.Taken = s.out.Queue()
 	o.Delivery = s.delivery()
@@ -131,26 +131,26 @@ func (s *Session) delivery() heartbeat.Delivery {
 	}
 }
 
-// pingMark is in the payload of all Pings of heartbeats.
+// pingMark is in the payload of every Ping of a heartbeat.
 var pingMark = func() (mark heartbeat.Mark) {
 	_, _ = rand.Read(mark[:])
 	return mark
 }()
 
-// pingsEmpty reports whether the heartbeat's Pings have no payload. There are
-// clients that let the payload of a Pong into their compression's window, though
-// only data messages are compressed (RFC 7692 §6): nothing must come of that where
-// messages refer to those before.
+// pingsEmpty reports whether the heartbeat's Pings have an empty payload. Some
+// clients add the payload of a Pong to the window that they compress with, though
+// only data messages are compressed (RFC 7692 §6). With takeover, every message
+// after that would be inflated to something else.
 func (s *Session) pingsEmpty() bool { return s.compression != nil && s.compression.recvs }
 
-// sendPing queues a Ping. If there is no room for it the next check is for another.
+// sendPing queues a Ping. If it cannot be queued, the next check tries again.
 func (s *Session) sendPing(o *heartbeat.Observation) {
 	sent := int64(time.Since(epoch))
 	f := outbox.Frame{Opcode: frame.Ping, Fin: true}
 	if !s.pingsEmpty() {
 		f.Data = pingMark.Payload(sent)
 	}
-	ping, before := s.heartbeat.peer.Begin(coarse(), sent, s.pingsEmpty(), o) // first, for the Pong may come at once
+	ping, before := s.heartbeat.peer.Begin(coarse(), sent, s.pingsEmpty(), o) // before the Pong can arrive
 	if s.out.TryPut((*outboxHost)(s), &f) != nil {
 		s.heartbeat.peer.Cancel(ping, before)
 		return
@@ -158,7 +158,7 @@ func (s *Session) sendPing(o *heartbeat.Observation) {
 	s.noteWritten(ping)
 }
 
-// noteWritten notes that the Ping was written, if it was.
+// noteWritten notes that the Ping was written, if nothing is queued any more.
 func (s *Session) noteWritten(ping *heartbeat.Ping) {
 	if queued, _ := s.out.Queue(); queued > 0 || s.ended() != nil {
 		return
@@ -189,8 +189,8 @@ func (s *Session) pingAnswered(sent time.Duration) {
 	}
 }
 
-// traceAnswered is apart so that pingAnswered's frame stays small: the stack of an
-// idle reader, through which Pongs go, is all but full, and would double.
+// traceAnswered is not part of pingAnswered, whose frame stays small without it: it
+// is called on the stack of an idle reader, which would grow to 4 KiB.
 //
 //go:noinline
 func (s *Session) traceAnswered() {

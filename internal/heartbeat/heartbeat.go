@@ -7,12 +7,12 @@
 //	active  bytes have arrived within Options.Interval. After an Interval
 //	        without any, the caller is asked to send a Ping.
 //	queued  the Ping waits to be written to the transport.
-//	pinged  the Ping was written. A byte that arrives, or the Pong, makes the
-//	        peer active again. After Options.Timeout without any, a verdict is
-//	        found from what the kernel knows: see [Dead].
+//	pinged  the Ping was written. A byte that arrives makes the peer active
+//	        again. After Options.Timeout without any, Peer.Check decides by
+//	        what the transport and the kernel know of the connection.
 //
-// Times are in ms and counts are in bytes, both modulo 2^32: of two times within
-// 24 days the later one is known. The time 0 stands for none.
+// Times are in ms and counts are in bytes, both modulo 2^32: two times can be
+// compared if they are less than 24 days apart. The time 0 stands for none.
 package heartbeat
 
 import "sync/atomic"
@@ -51,12 +51,10 @@ func (d *Delivery) written() uint32 { return d.Acked + d.Unacked }
 // A Verdict is what the caller of Check has to do.
 type Verdict uint8
 
-// Nothing, SendPing and Dead are the verdicts. Dead says that the peer is gone,
-// unless bytes have arrived since the observation.
 const (
-	Nothing Verdict = iota
-	SendPing
-	Dead
+	Nothing  Verdict = iota
+	SendPing         // call Begin and queue the Ping
+	Dead             // the peer is gone, unless bytes have arrived since the observation
 )
 
 // A Peer is what the heartbeat knows of a peer. The zero value is an active peer,
@@ -77,15 +75,15 @@ func (p *Peer) Wait(now, late, arrived uint32, waiting bool, t Options) (wait ui
 	return untilDue(p.last.Load(), now, late, arrived, waiting, t)
 }
 
-// untilDue is Wait. g is the last Ping, nil for none.
-func untilDue(g *Ping, now, late, arrived uint32, waiting bool, t Options) (wait uint32) {
+// untilDue is Wait. last may be nil.
+func untilDue(last *Ping, now, late, arrived uint32, waiting bool, t Options) (wait uint32) {
 	since := arrived
-	if g != nil {
-		if g.pending(arrived) {
-			return g.untilTimeout(now, late, waiting, t)
+	if last != nil {
+		if last.pending(arrived) {
+			return last.untilTimeout(now, late, waiting, t)
 		}
-		if after(g.since, since) {
-			since = g.since
+		if after(last.since, since) {
+			since = last.since
 		}
 	}
 	if wait = remaining(since+t.Interval, now); wait <= t.Slack {
@@ -97,63 +95,62 @@ func untilDue(g *Ping, now, late, arrived uint32, waiting bool, t Options) (wait
 // Check returns what is to be done about a peer for which Wait has returned 0, and
 // when to call Wait again. After SendPing the caller calls Begin.
 func (p *Peer) Check(now uint32, o *Observation, t Options) (verdict Verdict, wait uint32) {
-	g := p.last.Load()
-	switch wait := untilDue(g, now, 0, o.Arrived, o.Waiting, t); {
+	last := p.last.Load()
+	switch wait := untilDue(last, now, 0, o.Arrived, o.Waiting, t); {
 	case wait > 0: // the Pong was received or the Ping written since the call of Wait
 		return Nothing, wait
-	case g != nil && !g.alive:
-		return g.judge(now, o, t)
-	case o.Queued > 0 || g != nil && g.backlog:
-		p.noteBacklog(g, now, o)
+	case last != nil && !last.alive:
+		return last.judge(now, o, t)
+	case o.Queued > 0 || last != nil && last.backlog:
+		p.noteBacklog(last, now, o)
 		return Nothing, t.Interval
 	}
 	return SendPing, min(t.step(), t.Timeout)
 }
 
-// noteBacklog postpones the Ping by an Interval: bytes are queued, for which there
-// is the timeout of writes, or were when the Ping was due before, and the peer has
-// taken them since.
-func (p *Peer) noteBacklog(g *Ping, now uint32, o *Observation) {
-	if g == nil {
-		g = &Ping{alive: true}
-		p.last.Store(g)
+// noteBacklog postpones the Ping by an Interval. Either bytes are queued, and the
+// timeout of writes ends a session whose peer does not take them, or they were when
+// the Ping was due before, and the peer has taken them since. last may be nil.
+func (p *Peer) noteBacklog(last *Ping, now uint32, o *Observation) {
+	if last == nil {
+		last = &Ping{alive: true}
+		p.last.Store(last)
 	}
-	g.since, g.backlog = now, o.Queued > 0
+	last.since, last.backlog = now, o.Queued > 0
 }
 
 // Begin returns the Ping that Check has asked for, which the caller is about to
 // queue, and the one before, which is for Cancel. sent is the time in ns, not 0,
 // and names the Ping. empty says that its payload is empty, and not Mark.Payload.
-func (p *Peer) Begin(now uint32, sent int64, empty bool, o *Observation) (g, before *Ping) {
+func (p *Peer) Begin(now uint32, sent int64, empty bool, o *Observation) (ping, before *Ping) {
 	before = p.last.Load()
-	g = &Ping{sent: sent, before: o.Delivery, since: now, taken: o.Taken, known: o.Delivery.Known}
+	ping = &Ping{sent: sent, before: o.Delivery, since: now, taken: o.Taken, known: o.Delivery.Known}
 	if empty {
-		g.empty.Store(1)
+		ping.empty.Store(1)
 		if before != nil && before.unread(o.Arrived) {
-			g.empty.Add(before.empty.Load())
+			ping.empty.Add(before.empty.Load())
 		}
 	}
-	p.last.Store(g)
-	return g, before
+	p.last.Store(ping)
+	return ping, before
 }
 
 // Cancel undoes Begin for a Ping that could not be queued.
-func (p *Peer) Cancel(g, before *Ping) { p.last.CompareAndSwap(g, before) }
+func (p *Peer) Cancel(ping, before *Ping) { p.last.CompareAndSwap(ping, before) }
 
-// Queued returns the Ping that was queued and of which is not known yet that it
-// was written, nil if there is none.
+// Queued returns the Ping that is not known to be written yet, nil if there is
+// none.
 func (p *Peer) Queued() *Ping {
-	if g := p.last.Load(); g != nil && g.sent != 0 && g.written.Load() == nil {
-		return g
+	if last := p.last.Load(); last != nil && last.sent != 0 && last.written.Load() == nil {
+		return last
 	}
 	return nil
 }
 
-// Polled notes that a receive has ended at the given time because of its deadline,
-// and had found nothing.
+// Polled notes that a receive has found nothing until its deadline passed.
 func (p *Peer) Polled(now uint32) {
-	if g := p.last.Load(); g != nil {
-		g.polled.Store(now)
+	if last := p.last.Load(); last != nil {
+		last.polled.Store(now)
 	}
 }
 

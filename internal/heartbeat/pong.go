@@ -2,9 +2,8 @@ package heartbeat
 
 import "encoding/binary"
 
-// A Mark begins the payload of the heartbeat's Pings, so that their Pongs are
-// known. It must be random: no peer can guess it, and none knows it before its
-// first Ping.
+// A Mark begins the payload of the heartbeat's Pings, by which their Pongs are
+// recognised. It must be random, so that no Pong of a program begins with it.
 type Mark [8]byte
 
 // payloadSize is the length of a Ping's payload: the mark, and when it was sent.
@@ -22,27 +21,27 @@ func (m *Mark) Payload(sent int64) []byte {
 // was sent, otherwise 0. A Pong with an empty payload is taken for an answer
 // while a Ping with an empty payload is unanswered.
 func (p *Peer) Answer(mark *Mark, payload []byte) (own bool, sent int64) {
-	g := p.last.Load()
+	last := p.last.Load()
 	switch len(payload) {
 	case 0:
-		if g == nil || g.empty.Load() == 0 {
+		if last == nil || last.empty.Load() == 0 {
 			return false, 0
 		}
-		if g.empty.Add(-1) > 0 { // it answers one before the last
+		if last.empty.Add(-1) > 0 { // it answers an earlier one
 			return true, 0
 		}
 	case payloadSize:
 		if Mark(payload[:len(mark)]) != *mark {
 			return false, 0
 		}
-		if g == nil || g.sent == 0 || binary.BigEndian.Uint64(payload[len(mark):]) != uint64(g.sent) {
+		if last == nil || last.sent == 0 || binary.BigEndian.Uint64(payload[len(mark):]) != uint64(last.sent) {
 			return true, 0
 		}
 	default:
 		return false, 0
 	}
-	if !p.last.CompareAndSwap(g, nil) {
+	if !p.last.CompareAndSwap(last, nil) {
 		return true, 0
 	}
-	return true, g.sent
+	return true, last.sent
 }
