@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"cmp"
 	"crypto/rand"
 	"sync/atomic"
 	"time"
@@ -56,16 +57,16 @@ type Heartbeat struct {
 
 const defaultHeartbeat = 30 * time.Second
 
-// pace is what the options ask of a sweeper.
-func (u *Upgrader) pace() (p pace) {
+// intervals are the times that the options ask for.
+func (u *Upgrader) intervals() (in intervals) {
 	if h := u.Heartbeat; h.Interval >= 0 && h.Timeout >= 0 {
-		p.interval = inMillis(or(h.Interval, defaultHeartbeat))
-		p.timeout = inMillis(or(h.Timeout, defaultHeartbeat))
+		in.interval = inMillis(cmp.Or(h.Interval, defaultHeartbeat))
+		in.timeout = inMillis(cmp.Or(h.Timeout, defaultHeartbeat))
 	}
 	if u.MessageTimeout > 0 {
-		p.message = inMillis(u.MessageTimeout)
+		in.message = inMillis(u.MessageTimeout)
 	}
-	return p
+	return in
 }
 
 // Latency returns the time, in whole microseconds, from the last of the
@@ -84,17 +85,17 @@ type heartbeatState struct {
 	unread  unread
 }
 
-// beat sends a Ping to a peer that has been silent for the interval, and ends the
-// session if there is no sign of life after it. late is for how many ms the process
-// did not run before now. It returns after how many ms to check again.
-func (s *Session) beat(now, late uint32, p pace) (wait uint32) {
+// checkHeartbeat sends a Ping to a peer that has been silent for the interval, and
+// ends the session if there is no sign of life after that. late is for how many ms
+// the process did not run before now. It returns after how many ms to check again.
+func (s *Session) checkHeartbeat(now, late uint32, in intervals) (wait uint32) {
 	if s.isClosing() {
-		return p.interval
+		return in.interval
 	}
 	if ping := s.heartbeat.peer.Queued(); ping != nil {
 		s.noteWritten(ping)
 	}
-	t := heartbeat.Options{Interval: p.interval, Timeout: p.timeout, Slack: p.grain()}
+	t := heartbeat.Options{Interval: in.interval, Timeout: in.timeout, Slack: in.slack()}
 	arrived, waiting := s.flags.last()
 	if wait = s.heartbeat.peer.Wait(now, late, arrived, waiting, t); wait > 0 {
 		return wait
@@ -184,7 +185,7 @@ func (s *Session) pingAnswered(sent time.Duration) {
 	took := min(max(time.Since(epoch)-sent, 0), time.Hour)
 	s.heartbeat.latency.Store(uint32(took.Microseconds()))
 	s.registry.pongs.Add(1)
-	if s.registry.upgrader.Trace != nil {
+	if s.traced() {
 		s.traceAnswered()
 	}
 }
