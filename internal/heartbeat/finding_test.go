@@ -10,6 +10,7 @@ func (f finding) String() string {
 	return [...]string{"gone", "alive", "taking", "blocked", "unclear"}[f]
 }
 
+// Each case of finding, in its order.
 func TestFinding(t *testing.T) {
 	for _, test := range []struct {
 		name     string
@@ -47,7 +48,7 @@ func TestFinding(t *testing.T) {
 }
 
 // What the table shows in examples holds for all evidence there can be.
-func TestFindingOfAllEvidence(t *testing.T) {
+func TestFindingOfAll(t *testing.T) {
 	found := map[finding]int{}
 	for bits := range 1 << 10 {
 		bit := func(n int) bool { return bits>>n&1 != 0 }
@@ -116,37 +117,5 @@ func TestEvidence(t *testing.T) {
 				t.Errorf("%+v, want %+v", got, test.want)
 			}
 		})
-	}
-}
-
-// What the peer's TCP acknowledges by itself is told from what it needs room for.
-func TestAcknowledgementsThatAreSignsOfLife(t *testing.T) {
-	for _, test := range []struct {
-		name         string
-		before       Delivery // the Ping
-		after        Delivery
-		acked, total uint32
-	}{
-		{"nothing was under way", Delivery{Acked: 50}, Delivery{Acked: 50, Unacked: 16}, 66, 66},
-		{"nothing was, and the Ping is acknowledged at once", Delivery{Acked: 50}, Delivery{Acked: 66}, 66, 66},
-		{"messages are", Delivery{Acked: 50, Unacked: 100}, Delivery{Acked: 60, Unacked: 106}, 60, 166},
-		{"messages were", Delivery{Acked: 50, Unacked: 100}, Delivery{Acked: 150, Unacked: 16}, 166, 166},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			test.before.Known, test.after.Known = true, true
-			g := Ping{before: test.before, known: true}
-			g.Written(10, test.after)
-			g.startTimeout()
-			if g.since != 10 || !g.timed || !g.known || g.acked != test.acked || g.total != test.total {
-				t.Errorf("since %d, %d of %d acknowledged, want %d of %d", g.since, g.acked, g.total, test.acked, test.total)
-			}
-		})
-	}
-	for _, known := range []bool{false, true} {
-		g := Ping{known: known}
-		g.Written(10, Delivery{Known: !known})
-		if g.startTimeout(); g.known {
-			t.Errorf("known, though the kernel told when the Ping was queued: %v, and when it was written: %v", known, !known)
-		}
 	}
 }

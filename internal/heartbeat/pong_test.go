@@ -4,6 +4,7 @@ import "testing"
 
 var testMark = Mark{1, 2, 3, 4, 5, 6, 7, 8}
 
+// Only Pongs with the payload of a Ping answer it, and only once.
 func TestAnswer(t *testing.T) {
 	foreign := Mark{8, 7, 6, 5, 4, 3, 2, 1}
 	for _, test := range []struct {
@@ -36,7 +37,8 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
-func TestAPongWithoutAnyPingIsNotOwnUnlessItHasTheMark(t *testing.T) {
+// Without a Ping, only a Pong with the mark is the heartbeat's.
+func TestAnswerWithoutPing(t *testing.T) {
 	var p Peer
 	for i := range 2 {
 		if own, _ := p.Answer(&testMark, nil); own {
@@ -57,7 +59,7 @@ func TestAPongWithoutAnyPingIsNotOwnUnlessItHasTheMark(t *testing.T) {
 
 // Two Pings with empty payloads are outstanding, whose Pongs come together or not
 // at all.
-func TestEmptyPongsAnswerTheEmptyPingsThatAreOutstanding(t *testing.T) {
+func TestAnswerToEmptyPings(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		arrived uint32 // when bytes last arrived before the second Ping
@@ -83,7 +85,8 @@ func TestEmptyPongsAnswerTheEmptyPingsThatAreOutstanding(t *testing.T) {
 	}
 }
 
-func TestCancelLeavesThePingBefore(t *testing.T) {
+// A Ping that could not be queued leaves the one before, whose Pong may come.
+func TestCancel(t *testing.T) {
 	var p Peer
 	first, before := p.Begin(10, 10, false, new(Observation))
 	if before != nil || p.Queued() != first {
