@@ -26,7 +26,9 @@ type conn struct {
 	extra  atomic.Pointer[extra]
 	ending atomic.Pointer[closeState] // nil until somebody asks
 	flags  readerFlags
-	pulse  pulse
+
+	heartbeat heartbeatState
+
 	index  uint32      // in the registry's list
 	writes atomic.Bool // it is on the list of the registry's writeTimer
 }

@@ -208,7 +208,7 @@ func (m *MessageStream) poll(v view) (ok bool, err error) {
 // note does what an event asks of the session before it is delivered.
 func (m *MessageStream) note(in *input) {
 	s := m.session()
-	s.pulse.unread.receives()
+	s.heartbeat.unread.receives()
 	s.flags.set(hasMore, in.HoldsFrame())
 	switch {
 	case in.Event.Opcode == frame.Ping && !s.registry.settings.manualPong:
@@ -226,7 +226,7 @@ func (m *MessageStream) readerError(err error) error {
 	in, s := m.in.input, m.session()
 	switch err {
 	case message.ErrTooBig:
-		s.pulse.unread.receives()
+		s.heartbeat.unread.receives()
 		s.flags.set(hasMore, in.HoldsFrame())
 		return ErrMessageTooBig
 	case io.EOF: // behind the Close frame
@@ -252,7 +252,7 @@ func (m *MessageStream) pause(ctx context.Context) {
 	if m.timesMessages() {
 		m.noteUnfinished()
 	}
-	m.pulse.unread.receives()
+	m.heartbeat.unread.receives()
 }
 
 // readDone takes in what a read has brought. It returns only the error of ctx;
@@ -277,9 +277,7 @@ func (m *MessageStream) readFailed(ctx context.Context, err error) error {
 		m.broken(&ProtocolError{ClosePolicyViolation, ErrMessageTimeout})
 		return nil
 	}
-	if b := m.pulse.probe.Load(); b != nil {
-		b.looked.Store(coarse())
-	}
+	m.heartbeat.peer.Polled(coarse())
 	(*readBuffer)(m).Release()
 	m.clearContext()
 	if ctx.Err() == nil { // the deadline was not ours
