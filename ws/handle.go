@@ -2,22 +2,23 @@ package ws
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
-	"unsafe"
 
+	"github.com/handset-go/handset/internal/handshake"
 	"github.com/handset-go/handset/internal/transport"
 )
 
 // Upgrader holds the options of a server's sessions. Its zero value is ready
-// and is what Handle uses. It must not be changed once it has been used: its
-// sessions keep it. It may be shared by any number of goroutines. A copy of it is
-// another Upgrader, without its sessions, and must not be made while it is in use.
-// In tests, its sessions must be of one testing/synctest bubble at a time.
+// and is what Handle uses. An Upgrader must not be copied or modified after first
+// use. It is safe for concurrent use. In tests, its sessions must be of one
+// testing/synctest bubble at a time.
 // Negative sizes and times, but for Heartbeat's, and patterns and names of
 // subprotocols that nothing could match, refuse every handshake with 500 and a
 // text that says which it is.
@@ -131,7 +132,12 @@ type Upgrader struct {
 	// Trace is told what happens to the sessions; nil for nobody.
 	Trace *Trace
 
-	state unsafe.Pointer // *registry; an atomic.Pointer may not be copied
+	// SessionStats has Session.Stats count what its session has sent and received.
+	// It is an option because it takes 160 bytes more for each session.
+	// Upgrader.Stats counts without it.
+	SessionStats bool
+
+	state atomic.Pointer[registry]
 }
 
 const (
@@ -139,6 +145,34 @@ const (
 	defaultWriteTimeout = 30 * time.Second
 	defaultCloseTimeout = 5 * time.Second
 )
+
+// settings are an Upgrader's options as its sessions need them, with the defaults
+// filled in.
+type settings struct {
+	sendBuffer                 int // bytes
+	writeTimeout, closeTimeout time.Duration
+	intervals                  intervals
+	maxSessions                int // 0 for any number
+	manualPong, sessionStats   bool
+	trace                      *Trace // not nil
+}
+
+func (u *Upgrader) settings() settings {
+	return settings{
+		sendBuffer:   cmp.Or(u.SendBuffer, defaultSendBuffer),
+		writeTimeout: u.writeTimeout(),
+		closeTimeout: cmp.Or(u.CloseTimeout, defaultCloseTimeout),
+		intervals:    u.intervals(),
+		maxSessions:  u.MaxSessions,
+		manualPong:   u.ManualPong,
+		sessionStats: u.SessionStats,
+		trace:        cmp.Or(u.Trace, &untraced),
+	}
+}
+
+func (u *Upgrader) writeTimeout() time.Duration {
+	return cmp.Or(u.WriteTimeout, defaultWriteTimeout)
+}
 
 // zero is the Upgrader of Handle.
 var zero Upgrader
@@ -194,33 +228,33 @@ func (u *Upgrader) handle(w http.ResponseWriter, r *http.Request) (s *Session, e
 	if r == nil {
 		return nil, refuse(w, r, http.StatusInternalServerError, errors.New("nil request"))
 	}
-	if written(w) {
-		return nil, u.abandon(w)
+	if handshake.Written(w) {
+		return nil, handshakeError(handshake.CloseWritten(w, u.writeTimeout()))
 	}
 	if err := u.check(); err != nil {
 		return nil, refuse(w, r, http.StatusInternalServerError, err)
 	}
 	f := u.registry()
-	if err = f.knock(w, r); err != nil {
+	if err = f.reserve(w, r); err != nil {
 		return nil, err
 	}
 	defer func() {
 		if s == nil { // be it for a panic of the ResponseWriter's
-			f.turnAway()
+			f.release()
 		}
 	}()
-	shake, err := u.accept(w, r)
+	accepted, c, err := u.accept(w, r)
 	if err != nil {
 		return nil, err
 	}
-	s = f.begin(shake.conn, early(shake.brw), shake.protocol, shake.compress)
+	s = f.begin(accepted.Conn, early(accepted.ReadWriter), accepted.Subprotocol, c)
 	if u.KeepRequestValues {
 		s.more().values = context.WithoutCancel(r.Context())
 	}
 	if u.Trace != nil {
 		s.more().began = time.Since(epoch)
 	}
-	f.enter(s)
+	f.add(s)
 	return s, nil
 }
 
@@ -232,8 +266,21 @@ func (u *Upgrader) check() error {
 	if err := u.Compression.check(); err != nil {
 		return err
 	}
-	_, err := u.originPatterns()
-	return err
+	return u.registry().lists.parse(u.Subprotocols, u.OriginPatterns)
+}
+
+// accept does the opening handshake (RFC 6455 §4.2). check must have found the
+// options valid. c is nil if compression has not been agreed on.
+func (u *Upgrader) accept(w http.ResponseWriter, r *http.Request) (a handshake.Accepted, c *compression, err error) {
+	a, refusal := handshake.Accept(w, r, handshake.Options{
+		Subprotocols: u.Subprotocols, Origins: u.registry().lists.origins, AllowAnyOrigin: u.AllowAnyOrigin,
+		WriteTimeout: u.writeTimeout(), CloseAfter: closeAfter,
+		Negotiate: func(offers []string) (response string) {
+			c, response = u.Compression.negotiate(offers)
+			return response
+		},
+	})
+	return a, c, handshakeError(refusal)
 }
 
 // begin makes a session of a connection whose handshake is done. early is what
@@ -241,22 +288,15 @@ func (u *Upgrader) check() error {
 func (f *registry) begin(netConn net.Conn, early []byte, protocol *string, c *compression) *Session {
 	_ = netConn.SetDeadline(time.Time{}) // the server's ends with the handshake
 	s := &Session{conn{transport: transport.New(netConn), registry: f, protocol: protocol, compression: c}}
-	s.out.Init(or(f.upgrader.SendBuffer, defaultSendBuffer))
+	s.out.Init(f.settings.sendBuffer)
+	if f.settings.sessionStats {
+		s.more().traffic = new(trafficCounters)
+	}
 	s.flags.arrive()
 	if len(early) > 0 {
 		s.stream().input().Add(early)
 	}
 	return s
-}
-
-func (u *Upgrader) writeTimeout() time.Duration { return or(u.WriteTimeout, defaultWriteTimeout) }
-func (u *Upgrader) closeTimeout() time.Duration { return or(u.CloseTimeout, defaultCloseTimeout) }
-
-func or[T int | time.Duration](value, otherwise T) T {
-	if value == 0 {
-		return otherwise
-	}
-	return value
 }
 
 // early copies what the server has read beyond the request: a client may send

@@ -9,6 +9,7 @@ import (
 
 	"github.com/handset-go/handset/internal/frame"
 	"github.com/handset-go/handset/internal/message"
+	"github.com/handset-go/handset/internal/outbox"
 	"github.com/handset-go/handset/internal/transport"
 )
 
@@ -204,7 +205,7 @@ func (m *MessageStream) note(in *input) {
 	s.pulse.unread.receives()
 	s.flags.set(hasMore, in.HoldsFrame())
 	switch {
-	case in.Event.Opcode == frame.Ping && !s.registry.upgrader.ManualPong:
+	case in.Event.Opcode == frame.Ping && !s.registry.settings.manualPong:
 		s.out.PutPong((*outboxHost)(s), in.Event.Data, s.gathers())
 	case in.Event.Opcode == frame.Close:
 		s.out.Received((*outboxHost)(s), m.takeArrived())
@@ -233,7 +234,7 @@ func (m *MessageStream) readerError(err error) error {
 
 // peerCloses notes that the peer's Close frame has arrived.
 func (s *Session) peerCloses(reason CloseReason) {
-	s.registry.countCloseReceived(reason.Code)
+	s.registry.closeFrames.countReceived(reason.Code)
 	if t := s.trace(); t.CloseReceived != nil {
 		t.CloseReceived(s, reason)
 	}
@@ -417,3 +418,11 @@ func (b *readBuffer) Release() {
 
 // longAgo is a deadline that has passed.
 var longAgo = time.Unix(1, 0)
+
+// takeArrived returns what has arrived since it was last called.
+func (m *MessageStream) takeArrived() (c outbox.Count) {
+	if m.rx != nil {
+		c, m.rx.Count = outbox.Count(m.rx.Count), message.Count{}
+	}
+	return c
+}
