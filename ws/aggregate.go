@@ -19,8 +19,8 @@ type AggregatedStream struct {
 // Recv waits for the next whole message. It is MessageStream.Recv but for one
 // more error: a message longer than the limit gives one ErrMessageTooBig, the
 // rest of it is dropped as it arrives, and the next Recv carries on behind it.
-// If the session is closed without a code right after that, the peer is told
-// CloseMessageTooBig. The memory a message takes grows with the bytes that have
+// If the session is closed without a code right after that, the Close frame says
+// CloseMessageTooBig. The memory for a message grows with the bytes that have
 // arrived, never with a length that was only announced.
 func (a *AggregatedStream) Recv(ctx context.Context) (msg Message, err error) {
 	m := a.stream

@@ -24,14 +24,14 @@ const (
 	// Close is the peer's wish to end the session, or its answer to ours
 	// (§5.5.1). It is the last message of a stream.
 	Close
-	// FirstText begins a text message that comes in pieces.
+	// FirstText is the first chunk of a text message.
 	FirstText
-	// FirstBinary begins a binary message that comes in pieces.
+	// FirstBinary is the first chunk of a binary message.
 	FirstBinary
-	// Continue is a piece in the middle. Where pieces begin and end carries
-	// no meaning (§5.4), and a piece of text may end inside a character.
+	// Continue is a chunk in the middle. Where chunks begin and end carries no
+	// meaning (§5.4), and a chunk of a text may end inside a character.
 	Continue
-	// Last is the piece that ends the message; it may be empty.
+	// Last is the chunk that ends the message. It may be empty.
 	Last
 )
 
@@ -49,12 +49,13 @@ func (k Kind) String() string {
 }
 
 // Message is what a session sends and a stream receives: a whole message, a
-// piece of one, or a control message.
+// chunk of one, or a control message.
 type Message struct {
 	// Kind says which fields count.
 	Kind Kind
-	// Data is the payload of every kind but Close. Messages from Recv and All
-	// lend it until the next receive; those from Chan own it. nil for Close.
+	// Data is the payload of every kind but Close, for which it is nil. That of a
+	// message from Recv or All is valid until the next receive; that of one from
+	// Chan is the program's own.
 	Data []byte
 	// Reason is what a Close says.
 	Reason CloseReason

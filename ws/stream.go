@@ -13,11 +13,11 @@ import (
 )
 
 // MessageStream is the half of a connection to listen on: messages as they
-// arrive, in bounded memory. A message in a frame of up to 64 KiB comes whole;
-// one that the peer has fragmented, or in a longer frame, comes as FirstText or
-// FirstBinary, Continue, and Last. Aggregate makes whole messages of those. A
-// program that looks for Text and Binary alone needs it: it would silently ignore
-// what comes in pieces.
+// arrive, in bounded memory. A message in a frame of up to 64 KiB is received
+// whole. One that the peer has fragmented, or sent in a longer frame, is received in
+// chunks: FirstText or FirstBinary, Continue, and Last. Aggregate makes whole
+// messages of those. A program that looks for Text and Binary alone needs it, or it
+// silently ignores all others.
 //
 // Recv, All and Chan are three views of the same messages, each of which is
 // received once. There is one reader at a time, on any goroutine: a second one
@@ -37,8 +37,8 @@ type MessageStream struct{ conn }
 // MaxFrameSize makes the stream refuse frames whose payload, as it is sent,
 // compressed or not, is longer than n bytes, control frames included: the session
 // fails with a *ProtocolError of CloseMessageTooBig. Without it, or with n <= 0,
-// frames of any length are taken, in pieces. It must be called before the first receive, and returns the
-// stream itself.
+// frames of any length are received, in chunks. It must be called before the first
+// receive, and returns the stream itself.
 func (m *MessageStream) MaxFrameSize(n int) *MessageStream {
 	m.more().maxFrame = uint64(max(n, 0))
 	if m.in.input != nil {
@@ -47,8 +47,8 @@ func (m *MessageStream) MaxFrameSize(n int) *MessageStream {
 	return m
 }
 
-// Recv waits for the next message, or piece of one that is longer than 64 KiB or
-// was fragmented. Its Data is valid until the next receive; Message.Clone keeps it.
+// Recv waits for the next message, or for the next chunk of one that is longer than
+// 64 KiB or was fragmented. Its Data is valid until the next receive; Message.Clone keeps it.
 //
 // When ctx ends first, or has ended before, Recv returns its error, and the
 // next receive carries on where this one left off, even inside a frame. Once the
@@ -70,7 +70,7 @@ func (m *MessageStream) Recv(ctx context.Context) (msg Message, err error) {
 		return // by name, for a smaller frame: an idle reader's stack is all but full, and would double
 	}
 	if err = m.recv(ctx, m); err == nil {
-		msg.set(&m.in.input.Event) // which is the next reader's with the turn
+		msg.set(&m.in.input.Event) // which is the next reader's with the lock
 	}
 	m.unlock(err != nil)
 	return
@@ -111,7 +111,7 @@ func (m *MessageStream) Err() error {
 
 // Aggregate returns a view of the stream in whole messages of up to maxSize
 // bytes; maxSize <= 0 means 1 MiB. Use it in place of the stream's own views: a
-// message of which those have received a piece is not part of it.
+// message of which those have received a chunk is not part of it.
 func (m *MessageStream) Aggregate(maxSize int) *AggregatedStream {
 	if maxSize <= 0 {
 		maxSize = 1 << 20

@@ -15,8 +15,8 @@ type Key uint32
 const strideLength = 512
 
 // Mask XORs b in place with the key, whose first byte meets b[0]. It returns
-// the key turned to meet the byte after b, so that a payload may be masked in
-// pieces of any length. Masking twice restores the bytes.
+// the key rotated to meet the byte after b, so that a payload may be masked in
+// parts of any length. Masking twice restores the bytes.
 func Mask(b []byte, key Key) Key {
 	if key == 0 {
 		return 0
@@ -26,18 +26,18 @@ func Mask(b []byte, key Key) Key {
 		rest = maskStrides(b, key)
 	}
 	maskWords(rest, key)
-	return key.turned(len(b))
+	return key.rotated(len(b))
 }
 
-// turned is the key as it meets the byte n places further on.
-func (k Key) turned(n int) Key {
+// rotated returns the key as it meets the byte n bytes further on.
+func (k Key) rotated(n int) Key {
 	return Key(bits.RotateLeft32(uint32(k), -8*(n&3)))
 }
 
 func (k Key) doubled() uint64 { return uint64(k)<<32 | uint64(k) }
 
-// strides are lent rather than on the stack. There they are aligned, which the
-// XOR takes half the time for; and a stack that was once deep enough for them
+// strides are pooled rather than on the stack. In the pool they are aligned, for
+// which the XOR takes half the time; and a stack that was once deep enough for them
 // would stay twice as large under every reader of a long message.
 var strides = sync.Pool{New: func() any { return new([strideLength]byte) }}
 

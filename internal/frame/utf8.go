@@ -2,14 +2,14 @@ package frame
 
 import "unicode/utf8"
 
-// UTF8 checks a text that arrives in pieces. The zero value is at a text's
+// UTF8 checks a text that arrives in parts. The zero value is at a text's
 // beginning.
 type UTF8 struct {
 	tail  [utf8.UTFMax]byte // the bytes of a character that is not whole yet
 	count uint8             // how many of them
 }
 
-// Write checks the next piece and reports whether the text can still be
+// Write checks the next part and reports whether the text can still be
 // UTF-8: false from the first byte on that no valid text can have there
 // (RFC 6455 §8.1), before the character it belongs to is whole.
 func (u *UTF8) Write(p []byte) bool {

@@ -15,15 +15,15 @@ type Inbox struct {
 }
 
 // Add puts in a copy of bytes that someone else has already read. They are
-// likely to be the beginning of something: there is room for more.
+// likely to be the beginning of something: there is space for more.
 func (in *Inbox) Add(early []byte) {
 	if len(early) > 0 {
-		in.Arrived(copy(in.Space(max(len(early), smallRoom)), early))
+		in.Arrived(copy(in.Space(max(len(early), smallSpace)), early))
 	}
 }
 
-// smallRoom is room for a few frames to come.
-const smallRoom = 4 << 10
+// smallSpace is space for a few frames to come.
+const smallSpace = 4 << 10
 
 // Bytes are those that have not been consumed. They may be changed in place
 // and are valid until the next Space, Release or Free.
@@ -44,7 +44,7 @@ func (in *Inbox) Free() {
 }
 
 // compact moves what is held to the front of the buffer, where the next read
-// finds the most room behind it.
+// finds the most space behind it.
 func (in *Inbox) compact() {
 	if in.buf != nil && in.next > 0 {
 		if overwrite.Enabled() {
@@ -88,7 +88,7 @@ func (in *Inbox) Space(size int) []byte {
 // Spare is an Inbox that holds nothing but memory for a few bytes to come, that
 // of one that has been consumed if it is small. That one is not used again.
 func (in *Inbox) Spare() Inbox {
-	if in.buf == nil || cap(in.buf.Bytes) > smallRoom || overwrite.Enabled() {
+	if in.buf == nil || cap(in.buf.Bytes) > smallSpace || overwrite.Enabled() {
 		in.Free()
 		return Inbox{}
 	}

@@ -24,13 +24,14 @@
 //
 // # Views
 //
-// There are three ways to ask for the next event, which can be mixed:
+// There are three ways to ask for the next event. The first two can be mixed:
 //
 //   - Next returns messages in bounded memory: one in a frame of up to ChunkSize
 //     bytes is one event, any other one is several, each with a part of it.
 //   - NextMessage returns whole messages up to a length, and ErrTooBig in place of
 //     a longer one.
-//   - NextControl returns control frames alone, and discards messages.
+//   - NextControl returns control frames alone, and discards messages. It is for a
+//     connection that is closing, and nothing else may be called after it.
 //
 // # Memory
 //

@@ -111,7 +111,7 @@ func (r *Reader) discardRest() {
 // discardCompressed discards the rest of the message, if it is compressed, or else
 // the next one that is.
 func (r *Reader) discardCompressed() {
-	if r.Decoder == nil || r.discarding || r.err != nil {
+	if r.Decoder == nil || r.discarding {
 		return
 	}
 	r.Decoder.Free()

@@ -39,9 +39,9 @@ type Reader struct {
 	err error // what every call returns from now on
 }
 
-// Next reads the next event into r.Event. A message that NextMessage has begun is
-// left to Next from where it has got. ok is false if that takes more bytes, or if
-// err is not nil.
+// Next reads the next event into r.Event. ok is false if that takes more bytes, or if
+// err is not nil. Of a message that NextMessage has begun to put together, Next
+// returns what NextMessage has not read yet, and the beginning is dropped.
 func (r *Reader) Next() (ok bool, err error) {
 	r.expire()
 	r.direct = false
@@ -51,9 +51,9 @@ func (r *Reader) Next() (ok bool, err error) {
 	return r.next()
 }
 
-// NextControl is Next for control frames alone. Messages are discarded without
-// being checked or inflated, so that compressed ones that follow cannot be read
-// any more: after NextControl only NextControl may be called.
+// NextControl is Next for control frames alone. Messages are discarded. Compressed
+// ones are not inflated, so that those that refer to them cannot be read any more:
+// after NextControl only NextControl may be called.
 func (r *Reader) NextControl() (ok bool, err error) {
 	r.abandon()
 	for {
