@@ -34,7 +34,7 @@ func compressed(h Host, f *Frame) (g Frame, scratch *buffer.Buffer) {
 		scratch = buffer.Get(len(f.Data))
 		room = scratch.Bytes
 	}
-	g = Frame{Data: f.Data, Owner: f.Owner, Opcode: f.Opcode, Fin: f.Fin, Gather: f.Gather}
+	g = Frame{Data: f.Data, Opcode: f.Opcode, Fin: f.Fin, Gather: f.Gather}
 	if data, ok := h.Compress(room, f.Data, packed, f.first(), f.Fin); ok {
 		g.Data, g.RSV1 = data, f.first() // the first frame says it for all (RFC 7692 §6)
 	}

@@ -37,8 +37,8 @@ func compressing() (*box, *script, *slowHost) {
 	return o, s, h
 }
 
-func toCompress(owner *Owner, op frame.Opcode, fin bool, payload string) *Frame {
-	return &Frame{Opcode: op, Fin: fin, Data: []byte(payload), Owner: owner, Compress: true}
+func toCompress(op frame.Opcode, fin bool, payload string) *Frame {
+	return &Frame{Opcode: op, Fin: fin, Data: []byte(payload), Compress: true}
 }
 
 // packed is how a compressed frame looks on its way.
@@ -69,7 +69,7 @@ func TestNobodyWaitsForTheLockWhileAMessageIsCompressed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o, _, h := compressing()
 			sent := make(chan error, 1)
-			go func() { sent <- o.Put(context.Background(), toCompress(nil, frame.Text, true, "slow")) }()
+			go func() { sent <- o.Put(context.Background(), toCompress(frame.Text, true, "slow")) }()
 			<-h.begins
 			done := make(chan struct{})
 			go func() {
@@ -90,7 +90,7 @@ func TestNobodyWaitsForTheLockWhileAMessageIsCompressed(t *testing.T) {
 func TestWhatIsCompressedLeavesInTheOrderInWhichItWasCompressed(t *testing.T) {
 	o, s, h := compressing()
 	sent := make(chan error, 3)
-	frames := []*Frame{toCompress(nil, frame.Text, true, "a"), toCompress(nil, frame.Binary, true, "b")}
+	frames := []*Frame{toCompress(frame.Text, true, "a"), toCompress(frame.Binary, true, "b")}
 	for _, f := range frames {
 		go func() { sent <- o.Put(context.Background(), f) }()
 		<-h.begins
@@ -107,10 +107,10 @@ func TestWhatIsCompressedLeavesInTheOrderInWhichItWasCompressed(t *testing.T) {
 func TestNothingComesBetweenThePiecesOfAMessageThatIsCompressed(t *testing.T) {
 	o, s, h := compressing()
 	sent := make(chan error, 2)
-	whole := toCompress(nil, frame.Text, true, "whole")
+	whole := toCompress(frame.Text, true, "whole")
 	go func() { sent <- o.Put(context.Background(), whole) }()
 	<-h.begins
-	first := toCompress(&one, frame.Binary, false, "first")
+	first := toCompress(frame.Binary, false, "first")
 	expectError(t, o.TryPut(first), ErrFull)
 	h.goOn <- struct{}{}
 	expectError(t, <-sent, nil)
@@ -121,7 +121,7 @@ func TestNothingComesBetweenThePiecesOfAMessageThatIsCompressed(t *testing.T) {
 	h.goOn <- struct{}{}
 	expectError(t, <-sent, nil)
 
-	last := toCompress(&one, frame.Continuation, true, "last")
+	last := toCompress(frame.Continuation, true, "last")
 	go func() { sent <- o.Put(context.Background(), last) }()
 	<-h.begins
 	expectError(t, o.TryPut(text("between")), ErrFull)
@@ -139,7 +139,7 @@ func TestNothingComesBetweenThePiecesOfAMessageThatIsCompressed(t *testing.T) {
 func TestAFrameThatIsCompressedKeepsItsRoomAndGivesItBack(t *testing.T) {
 	o, s, h := compressing()
 	sent := make(chan error, 1)
-	big := toCompress(nil, frame.Text, true, string(make([]byte, 990)))
+	big := toCompress(frame.Text, true, string(make([]byte, 990)))
 	go func() { sent <- o.Put(context.Background(), big) }()
 	<-h.begins
 	expectError(t, o.TryPut(text("no room for it")), ErrFull)

@@ -33,10 +33,10 @@ func TestTheFinalFrameLeavesLastAndSaysSo(t *testing.T) {
 
 func TestTheFinalFrameGoesIntoAnOpenMessage(t *testing.T) {
 	o, s, _ := scripted(1000, endless)
-	put(t, o, piece(&one, frame.Text, false, "open"))
+	put(t, o, fragment(frame.Text, false, "open"))
 	o.PutFinal(nil, errFinal)
-	expectSent(t, s, piece(&one, frame.Text, false, "open"), control(frame.Close, ""))
-	expectError(t, o.TryPut(piece(&one, frame.Continuation, true, "")), errFinal)
+	expectSent(t, s, fragment(frame.Text, false, "open"), control(frame.Close, ""))
+	expectError(t, o.TryPut(fragment(frame.Continuation, true, "")), errFinal)
 }
 
 func TestTheFinalFrameTakesAlongWhatGathers(t *testing.T) {

@@ -50,7 +50,6 @@ func (c *choices) next() bool {
 // are Pings, compressed, or so large that they are written from where they are.
 type modelSender struct {
 	id       int
-	owner    Owner
 	sent     int     // frames that were accepted
 	waits    *waiter // for its turn
 	openPart bool    // the first piece has been accepted
@@ -224,7 +223,6 @@ func (m *model) put(s *modelSender) {
 	f.Compress = m.compresses(s)
 	switch {
 	case s.id == 1:
-		f.Owner = &s.owner
 		if f.Fin = s.openPart; f.Fin {
 			f.Opcode = frame.Continuation
 		}
@@ -274,7 +272,7 @@ func (s *modelSender) accept(m *model, f *Frame, err error) {
 		return
 	}
 	s.sent++
-	s.openPart = f.Owner != nil && !f.Fin
+	s.openPart = !f.Fin
 	m.accepted = append(m.accepted, string(f.Data[:len("0:0000")]))
 }
 
@@ -380,7 +378,7 @@ func (m *model) settle() {
 	opens := false
 	for _, w := range o.traffic.waiters {
 		if o.traffic.held(&w.frame) || opens && w.frame.Compress {
-			opens = opens || o.traffic.open == nil
+			opens = opens || !o.traffic.open
 			continue
 		}
 		m.check(!o.fitsLocked(&w.frame), "a frame waits that may go")

@@ -17,12 +17,8 @@ import (
 	"github.com/handset-go/handset/internal/transport"
 )
 
-var (
-	// ErrFull answers a Put that may not wait.
-	ErrFull = errors.New("outbox: frame would have to wait")
-	// ErrNoMessage answers a continuation frame without a message to continue.
-	ErrNoMessage = errors.New("outbox: no fragmented message is open")
-)
+// ErrFull is returned by TryPut where Put would wait.
+var ErrFull = errors.New("outbox: frame would have to wait")
 
 // gatherLimit is how much may gather before it leaves.
 const gatherLimit = 64 << 10
@@ -108,6 +104,14 @@ func (o *Outbox) SinceTaken() (d time.Duration, ok bool) {
 		return 0, false
 	}
 	return time.Duration(millis()-o.takenAt) * time.Millisecond, true
+}
+
+// Err returns the error that every Put is answered with, nil while frames are
+// taken.
+func (o *Outbox) Err() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.traffic.refused()
 }
 
 // Finish answers every Put from now on, and those that wait, with err. What is

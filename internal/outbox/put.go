@@ -6,13 +6,10 @@ import (
 	"github.com/handset-go/handset/internal/frame"
 )
 
-// Owner stands for one who sends fragmented messages, one at a time.
-type Owner struct{ _ byte }
-
-// Frame is one to be sent.
+// Frame is a frame to send. That its text is UTF-8, and that a continuation
+// frame follows the first frame of its own message, is for the caller to check.
 type Frame struct {
 	Data   []byte // read only, and only until Put returns
-	Owner  *Owner // whose fragmented message it is part of, nil if it is whole
 	Opcode frame.Opcode
 	Fin    bool
 	Gather bool // may wait for more frames to leave with
@@ -24,13 +21,20 @@ type Frame struct {
 
 // size is how long the frame is going to be at most, but for what compression
 // may add to a piece of a message.
-func (f *Frame) size() int   { return frame.Size(len(f.Data)) }
-func (f *Frame) ends() bool  { return f.Owner != nil && f.Fin } // a fragmented message
-func (f *Frame) first() bool { return f.Opcode == frame.Text || f.Opcode == frame.Binary }
+func (f *Frame) size() int { return frame.Size(len(f.Data)) }
 
-// Put queues the frame, waiting until there is room for it, and until another
-// owner's fragmented message has ended, but never for the peer while there is
-// room. When the queue was idle the frame has been offered to the transport
+// first reports whether a message begins with the frame, opens whether a
+// fragmented message does, and ends whether one ends with it.
+func (f *Frame) first() bool { return f.Opcode == frame.Text || f.Opcode == frame.Binary }
+func (f *Frame) opens() bool { return f.first() && !f.Fin }
+func (f *Frame) ends() bool  { return f.Opcode == frame.Continuation && f.Fin }
+
+// Fragment reports whether the frame is part of a fragmented message.
+func (f *Frame) Fragment() bool { return !f.Fin || f.Opcode == frame.Continuation }
+
+// Put queues the frame, waiting until there is room for it, and, if a message
+// begins with it, until no fragmented message is open, but never for the peer
+// while there is room. When the queue was idle the frame has been offered to the transport
 // before Put returns. On any error, ctx's own included, nothing was queued.
 func (o *Outbox) Put(ctx context.Context, h Host, f *Frame) error {
 	do, err := o.tryPut(h, f)
@@ -73,19 +77,16 @@ func (o *Outbox) tryPut(h Host, f *Frame) (action, error) {
 // putLocked queues a frame that is admitted, unless nothing is any more. One to
 // be compressed has room reserved, and is queued by putCompressed.
 func (o *Outbox) putLocked(f *Frame) (action, error) {
-	err := o.traffic.refused()
-	if err == nil {
-		err = o.followLocked(f)
-	}
-	switch {
-	case err != nil:
+	if err := o.traffic.refused(); err != nil {
 		return nothing, err
-	case f.Compress:
-		o.busyLocked().reserved += f.size()
-		return nothing, nil
-	default:
-		return o.queueLocked(f), nil
 	}
+	t := o.busyLocked()
+	t.open = t.open || f.opens()
+	if f.Compress {
+		t.reserved += f.size()
+		return nothing, nil
+	}
+	return o.queueLocked(f), nil
 }
 
 // queueLocked queues a frame that follows what has been queued.
@@ -99,7 +100,7 @@ func (o *Outbox) queueLocked(f *Frame) action {
 		t.append(f)
 	}
 	if f.ends() {
-		t.open = nil
+		t.open = false
 		o.admitWaitersLocked()
 	}
 	if direct {
@@ -165,7 +166,7 @@ func (o *Outbox) admitsLocked(f *Frame) bool {
 	}
 	if t != nil {
 		for _, w := range t.waiters {
-			if !t.held(&w.frame) || f.Compress && t.open == nil {
+			if !t.held(&w.frame) || f.Compress && !t.open {
 				return false
 			}
 		}
@@ -181,30 +182,4 @@ func (o *Outbox) fitsLocked(f *Frame) bool {
 		n += o.traffic.reserved
 	}
 	return n == 0 || uint64(n+f.size()) <= uint64(o.limit)
-}
-
-// followLocked keeps account of the open fragmented message before a frame of it
-// is queued, and checks that its text is UTF-8 across the borders of its
-// fragments.
-func (o *Outbox) followLocked(f *Frame) error {
-	if f.Opcode.Control() || f.Owner == nil {
-		return nil
-	}
-	t := o.traffic
-	var text bool
-	var utf8 frame.UTF8
-	switch {
-	case f.first():
-		text = f.Opcode == frame.Text
-	case t == nil || t.open != f.Owner:
-		return ErrNoMessage
-	default:
-		text, utf8 = t.text, t.utf8
-	}
-	if text && (!utf8.Write(f.Data) || f.Fin && !utf8.Whole()) {
-		return frame.ErrInvalidUTF8
-	}
-	t = o.busyLocked()
-	t.open, t.text, t.utf8 = f.Owner, text, utf8
-	return nil
 }

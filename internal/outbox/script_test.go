@@ -138,12 +138,9 @@ func control(op frame.Opcode, payload string) *Frame {
 	return &Frame{Opcode: op, Fin: true, Data: []byte(payload)}
 }
 
-// one is an owner for tests that need no other.
-var one Owner
-
-// piece is a frame of owner's fragmented message.
-func piece(owner *Owner, op frame.Opcode, fin bool, payload string) *Frame {
-	return &Frame{Opcode: op, Fin: fin, Data: []byte(payload), Owner: owner}
+// fragment is a frame of a fragmented message.
+func fragment(op frame.Opcode, fin bool, payload string) *Frame {
+	return &Frame{Opcode: op, Fin: fin, Data: []byte(payload)}
 }
 
 // wire is how frames look on their way.

@@ -19,14 +19,12 @@ type traffic struct {
 	written int              // how much of out has left
 	slices  transport.Slices // of next
 
-	reserved int        // room for frames that are being compressed
-	open     *Owner     // whose fragmented message is open, nil for none
-	text     bool       // the open message is text
-	utf8     frame.UTF8 // how far its text has been checked
-	waiters  []*waiter  // frames that wait for room or for the open message's end
-	pong     []byte     // the payload of a Pong that found no room
-	refusal  error      // the answer to every Put from now on
-	leaving  Count      // what no write has begun to take
+	reserved int       // room for frames that are being compressed
+	open     bool      // a fragmented message is
+	waiters  []*waiter // frames that wait for room or for the open message's end
+	pong     []byte    // the payload of a Pong that found no room
+	refusal  error     // the answer to every Put from now on
+	leaving  Count     // what no write has begun to take
 }
 
 var traffics = sync.Pool{New: func() any { return new(traffic) }}
@@ -47,7 +45,7 @@ func (o *Outbox) restLocked() {
 	if t == nil {
 		return
 	}
-	if t.queue != nil || t.out != nil || t.open != nil || t.reserved > 0 ||
+	if t.queue != nil || t.out != nil || t.open || t.reserved > 0 ||
 		len(t.waiters) > 0 || t.pong != nil || t.refusal != nil {
 		t.spare.Free()
 		t.spare = nil
@@ -85,7 +83,7 @@ func (t *traffic) refused() error {
 // to end, or, if it opens one, for messages that are being compressed to be
 // queued. With nil it need not.
 func (t *traffic) held(f *Frame) bool {
-	return t != nil && f.first() && (t.open != nil || f.Owner != nil && t.reserved > 0)
+	return t != nil && f.first() && (t.open || !f.Fin && t.reserved > 0)
 }
 
 // append adds the frame to the queue.

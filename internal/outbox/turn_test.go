@@ -14,20 +14,19 @@ import (
 func TestAMessageThatWaitedToBeOpenedIsNotOvertakenByALaterOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, _ := scripted(100, 0)
-		var early, late Owner
-		open := piece(&one, frame.Text, false, strings.Repeat("x", 98))
+		open := fragment(frame.Text, false, strings.Repeat("x", 98))
 		put(t, o, open)
-		first := waiting(t, o, t.Context(), piece(&early, frame.Text, false, "early"))
-		last := waiting(t, o, t.Context(), piece(&one, frame.Continuation, true, "last"))
-		second := waiting(t, o, t.Context(), piece(&late, frame.Text, true, "late"))
+		first := waiting(t, o, t.Context(), fragment(frame.Text, false, "early"))
+		last := waiting(t, o, t.Context(), fragment(frame.Continuation, true, "last"))
+		second := waiting(t, o, t.Context(), fragment(frame.Text, true, "late"))
 		runAll(o, s)
 		expectError(t, <-last, nil)
 		expectError(t, <-first, nil)
-		put(t, o, piece(&early, frame.Continuation, true, "end"))
+		put(t, o, fragment(frame.Continuation, true, "end"))
 		runAll(o, s)
 		expectError(t, <-second, nil)
-		expectSent(t, s, open, piece(&one, frame.Continuation, true, "last"), piece(&early, frame.Text, false, "early"),
-			piece(&early, frame.Continuation, true, "end"), piece(&late, frame.Text, true, "late"))
+		expectSent(t, s, open, fragment(frame.Continuation, true, "last"), fragment(frame.Text, false, "early"),
+			fragment(frame.Continuation, true, "end"), fragment(frame.Text, true, "late"))
 	})
 }
 
@@ -39,10 +38,10 @@ func TestAMessageThatWaitsToBeOpenedIsNotPutOffByMoreCompression(t *testing.T) {
 		o.limit, s.free = 100, 0
 		h.begins, h.goOn = make(chan struct{}, 9), make(chan struct{})
 		o.h = noOrder{h}
-		full, packs := text(strings.Repeat("x", 50)), toCompress(nil, frame.Text, true, strings.Repeat("y", 40))
+		full, packs := text(strings.Repeat("x", 50)), toCompress(frame.Text, true, strings.Repeat("y", 40))
 		put(t, o, full)
 		first := waiting(t, o, t.Context(), packs) // is compressed
-		opens := waiting(t, o, t.Context(), piece(&one, frame.Text, false, "piece"))
+		opens := waiting(t, o, t.Context(), fragment(frame.Text, false, "piece"))
 		second := waiting(t, o, t.Context(), packs)
 		runAll(o, s) // which makes room
 		synctest.Wait()
@@ -52,7 +51,7 @@ func TestAMessageThatWaitsToBeOpenedIsNotPutOffByMoreCompression(t *testing.T) {
 		close(h.goOn)
 		expectError(t, <-first, nil)
 		expectError(t, <-opens, nil)
-		put(t, o, piece(&one, frame.Continuation, true, "end"))
+		put(t, o, fragment(frame.Continuation, true, "end"))
 		expectError(t, <-second, nil)
 		runAll(o, s)
 	})

@@ -96,16 +96,15 @@ func (o *Outbox) admitOnceLocked() (ended bool) {
 	for i, w := range t.waiters {
 		if t.held(&w.frame) || opens && w.frame.Compress {
 			kept = append(kept, w)
-			opens = opens || t.open == nil
+			opens = opens || !t.open
 			continue
 		}
 		if !o.fitsLocked(&w.frame) {
 			kept = append(kept, t.waiters[i:]...)
 			break
 		}
-		var err error
-		ended, err = o.admitLocked(&w.frame)
-		w.finish(err)
+		ended = o.admitLocked(&w.frame)
+		w.finish(nil)
 		if ended {
 			kept = append(kept, t.waiters[i+1:]...)
 			break
@@ -118,18 +117,16 @@ func (o *Outbox) admitOnceLocked() (ended bool) {
 
 // admitLocked queues a frame that waited, or reserves its room, and reports
 // whether that ends the open message.
-func (o *Outbox) admitLocked(f *Frame) (ended bool, err error) {
+func (o *Outbox) admitLocked(f *Frame) (ended bool) {
 	t := o.traffic
-	if err := o.followLocked(f); err != nil {
-		return false, err
-	}
+	t.open = t.open || f.opens()
 	if f.Compress {
 		t.reserved += f.size()
-		return false, nil
+		return false
 	}
 	t.append(f)
 	if f.ends() {
-		t.open = nil
+		t.open = false
 	}
-	return f.ends(), nil
+	return f.ends()
 }

@@ -176,7 +176,7 @@ func TestWaitingPutsAreAnsweredByAbortAndTheFinalFrame(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				o, s, _ := scripted(100, 0)
-				put(t, o, text(strings.Repeat("x", 96)), piece(&one, frame.Text, false, ""))
+				put(t, o, text(strings.Repeat("x", 96)), fragment(frame.Text, false, ""))
 				forRoom := waiting(t, o, t.Context(), control(frame.Ping, "wait"))
 				forEnd := waiting(t, o, t.Context(), text("wait"))
 				end(o)
