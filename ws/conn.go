@@ -51,7 +51,7 @@ type extra struct {
 	foreign     foreign               // the reader's
 	refusesData bool                  // of Discard
 	closing     atomic.Bool           // Close was called before the peer's Close frame came
-	owner       outbox.Owner          // of what Continuation sends; here since the outbox keeps a pointer to it
+	fragments   fragments             // of what Continuation sends
 }
 
 // more returns the session's extra.

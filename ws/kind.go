@@ -43,10 +43,6 @@ func (s *Session) unsent(err error) error {
 	switch err {
 	case outbox.ErrFull:
 		return ErrBufferFull
-	case outbox.ErrNoMessage:
-		return errNoMessageOpen
-	case frame.ErrInvalidUTF8:
-		return errNotUTF8
 	}
 	if closed(err) {
 		return s.orEnd(err)

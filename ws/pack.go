@@ -29,9 +29,9 @@ func (s *Session) pack(f *outbox.Frame) *buffer.Buffer {
 	switch {
 	case c == nil || f.Opcode.Control():
 		return nil
-	case f.Owner == nil && len(f.Data) < int(c.minSize):
+	case !f.Fragment() && len(f.Data) < int(c.minSize):
 		return nil
-	case f.Owner != nil || !c.alone:
+	case f.Fragment() || !c.alone:
 		f.Compress = true
 		return nil
 	}

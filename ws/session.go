@@ -121,6 +121,9 @@ func (s *Session) Send(ctx context.Context, msg Message) error {
 	if err := s.frame(&f, msg.Kind); err != nil {
 		return err
 	}
+	if f.Fragment() {
+		return s.putFragment(ctx, &f)
+	}
 	if s.compression != nil || s.registry.upgrader.Trace != nil {
 		return s.putPacked(ctx, &f)
 	}
@@ -148,8 +151,58 @@ func (s *Session) TrySend(msg Message) error {
 	if err := s.frame(&f, msg.Kind); err != nil {
 		return err
 	}
-	defer s.pack(&f).Free()
-	return s.sent(s.out.TryPut((*outboxHost)(s), &f))
+	if !f.Fragment() {
+		return s.tryPut(&f)
+	}
+	c, err := s.checkFragment(&f)
+	if err != nil {
+		return err
+	}
+	err = s.tryPut(&f)
+	s.more().fragments.done(c, err == nil)
+	return err
+}
+
+// tryPut queues a frame, compressed if that was agreed on, if it need not wait.
+func (s *Session) tryPut(f *outbox.Frame) error {
+	defer s.pack(f).Free()
+	return s.sent(s.out.TryPut((*outboxHost)(s), f))
+}
+
+// putFragment checks a fragment and queues it.
+//
+//go:noinline
+func (s *Session) putFragment(ctx context.Context, f *outbox.Frame) error {
+	c, err := s.checkFragment(f)
+	if err != nil {
+		return err
+	}
+	err = s.putPacked(ctx, f)
+	s.more().fragments.done(c, err == nil)
+	return err
+}
+
+func (s *Session) checkFragment(f *outbox.Frame) (checkedFragment, error) {
+	c, err := s.more().fragments.check(f)
+	if err != nil {
+		err = s.fragmentError(err)
+	}
+	return c, err
+}
+
+// fragmentError is the error of a send whose fragment may not be sent: that of
+// the session, if nothing may any more.
+func (s *Session) fragmentError(err error) error {
+	if refusal := s.out.Err(); refusal != nil {
+		return s.sent(refusal)
+	}
+	switch err {
+	case frame.ErrNoMessageOpen:
+		return errNoMessageOpen
+	case frame.ErrInvalidUTF8:
+		return errNotUTF8
+	}
+	return err
 }
 
 // frame makes a message of the given kind of the frame's Data, if that may be
@@ -170,9 +223,6 @@ func (s *Session) frame(f *outbox.Frame, kind Kind) error {
 		return errLongControl
 	}
 	f.Opcode, f.Fin, f.Gather = k.opcode, k.fin, s.gathers()
-	if k.piece {
-		f.Owner = &s.more().owner
-	}
 	return nil
 }
 

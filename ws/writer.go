@@ -16,11 +16,10 @@ type messageWriter struct {
 	session *Session
 	ctx     context.Context
 	kind    Kind
-	owner   *outbox.Owner // apart, since the outbox keeps it, and must not refer to the session
 	buf     *buffer.Buffer
-	begun   bool  // a fragment has been sent
-	closed  bool  // Close was called
-	err     error // of a Write
+	message frame.Fragments // as far as it has been sent
+	closed  bool            // Close was called
+	err     error           // of a Write
 }
 
 // Write gathers p, sending fragments as they fill.
@@ -64,7 +63,7 @@ func (w *messageWriter) Close() error {
 	}
 	w.buf.Free()
 	w.buf = nil
-	if w.err != nil && w.begun {
+	if w.err != nil && w.message.Open() {
 		_ = w.session.Close(CloseReason{Code: CloseInternalError, Description: "message could not be finished"})
 	}
 	return w.err
@@ -73,7 +72,6 @@ func (w *messageWriter) Close() error {
 func (w *messageWriter) send(last bool) error {
 	err := w.sendFrame(last)
 	if err == nil && w.buf != nil {
-		w.begun = true
 		w.buf.Bytes = w.buf.Bytes[:0]
 	}
 	return err
@@ -84,7 +82,7 @@ func (w *messageWriter) sendFrame(last bool) error {
 	if w.buf != nil {
 		data = w.buf.Bytes
 	}
-	if last && !w.begun {
+	if last && !w.message.Open() {
 		return w.session.Send(w.ctx, Message{Kind: w.kind, Data: data})
 	}
 	switch {
@@ -96,15 +94,17 @@ func (w *messageWriter) sendFrame(last bool) error {
 	if err := w.ctx.Err(); err != nil {
 		return w.session.orEnd(err)
 	}
-	if w.owner == nil {
-		w.owner = new(outbox.Owner)
+	f := outbox.Frame{Data: data, Fin: last, Gather: w.session.gathers()}
+	if !w.message.Open() {
+		f.Opcode = kinds[w.kind].opcode
 	}
-	f := outbox.Frame{Data: data, Owner: w.owner, Fin: last, Gather: w.session.gathers()}
-	if !w.begun {
-		f.Opcode = frame.Text
-		if w.kind == Binary {
-			f.Opcode = frame.Binary
-		}
+	next, err := w.message.Next(f.Opcode, last, data)
+	if err != nil {
+		return w.session.fragmentError(err)
 	}
-	return w.session.putPacked(w.ctx, &f)
+	if err := w.session.putPacked(w.ctx, &f); err != nil {
+		return err
+	}
+	w.message = next
+	return nil
 }
