@@ -76,7 +76,7 @@ func (s *Session) framePrepared(f *outbox.Frame, pm *PreparedMessage) error {
 	case s.transport == nil: // not from Handle
 		return ErrClosed
 	}
-	f.Data, f.Opcode, f.Fin, f.Gather = pm.data, kinds[pm.kind].opcode, true, s.gathers()
+	f.Data, f.Opcode, f.Fin, f.Batch = pm.data, kinds[pm.kind].opcode, true, s.gathers()
 	c := s.compression
 	if c == nil || len(pm.data) < int(c.minSize) {
 		return nil
@@ -86,7 +86,7 @@ func (s *Session) framePrepared(f *outbox.Frame, pm *PreparedMessage) error {
 	case c.alone:
 		f.Data, f.RSV1 = *data, true
 	default:
-		f.Compress, f.Packed = true, data // the context goes on
+		f.Compress, f.Compressed = true, data // the context goes on
 	}
 	return nil
 }

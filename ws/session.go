@@ -222,7 +222,7 @@ func (s *Session) frame(f *outbox.Frame, kind Kind) error {
 	case k.opcode.Control() && len(f.Data) > frame.MaxControl:
 		return errLongControl
 	}
-	f.Opcode, f.Fin, f.Gather = k.opcode, k.fin, s.gathers()
+	f.Opcode, f.Fin, f.Batch = k.opcode, k.fin, s.gathers()
 	return nil
 }
 

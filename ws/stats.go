@@ -55,7 +55,7 @@ func (u *Upgrader) Stats() Stats {
 	stats.Sessions = len(all)
 	known := time.Duration(0)
 	for _, s := range all {
-		stats.Queued += s.out.Tell((*outboxHost)(s))
+		stats.Queued += s.out.Report((*outboxHost)(s))
 		if latency := s.Latency(); latency > 0 {
 			stats.Latency += latency
 			known++
@@ -77,7 +77,7 @@ func (s *Session) Stats() SessionStats {
 	if s.transport == nil { // not from Handle
 		return SessionStats{}
 	}
-	queued := s.out.Tell((*outboxHost)(s)) // what came before is not the session's
+	queued := s.out.Report((*outboxHost)(s)) // what came before is not the session's
 	x := s.more()
 	t := x.tally.Load()
 	if t == nil {

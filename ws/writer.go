@@ -94,7 +94,7 @@ func (w *messageWriter) sendFrame(last bool) error {
 	if err := w.ctx.Err(); err != nil {
 		return w.session.orEnd(err)
 	}
-	f := outbox.Frame{Data: data, Fin: last, Gather: w.session.gathers()}
+	f := outbox.Frame{Data: data, Fin: last, Batch: w.session.gathers()}
 	if !w.message.Open() {
 		f.Opcode = kinds[w.kind].opcode
 	}

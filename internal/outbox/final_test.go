@@ -39,16 +39,16 @@ func TestTheFinalFrameGoesIntoAnOpenMessage(t *testing.T) {
 	expectError(t, o.TryPut(fragment(frame.Continuation, true, "")), errFinal)
 }
 
-func TestTheFinalFrameTakesAlongWhatGathers(t *testing.T) {
+func TestTheFinalFrameTakesAlongBatchedFrames(t *testing.T) {
 	o, s, h := scripted(1000, endless)
-	gathers := text("gathers")
-	gathers.Gather = true
-	put(t, o, gathers)
+	batched := text("batched")
+	batched.Batch = true
+	put(t, o, batched)
 	o.PutFinal(nil, errFinal)
-	expectSent(t, s, gathers, control(frame.Close, ""))
+	expectSent(t, s, batched, control(frame.Close, ""))
 	if len(s.writes) != 1 || h.drained != 1 {
 		t.Fatalf("%d writes, drained %d times, want 1 and 1", len(s.writes), h.drained)
 	}
 	o.Flush() // the timer
-	expectSent(t, s, gathers, control(frame.Close, ""))
+	expectSent(t, s, batched, control(frame.Close, ""))
 }

@@ -38,7 +38,7 @@ func TestWhileAMessageIsOpenControlFramesPassAndOtherDataWaits(t *testing.T) {
 	})
 }
 
-func TestTheLastPieceGoesAheadOfDataThatWaitsForIt(t *testing.T) {
+func TestTheLastFragmentGoesAheadOfDataThatWaitsForIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, _ := scripted(100, 0)
 		begin := fragment(frame.Text, false, strings.Repeat("x", 90))
@@ -52,7 +52,7 @@ func TestTheLastPieceGoesAheadOfDataThatWaitsForIt(t *testing.T) {
 	})
 }
 
-func TestALargeLastPieceLetsGoThoseWhoWaitedForIt(t *testing.T) {
+func TestALargeLastFragmentLetsGoThoseWhoWaitedForIt(t *testing.T) {
 	for _, free := range []int{endless, 1000} {
 		synctest.Test(t, func(t *testing.T) {
 			o, s, _ := scripted(1<<20, free)

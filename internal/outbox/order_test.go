@@ -9,7 +9,7 @@ import (
 	"github.com/handset-go/handset/internal/frame"
 )
 
-// With two others who keep sending messages in pieces, each would otherwise have
+// With two others who keep sending fragmented messages, each would otherwise have
 // its turn before a third's for ever.
 func TestAMessageThatWaitedToBeOpenedIsNotOvertakenByALaterOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -31,17 +31,17 @@ func TestAMessageThatWaitedToBeOpenedIsNotOvertakenByALaterOne(t *testing.T) {
 }
 
 // While one message is compressed another one that found room would be next, and
-// so on, and a message in pieces would never be opened.
-func TestAMessageThatWaitsToBeOpenedIsNotPutOffByMoreCompression(t *testing.T) {
+// so on, and a fragmented message would never be opened.
+func TestAMessageThatWaitsToBeOpenedIsNotDelayedByMoreCompression(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, h := compressing()
 		o.limit, s.free = 100, 0
 		h.begins, h.goOn = make(chan struct{}, 9), make(chan struct{})
-		o.h = noOrder{h}
+		o.cb = noOrder{h}
 		full, packs := text(strings.Repeat("x", 50)), toCompress(frame.Text, true, strings.Repeat("y", 40))
 		put(t, o, full)
 		first := waiting(t, o, t.Context(), packs) // is compressed
-		opens := waiting(t, o, t.Context(), fragment(frame.Text, false, "piece"))
+		opens := waiting(t, o, t.Context(), fragment(frame.Text, false, "fragment"))
 		second := waiting(t, o, t.Context(), packs)
 		runAll(o, s) // which makes room
 		synctest.Wait()
@@ -57,8 +57,8 @@ func TestAMessageThatWaitsToBeOpenedIsNotPutOffByMoreCompression(t *testing.T) {
 	})
 }
 
-// noOrder is a slowHost whose Compressing, a lock that synctest cannot wait for,
+// noOrder is a slowCompressor whose Compressing, a lock that synctest cannot wait for,
 // does not lock.
-type noOrder struct{ *slowHost }
+type noOrder struct{ *slowCompressor }
 
 func (noOrder) Compressing() sync.Locker { return new(sync.Mutex) }
