@@ -26,7 +26,7 @@ type conn struct {
 	watch atomic.Pointer[watch] // of the last context that could end
 
 	extra  atomic.Pointer[extra]
-	ending atomic.Pointer[life] // nil until somebody asks
+	ending atomic.Pointer[closeState] // nil until somebody asks
 	flags  readerFlags
 	pulse  pulse
 	place  uint32      // in the registry's roster

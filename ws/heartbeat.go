@@ -148,14 +148,3 @@ func (s *Session) awaitLife(b *probe, last uint32, waiting bool, now, late uint3
 	}
 	return p.interval
 }
-
-// isClosing reports whether a Close frame has gone in either direction.
-func (s *Session) isClosing() bool {
-	l := s.ending.Load()
-	if l == nil {
-		return false
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.sent || l.received || l.over || l.lost != nil
-}

@@ -16,7 +16,7 @@ func (s *Session) linger() {
 	place := new(dustbin)
 	for {
 		if _, err := s.transport.Read(place); err != nil {
-			s.end(s.life().failure)
+			s.readLost(isEOF(err), err)
 			return
 		}
 	}

@@ -14,8 +14,8 @@ import (
 func TestALossThatReaderAndWriterFindAtOnceEndsTheSessionAtOnce(t *testing.T) {
 	reset, closed := lostBy(syscall.ECONNRESET), lostBy(io.EOF)
 	for name, find := range map[string]func(s *Session){
-		"the writer first": func(s *Session) { s.cutOff(reset); s.halfClosed(closed) },
-		"the reader first": func(s *Session) { s.halfClosed(closed); s.cutOff(reset) },
+		"the writer first": func(s *Session) { s.cutOff(reset); s.readLost(true, closed) },
+		"the reader first": func(s *Session) { s.readLost(true, closed); s.cutOff(reset) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
