@@ -6,8 +6,10 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/handset-go/handset/internal/buffer"
 	"github.com/handset-go/handset/internal/deflate"
 	"github.com/handset-go/handset/internal/inflate"
+	"github.com/handset-go/handset/internal/outbox"
 )
 
 // Compression says how a server compresses messages, by permessage-deflate
@@ -98,9 +100,9 @@ func (c Compression) check() error {
 
 func validBits(n int) bool { return n == 0 || n >= 8 && n <= 15 }
 
-// negotiate chooses among a client's offers. Nothing comes of it, nil and "",
-// if none can be accepted.
-func (c Compression) negotiate(offers []string) (*compression, string) {
+// negotiate chooses one of a client's offers (RFC 7692 §5) and returns the state and
+// the response. They are nil and "" if none can be accepted.
+func (c Compression) negotiate(offers []string) (*deflateState, string) {
 	if c.Level == 0 {
 		return nil, ""
 	}
@@ -111,25 +113,123 @@ func (c Compression) negotiate(offers []string) (*compression, string) {
 	if !ok {
 		return nil, ""
 	}
-	return &compression{
-		sends:    params.Deflater(c.Level),
-		receives: params.Inflater(),
-		minSize:  int32(min(or(c.MinSize, defaultMinSize), math.MaxInt32)),
-		alone:    params.ServerNoTakeover,
-		recvs:    !params.ClientNoTakeover,
-		packing:  packing{level: uint8(c.Level), bits: uint8(params.ServerWindowBits)},
+	return &deflateState{
+		deflater:   params.Deflater(c.Level),
+		receives:   params.Inflater(),
+		minSize:    int32(min(or(c.MinSize, defaultMinSize), math.MaxInt32)),
+		noTakeover: params.ServerNoTakeover,
+		recvs:      !params.ClientNoTakeover,
+		settings:   deflateSettings{level: uint8(c.Level), bits: uint8(params.ServerWindowBits)},
 	}, answer
 }
 
-// compression is what a session keeps if it was agreed on.
-type compression struct {
-	sends    deflate.Deflater // with the order locked
-	receives inflate.Decoder  // the reader's
-	order    sync.Mutex       // of what is compressed to be sent
-	over     atomic.Bool      // nothing is sent any more
-	minSize  int32
-	packing  packing
-	alone    bool // what is sent refers to no message before
-	recvs    bool // what is received may
-	inPieces bool // a message in pieces is being sent, compressed; with the order locked
+// deflateState is the state of permessage-deflate on a session that has negotiated
+// it. What is sent is guarded by order; what is received belongs to the reader.
+type deflateState struct {
+	deflater    deflate.Deflater // with order locked
+	receives    inflate.Decoder  // the reader's
+	order       sync.Mutex       // locked while a message is compressed and queued
+	ended       atomic.Bool      // nothing is sent any more
+	minSize     int32            // the length in bytes from which on whole messages are compressed
+	settings    deflateSettings
+	noTakeover  bool // messages sent do not refer to earlier ones
+	recvs       bool // messages received may refer to earlier ones
+	inFragments bool // a fragmented message is being sent compressed; with order locked
+}
+
+// deflateSettings is all that the compressed form of a message depends on that does
+// not refer to earlier ones.
+type deflateSettings struct{ level, bits uint8 }
+
+// append appends data to dst, compressed as a message that refers to no other. ok is
+// false if that does not make it shorter.
+func (settings deflateSettings) append(dst, data []byte) (compressed []byte, ok bool) {
+	d := deflate.Params{ServerNoTakeover: true, ServerWindowBits: int(settings.bits)}.Deflater(int(settings.level))
+	compressed, err := d.Append(dst, data, true)
+	return compressed, err == nil && len(compressed)-len(dst) < len(data)
+}
+
+// prepare prepares a frame to be queued. It does nothing if d is nil. If the
+// compressed form does not depend on other messages, prepare compresses the frame,
+// so that nobody waits for that in the outbox; otherwise it has the outbox call
+// compress. The buffer, which may be nil, must be freed when the frame has been queued.
+func (d *deflateState) prepare(f *outbox.Frame) *buffer.Buffer {
+	switch {
+	case d == nil || f.Opcode.Control():
+		return nil
+	case !f.Fragment() && len(f.Data) < int(d.minSize):
+		return nil
+	case f.Fragment() || !d.noTakeover:
+		f.Compress = true
+		return nil
+	}
+	scratch := buffer.Get(len(f.Data))
+	if compressed, ok := d.settings.append(scratch.Bytes, f.Data); ok {
+		f.Data, f.RSV1 = compressed, true
+	}
+	return scratch
+}
+
+// compress returns the payload of the next frame to send in compressed form, as
+// outbox.Callbacks says, with order locked. Whether a fragmented message is compressed
+// is decided by its first fragment.
+func (d *deflateState) compress(scratch, data, compressed []byte, first, last bool) (result []byte, ok bool) {
+	if first && last {
+		return d.compressWhole(scratch, data, compressed)
+	}
+	if !first && !d.inFragments {
+		return nil, false
+	}
+	result, err := d.deflater.Append(scratch, data, last)
+	if first {
+		d.inFragments = err == nil && (len(data) < int(d.minSize) || len(result) < len(data))
+	}
+	if !d.inFragments {
+		return nil, false
+	}
+	d.deflater.Sent(data, last)
+	d.inFragments = !last
+	return result, true
+}
+
+// compressWhole is compress for a whole message. The compressed form, if given, refers to
+// no earlier message, and so may be sent after any.
+func (d *deflateState) compressWhole(scratch, data, compressed []byte) (result []byte, ok bool) {
+	if compressed == nil {
+		var err error
+		compressed, err = d.deflater.Append(scratch, data, true)
+		if err != nil || len(compressed) >= len(data) {
+			return nil, false
+		}
+	}
+	d.deflater.Sent(data, true)
+	return compressed, true
+}
+
+// Lock and Unlock make d the lock of outbox.Callbacks.Compressing. Unlock frees the
+// deflater if endSending could not.
+func (d *deflateState) Lock() { d.order.Lock() }
+
+func (d *deflateState) Unlock() {
+	d.order.Unlock()
+	if d.ended.Load() {
+		d.freeDeflater()
+	}
+}
+
+// endSending frees the deflater when nothing is sent any more. If a message is being
+// compressed it does not wait: Unlock frees the deflater then. It does nothing if d is
+// nil.
+func (d *deflateState) endSending() {
+	if d != nil {
+		d.ended.Store(true)
+		d.freeDeflater()
+	}
+}
+
+func (d *deflateState) freeDeflater() {
+	if d.order.TryLock() {
+		d.deflater.Free()
+		d.order.Unlock()
+	}
 }

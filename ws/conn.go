@@ -2,6 +2,7 @@ package ws
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -19,7 +20,7 @@ type conn struct {
 	registry  *registry // it belongs to
 	protocol  *string   // nil for none
 
-	compression *compression // nil if none was agreed on
+	compression *deflateState // nil if none was agreed on
 
 	turn  turn
 	rx    *receiver             // of whoever has the turn; nil while there is nothing to remember
@@ -73,3 +74,43 @@ func (c *conn) maxFrame() uint64 {
 
 // pumps reports whether a channel has messages that were not taken.
 func (x *extra) pumps() bool { return x != nil && x.channel.Load().holds() }
+
+// outboxCallbacks is a session as its outbox calls it.
+type outboxCallbacks Session
+
+// Conn returns the transport.
+func (cb *outboxCallbacks) Conn() transport.Conn { return cb.transport }
+
+// StartWriter is called when the peer does not take what is sent at once.
+func (cb *outboxCallbacks) StartWriter() {
+	cb.registry.writing.add((*Session)(cb))
+	go (*Session)(cb).write()
+}
+
+// StartTimer is called when a frame is queued to be written later.
+func (cb *outboxCallbacks) StartTimer() { cb.registry.gathering.add((*Session)(cb)) }
+
+// WriteFailed is called when nothing can be written any more.
+func (cb *outboxCallbacks) WriteFailed(err error) {
+	switch s := (*Session)(cb); {
+	case !transport.IsTimeout(err):
+		s.cutOff(lostBy(err))
+	case s.isClosing():
+		s.end(ErrCloseTimeout)
+	default:
+		s.end(ErrWriteTimeout)
+	}
+}
+
+// Drained is called when all that was queued has been written, our Close frame last
+// if there was one.
+func (cb *outboxCallbacks) Drained() { (*Session)(cb).closeFlushed() }
+
+// Compressing returns the lock that keeps compressed messages in order.
+func (cb *outboxCallbacks) Compressing() sync.Locker { return cb.compression }
+
+// Compress compresses the payload of a frame for which deflateState.prepare or
+// SendPrepared has set Compress.
+func (cb *outboxCallbacks) Compress(scratch, data, compressed []byte, first, last bool) (result []byte, ok bool) {
+	return cb.compression.compress(scratch, data, compressed, first, last)
+}

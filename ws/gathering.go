@@ -43,7 +43,7 @@ func (g *gathering) flush() {
 	g.sessions, g.spare = g.spare, nil
 	g.mu.Unlock()
 	for _, s := range due {
-		s.out.Flush((*outboxHost)(s))
+		s.out.Flush((*outboxCallbacks)(s))
 	}
 	clear(due)
 	g.mu.Lock()

@@ -27,7 +27,7 @@ func TestWhatGathersHasNoTimerAfterTheEnd(t *testing.T) {
 		if timer.Stop() {
 			t.Error("the timer runs on")
 		}
-		(*outboxHost)(s).StartTimer() // by a send that was under way
+		(*outboxCallbacks)(s).StartTimer() // by a send that was under way
 		if g.timer != nil || g.sessions != nil || g.spare != nil {
 			t.Error("something gathers after the end")
 		}

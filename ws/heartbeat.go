@@ -119,7 +119,7 @@ func (s *Session) ping(last *probe, now uint32, p pace) (wait uint32) {
 	b.taken = taken
 	f := outbox.Frame{Opcode: frame.Ping, Fin: true, Data: s.payload(b)}
 	s.pulse.probe.Store(b)
-	if s.out.TryPut((*outboxHost)(s), &f) != nil {
+	if s.out.TryPut((*outboxCallbacks)(s), &f) != nil {
 		s.pulse.probe.CompareAndSwap(b, last)
 		return p.step()
 	}

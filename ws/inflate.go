@@ -13,7 +13,7 @@ const firstPlain = 4 << 10
 // inflation is what a receiver needs for compressed messages. They are inflated
 // a chunk at a time, as the application asks for them.
 type inflation struct {
-	compression *compression   // nil if none was agreed on
+	compression *deflateState  // nil if none was agreed on
 	plain       *buffer.Buffer // what was inflated, at most a chunk
 	plainLent   bool           // it belongs to the application until the next receive
 	packed      bool           // the message, of which a frame is arriving or was the last, is compressed

@@ -2,7 +2,10 @@ package ws
 
 import (
 	"bytes"
+	"fmt"
 	"strconv"
+
+	"github.com/handset-go/handset/internal/frame"
 )
 
 // Kind says what a Message is.
@@ -63,3 +66,23 @@ func (m Message) Clone() Message {
 	m.Data = bytes.Clone(m.Data)
 	return m
 }
+
+// kinds are the frames that messages of each Kind are sent as.
+var kinds = [...]struct {
+	opcode   frame.Opcode
+	fin      bool
+	fragment bool // of a message
+	sendable bool
+}{
+	Text:        {opcode: frame.Text, fin: true, sendable: true},
+	Binary:      {opcode: frame.Binary, fin: true, sendable: true},
+	Ping:        {opcode: frame.Ping, fin: true, sendable: true},
+	Pong:        {opcode: frame.Pong, fin: true, sendable: true},
+	Close:       {},
+	FirstText:   {opcode: frame.Text, fragment: true, sendable: true},
+	FirstBinary: {opcode: frame.Binary, fragment: true, sendable: true},
+	Continue:    {opcode: frame.Continuation, fragment: true, sendable: true},
+	Last:        {opcode: frame.Continuation, fin: true, fragment: true, sendable: true},
+}
+
+func errKind(k Kind) error { return fmt.Errorf("ws: cannot send a message of %v", k) }

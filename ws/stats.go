@@ -55,7 +55,7 @@ func (u *Upgrader) Stats() Stats {
 	stats.Sessions = len(all)
 	known := time.Duration(0)
 	for _, s := range all {
-		stats.Queued += s.out.Report((*outboxHost)(s))
+		stats.Queued += s.out.Report((*outboxCallbacks)(s))
 		if latency := s.Latency(); latency > 0 {
 			stats.Latency += latency
 			known++
@@ -77,7 +77,7 @@ func (s *Session) Stats() SessionStats {
 	if s.transport == nil { // not from Handle
 		return SessionStats{}
 	}
-	queued := s.out.Report((*outboxHost)(s)) // what came before is not the session's
+	queued := s.out.Report((*outboxCallbacks)(s)) // what came before is not the session's
 	x := s.more()
 	t := x.tally.Load()
 	if t == nil {
@@ -110,9 +110,9 @@ func (t *tally) add(out, in outbox.Count) {
 }
 
 // Count is called now and then, for all that the outbox has counted since.
-func (h *outboxHost) Count(sent, received outbox.Count) {
-	h.registry.tally.add(sent, received)
-	if x := h.extra.Load(); x != nil {
+func (cb *outboxCallbacks) Count(sent, received outbox.Count) {
+	cb.registry.tally.add(sent, received)
+	if x := cb.extra.Load(); x != nil {
 		if t := x.tally.Load(); t != nil {
 			t.add(sent, received)
 		}

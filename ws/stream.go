@@ -218,10 +218,10 @@ func (m *MessageStream) note(r *receiver) {
 	}
 	switch {
 	case r.msg.Kind == Ping && !s.registry.upgrader.ManualPong:
-		s.out.PutPong((*outboxHost)(s), r.msg.Data, s.gathers())
+		s.out.PutPong((*outboxCallbacks)(s), r.msg.Data, s.batches())
 	case r.msg.Kind == Close:
 		r.closed = true
-		s.out.Received((*outboxHost)(s), m.takeArrived())
+		s.out.Received((*outboxCallbacks)(s), m.takeArrived())
 		r.Free()
 		if !r.foreseen {
 			s.peerCloses(r.msg.Reason)
@@ -244,7 +244,7 @@ func (m *MessageStream) pause(ctx context.Context) {
 		m.rx.msg = Message{}
 	}
 	m.session().flags.wait()
-	m.session().out.Idle((*outboxHost)(m.session()), m.takeArrived())
+	m.session().out.Idle((*outboxCallbacks)(m.session()), m.takeArrived())
 	m.heed(ctx)
 	if m.timesMessages() {
 		m.noteUnfinished()
@@ -314,7 +314,7 @@ func (m *MessageStream) broken(err error) {
 		failure = violation(err)
 	}
 	m.rx.err = failure
-	m.session().out.Received((*outboxHost)(m.session()), m.takeArrived())
+	m.session().out.Received((*outboxCallbacks)(m.session()), m.takeArrived())
 	m.rx.Free()
 	if t := m.session().trace(); t.ProtocolError != nil {
 		t.ProtocolError(m.session(), failure)
