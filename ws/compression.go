@@ -12,78 +12,79 @@ import (
 	"github.com/handset-go/handset/internal/outbox"
 )
 
-// Compression says how a server compresses messages, by permessage-deflate
-// (RFC 7692). The zero value is not at all. It is used with clients that offer
-// it, as browsers do; with others messages go as they are.
+// Compression configures how a server compresses messages with permessage-deflate
+// (RFC 7692). The zero value disables compression. It is used with clients that offer
+// it, as browsers do; messages to and from other clients are not compressed.
 //
-// Text of some hundred bytes or more, such as JSON, becomes two to ten times
-// shorter, which costs 10 to 30 µs of CPU per KiB to send and 3 µs to receive.
-// That is worth it where the network is slow or paid for, and not on a local
-// network, nor for images and other data that is compressed already. A message
-// that would not become shorter is sent as it is.
+// Text of some hundred bytes or more, such as JSON, becomes two to ten times shorter,
+// at 10 to 30 µs of CPU per KiB sent and 3 µs per KiB received. That pays on slow or
+// metered networks, but not on a local network, and not for data that is compressed
+// already, such as images. A message that would not become shorter is sent
+// uncompressed.
 //
-// Without takeover each message is compressed by itself, and an idle session
-// costs fewer than 300 bytes more than one without compression. With takeover a
-// message may refer to those before it, which makes short ones that resemble
-// each other much shorter; for that the session keeps the end of what it has
-// sent, or received: as much as has passed, up to the window, which is two to
-// the number of its bits, and to send no more than 16 KiB at levels below 5.
+// Without context takeover each message is compressed by itself, and an idle session
+// takes fewer than 300 bytes more than one without compression. With takeover a message
+// may refer to earlier ones, which makes short messages that resemble each other much
+// shorter. For that, a session keeps the last bytes sent and received in a window each:
+// as many as have been sent or received, up to the window's size, which is two to the
+// power of its bits. The window for sending is at most 16 KiB at levels below 5.
 //
-// Some clients let the payloads of Pongs into what their compressed messages refer
-// to, against RFC 7692, and are misunderstood from then on; lxzan/gws 1.8.9 is one.
-// With takeover from the client the heartbeat's Pings have no payload, for which
-// such clients are safe; for Session.Ping that is up to the program.
+// Some clients, against RFC 7692, let their compressed messages refer to the payloads of
+// Pongs, so that their messages cannot be decompressed after the first such Pong;
+// lxzan/gws 1.8.9 is one. With takeover from the client the heartbeat's Pings therefore
+// have no payload. For Session.Ping that is up to the program.
 //
-// These figures are of what the session holds. To compress takes more stack than
-// to receive, and a goroutine keeps a stack of the size it once needed: one that
-// sends from its loop over Recv has some 2 KiB more from then on.
+// These figures do not include stacks. Compressing takes more stack than receiving, and a
+// goroutine keeps its stack: one that sends in its loop over Recv takes some 2 KiB more
+// afterwards.
 //
-// A message that holds a secret beside text that an attacker chooses should not
-// be compressed: its length tells something of the secret.
+// Do not compress a message that contains both a secret and text that an attacker
+// chooses: its length reveals something about the secret.
 type Compression struct {
-	// Level is from 1, the fastest, to 9, the smallest; 0 is no compression.
+	// Level is the compression level, from 1, the fastest, to 9, the smallest result.
+	// Zero disables compression.
 	Level int
 
-	// MinSize is the length in bytes from which on a message is compressed;
-	// 0 means 128. Messages that are sent in pieces are compressed whatever
-	// their length, unless their first piece shows that it is not worth it.
+	// MinSize is the length in bytes of the shortest message that is compressed. Zero
+	// means 128. A fragmented message is compressed whatever its length, unless
+	// compressing its first fragment does not pay.
 	MinSize int
 
-	// SendTakeover lets messages to the client refer to those before, and
-	// RecvTakeover those from it, unless the client wishes otherwise.
+	// SendTakeover allows messages to the client, and RecvTakeover messages from the
+	// client, to refer to earlier ones, unless the client declines that.
 	SendTakeover bool
 	RecvTakeover bool
 
-	// SendWindowBits and RecvWindowBits are the windows' sizes at most, from 8
-	// for 256 bytes to 15 for 32 KiB; 0 means 15. A client that cannot be told
-	// the size of its window has to do without takeover if it is not 15.
-	// RecvWindowBits of 8 asks the client for 9 unless it has offered 8
-	// itself, because zlib, which most clients use, cannot compress with 8.
+	// SendWindowBits and RecvWindowBits are the largest sizes of the windows, from 8 for
+	// 256 bytes to 15 for 32 KiB. Zero means 15. If RecvWindowBits is not 15, a client that
+	// does not support the parameter client_max_window_bits is used without takeover. If
+	// RecvWindowBits is 8, the client is asked for 9 unless it has offered 8 itself:
+	// zlib, which most clients use, cannot compress with 8.
 	SendWindowBits int
 	RecvWindowBits int
 }
 
-// Frugal is compression of each message by itself at the fastest level: nearly
-// no memory for an idle session. It is right for most servers.
+// Frugal returns a Compression at the fastest level without takeover: an idle session
+// takes nearly no memory for it. It suits most servers.
 func Frugal() Compression { return Compression{Level: 1} }
 
-// Balanced is compression with takeover in windows of 4 KiB, for many short
-// messages that resemble each other: up to 8 KiB for a session, and about twice
-// the CPU of Frugal.
+// Balanced returns a Compression with takeover in windows of 4 KiB, for many short
+// messages that resemble each other. It takes up to 8 KiB a session, and about twice the
+// CPU of Frugal.
 func Balanced() Compression {
 	return Compression{Level: 5, SendTakeover: true, RecvTakeover: true, SendWindowBits: 12, RecvWindowBits: 12}
 }
 
-// Dense is compression with takeover in the largest windows: up to 64 KiB for a
-// session, and several times the CPU of Frugal, for what is long and whose
-// bytes are dear.
+// Dense returns a Compression with takeover in the largest windows, for long messages on
+// metered or slow networks. It takes up to 64 KiB a session, and several times the CPU of
+// Frugal.
 func Dense() Compression {
 	return Compression{Level: 5, MinSize: 32, SendTakeover: true, RecvTakeover: true}
 }
 
 const defaultMinSize = 128
 
-// check finds options that make no sense.
+// check returns an error if an option is invalid.
 func (c Compression) check() error {
 	switch {
 	case c.Level < 0 || c.Level > 9:

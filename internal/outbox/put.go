@@ -83,10 +83,11 @@ func (o *Outbox) putLocked(f *Frame) (action, error) {
 	if err := o.queue.refused(); err != nil {
 		return nothing, err
 	}
-	q := o.acquireLocked()
-	q.open = q.open || f.opens()
+	if f.opens() {
+		o.acquireLocked().open = true
+	}
 	if f.Compress {
-		q.reserved += f.size()
+		o.acquireLocked().reserved += f.size()
 		return nothing, nil
 	}
 	return o.enqueueLocked(f), nil
