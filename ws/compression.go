@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"sync"
@@ -115,27 +116,27 @@ func (c Compression) negotiate(offers []string) (*deflateState, string) {
 		return nil, ""
 	}
 	return &deflateState{
-		deflater:   params.Deflater(c.Level),
-		receives:   params.Inflater(),
-		minSize:    int32(min(or(c.MinSize, defaultMinSize), math.MaxInt32)),
-		noTakeover: params.ServerNoTakeover,
-		recvs:      !params.ClientNoTakeover,
-		settings:   deflateSettings{level: uint8(c.Level), bits: uint8(params.ServerWindowBits)},
+		deflater:     params.Deflater(c.Level),
+		decoder:      params.Inflater(),
+		minSize:      int32(min(cmp.Or(c.MinSize, defaultMinSize), math.MaxInt32)),
+		noTakeover:   params.ServerNoTakeover,
+		recvTakeover: !params.ClientNoTakeover,
+		settings:     deflateSettings{level: uint8(c.Level), bits: uint8(params.ServerWindowBits)},
 	}, answer
 }
 
 // deflateState is the state of permessage-deflate on a session that has negotiated
 // it. What is sent is guarded by order; what is received belongs to the reader.
 type deflateState struct {
-	deflater    deflate.Deflater // with order locked
-	receives    inflate.Decoder  // the reader's
-	order       sync.Mutex       // locked while a message is compressed and queued
-	ended       atomic.Bool      // nothing is sent any more
-	minSize     int32            // the length in bytes from which on whole messages are compressed
-	settings    deflateSettings
-	noTakeover  bool // messages sent do not refer to earlier ones
-	recvs       bool // messages received may refer to earlier ones
-	inFragments bool // a fragmented message is being sent compressed; with order locked
+	deflater     deflate.Deflater // with order locked
+	decoder      inflate.Decoder  // the reader's
+	order        sync.Mutex       // locked while a message is compressed and queued
+	ended        atomic.Bool      // nothing is sent any more
+	minSize      int32            // the length in bytes from which on whole messages are compressed
+	settings     deflateSettings
+	noTakeover   bool // messages sent do not refer to earlier ones
+	recvTakeover bool // messages received may refer to earlier ones
+	inFragments  bool // a fragmented message is being sent compressed; with order locked
 }
 
 // deflateSettings is all that the compressed form of a message depends on that does

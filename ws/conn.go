@@ -23,15 +23,15 @@ type conn struct {
 	compression *deflateState // nil if none was agreed on
 
 	turn  turn
-	rx    *receiver             // of whoever has the turn; nil while there is nothing to remember
+	rx    *input                // of whoever has the turn; nil while there is nothing to remember
 	watch atomic.Pointer[watch] // of the last context that could end
 
 	extra  atomic.Pointer[extra]
 	ending atomic.Pointer[closeState] // nil until somebody asks
 	flags  readerFlags
 	pulse  pulse
-	place  uint32      // in the registry's roster
-	writes atomic.Bool // it is in the registry's writing
+	index  uint32      // in the registry's list
+	writes atomic.Bool // it is on the list of the registry's writeTimer
 }
 
 func (s *Session) stream() *MessageStream  { return (*MessageStream)(s) }
@@ -47,12 +47,12 @@ type extra struct {
 
 	began time.Duration // since epoch, 0 if nobody is told of the end
 
-	tally       atomic.Pointer[tally] // of Stats; nil until somebody asks
-	unfinished  unfinished            // for MessageTimeout
-	foreign     foreign               // the reader's
-	refusesData bool                  // of Discard
-	closing     atomic.Bool           // Close was called before the peer's Close frame came
-	fragments   fragments             // of what Continuation sends
+	traffic     *trafficCounters // nil without Upgrader.SessionStats
+	unfinished  unfinished       // for MessageTimeout
+	foreign     foreign          // the reader's
+	refusesData bool             // of Discard
+	closing     atomic.Bool      // Close was called before the peer's Close frame came
+	fragments   fragments        // of what Continuation sends
 }
 
 // more returns the session's extra.
@@ -83,12 +83,15 @@ func (cb *outboxCallbacks) Conn() transport.Conn { return cb.transport }
 
 // StartWriter is called when the peer does not take what is sent at once.
 func (cb *outboxCallbacks) StartWriter() {
-	cb.registry.writing.add((*Session)(cb))
+	cb.registry.writes.add((*Session)(cb), &cb.writes)
 	go (*Session)(cb).write()
 }
 
 // StartTimer is called when a frame is queued to be written later.
-func (cb *outboxCallbacks) StartTimer() { cb.registry.gathering.add((*Session)(cb)) }
+func (cb *outboxCallbacks) StartTimer() { cb.registry.flushes.add(cb) }
+
+// flush is called by the timer.
+func (cb *outboxCallbacks) flush() { cb.out.Flush(cb) }
 
 // WriteFailed is called when nothing can be written any more.
 func (cb *outboxCallbacks) WriteFailed(err error) {
@@ -114,3 +117,26 @@ func (cb *outboxCallbacks) Compressing() sync.Locker { return cb.compression }
 func (cb *outboxCallbacks) Compress(scratch, data, compressed []byte, first, last bool) (result []byte, ok bool) {
 	return cb.compression.compress(scratch, data, compressed, first, last)
 }
+
+// Count adds to the figures of the registry and, with Upgrader.SessionStats, of the
+// session.
+func (cb *outboxCallbacks) Count(sent, received outbox.Count) {
+	cb.registry.traffic.add(sent, received)
+	if x := cb.extra.Load(); x != nil && x.traffic != nil {
+		x.traffic.add(sent, received)
+	}
+}
+
+// progress, sinceTaken, tryLastWrite and writeTimedOut are for the timers: see
+// sender.
+func (s *Session) progress() progress {
+	queued, taken := s.out.Queue()
+	d, ok := s.transport.Delivery()
+	return progress{acked: d.Acked, taken: taken, known: ok, queued: queued > 0, backlog: queued > 0 || d.Unacked > 0}
+}
+
+func (s *Session) sinceTaken() (ago time.Duration, ok bool) { return s.out.SinceTaken() }
+
+func (s *Session) tryLastWrite() { _ = s.transport.SetWriteDeadline(longAgo) }
+
+func (s *Session) writeTimedOut() { s.end(ErrWriteTimeout) }

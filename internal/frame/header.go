@@ -33,12 +33,20 @@ type Header struct {
 	RSV1   bool // its message is compressed
 }
 
-// Parse parses the header at the start of b of a frame that a client has sent. n is the
-// length of the header, 0 if b does not contain all of it. A violation is an error as
-// soon as b contains the byte that shows it. rsv1 is whether RSV1 may be set, on the
-// first frame of a data message. Parse does not check the order of frames; see
+// Side is one of the two sides of a connection.
+type Side uint8
+
+const (
+	Server Side = iota // reads the frames of a client, which are masked (RFC 6455 §5.1)
+	Client             // reads the frames of a server, which are not masked
+)
+
+// Parse parses the header at the start of b of a frame that the given side receives. n
+// is the length of the header, 0 if b does not contain all of it. A violation is an
+// error as soon as b contains the byte that shows it. rsv1 is whether RSV1 may be set,
+// on the first frame of a data message. Parse does not check the order of frames; see
 // Sequence.
-func Parse(b []byte, rsv1 bool) (h Header, n int, err error) {
+func Parse(b []byte, side Side, rsv1 bool) (h Header, n int, err error) {
 	if len(b) == 0 {
 		return Header{}, 0, nil
 	}
@@ -49,7 +57,7 @@ func Parse(b []byte, rsv1 bool) (h Header, n int, err error) {
 	if len(b) < 2 {
 		return Header{}, 0, nil
 	}
-	if err := checkSecond(b[1], h.Opcode); err != nil {
+	if err := checkSecond(b[1], side, h.Opcode); err != nil {
 		return Header{}, 0, err
 	}
 	n = 2
@@ -76,6 +84,9 @@ func Parse(b []byte, rsv1 bool) (h Header, n int, err error) {
 	default:
 		h.Length = uint64(short)
 	}
+	if side == Client {
+		return h, n, nil
+	}
 	if len(b) < n+keyLength {
 		return Header{}, 0, nil
 	}
@@ -86,15 +97,19 @@ func Parse(b []byte, rsv1 bool) (h Header, n int, err error) {
 // OpcodeOf returns the opcode of a frame with the given first byte.
 func OpcodeOf(first byte) Opcode { return Opcode(first & opBits) }
 
-// Whole reports whether b begins with a complete frame of a client, valid or not.
-func Whole(b []byte) bool {
+// Whole reports whether b begins with a complete frame that the given side receives,
+// valid or not.
+func Whole(b []byte, side Side) bool {
 	if len(b) < 2 {
 		return false
 	}
 	if short := int(b[1] & lenBits); short < len16 {
-		return len(b) >= 2+keyLength+short
+		if side == Server {
+			short += keyLength
+		}
+		return len(b) >= 2+short
 	}
-	h, n, _ := Parse(b, true)
+	h, n, _ := Parse(b, side, true)
 	return n > 0 && uint64(len(b)-n) >= h.Length
 }
 
@@ -110,14 +125,23 @@ func checkFirst(b byte, h Header, rsv1 bool) error {
 	return nil
 }
 
-func checkSecond(b byte, op Opcode) error {
-	switch {
-	case b&maskBit == 0:
-		return ErrUnmasked // RFC 6455 §5.1
+func checkSecond(b byte, side Side, op Opcode) error {
+	switch masked := b&maskBit != 0; {
+	case masked != (side == Server):
+		return maskError(side)
 	case op.Control() && b&lenBits > MaxControl:
 		return ErrControlTooLong
 	}
 	return nil
+}
+
+// maskError returns the violation of a frame whose masking is wrong for the side that
+// receives it (RFC 6455 §5.1).
+func maskError(side Side) error {
+	if side == Server {
+		return ErrUnmasked
+	}
+	return ErrMasked
 }
 
 // Append appends to dst the header of an unmasked frame, as a server sends it, and

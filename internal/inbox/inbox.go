@@ -7,8 +7,8 @@ import (
 	"github.com/handset-go/handset/internal/overwrite"
 )
 
-// Inbox is the receive buffer of a connection, a transport.ReadBuffer. It is not safe
-// for concurrent use. The zero value is empty.
+// Inbox is the receive buffer of a connection. It is not safe for concurrent use. The
+// zero value is empty.
 type Inbox struct {
 	buf  *buffer.Buffer // nil while nothing is held
 	next int            // the first byte of buf that was not consumed
