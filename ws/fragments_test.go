@@ -128,9 +128,9 @@ func replay(t *testing.T, path []int) *fragmentModel {
 	return m
 }
 
-// TestHoweverContinuationIsMisusedMessagesStayWhole visits every state that three
+// TestFragmentsOfSendersThatMisuseContinuation visits every state that three
 // senders can get to who do not care by whom a message was begun.
-func TestHoweverContinuationIsMisusedMessagesStayWhole(t *testing.T) {
+func TestFragmentsOfSendersThatMisuseContinuation(t *testing.T) {
 	seen := map[any]bool{}
 	for paths := [][]int{nil}; len(paths) > 0; paths = paths[1:] {
 		m := replay(t, paths[0])
@@ -144,7 +144,7 @@ func TestHoweverContinuationIsMisusedMessagesStayWhole(t *testing.T) {
 	t.Log(len(seen), "states")
 }
 
-func TestAMessageIsContinuedByOneFragmentAtATime(t *testing.T) {
+func TestFragmentsContinueAMessageOneAtATime(t *testing.T) {
 	var m fragments
 	send := func(f outbox.Frame) checkedFragment {
 		t.Helper()

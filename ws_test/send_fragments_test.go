@@ -124,10 +124,10 @@ func TestContinuationRefusesBadFragment(t *testing.T) {
 	expectFrames(t, p.client, serverFrame{opText, []byte("\xc3")}, serverFrame{fin | opContinuation, []byte("\xa9")})
 }
 
-// Bad fragments need not wait to be refused, and those that may be sent are not
-// kept waiting by them.
-func TestABadFragmentIsRefusedAtOnceAlsoWhenTheQueueIsFull(t *testing.T) {
-	bubble(t, ws.Upgrader{SendBuffer: 100}, func(t *testing.T, p *pair) {
+// A bad fragment is refused at once, also when the queue is full, and does not keep
+// others waiting.
+func TestContinuationRefusesBadFragmentAtOnce(t *testing.T) {
+	inSynctest(t, &ws.Upgrader{SendBuffer: 100}, func(t *testing.T, p *pair) {
 		s, ctx := p.session, t.Context()
 		first := []byte("\xc3\xa9" + strings.Repeat("x", 200))
 		if err := s.Continuation(ctx, ws.FirstText, first); err != nil {
@@ -151,16 +151,17 @@ func TestABadFragmentIsRefusedAtOnceAlsoWhenTheQueueIsFull(t *testing.T) {
 		go func() {
 			sent <- errors.Join(s.Continuation(ctx, ws.Continue, []byte("\xc3")), s.Continuation(ctx, ws.Last, []byte("\xa9")))
 		}()
-		expectFrames(t, p.client, received{opText, first}, received{opContinuation, []byte("\xc3")}, received{fin | opContinuation, []byte("\xa9")})
+		expectFrames(t, p.client, serverFrame{opText, first}, serverFrame{opContinuation, []byte("\xc3")}, serverFrame{fin | opContinuation, []byte("\xa9")})
 		if err := <-sent; err != nil {
 			t.Fatal(err)
 		}
 	})
 }
 
-func TestAFragmentOfAClosedSessionIsErrClosedWhateverIsWrongWithIt(t *testing.T) {
-	p := connect(t, ws.Upgrader{})
-	s, ctx := p.session, within(t)
+// A fragment of a closed session is ErrClosed, whatever else is wrong with it.
+func TestContinuationAfterClose(t *testing.T) {
+	p := connect(t, &ws.Upgrader{})
+	s, ctx := p.session, testContext(t)
 	w := s.Writer(ctx, ws.Text)
 	if err := errors.Join(s.Continuation(ctx, ws.FirstText, nil), s.Close(ws.CloseReason{})); err != nil {
 		t.Fatal(err)
@@ -180,11 +181,11 @@ func TestAFragmentOfAClosedSessionIsErrClosedWhateverIsWrongWithIt(t *testing.T)
 	}
 }
 
-// Goroutines that continue messages whoever has begun them get errors, but what
-// they send is whole messages of UTF-8 all the same.
-func TestGoroutinesThatShareAMessageDoNotBreakIt(t *testing.T) {
+// Goroutines that continue messages that others have begun get errors, but what they
+// send is whole messages of UTF-8.
+func TestContinuationMisused(t *testing.T) {
 	const senders, each = 8, 500
-	p := connect(t, ws.Upgrader{SendBuffer: 200})
+	p := connect(t, &ws.Upgrader{SendBuffer: 200})
 	var group sync.WaitGroup
 	for sender := range senders {
 		group.Go(func() {
