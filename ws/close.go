@@ -144,10 +144,10 @@ func (s *Session) perform(step closeStep) {
 		s.putClose(step.reason, step.refusal)
 	}
 	if step.Do.Has(closing.FinishQueue) {
-		s.out.Finish((*outboxHost)(s), step.refusal)
+		s.out.Finish((*outboxCallbacks)(s), step.refusal)
 	}
 	if step.Do.Has(closing.DiscardQueue) {
-		s.out.Abort((*outboxHost)(s), step.refusal)
+		s.out.Abort((*outboxCallbacks)(s), step.refusal)
 	}
 	if step.Do.Has(closing.ReadOn) {
 		s.more().closing.Store(true)
@@ -167,7 +167,7 @@ func (s *Session) putClose(reason CloseReason, refusal error) {
 	if t := s.trace(); t.CloseSent != nil {
 		t.CloseSent(s, reason)
 	}
-	s.out.PutFinal((*outboxHost)(s), reason.payload(), refusal)
+	s.out.PutFinal((*outboxCallbacks)(s), reason.payload(), refusal)
 }
 
 // closedChan is for those who ask about what has happened already.
@@ -285,7 +285,7 @@ func (s *Session) disconnect() {
 	c.mu.Lock()
 	err := c.err
 	c.mu.Unlock()
-	s.out.Abort((*outboxHost)(s), closedBy(err))
+	s.out.Abort((*outboxCallbacks)(s), closedBy(err))
 	s.compression.endSending() // nobody queues any more
 	s.stream().clearContext()
 	if closed(err) {

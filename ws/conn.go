@@ -2,6 +2,7 @@ package ws
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -19,7 +20,7 @@ type conn struct {
 	registry  *registry // it belongs to
 	protocol  *string   // nil for none
 
-	compression *compression // nil if none was agreed on
+	compression *deflateState // nil if none was agreed on
 
 	in reader
 
@@ -51,7 +52,7 @@ type extra struct {
 	foreign     foreign          // the reader's
 	refusesData bool             // of Discard
 	closing     atomic.Bool      // Close was called before the peer's Close frame came
-	owner       outbox.Owner     // of what Continuation sends; here since the outbox keeps a pointer to it
+	fragments   fragments        // of what Continuation sends
 }
 
 // more returns the session's extra.
@@ -73,3 +74,69 @@ func (c *conn) maxFrame() uint64 {
 
 // pumps reports whether a channel has messages that were not taken.
 func (x *extra) pumps() bool { return x != nil && x.channel.Load().holds() }
+
+// outboxCallbacks is a session as its outbox calls it.
+type outboxCallbacks Session
+
+// Conn returns the transport.
+func (cb *outboxCallbacks) Conn() transport.Conn { return cb.transport }
+
+// StartWriter is called when the peer does not take what is sent at once.
+func (cb *outboxCallbacks) StartWriter() {
+	cb.registry.writes.add((*Session)(cb), &cb.writes)
+	go (*Session)(cb).write()
+}
+
+// StartTimer is called when a frame is queued to be written later.
+func (cb *outboxCallbacks) StartTimer() { cb.registry.flushes.add(cb) }
+
+// flush is called by the timer.
+func (cb *outboxCallbacks) flush() { cb.out.Flush(cb) }
+
+// WriteFailed is called when nothing can be written any more.
+func (cb *outboxCallbacks) WriteFailed(err error) {
+	switch s := (*Session)(cb); {
+	case !transport.IsTimeout(err):
+		s.cutOff(lostBy(err))
+	case s.isClosing():
+		s.end(ErrCloseTimeout)
+	default:
+		s.end(ErrWriteTimeout)
+	}
+}
+
+// Drained is called when all that was queued has been written, our Close frame last
+// if there was one.
+func (cb *outboxCallbacks) Drained() { (*Session)(cb).closeFlushed() }
+
+// Compressing returns the lock that keeps compressed messages in order.
+func (cb *outboxCallbacks) Compressing() sync.Locker { return cb.compression }
+
+// Compress compresses the payload of a frame for which deflateState.prepare or
+// SendPrepared has set Compress.
+func (cb *outboxCallbacks) Compress(scratch, data, compressed []byte, first, last bool) (result []byte, ok bool) {
+	return cb.compression.compress(scratch, data, compressed, first, last)
+}
+
+// Count adds to the figures of the registry and, with Upgrader.SessionStats, of the
+// session.
+func (cb *outboxCallbacks) Count(sent, received outbox.Count) {
+	cb.registry.traffic.add(sent, received)
+	if x := cb.extra.Load(); x != nil && x.traffic != nil {
+		x.traffic.add(sent, received)
+	}
+}
+
+// progress, sinceTaken, tryLastWrite and writeTimedOut are for the timers: see
+// sender.
+func (s *Session) progress() progress {
+	queued, taken := s.out.Queue()
+	d, ok := s.transport.Delivery()
+	return progress{acked: d.Acked, taken: taken, known: ok, queued: queued > 0, backlog: queued > 0 || d.Unacked > 0}
+}
+
+func (s *Session) sinceTaken() (ago time.Duration, ok bool) { return s.out.SinceTaken() }
+
+func (s *Session) tryLastWrite() { _ = s.transport.SetWriteDeadline(longAgo) }
+
+func (s *Session) writeTimedOut() { s.end(ErrWriteTimeout) }

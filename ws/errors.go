@@ -56,6 +56,8 @@ var (
 	errLongControl   = errors.New("ws: control payload is longer than 125 bytes")
 	errNoMessageOpen = errors.New("ws: no fragmented message to continue")
 	errWriterClosed  = errors.New("ws: message writer is closed")
+
+	errConcurrentFragment = errors.New("ws: another fragment of the message is being sent")
 )
 
 // HandshakeError is why Handle did not begin a session. Status is 400, 403,

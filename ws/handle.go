@@ -271,7 +271,7 @@ func (u *Upgrader) check() error {
 
 // accept does the opening handshake (RFC 6455 §4.2). check must have found the
 // options valid. c is nil if compression has not been agreed on.
-func (u *Upgrader) accept(w http.ResponseWriter, r *http.Request) (a handshake.Accepted, c *compression, err error) {
+func (u *Upgrader) accept(w http.ResponseWriter, r *http.Request) (a handshake.Accepted, c *deflateState, err error) {
 	a, refusal := handshake.Accept(w, r, handshake.Options{
 		Subprotocols: u.Subprotocols, Origins: u.registry().lists.origins, AllowAnyOrigin: u.AllowAnyOrigin,
 		WriteTimeout: u.writeTimeout(), CloseAfter: closeAfter,
@@ -285,7 +285,7 @@ func (u *Upgrader) accept(w http.ResponseWriter, r *http.Request) (a handshake.A
 
 // begin makes a session of a connection whose handshake is done. early is what
 // has already been read from it.
-func (f *registry) begin(netConn net.Conn, early []byte, protocol *string, c *compression) *Session {
+func (f *registry) begin(netConn net.Conn, early []byte, protocol *string, c *deflateState) *Session {
 	_ = netConn.SetDeadline(time.Time{}) // the server's ends with the handshake
 	s := &Session{conn{transport: transport.New(netConn), registry: f, protocol: protocol, compression: c}}
 	s.out.Init(f.settings.sendBuffer)

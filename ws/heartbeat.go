@@ -142,7 +142,7 @@ var pingMark = func() (mark heartbeat.Mark) {
 // clients add the payload of a Pong to the window that they compress with, though
 // only data messages are compressed (RFC 7692 §6). With takeover, every message
 // after that would be inflated to something else.
-func (s *Session) pingsEmpty() bool { return s.compression != nil && s.compression.recvs }
+func (s *Session) pingsEmpty() bool { return s.compression != nil && s.compression.recvTakeover }
 
 // sendPing queues a Ping. If it cannot be queued, the next check tries again.
 func (s *Session) sendPing(o *heartbeat.Observation) {
@@ -152,7 +152,7 @@ func (s *Session) sendPing(o *heartbeat.Observation) {
 		f.Data = pingMark.Payload(sent)
 	}
 	ping, before := s.heartbeat.peer.Begin(coarse(), sent, s.pingsEmpty(), o) // before the Pong can arrive
-	if s.out.TryPut((*outboxHost)(s), &f) != nil {
+	if s.out.TryPut((*outboxCallbacks)(s), &f) != nil {
 		s.heartbeat.peer.Cancel(ping, before)
 		return
 	}

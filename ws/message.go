@@ -2,6 +2,7 @@ package ws
 
 import (
 	"bytes"
+	"fmt"
 	"strconv"
 
 	"github.com/handset-go/handset/internal/frame"
@@ -95,3 +96,23 @@ var (
 
 // closeReason returns what the Close frame of an event says.
 func closeReason(e *message.Event) CloseReason { return CloseReason{CloseCode(e.Code), e.Reason} }
+
+// kinds are the frames that messages of each Kind are sent as.
+var kinds = [...]struct {
+	opcode   frame.Opcode
+	fin      bool
+	fragment bool // of a message
+	sendable bool
+}{
+	Text:        {opcode: frame.Text, fin: true, sendable: true},
+	Binary:      {opcode: frame.Binary, fin: true, sendable: true},
+	Ping:        {opcode: frame.Ping, fin: true, sendable: true},
+	Pong:        {opcode: frame.Pong, fin: true, sendable: true},
+	Close:       {},
+	FirstText:   {opcode: frame.Text, fragment: true, sendable: true},
+	FirstBinary: {opcode: frame.Binary, fragment: true, sendable: true},
+	Continue:    {opcode: frame.Continuation, fragment: true, sendable: true},
+	Last:        {opcode: frame.Continuation, fin: true, fragment: true, sendable: true},
+}
+
+func errKind(k Kind) error { return fmt.Errorf("ws: cannot send a message of %v", k) }

@@ -2,7 +2,6 @@ package ws
 
 import (
 	"context"
-	"io"
 	"net"
 	"unicode/utf8"
 	"unsafe"
@@ -83,30 +82,32 @@ func (s *Session) Pong(ctx context.Context, payload []byte) error {
 	return s.Send(ctx, Message{Kind: Pong, Data: payload})
 }
 
-// Continuation sends a message in pieces: part is FirstText or FirstBinary,
-// then any number of Continue, then Last. Until Last, other data messages wait,
-// and so does another first part; control messages pass. Text is checked
-// across pieces, which may end inside a character. Continue and Last without a
-// first part are an error. It waits and fails as Send does; a first part also
-// waits for the end of the goroutine's own message, if that is still open. One
-// goroutine sends the pieces of a message, and none after a first part that
-// failed: they would be taken for another goroutine's.
+// Continuation sends one fragment of a message: part is FirstText or FirstBinary,
+// then any number of times Continue, then Last (RFC 6455 §5.4). Until Last has been
+// sent, other data messages wait, and so does another first fragment; control messages
+// do not. Text is checked across fragments, which may end inside a character. A
+// fragment that is not valid, and Continue or Last without a first fragment, are
+// errors. Otherwise it waits and fails as Send does.
+//
+// All fragments of a message must be sent by one goroutine, one after another. If the
+// first fails, the others must not be sent: they would continue the message of
+// another goroutine.
 func (s *Session) Continuation(ctx context.Context, part Kind, data []byte) error {
-	if int(part) >= len(kinds) || !kinds[part].piece {
+	if int(part) >= len(kinds) || !kinds[part].fragment {
 		return errKind(part)
 	}
 	return s.Send(ctx, Message{Kind: part, Data: data})
 }
 
-// Send sends a message of any kind, such as one just received; a Ping goes out
-// as a Ping, not as its answer. For Close it is s.Close(msg.Reason), whatever
-// ctx.
+// Send sends a message of any kind, such as one that was just received. It does not
+// turn a Ping into a Pong. A Close message is the same as s.Close(msg.Reason), and
+// ignores ctx.
 //
-// Send returns ctx's error if that has ended or ends while it waits, and
-// ErrClosed when the session is closed; once it has ended, ErrClosed whatever
-// ctx, with the reason. Text that is not UTF-8, a Ping or Pong
-// of more than 125 bytes, a kind that cannot be sent and a nil context are
-// errors too. On any error nothing was sent.
+// Send returns ctx's error if that has ended or ends while Send waits, and ErrClosed
+// if the session is closed. Once the session has ended it returns ErrClosed with the
+// reason, whether or not ctx has ended. Text that is not UTF-8, a Ping or Pong of more
+// than 125 bytes, a kind that cannot be sent and a nil context are errors too. If Send
+// returns an error, nothing was sent.
 func (s *Session) Send(ctx context.Context, msg Message) error {
 	if msg.Kind == Close {
 		return s.Close(msg.Reason)
@@ -121,25 +122,28 @@ func (s *Session) Send(ctx context.Context, msg Message) error {
 	if err := s.frame(&f, msg.Kind); err != nil {
 		return err
 	}
-	if s.compression != nil || s.traced() {
-		return s.putPacked(ctx, &f)
+	if f.Fragment() {
+		return s.putFragment(ctx, &f)
 	}
-	// From here and not deeper down: an idle reader's stack is all but full.
-	if err := s.out.TryPut((*outboxHost)(s), &f); err != outbox.ErrFull {
-		return s.sent(err)
+	if s.compression != nil || s.traced() {
+		return s.putCompressed(ctx, &f)
+	}
+	// Called from here to keep the stack of a goroutine that receives and sends small.
+	if err := s.out.TryPut((*outboxCallbacks)(s), &f); err != outbox.ErrFull {
+		return s.sendError(err)
 	}
 	return s.putWaiting(ctx, &f)
 }
 
-// putWaiting queues a frame that has found no room.
+// putWaiting queues a frame for which TryPut returned ErrFull.
 //
 //go:noinline
 func (s *Session) putWaiting(ctx context.Context, f *outbox.Frame) error {
-	return s.sent(s.out.Put(ctx, (*outboxHost)(s), f))
+	return s.sendError(s.out.Put(ctx, (*outboxCallbacks)(s), f))
 }
 
-// TrySend is Send without waiting: where Send would wait, for room or for the
-// end of a fragmented message, it returns ErrBufferFull and has sent nothing.
+// TrySend is Send without waiting: where Send would wait, it returns ErrBufferFull and
+// has sent nothing.
 func (s *Session) TrySend(msg Message) error {
 	if msg.Kind == Close {
 		return s.Close(msg.Reason)
@@ -148,12 +152,70 @@ func (s *Session) TrySend(msg Message) error {
 	if err := s.frame(&f, msg.Kind); err != nil {
 		return err
 	}
-	defer s.pack(&f).Free()
-	return s.sent(s.out.TryPut((*outboxHost)(s), &f))
+	if !f.Fragment() {
+		return s.tryPut(&f)
+	}
+	c, err := s.checkFragment(&f)
+	if err != nil {
+		return err
+	}
+	err = s.tryPut(&f)
+	s.more().fragments.done(c, err == nil)
+	return err
 }
 
-// frame makes a message of the given kind of the frame's Data, if that may be
-// sent.
+// putCompressed queues a frame, compressed if that was negotiated.
+func (s *Session) putCompressed(ctx context.Context, f *outbox.Frame) error {
+	defer s.compression.prepare(f).Free()
+	return s.putTraced(ctx, f)
+}
+
+// tryPut is putCompressed without waiting.
+func (s *Session) tryPut(f *outbox.Frame) error {
+	defer s.compression.prepare(f).Free()
+	return s.sendError(s.out.TryPut((*outboxCallbacks)(s), f))
+}
+
+// putFragment checks a fragment and queues it.
+//
+//go:noinline
+func (s *Session) putFragment(ctx context.Context, f *outbox.Frame) error {
+	c, err := s.checkFragment(f)
+	if err != nil {
+		return err
+	}
+	err = s.putCompressed(ctx, f)
+	s.more().fragments.done(c, err == nil)
+	return err
+}
+
+// checkFragment checks a fragment of Continuation before it is queued. Unless it fails,
+// fragments.done must be called.
+func (s *Session) checkFragment(f *outbox.Frame) (checkedFragment, error) {
+	c, err := s.more().fragments.check(f)
+	if err != nil {
+		err = s.fragmentError(err)
+	}
+	return c, err
+}
+
+// fragmentError returns the error of a send of a fragment that may not be sent. If
+// nothing may be sent any more, it is the same as for every other send.
+func (s *Session) fragmentError(err error) error {
+	if refusal := s.out.Err(); refusal != nil {
+		return s.sendError(refusal)
+	}
+	switch err {
+	case frame.ErrNoMessageOpen:
+		return errNoMessageOpen
+	case frame.ErrInvalidUTF8:
+		return errNotUTF8
+	}
+	return err
+}
+
+// frame completes the frame of a message of the given kind, whose Data is set. It
+// returns an error if that may not be sent.
 func (s *Session) frame(f *outbox.Frame, kind Kind) error {
 	k := &kinds[0]
 	if int(kind) < len(kinds) {
@@ -169,16 +231,45 @@ func (s *Session) frame(f *outbox.Frame, kind Kind) error {
 	case k.opcode.Control() && len(f.Data) > frame.MaxControl:
 		return errLongControl
 	}
-	f.Opcode, f.Fin, f.Gather = k.opcode, k.fin, s.gathers()
-	if k.piece {
-		f.Owner = &s.more().owner
-	}
+	f.Opcode, f.Fin, f.Batch = k.opcode, k.fin, s.batches()
 	return nil
 }
 
-// gathers reports whether the application still has messages to receive, whose
-// answers may leave together with what is sent now.
-func (s *Session) gathers() bool { return s.flags.has(hasMore) || s.extra.Load().pumps() }
+// batches reports whether what is sent now may be delayed: the application has more
+// messages to receive, whose answers may be written together with it.
+func (s *Session) batches() bool { return s.flags.has(hasMore) || s.extra.Load().pumps() }
+
+// sendError returns the error of a send whose frame the outbox did not accept. The
+// outbox's error is nil if it did.
+func (s *Session) sendError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return s.refusalError(err)
+}
+
+// refusalError is sendError without the common case, so that that is inlined. If the
+// session has ended since it was closed, its error says why.
+//
+//go:noinline
+func (s *Session) refusalError(err error) error {
+	switch {
+	case err == outbox.ErrFull:
+		return ErrBufferFull
+	case closed(err):
+		return s.orEnd(err)
+	}
+	return err
+}
+
+// orEnd returns the session's error if it has ended, and otherwise err, for a send or
+// a receive that does not go on because of err.
+func (s *Session) orEnd(err error) error {
+	if cause := s.ended(); cause != nil {
+		return closedBy(cause)
+	}
+	return err
+}
 
 // Subprotocol returns the subprotocol that was agreed on, "" for none.
 func (s *Session) Subprotocol() string {
@@ -199,7 +290,7 @@ func (s *Session) Stats() SessionStats {
 	if s.transport == nil { // not from Handle
 		return SessionStats{}
 	}
-	stats := SessionStats{Queued: s.out.Tell((*outboxHost)(s)), Latency: s.Latency()}
+	stats := SessionStats{Queued: s.out.Report((*outboxCallbacks)(s)), Latency: s.Latency()}
 	if x := s.extra.Load(); x != nil && x.traffic != nil {
 		stats.In, stats.Out = x.traffic.in.traffic(), x.traffic.out.traffic()
 	}
@@ -214,21 +305,4 @@ func (s *Session) RemoteAddr() net.Addr {
 		return nil
 	}
 	return s.transport.RemoteAddr()
-}
-
-// Writer returns a writer for one message of the given kind, Text or Binary,
-// that ends with the writer's Close. What is written is gathered: a message of
-// up to 16 KiB leaves as one frame on Close, a longer one in fragments as it
-// is written, and from the first fragment on other data messages wait for its
-// end. The writer waits and fails as a send with ctx does, so that ctx must last
-// until Close; a wrong kind is an error of Write and Close. It is not safe for
-// use by several goroutines.
-//
-// Close must be called, and sends what was written as the whole message: do not
-// defer it past an error after which the peer must not have the message. If a
-// Write, or Close itself, fails after a fragment was sent, the message cannot be
-// finished, and Close ends the session with CloseInternalError. A second Close
-// returns an error and does nothing.
-func (s *Session) Writer(ctx context.Context, kind Kind) io.WriteCloser {
-	return &messageWriter{session: s, ctx: ctx, kind: kind}
 }

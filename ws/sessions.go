@@ -143,7 +143,7 @@ func (u *Upgrader) Stats() Stats {
 			continue
 		}
 		stats.Sessions++
-		stats.Queued += s.out.Tell((*outboxHost)(s))
+		stats.Queued += s.out.Report((*outboxCallbacks)(s))
 		if latency := s.Latency(); latency > 0 {
 			stats.Latency += latency
 			known++

@@ -212,9 +212,9 @@ func (m *MessageStream) note(in *input) {
 	s.flags.set(hasMore, in.HoldsFrame())
 	switch {
 	case in.Event.Opcode == frame.Ping && !s.registry.settings.manualPong:
-		s.out.PutPong((*outboxHost)(s), in.Event.Data, s.gathers())
+		s.out.PutPong((*outboxCallbacks)(s), in.Event.Data, s.batches())
 	case in.Event.Opcode == frame.Close:
-		s.out.Received((*outboxHost)(s), m.takeArrived())
+		s.out.Received((*outboxCallbacks)(s), m.takeArrived())
 		if !in.foreseen {
 			s.closeReceived(closeReason(&in.Event))
 		}
@@ -247,7 +247,7 @@ func (m *MessageStream) pause(ctx context.Context) {
 		m.in.input.Event = message.Event{}
 	}
 	m.session().flags.wait()
-	m.session().out.Idle((*outboxHost)(m.session()), m.takeArrived())
+	m.session().out.Idle((*outboxCallbacks)(m.session()), m.takeArrived())
 	m.setContext(ctx)
 	if m.timesMessages() {
 		m.noteUnfinished()
@@ -315,7 +315,7 @@ func (m *MessageStream) broken(err error) {
 		failure = violation(err)
 	}
 	m.in.input.err = failure
-	m.session().out.Received((*outboxHost)(m.session()), m.takeArrived())
+	m.session().out.Received((*outboxCallbacks)(m.session()), m.takeArrived())
 	m.in.input.Free()
 	if t := m.session().trace(); t.ProtocolError != nil {
 		t.ProtocolError(m.session(), failure)
@@ -342,7 +342,7 @@ func (m *MessageStream) input() *input {
 		m.in.input = inputs.Get().(*input)
 		m.in.input.MaxFrame = m.maxFrame()
 		if m.compression != nil {
-			m.in.input.Decoder = &m.compression.receives
+			m.in.input.Decoder = &m.compression.decoder
 		}
 	}
 	return m.in.input

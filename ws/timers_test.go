@@ -124,7 +124,7 @@ func TestWhatWaitsToBeFlushedHasNoTimerAfterTheEnd(t *testing.T) {
 		if timer.Stop() {
 			t.Error("the timer runs on")
 		}
-		(*outboxHost)(s).StartTimer() // by a send that was under way
+		(*outboxCallbacks)(s).StartTimer() // by a send that was under way
 		if f.timer != nil || f.waiting != nil || f.spare != nil {
 			t.Error("something waits after the end")
 		}

@@ -73,25 +73,25 @@ func (u *Upgrader) refused(r *http.Request, err error) {
 // putTraced queues a frame, and traces whether that takes waiting.
 func (s *Session) putTraced(ctx context.Context, f *outbox.Frame) error {
 	t := s.trace()
-	err := s.out.TryPut((*outboxHost)(s), f)
+	err := s.out.TryPut((*outboxCallbacks)(s), f)
 	if err != outbox.ErrFull {
-		return s.sent(err)
+		return s.sendError(err)
 	}
 	began := time.Now()
 	if t.BackpressureBegin != nil {
 		t.BackpressureBegin(s)
 	}
-	err = s.out.Put(ctx, (*outboxHost)(s), f)
+	err = s.out.Put(ctx, (*outboxCallbacks)(s), f)
 	if t.BackpressureEnd != nil {
 		t.BackpressureEnd(s, time.Since(began))
 	}
-	return s.sent(err)
+	return s.sendError(err)
 }
 
 // write writes what is queued, in the background.
 func (s *Session) write() {
 	began := time.Now()
-	s.out.Run((*outboxHost)(s))
+	s.out.Run((*outboxCallbacks)(s))
 	if ping := s.heartbeat.peer.Queued(); ping != nil {
 		s.noteWritten(ping)
 	}

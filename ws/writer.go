@@ -2,28 +2,44 @@ package ws
 
 import (
 	"context"
+	"io"
 
 	"github.com/handset-go/handset/internal/buffer"
 	"github.com/handset-go/handset/internal/frame"
 	"github.com/handset-go/handset/internal/outbox"
 )
 
-// fragmentSize is how much a Writer gathers before it sends a fragment.
+// fragmentSize is the length in bytes of a messageWriter's fragments.
 const fragmentSize = 16 << 10
+
+// Writer returns a writer for one message of the given kind, Text or Binary. What is
+// written is buffered. A message of up to 16 KiB is sent as one frame by Close; a longer
+// one is sent in fragments as it is written, and from the first fragment on other data
+// messages wait for its end. The writer waits and fails as a send with ctx does, so ctx
+// must last until Close. If the kind is wrong, Write and Close return an error. The
+// writer is not safe for concurrent use.
+//
+// Close must be called. It sends what was written as the whole message: do not defer it
+// past an error after which the peer must not receive the message. If a Write, or Close
+// itself, fails after a fragment was sent, the message cannot be finished, and Close
+// ends the session with CloseInternalError. A second Close returns an error and does
+// nothing.
+func (s *Session) Writer(ctx context.Context, kind Kind) io.WriteCloser {
+	return &messageWriter{session: s, ctx: ctx, kind: kind}
+}
 
 // messageWriter is a message that is being written.
 type messageWriter struct {
 	session *Session
 	ctx     context.Context
 	kind    Kind
-	owner   *outbox.Owner // apart, since the outbox keeps it, and must not refer to the session
 	buf     *buffer.Buffer
-	begun   bool  // a fragment has been sent
-	closed  bool  // Close was called
-	err     error // of a Write
+	message frame.Fragments // as far as it has been sent
+	closed  bool            // Close was called
+	err     error           // of a Write
 }
 
-// Write gathers p, sending fragments as they fill.
+// Write buffers p. Fragments are sent when they are full and more follows.
 func (w *messageWriter) Write(p []byte) (int, error) {
 	switch {
 	case w.closed:
@@ -49,7 +65,7 @@ func (w *messageWriter) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// Close sends what is left as the message's end.
+// Close sends what is buffered as the end of the message.
 func (w *messageWriter) Close() error {
 	if w.closed {
 		return errWriterClosed
@@ -64,16 +80,16 @@ func (w *messageWriter) Close() error {
 	}
 	w.buf.Free()
 	w.buf = nil
-	if w.err != nil && w.begun {
+	if w.err != nil && w.message.Open() {
 		_ = w.session.Close(CloseReason{Code: CloseInternalError, Description: "message could not be finished"})
 	}
 	return w.err
 }
 
+// send sends what is buffered.
 func (w *messageWriter) send(last bool) error {
 	err := w.sendFrame(last)
 	if err == nil && w.buf != nil {
-		w.begun = true
 		w.buf.Bytes = w.buf.Bytes[:0]
 	}
 	return err
@@ -84,7 +100,7 @@ func (w *messageWriter) sendFrame(last bool) error {
 	if w.buf != nil {
 		data = w.buf.Bytes
 	}
-	if last && !w.begun {
+	if last && !w.message.Open() {
 		return w.session.Send(w.ctx, Message{Kind: w.kind, Data: data})
 	}
 	switch {
@@ -96,15 +112,17 @@ func (w *messageWriter) sendFrame(last bool) error {
 	if err := w.ctx.Err(); err != nil {
 		return w.session.orEnd(err)
 	}
-	if w.owner == nil {
-		w.owner = new(outbox.Owner)
+	f := outbox.Frame{Data: data, Fin: last, Batch: w.session.batches()}
+	if !w.message.Open() {
+		f.Opcode = kinds[w.kind].opcode
 	}
-	f := outbox.Frame{Data: data, Owner: w.owner, Fin: last, Gather: w.session.gathers()}
-	if !w.begun {
-		f.Opcode = frame.Text
-		if w.kind == Binary {
-			f.Opcode = frame.Binary
-		}
+	next, err := w.message.Next(f.Opcode, last, data)
+	if err != nil {
+		return w.session.fragmentError(err)
 	}
-	return w.session.putPacked(w.ctx, &f)
+	if err := w.session.putCompressed(w.ctx, &f); err != nil {
+		return err
+	}
+	w.message = next
+	return nil
 }

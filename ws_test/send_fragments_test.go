@@ -1,10 +1,16 @@
 package ws_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"math/rand/v2"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
+	"unicode/utf8"
 
 	"github.com/handset-go/handset/ws"
 )
@@ -116,4 +122,116 @@ func TestContinuationRefusesBadFragment(t *testing.T) {
 		t.Fatal(err)
 	}
 	expectFrames(t, p.client, serverFrame{opText, []byte("\xc3")}, serverFrame{fin | opContinuation, []byte("\xa9")})
+}
+
+// A bad fragment is refused at once, also when the queue is full, and does not keep
+// others waiting.
+func TestContinuationRefusesBadFragmentAtOnce(t *testing.T) {
+	inSynctest(t, &ws.Upgrader{SendBuffer: 100}, func(t *testing.T, p *pair) {
+		s, ctx := p.session, t.Context()
+		first := []byte("\xc3\xa9" + strings.Repeat("x", 200))
+		if err := s.Continuation(ctx, ws.FirstText, first); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.TrySend(ws.Message{Kind: ws.Continue, Data: []byte("y")}); err != ws.ErrBufferFull {
+			t.Fatalf("TrySend returned %v", err)
+		}
+		if err := s.Continuation(ctx, ws.Continue, []byte("\xff")); err == nil {
+			t.Fatal("a bad fragment was sent")
+		}
+		ended, cancel := context.WithCancel(ctx)
+		withdrawn := make(chan error, 1)
+		go func() { withdrawn <- s.Continuation(ended, ws.Last, []byte("withdrawn")) }()
+		synctest.Wait()
+		cancel()
+		if err := <-withdrawn; err != context.Canceled {
+			t.Fatalf("the fragment whose context ended returned %v", err)
+		}
+		sent := make(chan error, 1)
+		go func() {
+			sent <- errors.Join(s.Continuation(ctx, ws.Continue, []byte("\xc3")), s.Continuation(ctx, ws.Last, []byte("\xa9")))
+		}()
+		expectFrames(t, p.client, serverFrame{opText, first}, serverFrame{opContinuation, []byte("\xc3")}, serverFrame{fin | opContinuation, []byte("\xa9")})
+		if err := <-sent; err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// A fragment of a closed session is ErrClosed, whatever else is wrong with it.
+func TestContinuationAfterClose(t *testing.T) {
+	p := connect(t, &ws.Upgrader{})
+	s, ctx := p.session, testContext(t)
+	w := s.Writer(ctx, ws.Text)
+	if err := errors.Join(s.Continuation(ctx, ws.FirstText, nil), s.Close(ws.CloseReason{})); err != nil {
+		t.Fatal(err)
+	}
+	_, written := w.Write(bytes.Repeat([]byte("\xff"), 20_000))
+	for name, err := range map[string]error{
+		"not UTF-8":            s.Continuation(ctx, ws.Continue, []byte("\xff")),
+		"a first, not UTF-8":   s.TrySend(ws.Message{Kind: ws.FirstText, Data: []byte("\xff")}),
+		"nothing wrong":        s.Continuation(ctx, ws.Last, nil),
+		"written, not UTF-8":   written,
+		"no message to go on":  s.TrySend(ws.Message{Kind: ws.Last}),
+		"another, and no more": s.Continuation(ctx, ws.FirstBinary, nil),
+	} {
+		if !errors.Is(err, ws.ErrClosed) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Goroutines that continue messages that others have begun get errors, but what they
+// send is whole messages of UTF-8.
+func TestContinuationMisused(t *testing.T) {
+	const senders, each = 8, 500
+	p := connect(t, &ws.Upgrader{SendBuffer: 200})
+	var group sync.WaitGroup
+	for sender := range senders {
+		group.Go(func() {
+			rng := rand.New(rand.NewPCG(uint64(sender), 11))
+			for range each {
+				msg := []ws.Message{
+					{Kind: ws.FirstText, Data: []byte("\xc3")}, {Kind: ws.Continue, Data: []byte("\xa9")},
+					{Kind: ws.Last}, {Kind: ws.Last, Data: []byte("\xff")}, {Kind: ws.Binary, Data: []byte("\xff")}, {Kind: ws.Ping},
+				}[rng.IntN(6)]
+				ctx, cancel := context.WithTimeout(context.Background(), time.Duration(rng.IntN(1000))*time.Microsecond)
+				if rng.IntN(2) == 0 {
+					_ = p.session.TrySend(msg)
+				} else {
+					_ = p.session.Send(ctx, msg)
+				}
+				cancel()
+			}
+		})
+	}
+	go func() {
+		group.Wait()
+		_ = p.session.Close(ws.CloseReason{Code: 4000})
+	}()
+	var text []byte
+	open := false
+	for {
+		got, err := p.next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch got.first {
+		case opText, fin | opBinary:
+			if open {
+				t.Fatal("a message began within another")
+			}
+			open, text = got.first == opText, got.payload
+		case opContinuation, fin | opContinuation:
+			if !open {
+				t.Fatal("a fragment of no message")
+			}
+			text = append(text, got.payload...)
+			if open = got.first == opContinuation; !open && !utf8.Valid(text) {
+				t.Fatalf("a text of %q", text)
+			}
+		case fin | opClose:
+			return
+		}
+	}
 }

@@ -1,5 +1,5 @@
-// Package buffer lends byte slices from pools, so that a connection holds
-// memory only while it has bytes to keep.
+// Package buffer provides byte slices from pools, so that a connection holds memory
+// only while it has bytes to keep.
 package buffer
 
 import (
@@ -8,24 +8,24 @@ import (
 	"github.com/handset-go/handset/internal/overwrite"
 )
 
-// Buffer is a slice on loan. Bytes may be resliced but not replaced by the
-// borrower; Grow and Free are the ways to another one.
+// Buffer is a byte slice from a pool. Between Get and Free it belongs to the caller,
+// who may append to Bytes within its capacity, or reslice it from its start. Use Grow
+// for more capacity.
 type Buffer struct {
-	Bytes []byte // its capacity is the loan
+	Bytes []byte
 	class int8
 }
 
-// classes are the capacities that are pooled, each about four times the one
-// before: a buffer that is kept at least a quarter full wastes no more than
-// about three times what it holds. The larger ones have room for a round number
-// of bytes and something on top, such as a frame's header.
+// classes are the capacities, in bytes, that are pooled, each about four times the one
+// before: a buffer that is at least a quarter full wastes at most about three times
+// what it holds. The larger ones hold a round number of bytes and a few more, such as
+// a frame's header.
 var classes = [...]int{256, 1 << 10, 4 << 10, 18<<10 - offset, 72<<10 - offset, 264<<10 - offset, 1032<<10 - offset}
 
-// offset is where the bytes of a buffer of more than a page begin within it.
-// Copying to a place that is a few bytes further in its page than the source in
-// its own takes AMD's processors four times as long, and that is what the
-// kernel would have to do on every send from the beginning of a page: the
-// frame's header is in front.
+// offset is the index in memory of more than a page at which a buffer begins. The
+// kernel copies a payload that is sent to a place behind the frame's header. If the
+// payload began at the start of a page, that place would be a few bytes further in its
+// own page, and such copies take AMD processors four times as long.
 const (
 	offset = 64
 	page   = 4 << 10
@@ -35,7 +35,7 @@ const unpooled = -1
 
 var pools [len(classes)]sync.Pool
 
-// Get lends an empty buffer with a capacity of at least n.
+// Get returns an empty buffer with a capacity of at least n bytes.
 func Get(n int) *Buffer {
 	if c := classOf(n); c != unpooled {
 		if b, _ := pools[c].Get().(*Buffer); b != nil {
@@ -45,9 +45,8 @@ func Get(n int) *Buffer {
 	return fresh(n)
 }
 
-// fresh makes a buffer. It is apart so that the usual way through Get needs
-// little stack: a session that is read and written deep down in a goroutine of
-// two kilobytes should not cost it another two.
+// fresh allocates a buffer. It is a function of its own, not inlined, to keep Get's
+// stack frame small: the stack of a goroutine that serves a session should stay at 2 KiB.
 //
 //go:noinline
 func fresh(n int) *Buffer {
@@ -61,8 +60,8 @@ func fresh(n int) *Buffer {
 	return &Buffer{Bytes: make([]byte, offset, offset+n)[offset:], class: int8(c)}
 }
 
-// Free ends the loan. The bytes must not be touched any more. Free of a nil
-// buffer does nothing.
+// Free puts the buffer back into its pool. Neither the Buffer nor its bytes may be used
+// any more. Free does nothing if b is nil.
 func (b *Buffer) Free() {
 	if b == nil || b.class == unpooled || overwrite.Enabled() {
 		return
@@ -71,8 +70,8 @@ func (b *Buffer) Free() {
 	pools[b.class].Put(b)
 }
 
-// Grow returns a buffer with the same bytes and room for n more, b itself when
-// it has that room. Otherwise b has been freed and capacity at least doubled.
+// Grow returns a buffer with the same bytes and capacity for n more: b itself if it has
+// that. Otherwise it frees b and returns one with at least twice its capacity.
 func (b *Buffer) Grow(n int) *Buffer {
 	need := len(b.Bytes) + n
 	if need <= cap(b.Bytes) {
@@ -81,8 +80,8 @@ func (b *Buffer) Grow(n int) *Buffer {
 	return b.moved(max(need, 2*cap(b.Bytes)))
 }
 
-// Fit returns the smallest pooled buffer that holds the same bytes: b itself
-// when no smaller class would do. Otherwise b has been freed.
+// Fit returns the smallest pooled buffer that holds the same bytes: b itself if no
+// smaller one does. Otherwise it frees b.
 func (b *Buffer) Fit() *Buffer {
 	if c := classOf(len(b.Bytes)); c == unpooled || classes[c] >= cap(b.Bytes) {
 		return b
@@ -90,11 +89,12 @@ func (b *Buffer) Fit() *Buffer {
 	return b.moved(len(b.Bytes))
 }
 
+// moved returns a buffer with the same bytes and a capacity of at least n, and frees b.
 func (b *Buffer) moved(n int) *Buffer {
-	bigger := Get(n)
-	bigger.Bytes = append(bigger.Bytes, b.Bytes...)
+	other := Get(n)
+	other.Bytes = append(other.Bytes, b.Bytes...)
 	b.Free()
-	return bigger
+	return other
 }
 
 func classOf(n int) int {

@@ -38,8 +38,8 @@ func (c *standardPeer) hear(t testing.TB, message []byte) []byte {
 	return text
 }
 
-// say deflates a message in pieces. The standard library knows one window
-// alone: with a smaller one, pieces are compressed each for itself, with as
+// say deflates a message in fragments. The standard library knows one window
+// alone: with a smaller one, fragments are compressed each for itself, with as
 // much to refer to as leaves no distance too large.
 func (c *standardPeer) say(t testing.TB, rng *rand.Rand, message []byte) []byte {
 	c.out.Reset()
@@ -108,10 +108,10 @@ func conversation(t testing.TB, seed uint64, writers map[int]*flate.Writer) {
 		if rng.IntN(2) == 0 {
 			message = append(message, message...)
 		}
-		pieces := randomPieces(rng, len(message))
-		compressed := d.send(t, message, pieces...)
+		fragments := randomFragments(rng, len(message))
+		compressed := d.send(t, message, fragments...)
 		if got := client.hear(t, compressed); !bytes.Equal(got, message) {
-			t.Fatalf("seed=%d: %+v: the client hears %d bytes that are not the %d sent in %v", seed, p, len(got), len(message), pieces)
+			t.Fatalf("seed=%d: %+v: the client hears %d bytes that are not the %d sent in %v", seed, p, len(got), len(message), fragments)
 		}
 		size := func() int { return 1 + rng.IntN(1+rng.IntN(1<<16)) }
 		got, err := inflated(&in, client.say(t, rng, message), size)

@@ -9,7 +9,7 @@ const tail = "\x00\x00\xff\xff"
 // It must not be copied after first use, and is not safe for concurrent use.
 //
 // All it keeps is a window: the last bytes that were sent. A compressor from a pool
-// reads them again for each piece, which takes 2 to 4 µs per KiB. To keep a
+// reads them again for each fragment, which takes 2 to 4 µs per KiB. To keep a
 // compressor would save that time, and cost each connection 0.8 MiB or more.
 type Deflater struct {
 	window   window.Window
@@ -18,9 +18,9 @@ type Deflater struct {
 	takeover bool
 }
 
-// Append appends to dst the compressed form of a message, or of the next piece
+// Append appends to dst the compressed form of a message, or of the next fragment
 // of one, and returns the extended slice. last reports whether the message ends
-// with this piece. The compressed form can be longer than data, by at most a
+// with this fragment. The compressed form can be longer than data, by at most a
 // thousandth and 80 bytes. Append keeps no reference to data. An error is one of the
 // compressor.
 //
@@ -47,7 +47,7 @@ func (d *Deflater) Append(dst, data []byte, last bool) ([]byte, error) {
 	return dst, nil
 }
 
-// encode compresses a piece with an encoder from a pool. Encoders of a level may
+// encode compresses a fragment with an encoder from a pool. Encoders of a level may
 // refer 32 KiB back. For a smaller window such an encoder gets only so much of the
 // window that no distance can be too long; where that would cost too much of the
 // result, encode takes an encoder for the window.
@@ -68,7 +68,7 @@ func (d *Deflater) encode(dst, data []byte) ([]byte, error) {
 	return e.append(dst, data, &d.window, shown)
 }
 
-// prefersFixed reports whether a fixedEncoder is better than an encoder for a piece
+// prefersFixed reports whether a fixedEncoder is better than an encoder for a fragment
 // of this length. If there is something in the window, the codes that an encoder
 // makes take more bytes than they save. If there is nothing, encoders of levels 1 to
 // 6 do not look for matches in less than 128 bytes.
@@ -79,7 +79,7 @@ func (d *Deflater) prefersFixed(length int) bool {
 	return length < aloneLimit && d.level < aloneLevel
 }
 
-// Sent must be called when data, a message or a piece of one, has been sent
+// Sent must be called when data, a message or a fragment of one, has been sent
 // compressed by Append. The Append may have been that of another Deflater with
 // nothing in its window and a window of the same size or less: so a message that is
 // compressed once can be sent on many connections.

@@ -15,24 +15,24 @@ func newDeflater(takeover bool, bits, level int) *Deflater {
 	return &d
 }
 
-// send compresses a message in pieces whose lengths are given; the rest is the
+// send compresses a message in fragments whose lengths are given; the rest is the
 // last one.
-func (d *Deflater) send(t testing.TB, message []byte, pieces ...int) []byte {
+func (d *Deflater) send(t testing.TB, message []byte, fragments ...int) []byte {
 	var out []byte
 	for i := 0; ; i++ {
-		piece, last := message, i == len(pieces)
+		fragment, last := message, i == len(fragments)
 		if !last {
-			piece = message[:min(pieces[i], len(message))]
+			fragment = message[:min(fragments[i], len(message))]
 		}
 		var err error
-		if out, err = d.Append(out, piece, last); err != nil {
+		if out, err = d.Append(out, fragment, last); err != nil {
 			t.Fatal(err)
 		}
-		d.Sent(piece, last)
+		d.Sent(fragment, last)
 		if last {
 			return out
 		}
-		message = message[len(piece):]
+		message = message[len(fragment):]
 	}
 }
 
@@ -58,7 +58,7 @@ func TestWhatADeflaterSendsStaysWithinTheWindow(t *testing.T) {
 					if i%3 == 0 {
 						message = message[:rng.IntN(min(len(message), 600))]
 					}
-					compressed := d.send(t, message, randomPieces(rng, len(message))...)
+					compressed := d.send(t, message, randomFragments(rng, len(message))...)
 					if !takeover {
 						history = nil
 					}
@@ -81,19 +81,19 @@ func TestWhatADeflaterSendsStaysWithinTheWindow(t *testing.T) {
 	}
 }
 
-func randomPieces(rng *rand.Rand, length int) (pieces []int) {
+func randomFragments(rng *rand.Rand, length int) (fragments []int) {
 	for range rng.IntN(4) {
-		pieces = append(pieces, rng.IntN(1+rng.IntN(1+length)))
+		fragments = append(fragments, rng.IntN(1+rng.IntN(1+length)))
 	}
-	return pieces
+	return fragments
 }
 
 func TestAnEmptyMessageIsOneByte(t *testing.T) {
-	for _, pieces := range [][]int{nil, {0}, {0, 0}} {
+	for _, fragments := range [][]int{nil, {0}, {0, 0}} {
 		for _, takeover := range []bool{false, true} {
 			d := newDeflater(takeover, 15, 1)
-			if got := d.send(t, nil, pieces...); !bytes.Equal(got, []byte{0}) { // RFC 7692 §7.2.3.6
-				t.Errorf("%d pieces: %x", len(pieces)+1, got)
+			if got := d.send(t, nil, fragments...); !bytes.Equal(got, []byte{0}) { // RFC 7692 §7.2.3.6
+				t.Errorf("%d fragments: %x", len(fragments)+1, got)
 			}
 		}
 	}

@@ -2,9 +2,9 @@
 // frames: Negotiate agrees on Params, and a Deflater compresses the messages of one
 // direction. Those of the other direction are decoded by package inflate. The
 // package does no I/O and starts no goroutine. A Deflater takes a message whole or
-// in pieces.
+// in fragments.
 //
-// Compressors are those of github.com/klauspost/compress/flate, but for pieces of
+// Compressors are those of github.com/klauspost/compress/flate, but for fragments of
 // up to 512 bytes, for which this package has its own; fixed.go gives the figures
 // that justify it. tuning.go has all constants that were chosen by measurement.
 //
@@ -15,7 +15,7 @@
 // windows. Each begins with 256 bytes and grows with the data, up to the size that
 // was agreed; at levels below 5 the one for sending grows to 16 KiB at most.
 //
-// While a message is open, between its pieces, there is a window without takeover
+// While a message is open, between its fragments, there is a window without takeover
 // too, of at most 8 KiB to send.
 //
 // A compressor takes 0.8 MiB at level 1, 1.0 MiB at level 5 and 1.4 MiB at level 9.

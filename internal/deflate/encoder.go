@@ -7,7 +7,7 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// encoder compresses pieces of any length.
+// encoder compresses fragments of any length.
 type encoder struct {
 	flate *flate.Writer
 	out   []byte // the result
@@ -37,7 +37,7 @@ func newEncoder(w *flate.Writer, err error) *encoder {
 	return &encoder{flate: w}
 }
 
-// append appends to dst one piece, compressed, which may refer to the last bytes of
+// append appends to dst one fragment, compressed, which may refer to the last bytes of
 // the window, as many as shown says, and returns the extended slice.
 func (e *encoder) append(dst, data []byte, w *window.Window, shown int) ([]byte, error) {
 	e.out = dst

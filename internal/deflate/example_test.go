@@ -40,20 +40,20 @@ func ExampleDeflater_Append() {
 	// 26 bytes in 4
 }
 
-// A message in fragments is one stream of deflate data, each piece of which can
+// A message in fragments is one stream of deflate data, each fragment of which can
 // be read when it arrives.
 func ExampleDeflater_Append_fragments() {
 	d := params.Deflater(1)
 	defer d.Free()
-	pieces := []string{"one fish, two fish, ", "red fish, ", "blue fish"}
-	for i, piece := range pieces {
-		last := i == len(pieces)-1
-		fragment, err := d.Append(nil, []byte(piece), last)
+	parts := []string{"one fish, two fish, ", "red fish, ", "blue fish"}
+	for i, part := range parts {
+		last := i == len(parts)-1
+		fragment, err := d.Append(nil, []byte(part), last)
 		if err != nil {
 			panic(err)
 		}
-		d.Sent([]byte(piece), last)
-		fmt.Printf("%d bytes in %d, last %v\n", len(piece), len(fragment), last)
+		d.Sent([]byte(part), last)
+		fmt.Printf("%d bytes in %d, last %v\n", len(part), len(fragment), last)
 	}
 	// Output:
 	// 20 bytes in 21, last false

@@ -13,12 +13,12 @@ const (
 	longestMatch  = 258 // (RFC 1951 §3.2.5)
 )
 
-// fixedEncoder compresses short pieces with the fixed codes (RFC 1951 §3.2.6). It
+// fixedEncoder compresses short fragments with the fixed codes (RFC 1951 §3.2.6). It
 // looks for matches in the window, with which most of a message of a few hundred
 // bytes is a repetition of those before it.
 //
 // It is here because it is ahead of flate.StatelessDeflate, which takes a
-// dictionary too, in bytes as well as in CPU. BenchmarkShortPieces compares the
+// dictionary too, in bytes as well as in CPU. BenchmarkShortFragments compares the
 // two; for JSON with takeover, in bytes on the wire and µs:
 //
 //	         window of 12 bits             window of 15 bits
@@ -31,7 +31,7 @@ const (
 // In the bench's json-250-takeover a server takes 58 B and 22 µs a message, and
 // 70 B and 36 µs with StatelessDeflate instead, which also allocates memory for the
 // dictionary each time. Only if about a third of a message is random digits does
-// StatelessDeflate, which makes codes for each piece, take fewer bytes: 4 to 16 %,
+// StatelessDeflate, which makes codes for each fragment, take fewer bytes: 4 to 16 %,
 // for more CPU.
 //
 // If the window is empty the two differ by little: 127 B become 109 B in 1.1 µs or
@@ -40,28 +40,28 @@ type fixedEncoder struct {
 	bits  uint64 // not in out yet, the first one lowest
 	count uint   // the number of bits
 	out   []byte
-	text  []byte                          // the end of the window, then the piece
+	text  []byte                          // the end of the window, then the fragment
 	heads [1 << hashBits]uint16           // by hash: 1 + the index of the last text with it, or 0
 	chain [fixedReach + fixedLimit]uint16 // by index: 1 + the index of the text before with the same hash
 }
 
 var fixedEncoders = sync.Pool{New: func() any { return &fixedEncoder{text: make([]byte, 0, fixedReach+fixedLimit)} }}
 
-// appendFixed appends to dst one piece, compressed, in which no match refers back
+// appendFixed appends to dst one fragment, compressed, in which no match refers back
 // further than farthest, and returns the extended slice.
-func appendFixed(dst, piece []byte, w *window.Window, farthest int) []byte {
+func appendFixed(dst, fragment []byte, w *window.Window, farthest int) []byte {
 	e := fixedEncoders.Get().(*fixedEncoder)
-	e.text = append(w.AppendLast(e.text[:0], fixedReach), piece...)
+	e.text = append(w.AppendLast(e.text[:0], fixedReach), fragment...)
 	e.out, e.bits, e.count = dst, 0, 0
 	clear(e.heads[:])
-	e.compress(len(e.text)-len(piece), farthest)
+	e.compress(len(e.text)-len(fragment), farthest)
 	dst, e.out = e.out, nil
 	fixedEncoders.Put(e)
 	return dst
 }
 
 // compress writes text[start:] in one block, and then the empty stored block that
-// ends a piece.
+// ends a fragment.
 func (e *fixedEncoder) compress(start, farthest int) {
 	e.index(0, start)
 	e.write(0b01_0, 3) // a block with fixed codes, not the final one

@@ -9,8 +9,8 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// shortPieces are messages that a Deflater has a fixedEncoder compress.
-var shortPieces = []struct {
+// shortFragments are messages that a Deflater has a fixedEncoder compress.
+var shortFragments = []struct {
 	takeover bool
 	bits     int
 	length   int
@@ -20,24 +20,24 @@ var shortPieces = []struct {
 	{true, 15, 100}, {true, 15, 150}, {true, 15, 250}, {true, 15, 350}, {true, 15, 512},
 }
 
-// shortEncoders are the ways to compress a short piece: fixedEncoder, the
+// shortEncoders are the ways to compress a short fragment: fixedEncoder, the
 // compressor of klauspost/compress that keeps no state, and the pooled one that
-// compresses longer pieces.
+// compresses longer fragments.
 var shortEncoders = []struct {
 	name   string
-	append func(e *encoder, d *Deflater, piece []byte) ([]byte, error)
+	append func(e *encoder, d *Deflater, fragment []byte) ([]byte, error)
 }{
-	{"fixed", func(e *encoder, d *Deflater, piece []byte) ([]byte, error) {
-		return appendFixed(e.out[:0], piece, &d.window, 1<<d.bits), nil
+	{"fixed", func(e *encoder, d *Deflater, fragment []byte) ([]byte, error) {
+		return appendFixed(e.out[:0], fragment, &d.window, 1<<d.bits), nil
 	}},
-	{"stateless", func(e *encoder, d *Deflater, piece []byte) ([]byte, error) {
-		e.dict = d.window.AppendLast(e.dict[:0], min(8<<10, 1<<d.bits-len(piece)))
+	{"stateless", func(e *encoder, d *Deflater, fragment []byte) ([]byte, error) {
+		e.dict = d.window.AppendLast(e.dict[:0], min(8<<10, 1<<d.bits-len(fragment)))
 		e.out = e.out[:0]
-		err := flate.StatelessDeflate(e, piece, false, e.dict)
+		err := flate.StatelessDeflate(e, fragment, false, e.dict)
 		return e.out, err
 	}},
-	{"pooled", func(e *encoder, d *Deflater, piece []byte) ([]byte, error) {
-		return d.encode(e.out[:0], piece)
+	{"pooled", func(e *encoder, d *Deflater, fragment []byte) ([]byte, error) {
+		return d.encode(e.out[:0], fragment)
 	}},
 }
 
@@ -52,7 +52,7 @@ func shortMessages(length int) [][]byte {
 }
 
 func TestAFixedEncoderTakesFewerBytesThanStatelessDeflate(t *testing.T) {
-	for _, p := range shortPieces {
+	for _, p := range shortFragments {
 		if !p.takeover {
 			continue
 		}
@@ -75,11 +75,11 @@ func TestAFixedEncoderTakesFewerBytesThanStatelessDeflate(t *testing.T) {
 	}
 }
 
-// BenchmarkShortPieces compares the ways to compress a short piece, in CPU and
+// BenchmarkShortFragments compares the ways to compress a short fragment, in CPU and
 // in bytes. fixedEncoder is worth its code while it is ahead of StatelessDeflate in
 // both.
-func BenchmarkShortPieces(b *testing.B) {
-	for _, p := range shortPieces {
+func BenchmarkShortFragments(b *testing.B) {
+	for _, p := range shortFragments {
 		messages := shortMessages(p.length)
 		for _, by := range shortEncoders {
 			b.Run(fmt.Sprintf("takeover=%v,bits=%d,length=%d,by=%s", p.takeover, p.bits, p.length, by.name), func(b *testing.B) {

@@ -15,21 +15,21 @@ func newInflater(takeover bool, bits int) *inflate.Decoder {
 	return &in
 }
 
-// inflated inflates a message that arrives in pieces, into room, of up to
+// inflated inflates a message that arrives in parts, into room, of up to
 // size() bytes.
 func inflated(in *inflate.Decoder, message []byte, size func() int) ([]byte, error) {
-	var out, piece []byte
+	var out, part []byte
 	for {
-		last := len(piece) == len(message)
+		last := len(part) == len(message)
 		dst := make([]byte, size())
-		n, used, reached, err := in.Decode(dst, piece, last)
+		n, used, reached, err := in.Decode(dst, part, last)
 		out = append(out, dst[:n]...)
-		piece, message = piece[used:], message[used:]
+		part, message = part[used:], message[used:]
 		switch {
 		case err != nil || reached == inflate.Done:
 			return out, err
 		case reached == inflate.Starved:
-			piece = message[:min(len(message), size())]
+			part = message[:min(len(message), size())]
 		}
 	}
 }

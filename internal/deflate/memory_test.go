@@ -81,11 +81,11 @@ func TestMessagesAllocateNothing(t *testing.T) {
 			allocated := testing.AllocsPerRun(200, func() {
 				var err error
 				for i, last := range []bool{false, true} { // a fragmented one
-					piece := message[i*n/2 : (i+1)*n/2]
-					if compressed, err = d.Append(compressed[:len(compressed)*i], piece, last); err != nil {
+					fragment := message[i*n/2 : (i+1)*n/2]
+					if compressed, err = d.Append(compressed[:len(compressed)*i], fragment, last); err != nil {
 						t.Fatal(err)
 					}
-					d.Sent(piece, last)
+					d.Sent(fragment, last)
 				}
 				half := len(compressed) / 2
 				k, used, _, err := in.Decode(text, compressed[:half], false)

@@ -1,13 +1,13 @@
 package deflate
 
 // The constants that were chosen by measurement. The figures are for the JSON of
-// BenchmarkPieces, BenchmarkDeflate and BenchmarkShortPieces: µs of CPU, the least
+// BenchmarkFragments, BenchmarkDeflate and BenchmarkShortFragments: µs of CPU, the least
 // of four runs on an AMD EPYC, and bytes on the wire per message. Only the ratios of
 // a row count. "Half" and "double" are the results of half and of twice the value.
 //
 //	constant     measured with                     half          chosen        double
-//	smallReach   16 KiB in pieces of 1 KiB, alone  288   5084 B  353   5010 B  354   4992 B
-//	             16 KiB in pieces of 4 KiB, alone  111   4566 B  127   4534 B  157   4528 B
+//	smallReach   16 KiB in 1 KiB fragments, alone 288   5084 B  353   5010 B  354   4992 B
+//	             16 KiB in 4 KiB fragments, alone 111   4566 B  127   4534 B  157   4528 B
 //	fastReach    16 KiB, takeover, 15 bits          99   4203 B  106   4148 B  161   4154 B
 //	fixedReach   250 B, takeover, 15 bits          5.8   74.5 B  8.2   70.8 B  12.8  68.5 B
 //	fixedTries   250 B, takeover, 12 bits          7.4   73.3 B  8.1   70.9 B  8.9   69.9 B
@@ -16,9 +16,9 @@ package deflate
 //	hashBits     250 B, takeover, 12 bits          8.6   71.0 B  8.2   70.9 B  7.9   70.8 B
 //
 // For hashBits they are those of half and of twice the hash table, which takes 4 KiB
-// and is cleared for each piece.
+// and is cleared for each fragment.
 //
-// These choose which of two compressors gets a piece:
+// These choose which of two compressors gets a fragment:
 //
 //	constant     measured with                    fixedEncoder  encoder
 //	fixedLimit   512 B, takeover, 12 bits         12.3  147 B    16  166 B
@@ -35,9 +35,9 @@ package deflate
 // 128 if it is zero: alone, 128 bytes become 109 in 4.3 µs. With takeover they become
 // about 35.
 const (
-	// smallReach is how many bytes back a piece of a message may refer without
+	// smallReach is how many bytes back a fragment of a message may refer without
 	// context takeover. With it, at levels below windowLevel, that is smallReach
-	// and twice the length of the piece.
+	// and twice the length of the fragment.
 	smallReach = 8 << 10
 
 	// fastReach is the size of the window with takeover at levels below
@@ -48,7 +48,7 @@ const (
 	// flate.NewWriterWindow resemble. Levels below it are faster.
 	windowLevel = 5
 
-	// fixedLimit is the length of the longest piece that a fixedEncoder
+	// fixedLimit is the length of the longest fragment that a fixedEncoder
 	// compresses if there is something in the window.
 	fixedLimit = 512
 

@@ -5,12 +5,13 @@ import (
 	"unicode/utf8"
 )
 
-// maxReason is the longest reason that fits a control frame beside its code.
+// maxReason is the length in bytes of the longest reason that fits into a control frame
+// with a code.
 const maxReason = MaxControl - 2
 
-// ValidCode reports whether a close code may stand in a Close frame: those of
-// RFC 6455 §7.4.1 and the IANA registry that are not for local use only, and
-// the ranges of §7.4.2 for libraries and applications.
+// ValidCode reports whether a Close frame may contain the code: one of RFC 6455 §7.4.1
+// or the IANA registry that is not reserved for local use, or of the ranges for
+// libraries and applications (§7.4.2).
 func ValidCode(code uint16) bool {
 	switch {
 	case code >= 1000 && code <= 1003, code >= 1007 && code <= 1014:
@@ -20,7 +21,7 @@ func ValidCode(code uint16) bool {
 	}
 }
 
-// ParseClose reads the payload of a Close frame. An empty one has code 0.
+// ParseClose parses the payload of a Close frame. The code of an empty one is 0.
 func ParseClose(p []byte) (code uint16, reason string, err error) {
 	switch len(p) {
 	case 0:
@@ -38,8 +39,9 @@ func ParseClose(p []byte) (code uint16, reason string, err error) {
 	return code, string(p[2:]), nil
 }
 
-// AppendClose adds to dst the payload of a Close frame, nothing for code 0,
-// with the reason cut at a character border to what the frame can hold.
+// AppendClose appends to dst the payload of a Close frame and returns the extended
+// slice. A reason that is too long is cut between characters. The payload is empty for
+// code 0.
 func AppendClose(dst []byte, code uint16, reason string) []byte {
 	if code == 0 {
 		return dst
@@ -47,6 +49,7 @@ func AppendClose(dst []byte, code uint16, reason string) []byte {
 	return append(binary.BigEndian.AppendUint16(dst, code), cut(reason)...)
 }
 
+// cut returns as much of the reason as fits.
 func cut(reason string) string {
 	if len(reason) <= maxReason {
 		return reason

@@ -3,15 +3,14 @@ package frame
 import "encoding/binary"
 
 const (
-	// MaxHeader is the length of the longest header: two bytes, an eight-byte
+	// MaxHeader is the length in bytes of the longest header: two bytes, an eight-byte
 	// length and a masking key (RFC 6455 §5.2).
 	MaxHeader = 14
-	// MaxControl is the longest payload of a control frame (RFC 6455 §5.5).
+	// MaxControl is the length in bytes of the longest payload of a control frame (§5.5).
 	MaxControl = 125
 )
 
-// RSV1 is the bit of a frame's first byte that says that its message is
-// compressed (RFC 7692 §6).
+// RSV1 is the bit of a frame's first byte that marks a compressed message (RFC 7692 §6).
 const RSV1 = 0x40
 
 const (
@@ -25,7 +24,7 @@ const (
 	keyLength = 4
 )
 
-// Header is what stands before a frame's payload.
+// Header is the header of a frame, which precedes its payload.
 type Header struct {
 	Length uint64 // of the payload, below 2^63
 	Key    Key    // zero when the frame is not masked
@@ -42,11 +41,11 @@ const (
 	Client             // reads the frames of a server, which are not masked
 )
 
-// Parse reads the header of a frame from the front of b, as the given side has to.
-// It returns the header's own length, or 0 if b does not hold all of it yet; a
-// violation is reported from the first byte that shows it. rsv1 says that RSV1
-// has a meaning, at the beginning of a data message. Parse does not check in which
-// order frames follow each other: Sequence does.
+// Parse parses the header at the start of b of a frame that the given side receives. n
+// is the length of the header, 0 if b does not contain all of it. A violation is an
+// error as soon as b contains the byte that shows it. rsv1 is whether RSV1 may be set,
+// on the first frame of a data message. Parse does not check the order of frames; see
+// Sequence.
 func Parse(b []byte, side Side, rsv1 bool) (h Header, n int, err error) {
 	if len(b) == 0 {
 		return Header{}, 0, nil
@@ -95,11 +94,11 @@ func Parse(b []byte, side Side, rsv1 bool) (h Header, n int, err error) {
 	return h, n + keyLength, nil
 }
 
-// OpcodeOf is the opcode of the frame that begins with the given byte.
+// OpcodeOf returns the opcode of a frame with the given first byte.
 func OpcodeOf(first byte) Opcode { return Opcode(first & opBits) }
 
-// Whole reports whether b begins with all of a frame that the given side reads, a
-// valid one or not.
+// Whole reports whether b begins with a complete frame that the given side receives,
+// valid or not.
 func Whole(b []byte, side Side) bool {
 	if len(b) < 2 {
 		return false
@@ -136,7 +135,8 @@ func checkSecond(b byte, side Side, op Opcode) error {
 	return nil
 }
 
-// maskError is how the peer of the given side breaks RFC 6455 §5.1.
+// maskError returns the violation of a frame whose masking is wrong for the side that
+// receives it (RFC 6455 §5.1).
 func maskError(side Side) error {
 	if side == Server {
 		return ErrUnmasked
@@ -144,8 +144,8 @@ func maskError(side Side) error {
 	return ErrMasked
 }
 
-// Append adds to dst the header of an unmasked frame, as a server sends it,
-// and returns the extended slice.
+// Append appends to dst the header of an unmasked frame, as a server sends it, and
+// returns the extended slice. length is that of the payload, in bytes.
 func Append(dst []byte, op Opcode, fin bool, length int) []byte {
 	first := byte(op)
 	if fin {
@@ -161,7 +161,8 @@ func Append(dst []byte, op Opcode, fin bool, length int) []byte {
 	}
 }
 
-// Size is the length of the frame that Append begins: header and payload.
+// Size returns the length in bytes of an unmasked frame with a payload of the given
+// length.
 func Size(length int) int {
 	switch {
 	case length <= MaxControl:

@@ -7,16 +7,16 @@ import (
 	"sync"
 )
 
-// Key is a masking key, its first byte lowest (RFC 6455 §5.3).
+// Key is a masking key (RFC 6455 §5.3). Its first byte is the lowest one.
 type Key uint32
 
-// strideLength is how many bytes one call of the standard library's SIMD XOR
-// covers; a multiple of the key's length.
+// strideLength is the number of bytes that one call of subtle.XORBytes, which uses SIMD
+// instructions, masks. It is a multiple of the key's length.
 const strideLength = 512
 
-// Mask XORs b in place with the key, whose first byte meets b[0]. It returns
-// the key rotated to meet the byte after b, so that a payload may be masked in
-// parts of any length. Masking twice restores the bytes.
+// Mask masks b in place. The first byte of the key is for b[0]. Mask returns the key
+// rotated for the byte after b, so that a payload can be masked in parts of any length.
+// Masking twice restores the bytes.
 func Mask(b []byte, key Key) Key {
 	if key == 0 {
 		return 0
@@ -29,19 +29,19 @@ func Mask(b []byte, key Key) Key {
 	return key.rotated(len(b))
 }
 
-// rotated returns the key as it meets the byte n bytes further on.
+// rotated returns the key for the byte n bytes further on.
 func (k Key) rotated(n int) Key {
 	return Key(bits.RotateLeft32(uint32(k), -8*(n&3)))
 }
 
 func (k Key) doubled() uint64 { return uint64(k)<<32 | uint64(k) }
 
-// strides are pooled rather than on the stack. In the pool they are aligned, for
-// which the XOR takes half the time; and a stack that was once deep enough for them
-// would stay twice as large under every reader of a long message.
+// strides are in a pool, not on the stack, for two reasons. Allocated memory is
+// aligned, which halves the time of the XOR; and a goroutine's stack that has once held
+// one would stay twice as large.
 var strides = sync.Pool{New: func() any { return new([strideLength]byte) }}
 
-// maskStrides masks whole strides and returns what is left of b.
+// maskStrides masks as many whole strides as b has, and returns the rest of b.
 func maskStrides(b []byte, key Key) []byte {
 	stride := strides.Get().(*[strideLength]byte)
 	defer strides.Put(stride)

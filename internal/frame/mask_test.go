@@ -48,7 +48,7 @@ func TestMaskDoesWhatTheNaiveOneDoesAtEveryLengthAndAlignment(t *testing.T) {
 	}
 }
 
-func TestMaskInTwoPiecesIsMaskInOne(t *testing.T) {
+func TestMaskInTwoPartsIsMaskInOne(t *testing.T) {
 	for _, n := range []int{1, 2, 3, 4, 5, 8, 33, 70, 2*strideLength + 41} {
 		want := pattern(n)
 		naiveMask(want, testKey, 0)
@@ -56,13 +56,13 @@ func TestMaskInTwoPiecesIsMaskInOne(t *testing.T) {
 			got := pattern(n)
 			Mask(got[cut:], Mask(got[:cut], keyOf(testKey)))
 			if !bytes.Equal(got, want) {
-				t.Fatalf("len=%d,cut=%d: pieces do not fit together", n, cut)
+				t.Fatalf("len=%d,cut=%d: parts do not fit together", n, cut)
 			}
 		}
 	}
 }
 
-func TestMaskInManyPiecesIsMaskInOne(t *testing.T) {
+func TestMaskInManyPartsIsMaskInOne(t *testing.T) {
 	for seed := range uint64(200) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		got := pattern(5000)
@@ -75,7 +75,7 @@ func TestMaskInManyPiecesIsMaskInOne(t *testing.T) {
 			rest = rest[n:]
 		}
 		if !bytes.Equal(got, want) {
-			t.Fatalf("seed=%d: pieces do not fit together", seed)
+			t.Fatalf("seed=%d: parts do not fit together", seed)
 		}
 	}
 }

@@ -1,14 +1,14 @@
 package frame
 
-// Sequence checks that frames follow each other as RFC 6455 §5.4 demands: a
-// message is begun once, continued, and finished before the next begins.
-// Control frames stand outside it. The zero value expects a new message.
+// Sequence checks the order of the frames received (RFC 6455 §5.4): a message has a
+// first frame, continuation frames, and an end before the next message begins. Control
+// frames may come at any point. The zero value expects a new message.
 type Sequence struct {
 	open Opcode // Text or Binary inside a message, else Continuation
 }
 
-// Next takes the header of the frame that arrives and returns the opcode of
-// the message it belongs to.
+// Next checks the next frame, and returns the opcode of the message that it belongs to,
+// or the frame's own if it is a control frame.
 func (s *Sequence) Next(h Header) (Opcode, error) {
 	if h.Opcode.Control() {
 		return h.Opcode, nil

@@ -2,16 +2,15 @@ package frame
 
 import "unicode/utf8"
 
-// UTF8 checks a text that arrives in parts. The zero value is at a text's
-// beginning.
+// UTF8 checks a text that comes in parts. The zero value is the state before the first
+// part.
 type UTF8 struct {
-	tail  [utf8.UTFMax]byte // the bytes of a character that is not whole yet
+	tail  [utf8.UTFMax]byte // the first bytes of a character that is not complete
 	count uint8             // how many of them
 }
 
-// Write checks the next part and reports whether the text can still be
-// UTF-8: false from the first byte on that no valid text can have there
-// (RFC 6455 §8.1), before the character it belongs to is whole.
+// Write checks the next part. It returns false as soon as the text has a byte that no
+// UTF-8 text has at that point, even if its character is not complete (RFC 6455 §8.1).
 func (u *UTF8) Write(p []byte) bool {
 	if u.count > 0 {
 		var ok bool
@@ -27,8 +26,7 @@ func (u *UTF8) Write(p []byte) bool {
 	return true
 }
 
-// fill completes the character that is open from the front of p and returns
-// the rest of p.
+// fill completes the character in tail with bytes of p, and returns the rest of p.
 func (u *UTF8) fill(p []byte) (rest []byte, ok bool) {
 	for i, b := range p {
 		u.tail[u.count] = b
@@ -42,14 +40,14 @@ func (u *UTF8) fill(p []byte) (rest []byte, ok bool) {
 	return nil, true
 }
 
-// Whole reports whether the text may end here, not inside a character.
+// Whole reports whether the text does not end inside a character.
 func (u *UTF8) Whole() bool { return u.count == 0 }
 
-// Reset goes back to a text's beginning.
+// Reset prepares u for another text.
 func (u *UTF8) Reset() { u.count = 0 }
 
-// wholeLength is where the last character of p begins when p ends inside it;
-// else len(p).
+// wholeLength returns the length of p without the character that p ends inside of, if
+// any.
 func wholeLength(p []byte) int {
 	for i := len(p) - 1; i >= 0 && i >= len(p)-(utf8.UTFMax-1); i-- {
 		if utf8.RuneStart(p[i]) {

@@ -77,7 +77,7 @@ func TestUTF8AgreesWithUnicodesTableOnEveryEdge(t *testing.T) {
 	}
 }
 
-func TestUTF8AgreesWithTheStandardLibraryOnTextInPieces(t *testing.T) {
+func TestUTF8AgreesWithTheStandardLibraryOnTextInParts(t *testing.T) {
 	for seed := range uint64(3000) {
 		rng := rand.New(rand.NewPCG(seed, 2))
 		text := randomText(rng)
@@ -114,17 +114,17 @@ func randomText(rng *rand.Rand) []byte {
 func TestUTF8IsWholeOnlyBetweenCharacters(t *testing.T) {
 	var u UTF8
 	for _, c := range []struct {
-		piece string
+		part  string
 		whole bool
 	}{
 		{"", true}, {"a", true}, {"\xF0", false}, {"", false}, {"\x9F", false}, {"\x98", false}, {"\x80", true},
 		{"x\xE2\x82", false}, {"\xACy", true}, {"\xC3", false}, {"\xA9\xC3", false}, {"\xA9", true},
 	} {
-		if !u.Write([]byte(c.piece)) {
-			t.Fatalf("%q was refused", c.piece)
+		if !u.Write([]byte(c.part)) {
+			t.Fatalf("%q was refused", c.part)
 		}
 		if u.Whole() != c.whole {
-			t.Fatalf("after %q: whole %v, want %v", c.piece, u.Whole(), c.whole)
+			t.Fatalf("after %q: whole %v, want %v", c.part, u.Whole(), c.whole)
 		}
 	}
 }

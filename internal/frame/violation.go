@@ -1,7 +1,7 @@
 package frame
 
-// Violation is a way in which bytes from a peer break RFC 6455, with the close
-// code that answers it (§7.4.1).
+// Violation is an error in what a peer sends. Code is the close code to fail the
+// connection with (RFC 6455 §7.4.1).
 type Violation struct {
 	Code uint16
 	Text string
@@ -17,7 +17,7 @@ const (
 func protocolError(text string) *Violation { return &Violation{codeProtocolError, text} }
 func payloadError(text string) *Violation  { return &Violation{codeInvalidPayload, text} }
 
-// What a peer can do wrong, one value each so that callers can compare.
+// The violations. Callers may compare errors with them.
 var (
 	ErrReservedBits      = protocolError("reserved bit set without an extension")
 	ErrReservedOpcode    = protocolError("reserved opcode")

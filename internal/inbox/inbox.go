@@ -1,5 +1,5 @@
-// Package inbox holds the bytes that have arrived on a connection and were not
-// consumed yet, in a pooled buffer that is kept only while there are any.
+// Package inbox holds the bytes that have been received on a connection and not been
+// consumed, in a pooled buffer that is held only while there are such bytes.
 package inbox
 
 import (
@@ -7,26 +7,26 @@ import (
 	"github.com/handset-go/handset/internal/overwrite"
 )
 
-// Inbox is where a connection's reads go. It has one user at a time. The zero value
-// is empty.
+// Inbox is the receive buffer of a connection. It is not safe for concurrent use. The
+// zero value is empty.
 type Inbox struct {
 	buf  *buffer.Buffer // nil while nothing is held
 	next int            // the first byte of buf that was not consumed
 }
 
-// Add puts in a copy of bytes that someone else has already read. They are
-// likely to be the beginning of something: there is space for more.
+// Add appends a copy of bytes that were read from the connection elsewhere, such as
+// by net/http. It gets a buffer with capacity for a few frames more.
 func (in *Inbox) Add(early []byte) {
 	if len(early) > 0 {
-		in.Arrived(copy(in.Space(max(len(early), smallSpace)), early))
+		in.Arrived(copy(in.Space(max(len(early), smallSize)), early))
 	}
 }
 
-// smallSpace is space for a few frames to come.
-const smallSpace = 4 << 10
+// smallSize is the capacity, in bytes, of a buffer for a few frames.
+const smallSize = 4 << 10
 
-// Bytes are those that have not been consumed. They may be changed in place
-// and are valid until the next Space, Release or Free.
+// Bytes returns the bytes that have not been consumed. The caller may change them in
+// place. The slice is valid until the next call of Add, Space, Release, Spare or Free.
 func (in *Inbox) Bytes() []byte {
 	if in.buf == nil {
 		return nil
@@ -34,17 +34,18 @@ func (in *Inbox) Bytes() []byte {
 	return in.buf.Bytes[in.next:]
 }
 
-// Consume drops the first n bytes. They stay intact until the next Space.
+// Consume removes the first n of Bytes. A slice of them is valid for as long as one
+// from Bytes.
 func (in *Inbox) Consume(n int) { in.next += n }
 
-// Free gives the buffer back and forgets what was in it.
+// Free frees the buffer and removes all bytes. The Inbox may be used again.
 func (in *Inbox) Free() {
 	in.buf.Free()
 	in.buf, in.next = nil, 0
 }
 
-// compact moves what is held to the front of the buffer, where the next read
-// finds the most space behind it.
+// compact moves the bytes to the front of the buffer, to make the space behind them as
+// large as possible.
 func (in *Inbox) compact() {
 	if in.buf != nil && in.next > 0 {
 		if overwrite.Enabled() {
@@ -56,7 +57,7 @@ func (in *Inbox) compact() {
 	}
 }
 
-// renew moves what is held to another buffer.
+// renew moves the bytes to another buffer, so that nothing overwrites the old one.
 //
 //go:noinline
 func (in *Inbox) renew() {
@@ -66,9 +67,10 @@ func (in *Inbox) renew() {
 	in.buf, in.next = renewed, 0
 }
 
-// Space offers the rest of the buffer, a bigger one when that is less than size
-// and the buffer is smaller than that, or when it is full: the memory a
-// connection holds follows what arrived, not what was announced.
+// Space returns the free space of the buffer, for Arrived. It is not empty. If the
+// buffer's capacity is less than size, or all of it is used, Space gets a larger one
+// first. The memory that a connection holds grows with the bytes received, never
+// with a length that a peer has announced.
 func (in *Inbox) Space(size int) []byte {
 	in.compact()
 	if in.buf != nil && len(in.buf.Bytes) == 0 && cap(in.buf.Bytes) < size {
@@ -85,10 +87,10 @@ func (in *Inbox) Space(size int) []byte {
 	return in.buf.Bytes[len(in.buf.Bytes):cap(in.buf.Bytes)]
 }
 
-// Spare is an Inbox that holds nothing but memory for a few bytes to come, that
-// of one that has been consumed if it is small. That one is not used again.
+// Spare returns an empty Inbox, which takes over the buffer of in if that is small.
+// All bytes must have been consumed, and in must not be used any more.
 func (in *Inbox) Spare() Inbox {
-	if in.buf == nil || cap(in.buf.Bytes) > smallSpace || overwrite.Enabled() {
+	if in.buf == nil || cap(in.buf.Bytes) > smallSize || overwrite.Enabled() {
 		in.Free()
 		return Inbox{}
 	}
@@ -96,10 +98,11 @@ func (in *Inbox) Spare() Inbox {
 	return Inbox{buf: in.buf}
 }
 
-// Arrived adds the n bytes that were read into the space.
+// Arrived appends the n bytes that were read into the slice that Space has returned.
 func (in *Inbox) Arrived(n int) { in.buf.Bytes = in.buf.Bytes[:len(in.buf.Bytes)+n] }
 
-// Release gives back the memory that holds nothing.
+// Release frees the buffer if it is empty, and otherwise moves the bytes to the
+// smallest one that holds them.
 func (in *Inbox) Release() {
 	in.compact()
 	switch {

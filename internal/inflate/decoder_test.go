@@ -28,22 +28,22 @@ func newDecoder(takeover bool, bits int) *Decoder {
 // space is room for piecewise.
 var space [1 << 16]byte
 
-// piecewise inflates a message that arrives in pieces of up to arrive bytes,
+// piecewise inflates a message that arrives in parts of up to arrive bytes,
 // into room for up to room bytes at a time.
 func (in *Decoder) piecewise(t testing.TB, message []byte, arrive, room func() int) ([]byte, error) {
-	var out, piece []byte
+	var out, part []byte
 	for calls := 0; ; calls++ {
 		if calls > 100_000_000 {
 			t.Fatal("it goes on for ever")
 		}
-		last := len(piece) == len(message)
+		last := len(part) == len(message)
 		dst := space[:min(room(), len(space))]
-		n, used, p, err := in.Decode(dst, piece, last)
+		n, used, p, err := in.Decode(dst, part, last)
 		if err != nil {
 			return out, err
 		}
 		out = append(out, dst[:n]...)
-		piece, message = piece[used:], message[used:]
+		part, message = part[used:], message[used:]
 		switch {
 		case p == Done:
 			if !last || len(message) > 0 {
@@ -52,10 +52,10 @@ func (in *Decoder) piecewise(t testing.TB, message []byte, arrive, room func() i
 			return out, nil
 		case p == Full && n < len(dst):
 			t.Fatalf("full with %d of %d bytes", n, len(dst))
-		case p == Starved && (len(piece) > 0 || last):
-			t.Fatalf("starved with %d bytes unread, last %v", len(piece), last)
+		case p == Starved && (len(part) > 0 || last):
+			t.Fatalf("starved with %d bytes unread, last %v", len(part), last)
 		case p == Starved:
-			piece = message[:min(len(message), arrive())]
+			part = message[:min(len(message), arrive())]
 		}
 	}
 }

@@ -14,8 +14,8 @@ func ExampleDecoder_Decode() {
 	arriving := []string{"\xf2\x48\xcd", "\xc9\xc9", "\x07\x00"} // "Hello" as in RFC 7692 §7.2.3.1
 	var message strings.Builder
 	chunk := make([]byte, 2)
-	for i, piece := range arriving {
-		payload, last := []byte(piece), i == len(arriving)-1
+	for i, part := range arriving {
+		payload, last := []byte(part), i == len(arriving)-1
 		for {
 			n, used, progress, err := in.Decode(chunk, payload, last)
 			if err != nil {
@@ -24,7 +24,7 @@ func ExampleDecoder_Decode() {
 			message.Write(chunk[:n])
 			payload = payload[used:]
 			if progress != inflate.Full {
-				break // Starved: the next piece. Done: the message is whole.
+				break // Starved: the next part. Done: the message is whole.
 			}
 		}
 	}

@@ -70,7 +70,7 @@ func TestAfterAWriteThatFailedNothingIsWrittenAgain(t *testing.T) {
 	}
 }
 
-func TestABackgroundWriteThatFailsIsToldOnce(t *testing.T) {
+func TestABackgroundWriteThatFailsIsReportedOnce(t *testing.T) {
 	o, s, h := scripted(1000, 0)
 	put(t, o, text("one"), text("two"))
 	s.waits = []int{3} // and then no more: a timeout

@@ -16,35 +16,35 @@ type sink struct{ transport.Conn }
 func (sink) Write(p *transport.Slices, _ bool) (int, error) { return len(p.Head) + len(p.Body), nil }
 func (sink) SetWriteDeadline(time.Time) error               { return nil }
 
-// keeper is the Host of an outbox on a sink.
-type keeper struct {
-	out     box
+// benchCallbacks are the Callbacks of an outbox on a sink.
+type benchCallbacks struct {
+	out     boundOutbox
 	conn    transport.Conn
 	writers sync.WaitGroup
 }
 
-func newKeeper() *keeper {
-	k := &keeper{conn: sink{}}
-	k.out.h = k
+func newBenchCallbacks() *benchCallbacks {
+	k := &benchCallbacks{conn: sink{}}
+	k.out.cb = k
 	k.out.Init(64 << 10)
 	return k
 }
 
-func (k *keeper) Conn() transport.Conn     { return k.conn }
-func (k *keeper) StartWriter()             { k.writers.Go(func() { k.out.Run() }) }
-func (k *keeper) StartTimer()              {}
-func (k *keeper) Compressing() sync.Locker { return new(sync.Mutex) }
-func (k *keeper) Drained()                 {}
-func (k *keeper) Count(_, _ Count)         {}
-func (k *keeper) Compress(_, _, _ []byte, _, _ bool) ([]byte, bool) {
+func (k *benchCallbacks) Conn() transport.Conn     { return k.conn }
+func (k *benchCallbacks) StartWriter()             { k.writers.Go(func() { k.out.Run() }) }
+func (k *benchCallbacks) StartTimer()              {}
+func (k *benchCallbacks) Compressing() sync.Locker { return new(sync.Mutex) }
+func (k *benchCallbacks) Drained()                 {}
+func (k *benchCallbacks) Count(_, _ Count)         {}
+func (k *benchCallbacks) Compress(_, _, _ []byte, _, _ bool) ([]byte, bool) {
 	return nil, false
 }
-func (k *keeper) WriteFailed(error) {}
+func (k *benchCallbacks) WriteFailed(error) {}
 
 var benchPayload = make([]byte, 125)
 
 func BenchmarkPutAlone(b *testing.B) {
-	k := newKeeper()
+	k := newBenchCallbacks()
 	b.ReportAllocs()
 	for b.Loop() {
 		k.send(b, false)
@@ -53,9 +53,9 @@ func BenchmarkPutAlone(b *testing.B) {
 	k.writers.Wait()
 }
 
-// Sixteen frames that leave in one write, as the answers to a burst do.
-func BenchmarkPutGathered(b *testing.B) {
-	k := newKeeper()
+// Sixteen frames that are written at once, as the answers to a burst are.
+func BenchmarkPutBatched(b *testing.B) {
+	k := newBenchCallbacks()
 	b.ReportAllocs()
 	for b.Loop() {
 		for range 16 {
@@ -67,7 +67,7 @@ func BenchmarkPutGathered(b *testing.B) {
 }
 
 func BenchmarkPutContended(b *testing.B) {
-	k := newKeeper()
+	k := newBenchCallbacks()
 	b.SetParallelism(4)
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
@@ -78,23 +78,23 @@ func BenchmarkPutContended(b *testing.B) {
 	k.writers.Wait()
 }
 
-func (k *keeper) send(b *testing.B, gather bool) {
-	f := Frame{Opcode: frame.Binary, Fin: true, Data: benchPayload, Gather: gather}
+func (k *benchCallbacks) send(b *testing.B, batch bool) {
+	f := Frame{Opcode: frame.Binary, Fin: true, Data: benchPayload, Batch: batch}
 	if err := k.out.Put(context.Background(), &f); err != nil {
 		b.Fatal(err)
 	}
 }
 
 // What the statistics take of the time of a message that is received and of one
-// that is sent, the host being told now and then included.
+// that is sent, calls of Callbacks.Count included.
 func BenchmarkCounting(b *testing.B) {
-	k := newKeeper()
-	t := k.out.busyLocked()
+	k := newBenchCallbacks()
+	t := k.out.acquireLocked()
 	f := &Frame{Opcode: frame.Binary, Fin: true, Data: benchPayload}
 	b.ReportAllocs()
 	for b.Loop() {
 		k.out.countReceivedLocked(k, Count{Messages: 1, Frames: 1, Headers: 6, Wire: 131})
-		t.leaving.frame(f)
+		t.uncounted.frame(f)
 		k.out.countSentLocked(k)
 	}
 }

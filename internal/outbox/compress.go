@@ -2,41 +2,42 @@ package outbox
 
 import "github.com/handset-go/handset/internal/buffer"
 
-// putCompressed compresses a frame that is admitted and has room reserved, and
-// queues it. That is done without the lock, for which others must not wait so
-// long. Frames that need no compression may overtake it, but none that would
-// come between the pieces of a message.
-func (o *Outbox) putCompressed(h Host, f *Frame) error {
-	order := h.Compressing()
+// putCompressed compresses a frame for which space is reserved, and queues it. It
+// compresses without holding the Outbox's lock, for which others must not wait that
+// long. Frames that are not compressed may overtake it, but not a frame that
+// would come between the fragments of a message.
+func (o *Outbox) putCompressed(cb Callbacks, f *Frame) error {
+	order := cb.Compressing()
 	order.Lock()
-	g, scratch := compressed(h, f)
+	g, scratch := compressFrame(cb, f)
 	o.mu.Lock()
-	order.Unlock() // whoever compresses next needs the lock to queue
-	o.traffic.reserved -= f.size()
-	do, err := nothing, o.traffic.refusal
+	order.Unlock() // the next to compress needs the Outbox's lock too
+	o.queue.reserved -= f.size()
+	do, err := nothing, o.queue.refusal
 	if err == nil {
-		do = o.queueLocked(&g)
-		o.admitWaitersLocked() // one may have waited to open a message
+		do = o.enqueueLocked(&g)
+		o.admitWaitersLocked() // a fragmented message may begin now
 	}
 	o.mu.Unlock()
-	o.perform(h, do)
+	o.perform(cb, do)
 	scratch.Free()
 	return err
 }
 
-// compressed returns the frame compressed, if that is worth it, and the buffer
-// that holds it until it has been queued.
-func compressed(h Host, f *Frame) (g Frame, scratch *buffer.Buffer) {
-	var packed, room []byte
-	if f.Packed != nil {
-		packed = *f.Packed
+// compressFrame returns the frame in compressed form, or as it is if Callbacks.Compress
+// says so, and a buffer to be freed when the frame has been queued, which may be
+// nil.
+func compressFrame(cb Callbacks, f *Frame) (g Frame, scratch *buffer.Buffer) {
+	var compressed, space []byte
+	if f.Compressed != nil {
+		compressed = *f.Compressed
 	} else {
 		scratch = buffer.Get(len(f.Data))
-		room = scratch.Bytes
+		space = scratch.Bytes
 	}
-	g = Frame{Data: f.Data, Owner: f.Owner, Opcode: f.Opcode, Fin: f.Fin, Gather: f.Gather}
-	if data, ok := h.Compress(room, f.Data, packed, f.first(), f.Fin); ok {
-		g.Data, g.RSV1 = data, f.first() // the first frame says it for all (RFC 7692 §6)
+	g = Frame{Data: f.Data, Opcode: f.Opcode, Fin: f.Fin, Batch: f.Batch}
+	if data, ok := cb.Compress(space, f.Data, compressed, f.first(), f.Fin); ok {
+		g.Data, g.RSV1 = data, f.first() // set on the first frame of a message only (RFC 7692 §6)
 	}
 	return g, scratch
 }

@@ -11,38 +11,38 @@ import (
 	"github.com/handset-go/handset/internal/transport"
 )
 
-// slowHost is a Host on a transport that takes everything, whose compression
+// slowCompressor has a transport that takes everything, whose compression
 // takes until a test lets it go on.
-type slowHost struct {
-	owner
+type slowCompressor struct {
+	recorder
 	order  sync.Mutex
 	begins chan struct{}
 	goOn   chan struct{}
 }
 
-func (h *slowHost) Compressing() sync.Locker { return &h.order }
+func (h *slowCompressor) Compressing() sync.Locker { return &h.order }
 
-func (h *slowHost) Compress(scratch, data, _ []byte, _, _ bool) ([]byte, bool) {
+func (h *slowCompressor) Compress(scratch, data, _ []byte, _, _ bool) ([]byte, bool) {
 	h.begins <- struct{}{}
 	<-h.goOn
 	return append(scratch, bytes.ToUpper(data)...), true
 }
 
-func compressing() (*box, *script, *slowHost) {
+func compressing() (*boundOutbox, *script, *slowCompressor) {
 	s := &script{free: endless}
-	h := &slowHost{owner: owner{conn: s}, begins: make(chan struct{}), goOn: make(chan struct{})}
-	o := &box{h: h}
+	h := &slowCompressor{recorder: recorder{conn: s}, begins: make(chan struct{}), goOn: make(chan struct{})}
+	o := &boundOutbox{cb: h}
 	h.out = o
 	o.Init(1000)
 	return o, s, h
 }
 
-func toCompress(owner *Owner, op frame.Opcode, fin bool, payload string) *Frame {
-	return &Frame{Opcode: op, Fin: fin, Data: []byte(payload), Owner: owner, Compress: true}
+func toCompress(op frame.Opcode, fin bool, payload string) *Frame {
+	return &Frame{Opcode: op, Fin: fin, Data: []byte(payload), Compress: true}
 }
 
-// packed is how a compressed frame looks on its way.
-func packed(f *Frame) []byte {
+// compressedWire is what a compressed frame looks like when it is sent.
+func compressedWire(f *Frame) []byte {
 	g := *f
 	g.Data = bytes.ToUpper(f.Data)
 	b := wire(&g)
@@ -54,22 +54,22 @@ func packed(f *Frame) []byte {
 
 // What serves many sessions must not wait while one of them compresses.
 func TestNobodyWaitsForTheLockWhileAMessageIsCompressed(t *testing.T) {
-	for name, call := range map[string]func(*box){
-		"Flush":    func(o *box) { o.Flush() },
-		"Idle":     func(o *box) { o.Idle(Count{}) },
-		"Tell":     func(o *box) { o.Tell() },
-		"Buffered": func(o *box) { o.Buffered() },
-		"Queue":    func(o *box) { o.Queue() },
-		"PutPong":  func(o *box) { o.PutPong([]byte("pong"), false) },
-		"TryPut":   func(o *box) { _ = o.TryPut(text("in the clear")) },
-		"PutFinal": func(o *box) { o.PutFinal(nil, transport.ErrWouldBlock) },
-		"Finish":   func(o *box) { o.Finish(o.h, transport.ErrWouldBlock) },
-		"Abort":    func(o *box) { o.Abort(transport.ErrWouldBlock) },
+	for name, call := range map[string]func(*boundOutbox){
+		"Flush":    func(o *boundOutbox) { o.Flush() },
+		"Idle":     func(o *boundOutbox) { o.Idle(Count{}) },
+		"Report":   func(o *boundOutbox) { o.Report() },
+		"Buffered": func(o *boundOutbox) { o.Buffered() },
+		"Queue":    func(o *boundOutbox) { o.Queue() },
+		"PutPong":  func(o *boundOutbox) { o.PutPong([]byte("pong"), false) },
+		"TryPut":   func(o *boundOutbox) { _ = o.TryPut(text("in the clear")) },
+		"PutFinal": func(o *boundOutbox) { o.PutFinal(nil, transport.ErrWouldBlock) },
+		"Finish":   func(o *boundOutbox) { o.Finish(o.cb, transport.ErrWouldBlock) },
+		"Abort":    func(o *boundOutbox) { o.Abort(transport.ErrWouldBlock) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			o, _, h := compressing()
 			sent := make(chan error, 1)
-			go func() { sent <- o.Put(context.Background(), toCompress(nil, frame.Text, true, "slow")) }()
+			go func() { sent <- o.Put(context.Background(), toCompress(frame.Text, true, "slow")) }()
 			<-h.begins
 			done := make(chan struct{})
 			go func() {
@@ -90,27 +90,27 @@ func TestNobodyWaitsForTheLockWhileAMessageIsCompressed(t *testing.T) {
 func TestWhatIsCompressedLeavesInTheOrderInWhichItWasCompressed(t *testing.T) {
 	o, s, h := compressing()
 	sent := make(chan error, 3)
-	frames := []*Frame{toCompress(nil, frame.Text, true, "a"), toCompress(nil, frame.Binary, true, "b")}
+	frames := []*Frame{toCompress(frame.Text, true, "a"), toCompress(frame.Binary, true, "b")}
 	for _, f := range frames {
 		go func() { sent <- o.Put(context.Background(), f) }()
 		<-h.begins
 		go func() { h.goOn <- struct{}{} }()
 		expectError(t, <-sent, nil)
 	}
-	if want := append(packed(frames[0]), packed(frames[1])...); !bytes.Equal(s.sent(), want) {
+	if want := append(compressedWire(frames[0]), compressedWire(frames[1])...); !bytes.Equal(s.sent(), want) {
 		t.Fatalf("%q, want %q", s.sent(), want)
 	}
 }
 
-// A message in pieces waits for those that are being compressed, which would
-// otherwise come between its pieces.
-func TestNothingComesBetweenThePiecesOfAMessageThatIsCompressed(t *testing.T) {
+// A fragmented message waits for those that are being compressed, which would
+// otherwise come between its fragments.
+func TestNothingComesBetweenTheFragmentsOfAMessageThatIsCompressed(t *testing.T) {
 	o, s, h := compressing()
 	sent := make(chan error, 2)
-	whole := toCompress(nil, frame.Text, true, "whole")
+	whole := toCompress(frame.Text, true, "whole")
 	go func() { sent <- o.Put(context.Background(), whole) }()
 	<-h.begins
-	first := toCompress(&one, frame.Binary, false, "first")
+	first := toCompress(frame.Binary, false, "first")
 	expectError(t, o.TryPut(first), ErrFull)
 	h.goOn <- struct{}{}
 	expectError(t, <-sent, nil)
@@ -121,7 +121,7 @@ func TestNothingComesBetweenThePiecesOfAMessageThatIsCompressed(t *testing.T) {
 	h.goOn <- struct{}{}
 	expectError(t, <-sent, nil)
 
-	last := toCompress(&one, frame.Continuation, true, "last")
+	last := toCompress(frame.Continuation, true, "last")
 	go func() { sent <- o.Put(context.Background(), last) }()
 	<-h.begins
 	expectError(t, o.TryPut(text("between")), ErrFull)
@@ -130,16 +130,16 @@ func TestNothingComesBetweenThePiecesOfAMessageThatIsCompressed(t *testing.T) {
 	o.Idle(Count{}) // or the background writer would take it
 	expectError(t, o.TryPut(text("after")), nil)
 
-	want := bytes.Join([][]byte{packed(whole), packed(first), packed(last), wire(text("after"))}, nil)
+	want := bytes.Join([][]byte{compressedWire(whole), compressedWire(first), compressedWire(last), wire(text("after"))}, nil)
 	if !bytes.Equal(s.sent(), want) {
 		t.Fatalf("%q, want %q", s.sent(), want)
 	}
 }
 
-func TestAFrameThatIsCompressedKeepsItsRoomAndGivesItBack(t *testing.T) {
+func TestAFrameThatIsCompressedKeepsItsSpaceAndGivesItBack(t *testing.T) {
 	o, s, h := compressing()
 	sent := make(chan error, 1)
-	big := toCompress(nil, frame.Text, true, string(make([]byte, 990)))
+	big := toCompress(frame.Text, true, string(make([]byte, 990)))
 	go func() { sent <- o.Put(context.Background(), big) }()
 	<-h.begins
 	expectError(t, o.TryPut(text("no room for it")), ErrFull)

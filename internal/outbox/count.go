@@ -2,10 +2,10 @@ package outbox
 
 import "math"
 
-// Count is how much has gone in one direction.
+// Count counts what was sent or received.
 type Count struct {
 	Messages, Frames uint32 // data messages, and frames of any kind
-	Headers, Wire    uint64 // bytes of the frames' headers, and of all of them
+	Headers, Wire    uint64 // bytes of the headers, and of headers and payloads
 }
 
 func (c *Count) add(d Count) {
@@ -15,7 +15,7 @@ func (c *Count) add(d Count) {
 	c.Wire += d.Wire
 }
 
-// frame counts a frame that is queued.
+// frame counts a frame that has been queued.
 func (c *Count) frame(f *Frame) {
 	if f.Fin && !f.Opcode.Control() {
 		c.Messages++
@@ -25,70 +25,73 @@ func (c *Count) frame(f *Frame) {
 	c.Wire += uint64(f.size())
 }
 
-// sum is a Count in little room. What goes by is added up in it, under the lock
-// that is held anyway. To tell the host, who counts for many, costs several times
-// as much, and is done when the sum is full, when somebody asks, and at the end.
-type sum struct {
+// smallCount is a Count in a few bytes. Frames are added to it under the lock that
+// is held anyway. Callbacks.Count, which adds to figures of many sessions, costs
+// several times as much: it is called when the smallCount is full, when the figures
+// are asked for, and at the end.
+type smallCount struct {
 	wire, headers    uint16
 	frames, messages uint8
 }
 
-func (s sum) count() Count {
+func (s smallCount) count() Count {
 	return Count{uint32(s.messages), uint32(s.frames), uint64(s.headers), uint64(s.wire)}
 }
 
-// add adds what has gone by, if there is room for it.
-func (s *sum) add(c Count) bool {
+// add adds c, and reports whether the sum fits.
+func (s *smallCount) add(c Count) bool {
 	c.add(s.count())
 	if max(c.Messages, c.Frames) > math.MaxUint8 || max(c.Headers, c.Wire) > math.MaxUint16 {
 		return false
 	}
-	*s = sum{uint16(c.Wire), uint16(c.Headers), uint8(c.Frames), uint8(c.Messages)}
+	*s = smallCount{uint16(c.Wire), uint16(c.Headers), uint8(c.Frames), uint8(c.Messages)}
 	return true
 }
 
-// countSentLocked counts what a write has begun to take.
-func (o *Outbox) countSentLocked(h Host) {
-	t := o.traffic
-	if t == nil || t.leaving.Frames == 0 {
+// countSentLocked counts the frames that were queued when the transport last took
+// bytes.
+func (o *Outbox) countSentLocked(cb Callbacks) {
+	q := o.queue
+	if q == nil || q.uncounted.Frames == 0 {
 		return
 	}
-	if !o.sent.add(t.leaving) {
-		o.tellLocked(h)
-		h.Count(t.leaving, Count{})
+	if !o.sent.add(q.uncounted) {
+		o.reportLocked(cb)
+		cb.Count(q.uncounted, Count{})
 	}
-	t.leaving = Count{}
+	q.uncounted = Count{}
 }
 
-func (o *Outbox) countReceivedLocked(h Host, c Count) {
+func (o *Outbox) countReceivedLocked(cb Callbacks, c Count) {
 	if !o.received.add(c) {
-		o.tellLocked(h)
-		h.Count(Count{}, c)
+		o.reportLocked(cb)
+		cb.Count(Count{}, c)
 	}
 }
 
-// Received counts what has come from the peer, for those who do not wait for
-// more of it in Idle.
-func (o *Outbox) Received(h Host, c Count) {
+// Received counts what has been received from the peer. A reader that waits for
+// more calls Idle instead.
+func (o *Outbox) Received(cb Callbacks, c Count) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.countReceivedLocked(h, c)
+	o.countReceivedLocked(cb, c)
 	if o.aborted {
-		o.tellLocked(h) // nobody else will
+		o.reportLocked(cb) // Abort has made the last report
 	}
 }
 
-// Tell tells the host all that has been counted, and returns what Buffered does.
-func (o *Outbox) Tell(h Host) (buffered int) {
+// Report calls Callbacks.Count with what has not been reported, if anything, and
+// returns what Buffered does.
+func (o *Outbox) Report(cb Callbacks) (buffered int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.tellLocked(h)
-	return o.traffic.buffered()
+	o.reportLocked(cb)
+	return o.queue.buffered()
 }
 
-func (o *Outbox) tellLocked(h Host) {
-	if o.sent != (sum{}) || o.received != (sum{}) {
-		h.Count(o.sent.count(), o.received.count())
-		o.sent, o.received = sum{}, sum{}
+func (o *Outbox) reportLocked(cb Callbacks) {
+	if o.sent != (smallCount{}) || o.received != (smallCount{}) {
+		cb.Count(o.sent.count(), o.received.count())
+		o.sent, o.received = smallCount{}, smallCount{}
 	}
 }

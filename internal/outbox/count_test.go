@@ -5,21 +5,21 @@ import (
 	"testing"
 )
 
-// ledger is a host that adds up what it is told.
-type ledger struct {
-	owner
+// countRecorder adds up what is reported to it.
+type countRecorder struct {
+	recorder
 	sent, received Count
 }
 
-func (l *ledger) Count(sent, received Count) {
+func (l *countRecorder) Count(sent, received Count) {
 	l.sent.add(sent)
 	l.received.add(received)
 }
 
 func TestNothingThatIsCountedIsLostHoweverMuchItIs(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 17))
-	host := new(ledger)
-	o := box{h: host}
+	recorder := new(countRecorder)
+	o := boundOutbox{cb: recorder}
 	o.Init(64 << 10)
 	var sent, received Count
 	for range 10_000 {
@@ -32,28 +32,28 @@ func TestNothingThatIsCountedIsLostHoweverMuchItIs(t *testing.T) {
 			received.add(c)
 		} else {
 			o.mu.Lock()
-			o.busyLocked().leaving = c
-			o.countSentLocked(host)
+			o.acquireLocked().uncounted = c
+			o.countSentLocked(recorder)
 			o.mu.Unlock()
 			sent.add(c)
 		}
 		if rng.IntN(100) == 0 {
-			o.Tell()
-			if host.sent != sent || host.received != received {
-				t.Fatalf("told of %+v and %+v, not %+v and %+v", host.sent, host.received, sent, received)
+			o.Report()
+			if recorder.sent != sent || recorder.received != received {
+				t.Fatalf("reported %+v and %+v, not %+v and %+v", recorder.sent, recorder.received, sent, received)
 			}
 		}
 	}
 }
 
 func TestWhatIsReceivedAfterTheEndIsCountedAtOnce(t *testing.T) {
-	host := new(ledger)
-	o := box{h: host}
+	recorder := new(countRecorder)
+	o := boundOutbox{cb: recorder}
 	o.Init(64 << 10)
 	o.Received(Count{Frames: 1, Wire: 2})
 	o.Abort(ErrFull)
 	o.Received(Count{Frames: 1, Wire: 3})
-	if host.received != (Count{Frames: 2, Wire: 5}) {
-		t.Fatalf("%+v", host.received)
+	if recorder.received != (Count{Frames: 2, Wire: 5}) {
+		t.Fatalf("%+v", recorder.received)
 	}
 }

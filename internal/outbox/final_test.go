@@ -33,22 +33,22 @@ func TestTheFinalFrameLeavesLastAndSaysSo(t *testing.T) {
 
 func TestTheFinalFrameGoesIntoAnOpenMessage(t *testing.T) {
 	o, s, _ := scripted(1000, endless)
-	put(t, o, piece(&one, frame.Text, false, "open"))
+	put(t, o, fragment(frame.Text, false, "open"))
 	o.PutFinal(nil, errFinal)
-	expectSent(t, s, piece(&one, frame.Text, false, "open"), control(frame.Close, ""))
-	expectError(t, o.TryPut(piece(&one, frame.Continuation, true, "")), errFinal)
+	expectSent(t, s, fragment(frame.Text, false, "open"), control(frame.Close, ""))
+	expectError(t, o.TryPut(fragment(frame.Continuation, true, "")), errFinal)
 }
 
-func TestTheFinalFrameTakesAlongWhatGathers(t *testing.T) {
+func TestTheFinalFrameTakesAlongBatchedFrames(t *testing.T) {
 	o, s, h := scripted(1000, endless)
-	gathers := text("gathers")
-	gathers.Gather = true
-	put(t, o, gathers)
+	batched := text("batched")
+	batched.Batch = true
+	put(t, o, batched)
 	o.PutFinal(nil, errFinal)
-	expectSent(t, s, gathers, control(frame.Close, ""))
+	expectSent(t, s, batched, control(frame.Close, ""))
 	if len(s.writes) != 1 || h.drained != 1 {
 		t.Fatalf("%d writes, drained %d times, want 1 and 1", len(s.writes), h.drained)
 	}
 	o.Flush() // the timer
-	expectSent(t, s, gathers, control(frame.Close, ""))
+	expectSent(t, s, batched, control(frame.Close, ""))
 }

@@ -5,34 +5,35 @@ import (
 	"github.com/handset-go/handset/internal/transport"
 )
 
-// Flush sends off what has gathered, without waiting for the peer.
-func (o *Outbox) Flush(h Host) {
+// Flush writes what is queued, without waiting for the peer.
+func (o *Outbox) Flush(cb Callbacks) {
 	o.mu.Lock()
 	o.timed = false
 	do := o.writeLocked()
 	o.mu.Unlock()
-	o.perform(h, do)
+	o.perform(cb, do)
 }
 
-// Idle is Flush when the application waits for the peer: what it sends next is
-// an answer, not more of the same. received is what has come from the peer since
-// the last time.
-func (o *Outbox) Idle(h Host, received Count) {
+// Idle is Flush for a reader that is about to wait for the peer: what is sent next
+// is an answer to what arrives, so a run of writes ends here. received is added to
+// the count of what was received.
+func (o *Outbox) Idle(cb Callbacks, received Count) {
 	o.mu.Lock()
-	o.inRow = 0
-	o.countReceivedLocked(h, received)
+	o.inARow = 0
+	o.countReceivedLocked(cb, received)
 	do := o.writeLocked()
 	o.mu.Unlock()
-	o.perform(h, do)
+	o.perform(cb, do)
 }
 
-// wrote notes what came of a write and returns what the writer is to do next.
-func (o *Outbox) wrote(h Host, n int, err error) action {
+// wrote records the result of a write: n bytes were taken, and then err, if not
+// nil. It returns what the writer must do next.
+func (o *Outbox) wrote(cb Callbacks, n int, err error) action {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	broken := err != nil && err != transport.ErrWouldBlock
 	if o.aborted = o.aborted || broken; o.aborted {
-		o.traffic.freeOut()
+		o.queue.freeOut()
 		o.writer = stopped
 	}
 	switch {
@@ -43,7 +44,7 @@ func (o *Outbox) wrote(h Host, n int, err error) action {
 	}
 	if n > 0 {
 		o.taken += uint32(n)
-		o.countSentLocked(h)
+		o.countSentLocked(cb)
 		o.takenAt = 0
 		if o.writer == background {
 			o.takenAt = millis()
@@ -57,40 +58,40 @@ func (o *Outbox) wrote(h Host, n int, err error) action {
 	return do
 }
 
-// advanceLocked moves the writer n bytes on, lets in who waited for that room,
-// and takes up what is queued when all that was taken up before has left. When
-// there is nothing to write the right to write is given up.
+// advanceLocked records that n bytes have been written, queues the waiters that fit
+// now, and begins the next write when the last has been completed. If there is
+// nothing to write, it gives up the right to write.
 func (o *Outbox) advanceLocked(n int) action {
-	t := o.traffic
-	if t == nil {
+	q := o.queue
+	if q == nil {
 		o.writer = nobody
 		return nothing
 	}
-	t.wrote(n)
+	q.wrote(n)
 	if n > 0 {
 		o.admitWaitersLocked()
 	}
-	if t.pong != nil {
+	if q.pong != nil {
 		o.admitPongLocked()
 	}
-	t.takeUp()
-	if t.out != nil {
+	q.beginWrite()
+	if q.out != nil {
 		return write
 	}
 	o.writer = nobody
-	o.restLocked()
+	o.releaseLocked()
 	if o.final {
 		return drained
 	}
 	return nothing
 }
 
-// admitPongLocked queues the Pong that had no room when its turn came.
+// admitPongLocked queues the Pong that PutPong kept, if it fits now.
 func (o *Outbox) admitPongLocked() {
-	t := o.traffic
-	f := Frame{Opcode: frame.Pong, Fin: true, Data: t.pong}
-	if t.refusal == nil && o.fitsLocked(&f) {
-		t.append(&f)
-		t.pong = nil
+	q := o.queue
+	f := Frame{Opcode: frame.Pong, Fin: true, Data: q.pong}
+	if q.refusal == nil && o.fitsLocked(&f) {
+		q.append(&f)
+		q.pong = nil
 	}
 }

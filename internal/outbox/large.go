@@ -2,40 +2,40 @@ package outbox
 
 import "github.com/handset-go/handset/internal/buffer"
 
-// large is the payload from which on a frame is first offered to the transport
-// from where the sender has it: copying it would cost more than it saves.
+// large is the payload length, in bytes, from which on the sender's own slice is
+// written, without copying it into the queue first.
 const large = 16 << 10
 
-// putLargeLocked takes up what is queued, the frame's header and, from where the
-// sender has it, its payload, to be written in one go. The sender has the right
-// to write, and returns when that has been tried once: wrote keeps the rest.
-func (o *Outbox) putLargeLocked(f *Frame) {
-	t := o.traffic
-	t.appendHeader(f, f.size()-len(f.Data))
-	t.takeUp()
-	t.body = f.Data
+// enqueueLargeLocked begins a write of what is queued, the frame's header and,
+// from the sender's slice, its payload. The sender gets the right to write and tries
+// once before Put returns; queue.wrote copies what is left of the payload then.
+func (o *Outbox) enqueueLargeLocked(f *Frame) {
+	q := o.queue
+	q.appendHeader(f, f.size()-len(f.Data))
+	q.beginWrite()
+	q.body = f.Data
 	o.writer = sender
 }
 
-// wrote notes that n bytes of out, and of the payload behind it, have been
-// written. What is left of the payload is copied, ahead of what was queued since:
-// it is the sender's.
-func (t *traffic) wrote(n int) {
-	if t.body == nil {
-		t.written += n
+// wrote records that n bytes of out, and of the body behind it, have been written.
+// What is left of the body is copied to the end of out, since the slice is the
+// sender's.
+func (q *queue) wrote(n int) {
+	if q.body == nil {
+		q.written += n
 		return
 	}
-	ofHead := min(n, len(t.out.Bytes)-t.written)
-	t.written += ofHead
-	rest := t.body[n-ofHead:]
-	t.body = nil
+	ofOut := min(n, len(q.out.Bytes)-q.written)
+	q.written += ofOut
+	rest := q.body[n-ofOut:]
+	q.body = nil
 	if len(rest) == 0 {
 		return
 	}
-	if t.written == len(t.out.Bytes) {
-		t.freeOut()
-		t.out = buffer.Get(len(rest))
+	if q.written == len(q.out.Bytes) {
+		q.freeOut()
+		q.out = buffer.Get(len(rest))
 	}
-	t.out = t.out.Grow(len(rest))
-	t.out.Bytes = append(t.out.Bytes, rest...)
+	q.out = q.out.Grow(len(rest))
+	q.out.Bytes = append(q.out.Bytes, rest...)
 }

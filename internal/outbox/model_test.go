@@ -46,14 +46,13 @@ func (c *choices) next() bool {
 }
 
 // modelSender is one of three senders: of whole messages, of messages in two
-// pieces, and of messages that gather or are compressed. By the mode the first one's
+// fragments, and of messages that are batched or compressed. By the mode the first one's
 // are Pings, compressed, or so large that they are written from where they are.
 type modelSender struct {
 	id       int
-	owner    Owner
 	sent     int     // frames that were accepted
 	waits    *waiter // for its turn
-	openPart bool    // the first piece has been accepted
+	openPart bool    // the first fragment has been accepted
 	within   bool    // it is within a call
 }
 
@@ -85,15 +84,15 @@ var errBroken = errors.New("broken")
 type mode int
 
 const (
-	gathers   mode = iota
-	compress       // the third sender's messages are compressed, and do not gather
+	batches   mode = iota
+	compress       // the third sender's messages are compressed, and are not batched
 	compress2      // and so are the first one's
 	pings          // from the first one
 	larges         // too
 	modes
 )
 
-// Host.
+// Callbacks.
 
 func (m *model) RemoteAddr() net.Addr { return nil }
 func (m *model) Count(_, _ Count)     {}
@@ -192,9 +191,9 @@ func (m *model) event() {
 		}
 	}
 	possible = append(possible, m.pong, func() { m.close(true) }, func() { m.close(false) },
-		func() { m.abort(net.ErrClosed) }, func() { m.logf("idle"); m.out.Idle(m.host(), Count{}) })
+		func() { m.abort(net.ErrClosed) }, func() { m.logf("idle"); m.out.Idle(m.callbacks(), Count{}) })
 	if m.out.timed {
-		possible = append(possible, func() { m.logf("flush"); m.out.Flush(m.host()) })
+		possible = append(possible, func() { m.logf("flush"); m.out.Flush(m.callbacks()) })
 	}
 	if m.begun {
 		possible = append(possible, m.writeBehind)
@@ -224,12 +223,11 @@ func (m *model) put(s *modelSender) {
 	f.Compress = m.compresses(s)
 	switch {
 	case s.id == 1:
-		f.Owner = &s.owner
 		if f.Fin = s.openPart; f.Fin {
 			f.Opcode = frame.Continuation
 		}
 	case s.id == 2:
-		f.Gather = !f.Compress
+		f.Batch = !f.Compress
 	case m.mode == pings:
 		f.Opcode = frame.Ping
 	case m.mode == larges:
@@ -241,15 +239,15 @@ func (m *model) put(s *modelSender) {
 		s.waits.finish(nil)
 		return
 	}
-	do, err := m.out.tryPut(m.host(), &f)
+	do, err := m.out.tryPut(m.callbacks(), &f)
 	if err == ErrFull {
-		s.waits, do = m.out.enlist(&f)
+		s.waits, do = m.out.addWaiter(&f)
 		m.logf("and waits")
-		m.out.perform(m.host(), do)
+		m.out.perform(m.callbacks(), do)
 		return
 	}
 	s.accept(m, &f, err)
-	m.out.perform(m.host(), do)
+	m.out.perform(m.callbacks(), do)
 }
 
 // filling makes a payload a large one.
@@ -260,7 +258,7 @@ var filling = make([]byte, large)
 func (m *model) reserve(f *Frame) bool {
 	m.out.mu.Lock()
 	defer m.out.mu.Unlock()
-	if m.out.traffic.refused() != nil || !m.out.admitsLocked(f) {
+	if m.out.queue.refused() != nil || !m.out.admitsLocked(f) {
 		return false
 	}
 	_, err := m.out.putLocked(f)
@@ -274,7 +272,7 @@ func (s *modelSender) accept(m *model, f *Frame, err error) {
 		return
 	}
 	s.sent++
-	s.openPart = f.Owner != nil && !f.Fin
+	s.openPart = !f.Fin
 	m.accepted = append(m.accepted, string(f.Data[:len("0:0000")]))
 }
 
@@ -286,7 +284,7 @@ func (m *model) goOn(s *modelSender) {
 	s.waits = nil
 	err := w.err
 	if err == nil {
-		err = m.out.putCompressed(m.host(), &w.frame)
+		err = m.out.putCompressed(m.callbacks(), &w.frame)
 	}
 	m.logf("sender %d goes on: %v", s.id, err)
 	s.accept(m, &w.frame, err)
@@ -300,29 +298,29 @@ func (m *model) withdraw(s *modelSender) {
 	do, ok := m.out.withdraw(w)
 	m.check(ok, "a frame that waits could not be withdrawn")
 	s.waits = nil
-	m.out.perform(m.host(), do)
+	m.out.perform(m.callbacks(), do)
 }
 
 func (m *model) pong() {
 	m.pongs++
 	m.logf("pong")
-	m.out.PutPong(m.host(), []byte{byte(m.pongs)}, false)
+	m.out.PutPong(m.callbacks(), []byte{byte(m.pongs)}, false)
 }
 
 func (m *model) close(frame bool) {
 	m.logf("final, with a frame: %v", frame)
 	m.final = true
 	if frame {
-		m.out.PutFinal(m.host(), nil, net.ErrClosed)
+		m.out.PutFinal(m.callbacks(), nil, net.ErrClosed)
 	} else {
-		m.out.Finish(m.host(), net.ErrClosed)
+		m.out.Finish(m.callbacks(), net.ErrClosed)
 	}
 }
 
 func (m *model) abort(err error) {
 	m.logf("abort: %v", err)
 	m.aborted = true
-	m.out.Abort(m.host(), err)
+	m.out.Abort(m.callbacks(), err)
 }
 
 // writeBehind is a step of the writer in the background: Run's loop, taken apart.
@@ -331,11 +329,11 @@ func (m *model) writeBehind() {
 	var err error
 	if m.entered {
 		m.check(m.out.writer == background, "the background writer writes without the right to")
-		t := m.out.traffic
+		t := m.out.queue
 		n, err = m.take(t.out.Bytes[t.written:], nil)
 	}
 	m.entered = true
-	do := m.out.wrote(m.host(), n, err)
+	do := m.out.wrote(m.callbacks(), n, err)
 	m.logf("background: %d", do)
 	if m.begun = do == write; m.begun {
 		return
@@ -368,19 +366,19 @@ func (m *model) settle() {
 		return
 	}
 	o := &m.out
-	buffered := o.traffic.buffered()
+	buffered := o.queue.buffered()
 	m.check(o.writer != sender, "the right to write was not given back by a sender")
 	m.check((o.writer == background) == m.begun || o.aborted, "the right to write and the background writer are apart")
 	m.check(o.writer != background || buffered > 0 || o.aborted, "the right to write was taken without work")
 	m.check(o.writer != nobody || buffered == 0 || o.timed, "what is queued will never leave")
-	if o.traffic == nil {
+	if o.queue == nil {
 		return
 	}
-	m.check(o.traffic.refusal == nil || len(o.traffic.waiters) == 0, "somebody waits for what will never be")
+	m.check(o.queue.refusal == nil || len(o.queue.waiters) == 0, "somebody waits for what will never be")
 	opens := false
-	for _, w := range o.traffic.waiters {
-		if o.traffic.held(&w.frame) || opens && w.frame.Compress {
-			opens = opens || o.traffic.open == nil
+	for _, w := range o.queue.waiters {
+		if o.queue.mustWait(&w.frame) || opens && w.frame.Compress {
+			opens = opens || !o.queue.open
 			continue
 		}
 		m.check(!o.fitsLocked(&w.frame), "a frame waits that may go")
@@ -396,7 +394,7 @@ func (m *model) quiesce() {
 		case m.begun:
 			m.writeBehind()
 		case m.out.timed:
-			m.out.Flush(m.host())
+			m.out.Flush(m.callbacks())
 		case s.openPart && s.waits == nil && !m.out.aborted && !m.final:
 			m.put(s)
 		case m.senders[0].waits != nil && answered(m.senders[0].waits):
@@ -424,7 +422,7 @@ func (m *model) verify() {
 	if m.final {
 		m.check(m.drained == 1, fmt.Sprintf("drained %d times", m.drained))
 	} else {
-		m.check(m.drained == 0 && m.out.writer == nobody && m.out.traffic == nil, "it is not idle at the end")
+		m.check(m.drained == 0 && m.out.writer == nobody && m.out.queue == nil, "it is not idle at the end")
 	}
 	m.verifyWire()
 }
@@ -466,12 +464,12 @@ func (m *model) verifyWire() {
 	}
 }
 
-// host is the model as a Host, whose Conn is the model too.
-func (m *model) host() Host { return modelHost{m} }
+// callbacks is the model as Callbacks, whose Conn is the model too.
+func (m *model) callbacks() Callbacks { return modelCallbacks{m} }
 
-type modelHost struct{ *model }
+type modelCallbacks struct{ *model }
 
-func (h modelHost) Conn() transport.Conn { return h.model }
+func (h modelCallbacks) Conn() transport.Conn { return h.model }
 
 // runModel runs the model once, for so many events.
 func runModel(t *testing.T, c *choices, events int) {
@@ -484,7 +482,7 @@ func runModel(t *testing.T, c *choices, events int) {
 	if m.mode > compress && c.rng == nil {
 		m.events-- // there are too many
 	}
-	m.out.inRow = uint8(c.pick(2) * streamAfter) // as if much had been sent already
+	m.out.inARow = uint8(c.pick(2) * sustainedAfter) // as if much had been sent already
 	for m.events > 0 {
 		m.event()
 	}

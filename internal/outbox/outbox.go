@@ -1,11 +1,17 @@
-// Package outbox is the outgoing half of a connection: a bounded queue of
-// frames and the rules by which they leave. A frame is queued whole or not at
-// all; whoever queues one either writes it, without waiting, or joins the write
-// that is under way. Only a writer in the background ever waits for the peer.
+// Package outbox is the sending side of a connection: a bounded queue of frames,
+// and the rules by which they are written. A frame is queued whole or not at all.
+// The goroutine that queues a frame either writes it, without blocking, or leaves
+// it to the write in progress. Only the background writer blocks until the peer
+// takes more.
 //
-// At any time at most one goroutine has the right to write, which writer.go
-// keeps account of. Functions whose name ends in Locked are called with the
-// Outbox's lock, and return what is to be done without it: an action.
+// An Outbox knows bytes and frames. It does not check text, nor that fragments
+// follow each other correctly (see frame.Fragments); it only keeps the frames of
+// other messages out of a fragmented message that is open (RFC 6455 §5.4).
+//
+// At any time at most one goroutine has the right to write; see writer.go. A
+// function whose name ends in Locked must be called with Outbox.mu held, and leaves
+// it held. What must be done without the lock it returns as an action, which perform
+// carries out; of the Callbacks it calls Count alone.
 package outbox
 
 import (
@@ -17,90 +23,97 @@ import (
 	"github.com/handset-go/handset/internal/transport"
 )
 
-var (
-	// ErrFull answers a Put that may not wait.
-	ErrFull = errors.New("outbox: frame would have to wait")
-	// ErrNoMessage answers a continuation frame without a message to continue.
-	ErrNoMessage = errors.New("outbox: no fragmented message is open")
-)
+// ErrFull is returned by TryPut where Put would wait.
+var ErrFull = errors.New("outbox: frame would have to wait")
 
-// gatherLimit is how much may gather before it leaves.
-const gatherLimit = 64 << 10
+// batchLimit is the number of queued bytes from which on a frame is not delayed.
+const batchLimit = 64 << 10
 
-// firstQueue is the room a queue begins with: it is held only until written.
+// firstQueue is the capacity, in bytes, that a queue begins with. It is held only
+// until the bytes have been written.
 const firstQueue = 4 << 10
 
-// Host is the session that owns an Outbox. It is passed to each call and not
-// kept: a session contains its Outbox, and must not refer to itself, so that the
-// garbage collector can tell when nobody else refers to it. Its methods are
-// called without the lock unless they say otherwise.
-type Host interface {
-	// Conn is the transport.
+// Callbacks is what an Outbox needs of the session that it belongs to. It is passed
+// to each call and never kept: a session contains its Outbox and must not refer to
+// itself, or its finalizer would never run.
+//
+// Unless a method says otherwise, it is called without the Outbox's lock, by any
+// goroutine that is in one of the Outbox's methods that take Callbacks, and may
+// itself call every method of the Outbox.
+type Callbacks interface {
+	// Conn returns the connection's transport, always the same.
 	Conn() transport.Conn
-	// StartWriter must call Run in a goroutine of its own.
+	// StartWriter starts a goroutine that calls Run. It is not called again before
+	// that Run has finished writing.
 	StartWriter()
-	// StartTimer must call Flush about a millisecond later.
+	// StartTimer arranges for Flush to be called about a millisecond later, from
+	// another goroutine. It is not called again before Flush.
 	StartTimer()
-	// WriteFailed says that a write failed and that nothing will leave again.
+	// WriteFailed reports that a write failed. Nothing is written afterwards.
 	WriteFailed(error)
-	// Count says what has been sent and received since it was last called. It is
-	// called with the lock, and may not call back.
+	// Count reports what has been sent and received since its last call. It is
+	// called with the Outbox's lock held, must not block, and must not call the
+	// Outbox.
 	Count(sent, received Count)
-	// Compressing is locked from before a frame is compressed until it has its
-	// place in the queue, so that frames are compressed in the order in which
-	// they leave. Whoever holds it waits for no peer.
+	// Compressing returns the lock that is held from before a frame is compressed
+	// until it is queued, so that frames are compressed in the order in which they
+	// are sent. It is acquired before the Outbox's lock, and never while that is
+	// held. Its holder must not wait for the peer.
 	Compressing() sync.Locker
-	// Compress returns data compressed, perhaps in scratch, which is empty, or
-	// packed if that is not nil. first and last say what part of its message
-	// data is. ok is false if it is to go as it is. It is called with Compressing
-	// locked, and without the Outbox's lock, which must not be held for so long.
-	Compress(scratch, data, packed []byte, first, last bool) (compressed []byte, ok bool)
-	// Drained says that everything has left that ever will: it is called once,
-	// after PutFinal or Finish.
+	// Compress returns data in compressed form: compressed, if that is not nil, or
+	// data compressed into scratch, an empty buffer. first and last say which part of
+	// its message data is. ok is false if data must be sent as it is.
+	//
+	// It is called with the lock of Compressing held, and without the Outbox's, for
+	// which others must not wait that long. It must not put a frame.
+	Compress(scratch, data, compressed []byte, first, last bool) (result []byte, ok bool)
+	// Drained reports that everything that was queued has been written, and that
+	// nothing more is accepted. It is called at most once, after PutFinal or Finish.
 	Drained()
 }
 
-// Outbox is the outgoing half of a connection. Init makes it ready; after that
-// all methods are safe for any goroutine. An idle one is small: what it needs
-// while something is on its way is in a pooled traffic.
+// Outbox is the sending side of a connection. Init must be called first; after
+// that all methods are safe for concurrent use. An Outbox must not be copied. It is
+// small while it is idle: what it needs while frames are queued comes from a pool.
 type Outbox struct {
 	mu        sync.Mutex
-	traffic   *traffic // nil when idle
-	limit     uint32   // of what is queued, in bytes
-	taken     uint32   // how many bytes the transport has taken, modulo 2^32
-	takenAt   uint32   // when something was last written, in ms; 0 if by a sender, who does not look
-	lastWrite uint16   // when a sender last wrote, by clock
-	inRow     uint8    // writes by senders in close succession
-	writer    writer   // who has the right to write
-	timed     bool     // StartTimer was called and Flush has not come yet
-	final     bool     // nothing is queued any more; Drained is called when the queue is empty
-	aborted   bool     // nothing leaves any more
+	queue     *queue // nil when idle
+	limit     uint32 // of the queue, in bytes
+	taken     uint32 // the number of bytes that the transport has taken, modulo 2^32
+	takenAt   uint32 // when the background writer last wrote, in ms; 0 if a sender has written since
+	lastWrite uint16 // when a sender last wrote, by clock
+	inARow    uint8  // the number of writes by senders in close succession
+	writer    writer // who has the right to write
+	timed     bool   // StartTimer was called, and Flush has not been called since
+	final     bool   // no frame is accepted any more; Drained is called when the queue is empty
+	aborted   bool   // nothing is written any more
 
-	sent, received sum // what the host has not been told of
+	sent, received smallCount // what has not been reported to Callbacks.Count
 }
 
-// Init gives an Outbox the number of bytes it may queue, 4 GiB at most.
+// Init sets the number of bytes that may be queued, 4 GiB at most.
 func (o *Outbox) Init(limit int) {
 	o.limit = uint32(min(uint64(limit), math.MaxUint32))
 }
 
-// Buffered is how many bytes are queued and not yet taken by the transport.
+// Buffered returns the number of bytes that are queued and that the transport has
+// not taken.
 func (o *Outbox) Buffered() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.traffic.buffered()
+	return o.queue.buffered()
 }
 
-// Queue is how many bytes are queued and not yet taken by the transport, and how
-// many it has taken in all, modulo 2^32.
+// Queue returns what Buffered does, and the number of bytes that the transport has
+// taken in all, modulo 2^32.
 func (o *Outbox) Queue() (queued int, taken uint32) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.traffic.buffered(), o.taken
+	return o.queue.buffered(), o.taken
 }
 
-// SinceTaken is how long ago the transport last took something. ok is false if it
-// is not known, which it is of what the background writer has written.
+// SinceTaken returns the time since the transport last took bytes of the background
+// writer. ok is false if that is not known, because a sender has written since.
 func (o *Outbox) SinceTaken() (d time.Duration, ok bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -110,9 +123,17 @@ func (o *Outbox) SinceTaken() (d time.Duration, ok bool) {
 	return time.Duration(millis()-o.takenAt) * time.Millisecond, true
 }
 
-// Finish answers every Put from now on, and those that wait, with err. What is
-// queued still leaves.
-func (o *Outbox) Finish(h Host, err error) {
+// Err returns the error that every Put returns since PutFinal, Finish or Abort. It
+// is nil before.
+func (o *Outbox) Err() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.queue.refused()
+}
+
+// Finish makes every Put from now on, and those that wait, return err. What is
+// queued is still written.
+func (o *Outbox) Finish(cb Callbacks, err error) {
 	o.mu.Lock()
 	if o.final || o.aborted {
 		o.mu.Unlock()
@@ -121,43 +142,44 @@ func (o *Outbox) Finish(h Host, err error) {
 	o.refuseLocked(err)
 	do := o.finishLocked()
 	o.mu.Unlock()
-	o.perform(h, do)
+	o.perform(cb, do)
 }
 
-// refuseLocked answers every Put from now on, and those that wait, with err.
+// refuseLocked makes every Put from now on, and those that wait, return err. The
+// first such error stays.
 func (o *Outbox) refuseLocked(err error) {
-	t := o.busyLocked()
-	if t.refusal == nil {
-		t.refusal = err
+	q := o.acquireLocked()
+	if q.refusal == nil {
+		q.refusal = err
 	}
-	for _, w := range t.waiters {
-		w.finish(t.refusal)
+	for _, w := range q.waiters {
+		w.finish(q.refusal)
 	}
-	t.waiters = nil
+	q.waiters = nil
 }
 
-// finishLocked has Drained called when what is queued has left, which may be
-// now.
+// finishLocked has Drained called when what is queued has been written, which may
+// be at once.
 func (o *Outbox) finishLocked() action {
-	o.final, o.traffic.pong = true, nil
-	if o.writer == nobody && o.traffic.buffered() == 0 {
+	o.final, o.queue.pong = true, nil
+	if o.writer == nobody && o.queue.buffered() == 0 {
 		return drained
 	}
 	return o.sendLocked()
 }
 
-// Abort answers every Put from now on, and those that wait, with err, and
-// forgets what is queued. The connection must be closed next, which ends a
-// write under way.
-func (o *Outbox) Abort(h Host, err error) {
+// Abort makes every Put from now on, and those that wait, return err, and drops
+// what is queued. The caller must close the connection next, which ends a write in
+// progress.
+func (o *Outbox) Abort(cb Callbacks, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.refuseLocked(err)
 	o.aborted = true
-	o.tellLocked(h)
-	t := o.traffic
-	t.queue.Free()
-	t.queue, t.pong = nil, nil
+	o.reportLocked(cb)
+	q := o.queue
+	q.queued.Free()
+	q.queued, q.pong = nil, nil
 	if o.writer == nobody {
 		o.writer = stopped
 	}

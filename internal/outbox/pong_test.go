@@ -9,7 +9,7 @@ import (
 	"github.com/handset-go/handset/internal/frame"
 )
 
-func TestAPongWithRoomLeavesAtOnceOrGathers(t *testing.T) {
+func TestAPongThatFitsLeavesAtOnceOrIsBatched(t *testing.T) {
 	o, s, h := scripted(1000, endless)
 	o.PutPong([]byte("now"), false)
 	expectSent(t, s, control(frame.Pong, "now"))
@@ -38,7 +38,7 @@ func TestAPeerThatPingsWithoutReadingCostsOnePong(t *testing.T) {
 	expectSent(t, s, full, control(frame.Pong, "999"))
 }
 
-func TestAPongThatFoundNoRoomOwnsItsPayload(t *testing.T) {
+func TestAPongThatDidNotFitOwnsItsPayload(t *testing.T) {
 	o, s, _ := scripted(100, 0)
 	put(t, o, text(strings.Repeat("x", 98)))
 	payload := []byte("payload")

@@ -6,58 +6,65 @@ import (
 	"github.com/handset-go/handset/internal/frame"
 )
 
-// Owner stands for one who sends fragmented messages, one at a time.
-type Owner struct{ _ byte }
-
-// Frame is one to be sent.
+// Frame is a frame to send. The caller must have checked that text is UTF-8, that a
+// continuation frame is put while its own message is open, and that a control frame
+// is short and not fragmented.
 type Frame struct {
-	Data   []byte // read only, and only until Put returns
-	Owner  *Owner // whose fragmented message it is part of, nil if it is whole
+	Data   []byte // the payload; it is only read, and not after Put has returned
 	Opcode frame.Opcode
 	Fin    bool
-	Gather bool // may wait for more frames to leave with
-	RSV1   bool // says that Data is compressed
+	Batch  bool // it may be delayed, to be written together with later frames
+	RSV1   bool // Data is compressed
 
-	Compress bool    // have the host compress Data when the frame's turn comes
-	Packed   *[]byte // Data already compressed, for the host; nil if it is not
+	Compress   bool    // Callbacks.Compress is called for Data before the frame is queued
+	Compressed *[]byte // passed to it, if not nil: Data in compressed form
 }
 
-// size is how long the frame is going to be at most, but for what compression
-// may add to a piece of a message.
-func (f *Frame) size() int   { return frame.Size(len(f.Data)) }
-func (f *Frame) ends() bool  { return f.Owner != nil && f.Fin } // a fragmented message
+// size returns the length of the frame, header included. A frame that will be
+// compressed may be shorter, or, if it is a fragment, a few bytes longer.
+func (f *Frame) size() int { return frame.Size(len(f.Data)) }
+
+// first reports whether a message begins with the frame, opens whether a
+// fragmented message does, and ends whether one ends with it.
 func (f *Frame) first() bool { return f.Opcode == frame.Text || f.Opcode == frame.Binary }
+func (f *Frame) opens() bool { return f.first() && !f.Fin }
+func (f *Frame) ends() bool  { return f.Opcode == frame.Continuation && f.Fin }
 
-// Put queues the frame, waiting until there is room for it, and until another
-// owner's fragmented message has ended, but never for the peer while there is
-// room. When the queue was idle the frame has been offered to the transport
-// before Put returns. On any error, ctx's own included, nothing was queued.
-func (o *Outbox) Put(ctx context.Context, h Host, f *Frame) error {
-	do, err := o.tryPut(h, f)
+// Fragment reports whether the frame is part of a fragmented message.
+func (f *Frame) Fragment() bool { return !f.Fin || f.Opcode == frame.Continuation }
+
+// Put queues the frame. It waits until the frame fits into the queue, and, if a
+// message begins with it, until no fragmented message is open. It does not wait for
+// the peer otherwise. If nothing was queued and nobody was writing, the frame has
+// been offered to the transport before Put returns, unless it is to be batched or
+// senders have been writing without a pause. If Put returns an error, such as ctx's,
+// nothing was queued.
+func (o *Outbox) Put(ctx context.Context, cb Callbacks, f *Frame) error {
+	do, err := o.tryPut(cb, f)
 	if err == ErrFull {
-		return o.putWaiting(ctx, h, f)
+		return o.putWaiting(ctx, cb, f)
 	}
-	o.perform(h, do)
+	o.perform(cb, do)
 	return err
 }
 
-// TryPut is Put for those who would rather have ErrFull than wait.
-func (o *Outbox) TryPut(h Host, f *Frame) error {
-	do, err := o.tryPut(h, f)
-	o.perform(h, do)
+// TryPut is Put that returns ErrFull instead of waiting.
+func (o *Outbox) TryPut(cb Callbacks, f *Frame) error {
+	do, err := o.tryPut(cb, f)
+	o.perform(cb, do)
 	return err
 }
 
-// tryPut queues the frame if it need not wait. Frames that only gather are sent
-// off first if they stand in its way.
-func (o *Outbox) tryPut(h Host, f *Frame) (action, error) {
+// tryPut queues the frame if it need not wait. If the queue is full of frames whose
+// write is only delayed, they are written first.
+func (o *Outbox) tryPut(cb Callbacks, f *Frame) (action, error) {
 	for {
 		o.mu.Lock()
-		if o.traffic.refused() != nil || o.admitsLocked(f) {
+		if o.queue.refused() != nil || o.admitsLocked(f) {
 			do, err := o.putLocked(f)
 			o.mu.Unlock()
 			if err == nil && f.Compress {
-				err = o.putCompressed(h, f)
+				err = o.putCompressed(cb, f)
 			}
 			return do, err
 		}
@@ -66,52 +73,50 @@ func (o *Outbox) tryPut(h Host, f *Frame) (action, error) {
 		if do == nothing {
 			return nothing, ErrFull
 		}
-		o.perform(h, do)
+		o.perform(cb, do)
 	}
 }
 
-// putLocked queues a frame that is admitted, unless nothing is any more. One to
-// be compressed has room reserved, and is queued by putCompressed.
+// putLocked queues a frame that admitsLocked has admitted. For a frame to be
+// compressed it only reserves space; putCompressed queues it.
 func (o *Outbox) putLocked(f *Frame) (action, error) {
-	err := o.traffic.refused()
-	if err == nil {
-		err = o.followLocked(f)
-	}
-	switch {
-	case err != nil:
+	if err := o.queue.refused(); err != nil {
 		return nothing, err
-	case f.Compress:
-		o.busyLocked().reserved += f.size()
-		return nothing, nil
-	default:
-		return o.queueLocked(f), nil
 	}
+	if f.opens() {
+		o.acquireLocked().open = true
+	}
+	if f.Compress {
+		o.acquireLocked().reserved += f.size()
+		return nothing, nil
+	}
+	return o.enqueueLocked(f), nil
 }
 
-// queueLocked queues a frame that follows what has been queued.
-func (o *Outbox) queueLocked(f *Frame) action {
-	t := o.busyLocked()
-	gather := f.Gather && t.buffered()+f.size() < gatherLimit
-	direct := len(f.Data) >= large && o.writer == nobody && !gather
+// enqueueLocked queues a frame, and says how it is to be written.
+func (o *Outbox) enqueueLocked(f *Frame) action {
+	q := o.acquireLocked()
+	batch := f.Batch && q.buffered()+f.size() < batchLimit
+	direct := len(f.Data) >= large && o.writer == nobody && !batch
 	if direct {
-		o.putLargeLocked(f)
+		o.enqueueLargeLocked(f)
 	} else {
-		t.append(f)
+		q.append(f)
 	}
 	if f.ends() {
-		t.open = nil
+		q.open = false
 		o.admitWaitersLocked()
 	}
 	if direct {
 		return write
 	}
-	return o.departLocked(gather)
+	return o.dispatchLocked(batch)
 }
 
-// departLocked decides how what is queued leaves: with the write under way, a
-// little later, or now.
-func (o *Outbox) departLocked(gather bool) action {
-	if !gather {
+// dispatchLocked decides when what is queued is written: by the writer at work, by
+// the timer, or now.
+func (o *Outbox) dispatchLocked(batch bool) action {
+	if !batch {
 		return o.sendLocked()
 	}
 	if o.writer != nobody || o.timed {
@@ -121,51 +126,50 @@ func (o *Outbox) departLocked(gather bool) action {
 	return startTimer
 }
 
-// PutPong queues the answer to a ping. If there is no room it is kept for
-// later in place of an earlier one that was kept, since only the latest ping
-// need be answered (RFC 6455 §5.5.3): a peer that pings without reading costs
-// nothing.
-func (o *Outbox) PutPong(h Host, payload []byte, gather bool) {
-	f := Frame{Opcode: frame.Pong, Fin: true, Data: payload, Gather: gather}
+// PutPong queues the answer to a Ping. If that must wait, its payload is kept and
+// replaces the one kept before, since only the latest Ping need be answered (RFC 6455
+// §5.5.3): a peer that sends Pings and does not read costs one payload.
+func (o *Outbox) PutPong(cb Callbacks, payload []byte, batch bool) {
+	f := Frame{Opcode: frame.Pong, Fin: true, Data: payload, Batch: batch}
 	o.mu.Lock()
 	do := nothing
 	switch {
-	case o.traffic.refused() != nil:
+	case o.queue.refused() != nil:
 	case o.admitsLocked(&f):
-		do = o.queueLocked(&f)
-	default: // there is traffic, or it would have been admitted
-		o.traffic.pong = append(make([]byte, 0, frame.MaxControl), payload...)
+		do = o.enqueueLocked(&f)
+	default: // the queue is not nil, or the frame would have been admitted
+		o.queue.pong = append(make([]byte, 0, frame.MaxControl), payload...)
 	}
 	o.mu.Unlock()
-	o.perform(h, do)
+	o.perform(cb, do)
 }
 
-// PutFinal queues the frame after which nothing is sent, the Close frame, room
-// or not. Every Put from now on, and those that wait, get err.
-func (o *Outbox) PutFinal(h Host, payload []byte, err error) {
+// PutFinal queues a Close frame, after which nothing is sent, also if the queue is
+// full. Every Put from now on, and those that wait, return err.
+func (o *Outbox) PutFinal(cb Callbacks, payload []byte, err error) {
 	o.mu.Lock()
-	if o.traffic.refused() != nil {
+	if o.queue.refused() != nil {
 		o.mu.Unlock()
 		return
 	}
-	o.busyLocked().append(&Frame{Opcode: frame.Close, Fin: true, Data: payload})
+	o.acquireLocked().append(&Frame{Opcode: frame.Close, Fin: true, Data: payload})
 	o.refuseLocked(err)
 	do := o.finishLocked()
 	o.mu.Unlock()
-	o.perform(h, do)
+	o.perform(cb, do)
 }
 
-// admitsLocked reports whether the frame may be queued now: it is not held, there
-// is room, and nobody else has been waiting for that room. No more is compressed
-// while somebody waits to open a message, whose turn would never come.
+// admitsLocked reports whether the frame may be queued now: it fits, the open message
+// does not keep it out, and no other frame that waits comes first. While a waiter is
+// to open a message, no more frames are compressed, or it might wait for ever.
 func (o *Outbox) admitsLocked(f *Frame) bool {
-	t := o.traffic
-	if t.held(f) {
+	q := o.queue
+	if q.mustWait(f) {
 		return false
 	}
-	if t != nil {
-		for _, w := range t.waiters {
-			if !t.held(&w.frame) || f.Compress && t.open == nil {
+	if q != nil {
+		for _, w := range q.waiters {
+			if !q.mustWait(&w.frame) || f.Compress && !q.open {
 				return false
 			}
 		}
@@ -173,38 +177,12 @@ func (o *Outbox) admitsLocked(f *Frame) bool {
 	return o.fitsLocked(f)
 }
 
-// fitsLocked reports whether there is room for the frame. One larger than the
-// whole queue fits when the queue is empty.
+// fitsLocked reports whether the frame fits into the queue. A frame larger than the
+// limit fits if the queue is empty.
 func (o *Outbox) fitsLocked(f *Frame) bool {
-	n := o.traffic.buffered()
-	if o.traffic != nil {
-		n += o.traffic.reserved
+	n := o.queue.buffered()
+	if o.queue != nil {
+		n += o.queue.reserved
 	}
 	return n == 0 || uint64(n+f.size()) <= uint64(o.limit)
-}
-
-// followLocked keeps account of the open fragmented message before a frame of it
-// is queued, and checks that its text is UTF-8 across the borders of its
-// fragments.
-func (o *Outbox) followLocked(f *Frame) error {
-	if f.Opcode.Control() || f.Owner == nil {
-		return nil
-	}
-	t := o.traffic
-	var text bool
-	var utf8 frame.UTF8
-	switch {
-	case f.first():
-		text = f.Opcode == frame.Text
-	case t == nil || t.open != f.Owner:
-		return ErrNoMessage
-	default:
-		text, utf8 = t.text, t.utf8
-	}
-	if text && (!utf8.Write(f.Data) || f.Fin && !utf8.Whole()) {
-		return frame.ErrInvalidUTF8
-	}
-	t = o.busyLocked()
-	t.open, t.text, t.utf8 = f.Owner, text, utf8
-	return nil
 }

@@ -113,12 +113,12 @@ func TestAFrameLargerThanTheWholeQueueIsTakenWhenThatIsEmpty(t *testing.T) {
 	}
 }
 
-func TestFramesThatGatherLeaveInOneWriteWhenFlushed(t *testing.T) {
+func TestBatchedFramesLeaveInOneWriteWhenFlushed(t *testing.T) {
 	o, s, h := scripted(1<<20, endless)
 	var frames []*Frame
 	for i := range 50 {
-		f := text(fmt.Sprint("gathers ", i))
-		f.Gather = true
+		f := text(fmt.Sprint("batched ", i))
+		f.Batch = true
 		frames = append(frames, f)
 	}
 	put(t, o, frames...)
@@ -132,29 +132,29 @@ func TestFramesThatGatherLeaveInOneWriteWhenFlushed(t *testing.T) {
 	}
 	put(t, o, frames[0])
 	if h.timers != 2 {
-		t.Fatal("no timer was started for what gathers after a Flush")
+		t.Fatal("no timer was started for what batched after a Flush")
 	}
 }
 
-func TestAFrameThatDoesNotGatherTakesAlongThoseThatDo(t *testing.T) {
+func TestAFrameThatIsNotBatchedTakesAlongThoseThatAre(t *testing.T) {
 	for _, n := range []int{10, 20 << 10} {
 		o, s, _ := scripted(1<<20, endless)
-		gathers, goes := text("gathers"), text(strings.Repeat("x", n))
-		gathers.Gather = true
-		put(t, o, gathers, goes)
-		expectSent(t, s, gathers, goes)
+		batched, goes := text("batched"), text(strings.Repeat("x", n))
+		batched.Batch = true
+		put(t, o, batched, goes)
+		expectSent(t, s, batched, goes)
 		if len(s.writes) != 1 {
 			t.Fatalf("%d writes, want 1", len(s.writes))
 		}
 	}
 }
 
-func TestNoMoreThan64KiBGather(t *testing.T) {
+func TestNoMoreThan64KiBAreBatched(t *testing.T) {
 	for _, size := range []int{1000, 10_000, 30_000, 100_000} {
 		o, s, _ := scripted(1<<20, endless)
 		f := text(strings.Repeat("x", size))
-		f.Gather = true
-		for n := f.size(); n < gatherLimit; n += f.size() {
+		f.Batch = true
+		for n := f.size(); n < batchLimit; n += f.size() {
 			put(t, o, f)
 		}
 		if s.tries != 0 {
@@ -167,13 +167,13 @@ func TestNoMoreThan64KiBGather(t *testing.T) {
 	}
 }
 
-func TestWhatGathersStandsInNobodysWay(t *testing.T) {
+func TestBatchedFramesStandInNobodysWay(t *testing.T) {
 	o, s, _ := scripted(100, endless)
-	gathers := text(strings.Repeat("x", 80))
-	gathers.Gather = true
-	put(t, o, gathers)
-	expectError(t, o.TryPut(gathers), nil)
-	expectSent(t, s, gathers)
+	batched := text(strings.Repeat("x", 80))
+	batched.Batch = true
+	put(t, o, batched)
+	expectError(t, o.TryPut(batched), nil)
+	expectSent(t, s, batched)
 }
 
 func TestARefusedPutQueuesNothingAndWhatIsQueuedLeaves(t *testing.T) {

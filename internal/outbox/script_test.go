@@ -88,10 +88,10 @@ func (s *script) RemoteAddr() net.Addr { return nil }
 // sent is all that was taken.
 func (s *script) sent() []byte { return bytes.Join(s.writes, nil) }
 
-// owner is a Host that notes what it is called for. As a session does, it
+// recorder notes which of its Callbacks are called. As a session does, it
 // aborts the outbox when a write fails.
-type owner struct {
-	out     *box
+type recorder struct {
+	out     *boundOutbox
 	conn    *script
 	writers int
 	timers  int
@@ -99,31 +99,31 @@ type owner struct {
 	failed  []error
 }
 
-func (h *owner) Conn() transport.Conn     { return h.conn }
-func (h *owner) StartWriter()             { h.writers++ }
-func (h *owner) StartTimer()              { h.timers++ }
-func (h *owner) Compressing() sync.Locker { return new(sync.Mutex) }
-func (h *owner) Drained()                 { h.drained++ }
-func (h *owner) Count(_, _ Count)         {}
-func (h *owner) Compress(_, _, _ []byte, _, _ bool) ([]byte, bool) {
+func (h *recorder) Conn() transport.Conn     { return h.conn }
+func (h *recorder) StartWriter()             { h.writers++ }
+func (h *recorder) StartTimer()              { h.timers++ }
+func (h *recorder) Compressing() sync.Locker { return new(sync.Mutex) }
+func (h *recorder) Drained()                 { h.drained++ }
+func (h *recorder) Count(_, _ Count)         {}
+func (h *recorder) Compress(_, _, _ []byte, _, _ bool) ([]byte, bool) {
 	return nil, false
 }
-func (h *owner) WriteFailed(err error) {
+func (h *recorder) WriteFailed(err error) {
 	h.failed = append(h.failed, err)
 	h.out.Abort(err)
 }
 
 // scripted returns an outbox for limit bytes on a transport that takes free.
-func scripted(limit, free int) (*box, *script, *owner) {
-	o, s := new(box), &script{free: free}
-	h := &owner{out: o, conn: s}
-	o.h = h
+func scripted(limit, free int) (*boundOutbox, *script, *recorder) {
+	o, s := new(boundOutbox), &script{free: free}
+	h := &recorder{out: o, conn: s}
+	o.cb = h
 	o.Init(limit)
 	return o, s, h
 }
 
 // runAll runs the background writer on a transport that takes everything.
-func runAll(o *box, s *script) {
+func runAll(o *boundOutbox, s *script) {
 	for range 1000 {
 		s.waits = append(s.waits, endless)
 	}
@@ -138,15 +138,12 @@ func control(op frame.Opcode, payload string) *Frame {
 	return &Frame{Opcode: op, Fin: true, Data: []byte(payload)}
 }
 
-// one is an owner for tests that need no other.
-var one Owner
-
-// piece is a frame of owner's fragmented message.
-func piece(owner *Owner, op frame.Opcode, fin bool, payload string) *Frame {
-	return &Frame{Opcode: op, Fin: fin, Data: []byte(payload), Owner: owner}
+// fragment is a frame of a fragmented message.
+func fragment(op frame.Opcode, fin bool, payload string) *Frame {
+	return &Frame{Opcode: op, Fin: fin, Data: []byte(payload)}
 }
 
-// wire is how frames look on their way.
+// wire is what frames look like when they are sent.
 func wire(frames ...*Frame) []byte {
 	var b []byte
 	for _, f := range frames {
@@ -155,7 +152,7 @@ func wire(frames ...*Frame) []byte {
 	return b
 }
 
-func put(t testing.TB, o *box, frames ...*Frame) {
+func put(t testing.TB, o *boundOutbox, frames ...*Frame) {
 	t.Helper()
 	for _, f := range frames {
 		if err := o.Put(context.Background(), f); err != nil {

@@ -5,13 +5,13 @@ import (
 	"slices"
 )
 
-// waiter is a frame that could not be queued at once. Whoever makes room
-// queues it, in order of arrival, so that nothing overtakes it; one that is to be
-// compressed has room reserved then, and its sender queues it.
+// waiter is a frame that could not be queued at once. The goroutine that makes that
+// possible queues it, in order of arrival. For a frame to be compressed it only
+// reserves space, and the frame's sender queues it.
 type waiter struct {
 	frame Frame
-	done  chan struct{} // closed when the frame is queued, has room, or is refused
-	err   error         // valid after done
+	done  chan struct{} // closed when the frame was queued, has space reserved, or was refused
+	err   error         // valid when done is closed
 }
 
 func (w *waiter) finish(err error) {
@@ -19,41 +19,42 @@ func (w *waiter) finish(err error) {
 	close(w.done)
 }
 
-// putWaiting is Put for a frame that found no room a moment ago.
-func (o *Outbox) putWaiting(ctx context.Context, h Host, f *Frame) error {
-	w, do := o.enlist(f)
-	o.perform(h, do)
-	if err := o.wait(ctx, h, w); err != nil || !f.Compress {
+// putWaiting is Put for a frame for which tryPut returned ErrFull.
+func (o *Outbox) putWaiting(ctx context.Context, cb Callbacks, f *Frame) error {
+	w, do := o.addWaiter(f)
+	o.perform(cb, do)
+	if err := o.wait(ctx, cb, w); err != nil || !f.Compress {
 		return err
 	}
-	return o.putCompressed(h, f)
+	return o.putCompressed(cb, f)
 }
 
-// enlist puts the frame at the end of the line, which may be its front.
-func (o *Outbox) enlist(f *Frame) (*waiter, action) {
+// addWaiter adds the frame behind those that wait. If it need not wait any more, it
+// is queued at once.
+func (o *Outbox) addWaiter(f *Frame) (*waiter, action) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	w := &waiter{frame: *f, done: make(chan struct{})}
-	if err := o.traffic.refused(); err != nil {
+	if err := o.queue.refused(); err != nil {
 		w.finish(err)
 		return w, nothing
 	}
-	t := o.busyLocked()
-	t.waiters = append(t.waiters, w)
+	q := o.acquireLocked()
+	q.waiters = append(q.waiters, w)
 	o.admitWaitersLocked()
 	return w, o.sendLocked()
 }
 
-// wait waits for the frame's turn. If ctx ends first the frame is withdrawn,
-// unless its turn came in that moment.
-func (o *Outbox) wait(ctx context.Context, h Host, w *waiter) error {
+// wait waits until w is done. If ctx ends first the frame is withdrawn, unless it
+// was queued at the same moment.
+func (o *Outbox) wait(ctx context.Context, cb Callbacks, w *waiter) error {
 	select {
 	case <-w.done:
 		return w.err
 	case <-ctx.Done():
 	}
 	do, withdrawn := o.withdraw(w)
-	o.perform(h, do)
+	o.perform(cb, do)
 	if !withdrawn {
 		<-w.done
 		return w.err
@@ -61,75 +62,74 @@ func (o *Outbox) wait(ctx context.Context, h Host, w *waiter) error {
 	return ctx.Err()
 }
 
-// withdraw takes the frame out of the line and lets those behind it, which may
-// fit where it did not, go. It reports false if the frame's turn has come.
+// withdraw removes w from those that wait, and queues those behind it that fit.
+// withdrawn is false if w was done already.
 func (o *Outbox) withdraw(w *waiter) (do action, withdrawn bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.traffic == nil {
+	if o.queue == nil {
 		return nothing, false
 	}
-	i := slices.Index(o.traffic.waiters, w)
+	i := slices.Index(o.queue.waiters, w)
 	if i < 0 {
 		return nothing, false
 	}
-	o.traffic.waiters = slices.Delete(o.traffic.waiters, i, i+1)
+	o.queue.waiters = slices.Delete(o.queue.waiters, i, i+1)
 	o.admitWaitersLocked()
 	return o.sendLocked(), true
 }
 
-// admitWaitersLocked queues the frames that waited and may go now. When one of
-// them ends an open message, those that waited for that have their turn too.
+// admitWaitersLocked queues all waiters that need not wait any more.
 func (o *Outbox) admitWaitersLocked() {
-	for o.traffic != nil && o.admitOnceLocked() {
+	for o.queue != nil && o.admitOnceLocked() {
 	}
 }
 
-// admitOnceLocked goes down the line until an open message ends, and reports
-// whether one did: then those at the front have their turn first. A frame that
-// lacks room keeps those behind it waiting, so that a large one is not starved. One
-// that waits for an open message's end does not, and one that waits for messages
-// that are being compressed only those that are to be compressed too.
+// admitOnceLocked goes through the waiters in order, and queues those that need not
+// wait. It stops and reports true when one of them ends the open message, since those
+// at the front may be queued then.
+//
+// A frame that does not fit keeps all those behind it waiting, so that a large one
+// is not starved. A frame that waits for the open message's end keeps nobody waiting. A
+// frame that opens a message, and waits until those being compressed are queued, keeps
+// only frames waiting that are to be compressed.
 func (o *Outbox) admitOnceLocked() (ended bool) {
-	t := o.traffic
-	kept, opens := t.waiters[:0], false
-	for i, w := range t.waiters {
-		if t.held(&w.frame) || opens && w.frame.Compress {
+	q := o.queue
+	kept, opens := q.waiters[:0], false
+	for i, w := range q.waiters {
+		if q.mustWait(&w.frame) || opens && w.frame.Compress {
 			kept = append(kept, w)
-			opens = opens || t.open == nil
+			opens = opens || !q.open
 			continue
 		}
 		if !o.fitsLocked(&w.frame) {
-			kept = append(kept, t.waiters[i:]...)
+			kept = append(kept, q.waiters[i:]...)
 			break
 		}
-		var err error
-		ended, err = o.admitLocked(&w.frame)
-		w.finish(err)
+		ended = o.admitLocked(&w.frame)
+		w.finish(nil)
 		if ended {
-			kept = append(kept, t.waiters[i+1:]...)
+			kept = append(kept, q.waiters[i+1:]...)
 			break
 		}
 	}
-	clear(t.waiters[len(kept):])
-	t.waiters = kept
+	clear(q.waiters[len(kept):])
+	q.waiters = kept
 	return ended
 }
 
-// admitLocked queues a frame that waited, or reserves its room, and reports
-// whether that ends the open message.
-func (o *Outbox) admitLocked(f *Frame) (ended bool, err error) {
-	t := o.traffic
-	if err := o.followLocked(f); err != nil {
-		return false, err
-	}
+// admitLocked queues a waiter's frame, or reserves its space if it is to be
+// compressed, and reports whether that ends the open message.
+func (o *Outbox) admitLocked(f *Frame) (ended bool) {
+	q := o.queue
+	q.open = q.open || f.opens()
 	if f.Compress {
-		t.reserved += f.size()
-		return false, nil
+		q.reserved += f.size()
+		return false
 	}
-	t.append(f)
+	q.append(f)
 	if f.ends() {
-		t.open = nil
+		q.open = false
 	}
-	return f.ends(), nil
+	return f.ends()
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // waiting starts a Put that is expected to wait, and returns its result to come.
-func waiting(t testing.TB, o *box, ctx context.Context, f *Frame) <-chan error {
+func waiting(t testing.TB, o *boundOutbox, ctx context.Context, f *Frame) <-chan error {
 	t.Helper()
 	result := make(chan error, 1)
 	go func() { result <- o.Put(ctx, f) }()
@@ -26,7 +26,7 @@ func waiting(t testing.TB, o *box, ctx context.Context, f *Frame) <-chan error {
 	return result
 }
 
-func TestPutWaitsForRoomAndTryPutDoesNot(t *testing.T) {
+func TestPutWaitsForSpaceAndTryPutDoesNot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, _ := scripted(100, 0)
 		full := text(strings.Repeat("x", 98))
@@ -39,7 +39,7 @@ func TestPutWaitsForRoomAndTryPutDoesNot(t *testing.T) {
 	})
 }
 
-func TestPutsWaitingForRoomGoInOrderOfArrival(t *testing.T) {
+func TestPutsWaitingForSpaceGoInOrderOfArrival(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, _ := scripted(100, 0)
 		want := []*Frame{text(strings.Repeat("x", 98))}
@@ -72,7 +72,7 @@ func TestALargeFrameThatWaitsIsNotOvertakenBySmallOnesThatFit(t *testing.T) {
 	})
 }
 
-func TestARoomThatAPartialWriteMakesIsUsedAtOnce(t *testing.T) {
+func TestSpaceThatAPartialWriteMakesIsUsedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, _ := scripted(100, 0)
 		put(t, o, text(strings.Repeat("x", 98)))
@@ -90,7 +90,7 @@ func TestARoomThatAPartialWriteMakesIsUsedAtOnce(t *testing.T) {
 	})
 }
 
-func TestAWaitForRoomDuringALargeWriteEndsWithIt(t *testing.T) {
+func TestAWaitForSpaceDuringALargeWriteEndsWithIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, _ := scripted(30<<10, endless)
 		var w <-chan error
@@ -169,14 +169,14 @@ func TestAFrameIsSentExactlyWhenPutSaysSo(t *testing.T) {
 
 func TestWaitingPutsAreAnsweredByAbortAndTheFinalFrame(t *testing.T) {
 	why := errors.New("why")
-	for name, end := range map[string]func(*box){
-		"Abort":    func(o *box) { o.Abort(why) },
-		"PutFinal": func(o *box) { o.PutFinal(nil, why) },
+	for name, end := range map[string]func(*boundOutbox){
+		"Abort":    func(o *boundOutbox) { o.Abort(why) },
+		"PutFinal": func(o *boundOutbox) { o.PutFinal(nil, why) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				o, s, _ := scripted(100, 0)
-				put(t, o, text(strings.Repeat("x", 96)), piece(&one, frame.Text, false, ""))
+				put(t, o, text(strings.Repeat("x", 96)), fragment(frame.Text, false, ""))
 				forRoom := waiting(t, o, t.Context(), control(frame.Ping, "wait"))
 				forEnd := waiting(t, o, t.Context(), text("wait"))
 				end(o)

@@ -2,71 +2,70 @@ package outbox
 
 import "time"
 
-// writer is who has the right to write. The right and the bytes go together:
+// writer is who has the right to write. The right exists only together with bytes
+// to write:
 //
-//	from        by                                   to
-//	nobody      a sender or Flush, with bytes queued sender
-//	nobody      streamsLocked, with bytes queued     background
-//	sender      all has been written                 nobody
-//	sender      the transport takes no more          background
-//	background  all has been written                 nobody
-//	any         Abort, or a write that failed        stopped, when the writer finds out
+//	from        by                                     to
+//	nobody      a sender or Flush, with bytes queued   sender
+//	nobody      sustainedLocked, with bytes queued     background
+//	sender      all bytes have been written            nobody
+//	sender      the transport takes no more            background
+//	background  all bytes have been written            nobody
+//	any         Abort, or a write that failed          stopped, when the writer notices
 //
-// Nobody has the right without bytes to write, and bytes are queued while nobody
-// has it only if they gather, so that a Flush is to come. TestTheRightToWrite
-// tries every sequence of events.
+// Bytes are queued while nobody has the right only if their write is delayed, so that
+// Flush will be called. TestTheRightToWrite tries every sequence of events.
 type writer uint8
 
 const (
 	nobody     writer = iota
-	sender            // whoever queued what is being written, or Flush
-	background        // Run, which StartWriter was called for
-	stopped           // nobody any more
+	sender            // a goroutine in Put, Flush or another method
+	background        // Run, for which StartWriter was called
+	stopped           // nobody, for good
 )
 
-// action is what is left to be done without the lock.
+// action is what must be done without the lock.
 type action uint8
 
 const (
 	nothing     action = iota
-	write              // the caller has the right to write, and must write
+	write              // the caller has the right to write, and must use it
 	startWriter        // the background writer has it, and must be started
-	startTimer
-	drained // the host must be told
-	failed  // so that it must be told
+	startTimer         // of Callbacks, as are the following
+	drained
+	failed
 )
 
-// perform does what a function with the lock has asked for. It never waits for
-// the peer.
-func (o *Outbox) perform(h Host, do action) {
+// perform carries out an action. It never waits for the peer.
+func (o *Outbox) perform(cb Callbacks, do action) {
 	for round := 0; do == write; round++ {
 		if round == maxRounds {
 			o.handOver()
 			do = startWriter
 			break
 		}
-		n, err := h.Conn().Write(o.traffic.next(), false)
-		if do = o.wrote(h, n, err); do == failed {
-			h.WriteFailed(err)
+		n, err := cb.Conn().Write(o.queue.next(), false)
+		if do = o.wrote(cb, n, err); do == failed {
+			cb.WriteFailed(err)
 			return
 		}
 	}
 	switch do {
 	case startWriter:
-		h.StartWriter()
+		cb.StartWriter()
 	case startTimer:
-		h.StartTimer()
+		cb.StartTimer()
 	case drained:
-		h.Drained()
+		cb.Drained()
 	}
 }
 
-// maxRounds bounds how often a sender writes for others who keep queueing,
-// before the background writer takes over.
+// maxRounds is the number of writes that one call makes at most, for frames that
+// others keep queueing. Then the background writer takes over.
 const maxRounds = 4
 
-// handOver leaves the right to write to the background writer. It is apart so that
-// perform's frame stays small.
+// handOver gives the right to write to the background writer. It is a function of its
+// own, not inlined, to keep perform's stack frame small.
 //
 //go:noinline
 func (o *Outbox) handOver() {
@@ -75,17 +74,18 @@ func (o *Outbox) handOver() {
 	o.writer = background
 }
 
-// Run is the background writer: it waits for the peer until the queue is empty.
-func (o *Outbox) Run(h Host) {
-	for do := o.wrote(h, 0, nil); ; {
+// Run is the background writer. It writes, and waits for the peer, until the queue is
+// empty or the connection broken.
+func (o *Outbox) Run(cb Callbacks) {
+	for do := o.wrote(cb, 0, nil); ; {
 		switch do {
 		case write:
-			n, err := h.Conn().Write(o.traffic.next(), true)
-			if do = o.wrote(h, n, err); do == failed {
-				h.WriteFailed(err)
+			n, err := cb.Conn().Write(o.queue.next(), true)
+			if do = o.wrote(cb, n, err); do == failed {
+				cb.WriteFailed(err)
 			}
 		case drained:
-			h.Drained()
+			cb.Drained()
 			return
 		default:
 			return
@@ -93,62 +93,62 @@ func (o *Outbox) Run(h Host) {
 	}
 }
 
-// writeLocked takes the right to write for a sender, if there is something to be
-// written and nobody has it.
+// writeLocked takes the right to write for the caller, if there are bytes to write
+// and nobody has it.
 func (o *Outbox) writeLocked() action {
-	if o.writer != nobody || o.traffic.buffered() == 0 {
+	if o.writer != nobody || o.queue.buffered() == 0 {
 		return nothing
 	}
 	o.writer = sender
-	o.traffic.takeUp()
+	o.queue.beginWrite()
 	return write
 }
 
-// sendLocked is writeLocked for a sender that may be one of many in a row, who
-// leave it to the background writer.
+// sendLocked is writeLocked for frames that were put, which the background writer
+// writes if senders have been writing without a pause.
 func (o *Outbox) sendLocked() action {
 	do := o.writeLocked()
-	if do == write && o.streamsLocked() {
+	if do == write && o.sustainedLocked() {
 		o.writer = background
 		return startWriter
 	}
 	return do
 }
 
-// A stream is what is sent on and on without waiting for the peer: after
-// streamAfter writes in a row, begun within streamGap of one another,
-// the background writer takes the rest, so that senders fill the queue while it
-// writes and many frames leave together.
+// Sending is sustained when senders go on without waiting for the peer: after
+// sustainedAfter writes in a row, each begun within sustainedGap of the one before,
+// the background writer writes. Senders fill the queue meanwhile, so that many frames
+// are written together.
 const (
-	streamAfter = 3
-	streamGap   = 50 // µs
+	sustainedAfter = 3
+	sustainedGap   = 50 // µs
 )
 
-// streamsLocked notes that a sender is about to write, and reports whether to
-// leave that to the background writer. The first write of a row is not timed:
-// where every message is answered by one, there is no other.
-func (o *Outbox) streamsLocked() bool {
-	if o.inRow == 0 {
-		o.inRow = 1
+// sustainedLocked counts a write that a sender is about to begin, and reports whether
+// the background writer is to do it instead. The first write of a row is not timed,
+// which saves reading the clock where each message received is answered by one.
+func (o *Outbox) sustainedLocked() bool {
+	if o.inARow == 0 {
+		o.inARow = 1
 		return false
 	}
 	now := clock()
-	if o.inRow > 1 && now-o.lastWrite > streamGap {
-		o.inRow = 1
+	if o.inARow > 1 && now-o.lastWrite > sustainedGap {
+		o.inARow = 1
 	}
 	o.lastWrite = now
-	if o.inRow < streamAfter {
-		o.inRow++
+	if o.inARow < sustainedAfter {
+		o.inARow++
 		return false
 	}
 	return true
 }
 
-// clock is the time in µs, which comes round every 65 ms: one write in a thousand
-// that is not in a row is taken for one, which does no harm.
+// clock returns the time in µs, modulo 65 ms. Of a thousand writes that are not in a
+// row, one is taken for one that is, which does no harm.
 var clock = func() uint16 { return uint16(time.Since(epoch).Microseconds()) }
 
-// millis is the time in ms, which comes round every 49 days and is never 0.
+// millis returns the time in ms, modulo 49 days. It is never 0.
 func millis() uint32 { return max(uint32(time.Since(epoch).Milliseconds()), 1) }
 
 var epoch = time.Now()

@@ -1,33 +1,33 @@
-// Package overwrite replaces bytes that are no longer valid by a text that says
-// so, in tests of programs that use the library. A program that keeps the Data of
-// a message past the next receive then reads that text at once, instead of some
-// other message once in a while.
+// Package overwrite overwrites bytes that are no longer valid with a text that says so,
+// in tests of programs that use the library. A program that uses the Data of a message
+// after the next receive then always finds that text, instead of part of another
+// message from time to time.
 package overwrite
 
-// text is what the bytes become. A test that compares them prints it. It is
-// ASCII, so that the beginning of it can be sent as a text message.
+// text is what the bytes are overwritten with. It appears in the output of a test that
+// compares them. It is ASCII, so that any prefix of it can be sent as a text message.
 const text = "stale: Data is valid until the next receive, Message.Clone keeps it. "
 
-// enabled is not changed after the program's initialization.
+// enabled is not written after the program's initialization, and so needs no lock.
 var enabled bool
 
-// Enable begins it, in all of the process and for good. It must be called during
-// the program's initialization, since nothing is synchronized.
+// Enable makes Expired overwrite bytes, in the whole process. It cannot be undone, and
+// must be called during the program's initialization, since it is not synchronized.
 func Enable() { enabled = true }
 
-// Enabled reports whether memory that a message's Data was in must not be used for
-// anything else, so that the text stays in it.
+// Enabled reports whether Enable has been called. Memory that a message's Data was in
+// must then not be used again, so that the text stays in it.
 func Enabled() bool { return enabled }
 
-// Expired overwrites b, which is not valid any more for whoever else has a slice
-// of it. Unless Enable has been called it does nothing and costs one branch.
+// Expired overwrites b, which others may still refer to although it is not valid any
+// more. Unless Enable has been called it does nothing.
 func Expired(b []byte) {
 	if enabled {
 		fill(b)
 	}
 }
 
-// fill is apart so that Expired is inlined.
+// fill is a function of its own so that Expired is inlined.
 //
 //go:noinline
 func fill(b []byte) {

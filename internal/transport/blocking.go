@@ -7,21 +7,22 @@ import (
 	"time"
 )
 
-// maxBlockingWrite bounds one blocking Write, so that a slow peer's progress can
-// be told from a stalled one's: a TLS record's worth.
+// maxBlockingWrite is the number of bytes that one blocking Write writes at most, so that
+// the progress of a slow peer is noticed. It is the size of a TLS record.
 const maxBlockingWrite = 16 << 10
 
-// maxEmptyReads is how often a wrapper may answer a Read with nothing at all.
+// maxEmptyReads is the number of times in a row that Read may return no bytes and no
+// error.
 const maxEmptyReads = 100
 
-// blocking is any net.Conn: a middleware's wrapper, net.Pipe. It can only block.
+// blocking is a Conn on any net.Conn, such as a middleware's wrapper or net.Pipe.
 type blocking struct {
 	net.Conn
-	readSize int // the size to ask for next
+	readSize int // the size for the next Space
 }
 
-// A Read that blocks holds its buffer, so an idle connection waits with a
-// small one; what fills that is followed by reads of a large one.
+// A Read that blocks holds its buffer, so an idle connection waits with a small one. If a
+// read fills its buffer, the next one gets a large one.
 const (
 	idleRead = 1 << 10
 	busyRead = 16 << 10
@@ -38,7 +39,7 @@ func (c *blocking) Read(buffer ReadBuffer) (int, error) {
 			c.readSize = busyRead
 		}
 		if n > 0 {
-			return n, nil // an error with it comes again on the next Read
+			return n, nil // an error that came with them comes again with the next Read
 		}
 		if err != nil {
 			return 0, err
@@ -47,8 +48,8 @@ func (c *blocking) Read(buffer ReadBuffer) (int, error) {
 	return 0, io.ErrNoProgress
 }
 
-// Write reports what was taken before a deadline as progress: the peer is slow,
-// not stalled.
+// Write returns no error at a deadline if any bytes were written: the peer is slow, but
+// it does take bytes.
 func (c *blocking) Write(p *Slices, wait bool) (int, error) {
 	if !wait {
 		return 0, ErrWouldBlock
@@ -73,11 +74,11 @@ func (c *blocking) Write(p *Slices, wait bool) (int, error) {
 	return 0, err
 }
 
-// LastTry is how long a write may go on that is made because of a deadline. A
-// socket tells a writer that waits of room only when there is much of it.
+// LastTry is how long the Write may take that is tried at a deadline. It is tried because
+// a socket becomes writable only when much of its buffer is free.
 const LastTry = 10 * time.Millisecond
 
-// Delivery tells of the TCP connection that the conn runs on, if it shows it.
+// Delivery is about the TCP connection that the net.Conn runs on.
 func (c *blocking) Delivery() (Delivery, bool) { return deliveryUnder(c.Conn) }
 
 func (c *blocking) CloseWrite() error {
@@ -87,8 +88,8 @@ func (c *blocking) CloseWrite() error {
 	return errors.ErrUnsupported
 }
 
-// Abort closes what is under TLS first: with that gone there is nobody to send
-// an alert to, and nothing to wait for.
+// Abort closes the connection under TLS first, so that the Close of TLS cannot wait to
+// send an alert.
 func (c *blocking) Abort() error {
 	if over, ok := c.Conn.(interface{ NetConn() net.Conn }); ok {
 		_ = over.NetConn().Close()

@@ -5,16 +5,15 @@ import (
 	"syscall"
 )
 
-// Delivery is what the kernel knows of a TCP connection beyond what its reader
-// and its writer see.
+// Delivery is what the kernel knows about a TCP connection. All figures are in bytes.
 type Delivery struct {
-	Acked    uint64 // bytes that the peer's TCP has acknowledged, in all
-	Received uint64 // bytes that have arrived in order, read or not, in all
-	Unacked  int    // bytes that were written and not acknowledged yet
-	Unread   int    // bytes that have arrived in order and were not read yet
+	Acked    uint64 // acknowledged by the peer's TCP, in total
+	Received uint64 // received in order, read or not, in total
+	Unacked  int    // written and not acknowledged
+	Unread   int    // received in order and not read
 }
 
-// deliveryUnder asks about the TCP connection that conn is or runs on.
+// deliveryUnder returns the Delivery of the TCP connection that conn is or runs on.
 func deliveryUnder(conn net.Conn) (Delivery, bool) {
 	if raw := socketUnder(conn); raw != nil {
 		return delivery(raw)
@@ -22,12 +21,12 @@ func deliveryUnder(conn net.Conn) (Delivery, bool) {
 	return Delivery{}, false
 }
 
-// socketUnder returns the TCP socket that conn is, or runs on as TLS does. nil
-// if it is none or does not show it.
+// socketUnder returns the socket that conn is or, as TLS does, runs on. It is nil if conn
+// has none or does not provide it.
 func socketUnder(conn net.Conn) syscall.RawConn {
 	for range maxWrappers {
 		switch c := conn.(type) {
-		case syscall.Conn: // a promoted one too: it is only asked, not read or written
+		case syscall.Conn: // also one promoted from a wrapped conn: it is neither read nor written
 			if raw, err := c.SyscallConn(); err == nil {
 				return raw
 			}
@@ -41,5 +40,5 @@ func socketUnder(conn net.Conn) syscall.RawConn {
 	return nil
 }
 
-// maxWrappers bounds how deep a socket is looked for.
+// maxWrappers is the number of wrappers that socketUnder looks into at most.
 const maxWrappers = 8

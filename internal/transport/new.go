@@ -5,9 +5,9 @@ import (
 	"net"
 )
 
-// New returns a transport on conn. Only exactly a *net.TCPConn or *net.UnixConn
-// is read and written through its descriptor: a wrapper that embeds one would
-// promote its SyscallConn past the wrapper's own Read and Write.
+// New returns a Conn on conn. Only a *net.TCPConn or a *net.UnixConn itself is read and
+// written through its file descriptor: a wrapper that embeds one has its SyscallConn
+// too, by which the wrapper's own Read and Write would be bypassed.
 func New(conn net.Conn) Conn {
 	switch c := conn.(type) {
 	case *net.TCPConn:

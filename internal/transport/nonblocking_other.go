@@ -4,6 +4,6 @@ package transport
 
 import "net"
 
-// newNonblocking has no non-blocking write to build on here (on Windows
-// RawConn.Write cannot wait for a socket), so every connection is blocking.
+// newNonblocking returns nil: on systems other than Unix every Conn is a blocking one. On
+// Windows RawConn.Write cannot wait for a socket.
 func newNonblocking(net.Conn) Conn { return nil }

@@ -9,25 +9,24 @@ import (
 	"syscall"
 )
 
-// socket is what *net.TCPConn and *net.UnixConn have in common.
+// socket is a *net.TCPConn or a *net.UnixConn.
 type socket interface {
 	net.Conn
 	syscall.Conn
 	CloseWrite() error
 }
 
-// nonblocking reads and writes a socket's descriptor without blocking and waits in
-// the runtime's poller. It is all that an idle connection keeps of this package,
-// so it is small: what a read needs lives in it, since idle connections wait in
-// a read, and what a write needs lives elsewhere.
+// nonblocking reads and writes a socket's file descriptor without blocking, and waits in
+// the runtime's poller. It is small, since every idle connection has one. An idle
+// connection waits in Read, so the state of a read is part of it; that of a write is not.
 type nonblocking struct {
 	socket
 	raw      syscall.RawConn
-	readOnce func(fd uintptr) bool // a field so that no read allocates
-	buffer   ReadBuffer            // of the read that is under way
+	readOnce func(fd uintptr) bool // tryRead; a field, so that Read does not allocate
+	buffer   ReadBuffer            // of the read in progress
 	readN    int32
-	errno    uint16   // what the read failed with, 0 at the end of the stream
-	readSize readSize // to ask for next
+	errno    uint16   // the read's error, 0 if none
+	readSize readSize // for the next Space
 }
 
 func newNonblocking(s socket) Conn {
@@ -53,10 +52,11 @@ func (c *nonblocking) Read(buffer ReadBuffer) (int, error) {
 // Abort is Close: a socket has no closing handshake of its own.
 func (c *nonblocking) Abort() error { return c.Close() }
 
-// Delivery tells of TCP only, not of Unix sockets.
+// Delivery is not available for Unix sockets.
 func (c *nonblocking) Delivery() (Delivery, bool) { return delivery(c.raw) }
 
-// tryRead runs inside RawConn.Read; false waits until the socket is readable.
+// tryRead is called by RawConn.Read, which waits until the socket is readable if it
+// returns false.
 func (c *nonblocking) tryRead(fd uintptr) bool {
 	size := c.readSize.size()
 	if size == largeRead {
@@ -79,7 +79,7 @@ func (c *nonblocking) tryRead(fd uintptr) bool {
 	return true
 }
 
-// result turns what a system call returned into what Read returns.
+// result returns what Read returns for the result of the system call.
 func (c *nonblocking) result(n int, err syscall.Errno) (int, error) {
 	if n > 0 {
 		return n, nil
@@ -95,7 +95,7 @@ func (c *nonblocking) noResult(err syscall.Errno) error {
 	return c.failed("read", err)
 }
 
-// failed dresses an errno as the net package would.
+// failed returns the error that package net would return.
 func (c *nonblocking) failed(op string, err error) error {
 	return &net.OpError{Op: op, Net: c.RemoteAddr().Network(), Source: c.LocalAddr(), Addr: c.RemoteAddr(),
 		Err: os.NewSyscallError(op, err)}

@@ -2,8 +2,8 @@
 
 package transport
 
-// readSize is how many bytes to offer to the next read, in powers of four: little
-// until what arrives fills it, since the buffer is held for as long as the
+// readSize is the size of the buffer for the next read, as a power of four times
+// smallRead. It is small until what arrives fills it, since the buffer is held while the
 // application works on what was read.
 type readSize uint8
 
@@ -14,10 +14,10 @@ const (
 
 func (r readSize) size() int { return smallRead << (2 * r) }
 
-// adapt chooses by how much of the buffer that was offered a read has needed.
-func (r *readSize) adapt(n, offered int) {
+// adapt changes the size after a read of n bytes into a slice of the given length.
+func (r *readSize) adapt(n, length int) {
 	switch {
-	case n == offered:
+	case n == length:
 		if r.size() < largeRead {
 			*r++
 		}

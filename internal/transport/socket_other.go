@@ -4,10 +4,10 @@ package transport
 
 import "syscall"
 
-// arrived does not tell how much there is to be read.
+// arrived returns 0: the number of bytes that can be read is not known.
 func arrived(int) int { return 0 }
 
-// recv and send may be interrupted by a signal, with EINTR.
+// recv and send return EINTR if a signal interrupts them.
 func recv(fd uintptr, p []byte) (uintptr, syscall.Errno) { return called(syscall.Read(int(fd), p)) }
 func send(fd uintptr, p []byte) (uintptr, syscall.Errno) { return called(syscall.Write(int(fd), p)) }
 

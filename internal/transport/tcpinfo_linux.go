@@ -7,15 +7,15 @@ import (
 	"unsafe"
 )
 
-// tcpInfo is the beginning of struct tcp_info of linux/tcp.h, up to what is
-// needed of it.
+// tcpInfo is the beginning of struct tcp_info in linux/tcp.h, up to the fields needed.
 type tcpInfo struct {
 	_             [120]byte
 	bytesAcked    uint64 // tcpi_bytes_acked of RFC 4898, since Linux 4.1
 	bytesReceived uint64
 }
 
-// delivery asks the kernel. ok is false if it does not tell.
+// delivery returns the Delivery of a TCP socket. ok is false if the kernel does not
+// provide it.
 func delivery(raw syscall.RawConn) (d Delivery, ok bool) {
 	err := raw.Control(func(fd uintptr) { d, ok = deliveryOf(int(fd)) })
 	return d, ok && err == nil

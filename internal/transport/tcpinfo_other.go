@@ -4,5 +4,5 @@ package transport
 
 import "syscall"
 
-// delivery asks the kernel, which does not tell here.
+// delivery returns false: the kernel does not provide a Delivery.
 func delivery(syscall.RawConn) (Delivery, bool) { return Delivery{}, false }

@@ -7,11 +7,11 @@ import (
 	"syscall"
 )
 
-// IsTimeout reports whether a Read or a Write has ended because a deadline has
-// passed. A transport that is not the net package's may have an error of its own
-// for that, a net.Error. One that the operating system reports is another thing,
-// though it is a net.Error too: ETIMEDOUT says that the peer's TCP has not
-// answered for so long that the connection is gone.
+// IsTimeout reports whether err is the error of a Read or a Write whose deadline has
+// passed. A net.Conn of another package may have an error of its own for that, a
+// net.Error. ETIMEDOUT, from the operating system, is a net.Error too, but not such an
+// error: it means that the peer's TCP has not answered for so long that the connection
+// is lost.
 func IsTimeout(err error) bool {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return true

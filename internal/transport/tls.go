@@ -2,13 +2,13 @@ package transport
 
 import "crypto/tls"
 
-// tlsConn is a *tls.Conn, which keeps what it has decrypted until it is asked
-// for. So an idle one waits for a single byte, and holds no buffer for what
-// comes behind it.
+// tlsConn is a Conn on a *tls.Conn. That keeps what it has decrypted until it is read. An
+// idle connection therefore waits with a Read of a single byte, and holds no buffer for
+// those that follow.
 type tlsConn struct {
 	blocking
 	first [1]byte
-	more  bool // is likely to be there without waiting
+	more  bool // more bytes can probably be read without waiting
 }
 
 func newTLS(conn *tls.Conn) *tlsConn { return &tlsConn{blocking: blocking{conn, idleRead}} }

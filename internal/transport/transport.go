@@ -1,7 +1,6 @@
-// Package link is what the two halves of a connection stand on: a transport
-// that can be read, written, given deadlines and closed. Nothing above it
-// knows whether that is a TCP socket, TLS, a middleware's wrapper or, one day,
-// an HTTP/2 stream (RFC 8441).
+// Package transport reads and writes connections: TCP and Unix sockets without
+// blocking, on systems that have that, and every other net.Conn with blocking calls.
+// Nothing above it depends on which of them a connection is.
 package transport
 
 import (
@@ -10,56 +9,57 @@ import (
 	"time"
 )
 
-// ErrWouldBlock is the answer when bytes are left that only a write that waits
-// can move.
+// ErrWouldBlock is returned by a Write that does not wait if it has not written all.
 var ErrWouldBlock = errors.New("transport: write would block")
 
-// ReadBuffer is where a read puts its bytes. It is asked for space only when a read
-// is about to be made, and told when the reader goes to wait instead, so that
-// memory need not be held while nothing arrives.
+// ReadBuffer provides the memory for reads. Space is called before
+// each read, and Release before the reader waits without a buffer, so that most
+// connections hold no memory while nothing arrives. Both are called by the goroutine that is in Conn.Read, and
+// must not call the Conn.
 type ReadBuffer interface {
-	// Space returns a slice to read into, never empty, of about size bytes
-	// unless the bytes that are already held leave another room. A size of more
-	// than 64 KiB says that so much has arrived.
+	// Space returns a slice to read into. It is not empty. Its length is about size,
+	// or what the buffer in use has left. If size is more than 64 KiB, that many bytes
+	// have arrived.
 	Space(size int) []byte
-	// Release says that nothing was there to be read; the slice that Space
-	// returned is not used again.
+	// Release frees memory that is not needed while the reader waits. The slice that
+	// Space has returned is not used any more.
 	Release()
 }
 
-// Slices are bytes to be written, in two parts of which either may be empty. A
-// pointer to them takes less of the stack than they do.
+// Slices are the bytes of a Write: Head, then Body. Either may be empty. They are passed
+// by pointer, which takes less of the stack.
 type Slices struct{ Head, Body []byte }
 
-// Conn is a transport. One goroutine may read while another writes; the other
-// methods are safe at any time.
+// Conn is a connection. One goroutine may call Read while another calls Write; all other
+// methods are safe for concurrent use.
 type Conn interface {
-	// Read waits until there is something to read and reads once. It returns
-	// io.EOF at the end.
+	// Read waits until there are bytes to read, reads once, and returns the number of
+	// bytes. It returns io.EOF at the end of the stream.
 	Read(ReadBuffer) (int, error)
-	// Write writes p's head and then its body and returns how much of them was
-	// written. If wait is true it waits until that is at least a byte, and may
-	// return early, with no error, so that the caller sees progress. Otherwise it
-	// writes what it can without waiting, and returns ErrWouldBlock if that is not
-	// all of them. It does not change p.
+	// Write writes p.Head and then p.Body, and returns the number of bytes written. If
+	// wait is true, it waits until at least one byte has been written, and may then
+	// return without an error before all have, so that the caller notices progress. If
+	// wait is false, it writes what it can without waiting, and returns ErrWouldBlock if
+	// that is not all. Write does not change p, and does not keep it.
 	Write(p *Slices, wait bool) (int, error)
-	// SetReadDeadline ends a Read that waits, with an error that IsTimeout; the
-	// zero time takes the deadline away. SetWriteDeadline does so for a Write that
-	// waits, or the next one, but that first tries once more what it can write
-	// without waiting, and the deadline is gone after it, unless what is written
-	// to cannot go on after a deadline, as TLS.
+	// SetReadDeadline makes a Read that waits fail at the given time with an error for
+	// which IsTimeout is true. The zero time means no deadline.
 	SetReadDeadline(time.Time) error
+	// SetWriteDeadline does the same for a Write that waits, now or later. At the deadline
+	// that Write first tries to write without waiting. The deadline is used up by one
+	// Write, unless the connection, as TLS, cannot be written after a deadline.
 	SetWriteDeadline(time.Time) error
-	// Delivery tells what the kernel knows of the connection's TCP. ok is false
-	// where it does not tell: on systems other than Linux, and for connections
-	// that are not TCP or do not show that they run on it.
+	// Delivery returns what the kernel knows about the TCP connection. ok is false if
+	// that is not available: on systems other than Linux, and for a connection that is
+	// not TCP or does not provide the one that it runs on.
 	Delivery() (d Delivery, ok bool)
-	// CloseWrite ends the outgoing direction, if the transport can do that.
+	// CloseWrite closes the sending direction. It returns errors.ErrUnsupported if the
+	// connection cannot do that.
 	CloseWrite() error
-	// Close ends both directions and wakes all that wait. It may take leave of
-	// the peer first, as TLS does, which can wait for the peer.
+	// Close closes both directions, which ends a Read or a Write that waits. It may send
+	// something first, as TLS does, and wait for the peer to take it.
 	Close() error
-	// Abort is a Close that never waits.
+	// Abort is Close that never waits.
 	Abort() error
 	RemoteAddr() net.Addr
 }

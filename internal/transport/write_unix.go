@@ -8,12 +8,13 @@ import (
 	"time"
 )
 
-// write is a Write that is under way. It is pooled, with its callbacks, so that
-// a connection that is not being written has none and a Write does not allocate.
+// write is the state of a Write in progress. It comes from a pool, together with its
+// callbacks, so that Write does not allocate, and a connection that is not being written
+// has none.
 type write struct {
 	conn       *nonblocking
 	head, body []byte
-	wait       bool // rather than give up when nothing can be written
+	wait       bool // if nothing can be written
 	n          int
 	err        error
 
@@ -28,9 +29,8 @@ var writes = sync.Pool{New: func() any {
 	return w
 }}
 
-// Write that does not wait is made within RawConn.Control, which knows no
-// deadlines and takes less of the stack: an idle session's is what its deepest
-// call has needed.
+// Write uses RawConn.Control if it does not wait. That has no deadlines and takes less of
+// the stack than RawConn.Write: a goroutine's stack is as large as its deepest call needs.
 func (c *nonblocking) Write(p *Slices, wait bool) (int, error) {
 	w := writes.Get().(*write)
 	w.conn, w.head, w.body, w.wait = c, p.Head, p.Body, wait
@@ -44,7 +44,7 @@ func (c *nonblocking) Write(p *Slices, wait bool) (int, error) {
 	return w.end(err)
 }
 
-// end gives the write back and returns what has come of it.
+// end puts the write back into the pool and returns its result.
 //
 //go:noinline
 func (w *write) end(err error) (int, error) {
@@ -57,8 +57,8 @@ func (w *write) end(err error) (int, error) {
 	return n, err
 }
 
-// lastTry writes, at a deadline, what there is room for: a socket tells a writer
-// that waits of room only when there is much of it.
+// lastTry writes at a deadline what can be written without waiting: a socket becomes
+// writable only when much of its buffer is free.
 func (w *write) lastTry(deadline error) error {
 	_ = w.conn.SetWriteDeadline(time.Time{})
 	w.wait = false
@@ -71,7 +71,7 @@ func (w *write) lastTry(deadline error) error {
 	return err
 }
 
-// some writes all of it, or as much as it can; false asks to be called again when
+// some writes as much as possible. If it returns false, RawConn.Write calls it again when
 // the socket is writable.
 func (w *write) some(fd uintptr) bool {
 	for {
@@ -97,7 +97,7 @@ func (w *write) some(fd uintptr) bool {
 	}
 }
 
-// stopped reports whether to give up, rather than to wait.
+// stopped handles the error of a system call, and reports whether Write ends with it.
 func (w *write) stopped(err syscall.Errno) bool {
 	switch {
 	case err != syscall.EAGAIN:
@@ -110,7 +110,7 @@ func (w *write) stopped(err syscall.Errno) bool {
 	return true
 }
 
-// advance drops what has been written.
+// advance removes n bytes that have been written.
 func (w *write) advance(n int) {
 	w.n += n
 	k := min(n, len(w.head))

@@ -119,8 +119,8 @@ func (w *Window) CopyTo(dst []byte, distance int) int {
 	return n + copy(dst[n:], ring[:w.next])
 }
 
-// AppendLast appends to dst the last n bytes of the stream, or all that the
-// window holds if they are fewer, and returns the extended slice.
+// AppendLast appends to dst the last n bytes of the stream, or all that the window
+// holds if that is less, and returns the extended slice.
 func (w *Window) AppendLast(dst []byte, n int) []byte {
 	if n = min(n, w.Len()); n <= 0 {
 		return dst

@@ -8,11 +8,11 @@ import (
 	"github.com/handset-go/handset/internal/deflatetest"
 )
 
-// BenchmarkPieces compresses messages of 16 KiB in pieces, which refer to the
-// pieces before.
-func BenchmarkPieces(b *testing.B) {
-	for _, piece := range []int{200, 1 << 10, 4 << 10} {
-		b.Run(fmt.Sprintf("takeover=false,bits=15,level=1,piece=%d", piece), func(b *testing.B) {
+// BenchmarkFragments compresses messages of 16 KiB in fragments, which refer to the
+// fragments before.
+func BenchmarkFragments(b *testing.B) {
+	for _, fragment := range []int{200, 1 << 10, 4 << 10} {
+		b.Run(fmt.Sprintf("takeover=false,bits=15,level=1,fragment=%d", fragment), func(b *testing.B) {
 			rng := rand.New(rand.NewPCG(1, 18))
 			messages := make([][]byte, 16)
 			for i := range messages {
@@ -26,7 +26,7 @@ func BenchmarkPieces(b *testing.B) {
 			for b.Loop() {
 				dst = dst[:0]
 				for rest := messages[count%len(messages)]; len(rest) > 0; {
-					n := min(piece, len(rest))
+					n := min(fragment, len(rest))
 					var err error
 					if dst, err = d.Append(dst, rest[:n], n == len(rest)); err != nil {
 						b.Fatal(err)

@@ -9,40 +9,39 @@ import (
 	"github.com/handset-go/handset/internal/frame"
 )
 
-// With two others who keep sending messages in pieces, each would otherwise have
+// With two others who keep sending fragmented messages, each would otherwise have
 // its turn before a third's for ever.
 func TestAMessageThatWaitedToBeOpenedIsNotOvertakenByALaterOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, _ := scripted(100, 0)
-		var early, late Owner
-		open := piece(&one, frame.Text, false, strings.Repeat("x", 98))
+		open := fragment(frame.Text, false, strings.Repeat("x", 98))
 		put(t, o, open)
-		first := waiting(t, o, t.Context(), piece(&early, frame.Text, false, "early"))
-		last := waiting(t, o, t.Context(), piece(&one, frame.Continuation, true, "last"))
-		second := waiting(t, o, t.Context(), piece(&late, frame.Text, true, "late"))
+		first := waiting(t, o, t.Context(), fragment(frame.Text, false, "early"))
+		last := waiting(t, o, t.Context(), fragment(frame.Continuation, true, "last"))
+		second := waiting(t, o, t.Context(), fragment(frame.Text, true, "late"))
 		runAll(o, s)
 		expectError(t, <-last, nil)
 		expectError(t, <-first, nil)
-		put(t, o, piece(&early, frame.Continuation, true, "end"))
+		put(t, o, fragment(frame.Continuation, true, "end"))
 		runAll(o, s)
 		expectError(t, <-second, nil)
-		expectSent(t, s, open, piece(&one, frame.Continuation, true, "last"), piece(&early, frame.Text, false, "early"),
-			piece(&early, frame.Continuation, true, "end"), piece(&late, frame.Text, true, "late"))
+		expectSent(t, s, open, fragment(frame.Continuation, true, "last"), fragment(frame.Text, false, "early"),
+			fragment(frame.Continuation, true, "end"), fragment(frame.Text, true, "late"))
 	})
 }
 
 // While one message is compressed another one that found room would be next, and
-// so on, and a message in pieces would never be opened.
-func TestAMessageThatWaitsToBeOpenedIsNotPutOffByMoreCompression(t *testing.T) {
+// so on, and a fragmented message would never be opened.
+func TestAMessageThatWaitsToBeOpenedIsNotDelayedByMoreCompression(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, h := compressing()
 		o.limit, s.free = 100, 0
 		h.begins, h.goOn = make(chan struct{}, 9), make(chan struct{})
-		o.h = noOrder{h}
-		full, packs := text(strings.Repeat("x", 50)), toCompress(nil, frame.Text, true, strings.Repeat("y", 40))
+		o.cb = noOrder{h}
+		full, packs := text(strings.Repeat("x", 50)), toCompress(frame.Text, true, strings.Repeat("y", 40))
 		put(t, o, full)
 		first := waiting(t, o, t.Context(), packs) // is compressed
-		opens := waiting(t, o, t.Context(), piece(&one, frame.Text, false, "piece"))
+		opens := waiting(t, o, t.Context(), fragment(frame.Text, false, "fragment"))
 		second := waiting(t, o, t.Context(), packs)
 		runAll(o, s) // which makes room
 		synctest.Wait()
@@ -52,14 +51,14 @@ func TestAMessageThatWaitsToBeOpenedIsNotPutOffByMoreCompression(t *testing.T) {
 		close(h.goOn)
 		expectError(t, <-first, nil)
 		expectError(t, <-opens, nil)
-		put(t, o, piece(&one, frame.Continuation, true, "end"))
+		put(t, o, fragment(frame.Continuation, true, "end"))
 		expectError(t, <-second, nil)
 		runAll(o, s)
 	})
 }
 
-// noOrder is a slowHost whose Compressing, a lock that synctest cannot wait for,
+// noOrder is a slowCompressor whose Compressing, a lock that synctest cannot wait for,
 // does not lock.
-type noOrder struct{ *slowHost }
+type noOrder struct{ *slowCompressor }
 
 func (noOrder) Compressing() sync.Locker { return new(sync.Mutex) }

@@ -1,0 +1,123 @@
+package ws
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"unicode/utf8"
+
+	"github.com/handset-go/handset/internal/outbox"
+)
+
+// PreparedMessage is a message to be sent on many sessions, by SendPrepared. It is
+// checked once, and compressed once for each way in which those sessions compress.
+// It is immutable and safe for concurrent use.
+type PreparedMessage struct {
+	kind       Kind
+	data       []byte
+	compressed atomic.Pointer[compressedData] // a linked list
+}
+
+// compressedData is the data of a prepared message in compressed form.
+type compressedData struct {
+	settings deflateSettings
+	next     *compressedData
+	once     sync.Once
+	data     []byte // nil if it is not shorter
+}
+
+var errNotPrepared = errors.New("ws: message was not prepared")
+
+// Prepare prepares a message of kind Text, which must be UTF-8, or Binary. It copies
+// data. It does not compress: that is done when a session first needs it.
+func Prepare(kind Kind, data []byte) (*PreparedMessage, error) {
+	switch {
+	case kind != Text && kind != Binary:
+		return nil, errKind(kind)
+	case kind == Text && !utf8.Valid(data):
+		return nil, errNotUTF8
+	}
+	return &PreparedMessage{kind: kind, data: bytes.Clone(data)}, nil
+}
+
+// SendPrepared sends a prepared message. It waits and fails as Send does.
+func (s *Session) SendPrepared(ctx context.Context, pm *PreparedMessage) error {
+	if ctx == nil {
+		return errNilContext
+	}
+	if err := ctx.Err(); err != nil {
+		return s.orEnd(err)
+	}
+	var f outbox.Frame
+	if err := s.framePrepared(&f, pm); err != nil {
+		return err
+	}
+	return s.putTraced(ctx, &f)
+}
+
+// TrySendPrepared sends a prepared message as TrySend does: where SendPrepared
+// would wait it returns ErrBufferFull and has sent nothing.
+func (s *Session) TrySendPrepared(pm *PreparedMessage) error {
+	var f outbox.Frame
+	if err := s.framePrepared(&f, pm); err != nil {
+		return err
+	}
+	return s.sendError(s.out.TryPut((*outboxCallbacks)(s), &f))
+}
+
+// framePrepared makes a frame of a prepared message.
+func (s *Session) framePrepared(f *outbox.Frame, pm *PreparedMessage) error {
+	switch {
+	case pm == nil || pm.kind == 0:
+		return errNotPrepared
+	case s.transport == nil: // not from Handle
+		return ErrClosed
+	}
+	f.Data, f.Opcode, f.Fin, f.Batch = pm.data, kinds[pm.kind].opcode, true, s.batches()
+	c := s.compression
+	if c == nil || len(pm.data) < int(c.minSize) {
+		return nil
+	}
+	switch data := pm.compress(c.settings); {
+	case data == nil:
+	case c.noTakeover:
+		f.Data, f.RSV1 = *data, true
+	default:
+		f.Compress, f.Compressed = true, data // later messages may refer to this one
+	}
+	return nil
+}
+
+// compress returns the message compressed with the given settings, nil if that does
+// not make it shorter.
+func (pm *PreparedMessage) compress(settings deflateSettings) *[]byte {
+	c := pm.find(settings)
+	c.once.Do(func() {
+		if data, ok := settings.append(nil, pm.data); ok {
+			c.data = bytes.Clone(data) // without spare capacity
+		}
+	})
+	if c.data == nil {
+		return nil
+	}
+	return &c.data
+}
+
+// find returns the element of the list with the given settings. It adds one if
+// there is none.
+func (pm *PreparedMessage) find(settings deflateSettings) *compressedData {
+	for {
+		first := pm.compressed.Load()
+		for c := first; c != nil; c = c.next {
+			if c.settings == settings {
+				return c
+			}
+		}
+		c := &compressedData{settings: settings, next: first}
+		if pm.compressed.CompareAndSwap(first, c) {
+			return c
+		}
+	}
+}
