@@ -1,4 +1,4 @@
-package ws
+package handshake
 
 import (
 	"errors"
@@ -8,50 +8,51 @@ import (
 	"unicode"
 )
 
-// originPattern is one of Upgrader.OriginPatterns. All but addr are patterns of
-// path.Match in lower case.
-type originPattern struct {
-	origin        // scheme "" is http, https, ws or wss; port "" the scheme's default
-	hostless bool // matches the scheme that it names, without a host
+// OriginPattern is a pattern of Upgrader.OriginPatterns, parsed. Its fields other
+// than addr are patterns of path.Match in lower case.
+type OriginPattern struct {
+	origin        // scheme "" matches http, https, ws and wss; port "" the scheme's default port
+	hostless bool // matches only the scheme that it names, without a host
 }
 
-// matches reports whether the pattern admits an origin. One without a host has
-// to be named: no pattern for hosts matches it.
-func (p *originPattern) matches(o origin) bool {
+// matches reports whether the pattern matches an origin. An origin without a host
+// is matched only by a pattern without one.
+func (p *OriginPattern) matches(o origin) bool {
 	if p.hostless || !o.hasHost() {
 		return p.hostless && !o.hasHost() && p.scheme == o.scheme
 	}
 	return p.matchesScheme(o) && p.matchesHost(o) && p.matchesPort(o)
 }
 
-func (p *originPattern) matchesScheme(o origin) bool {
+func (p *OriginPattern) matchesScheme(o origin) bool {
 	if p.scheme == "" {
 		return defaultPort(o.scheme) != ""
 	}
 	return glob(p.scheme, o.scheme)
 }
 
-// matchesHost compares addresses as such, and not by their text.
-func (p *originPattern) matchesHost(o origin) bool {
+// matchesHost compares IPv6 addresses by value, not by their text.
+func (p *OriginPattern) matchesHost(o origin) bool {
 	if p.name == "*" {
 		return true
 	}
 	return p.addr == o.addr && (p.name == o.name || glob(p.name, o.name))
 }
 
-func (p *originPattern) matchesPort(o origin) bool {
+func (p *OriginPattern) matchesPort(o origin) bool {
 	if p.port == "" {
 		return p.name == "*" || o.port == defaultPort(o.scheme)
 	}
 	return glob(p.port, o.port)
 }
 
+// glob reports whether s matches a pattern that path.Match is known to accept.
 func glob(pattern, s string) bool {
 	ok, _ := path.Match(pattern, s)
 	return ok
 }
 
-// What is wrong with a pattern.
+// The reasons why a pattern is invalid. They follow the pattern in an error text.
 var (
 	errPatternEmpty  = errors.New("is empty")
 	errPatternBlank  = errors.New("has a blank or a control character in it")
@@ -68,10 +69,10 @@ var (
 	errPatternPort   = errors.New("has no port after its colon: a port is a number up to 65535, or *")
 )
 
-// parseOriginPatterns reads all patterns, up to one with which something is
-// wrong.
-func parseOriginPatterns(texts []string) ([]originPattern, error) {
-	patterns := make([]originPattern, len(texts))
+// ParseOriginPatterns parses the patterns of Upgrader.OriginPatterns. It returns an
+// error for the first that is invalid, which is one that no origin can match.
+func ParseOriginPatterns(texts []string) ([]OriginPattern, error) {
+	patterns := make([]OriginPattern, len(texts))
 	for i, text := range texts {
 		p, err := parseOriginPattern(text)
 		if err != nil {
@@ -82,7 +83,7 @@ func parseOriginPatterns(texts []string) ([]originPattern, error) {
 	return patterns, nil
 }
 
-func parseOriginPattern(text string) (p originPattern, err error) {
+func parseOriginPattern(text string) (p OriginPattern, err error) {
 	if err := checkPatternText(text); err != nil {
 		return p, err
 	}
@@ -90,7 +91,7 @@ func parseOriginPattern(text string) (p originPattern, err error) {
 	scheme, host, hasScheme := strings.Cut(text, "://")
 	switch {
 	case text == "null":
-		return originPattern{hostless: true}, nil
+		return OriginPattern{hostless: true}, nil
 	case !hasScheme:
 		host = text
 	case !isSchemePattern(scheme):
@@ -106,7 +107,7 @@ func parseOriginPattern(text string) (p originPattern, err error) {
 	return p, err
 }
 
-// checkPatternText finds what no pattern has, whatever its form.
+// checkPatternText returns an error if a pattern of any form cannot have this text.
 func checkPatternText(text string) error {
 	switch {
 	case text == "":
@@ -121,17 +122,17 @@ func checkPatternText(text string) error {
 	return nil
 }
 
-// isSchemePattern reports whether some scheme could match.
+// isSchemePattern reports whether s is a pattern that some scheme can match.
 func isSchemePattern(s string) bool {
 	_, err := path.Match(s, "")
-	return err == nil && s != "" && strangeChar(s, "+.") == ""
+	return err == nil && s != "" && invalidChar(s, "+.") == ""
 }
 
-// strangeChar returns the first character of s that is neither a letter, a digit
-// or a hyphen, nor one of others, nor belongs to the syntax of patterns; "" if
-// there is none.
-func strangeChar(s, others string) string {
-	s = strings.ReplaceAll(s, "[^", "[") // of a class, and only there
+// invalidChar returns the first character of a pattern that is not a letter, a
+// digit, a hyphen, one of others, or part of the syntax of path.Match. It returns ""
+// if there is none.
+func invalidChar(s, others string) string {
+	s = strings.ReplaceAll(s, "[^", "[") // ^ is syntax at the start of a class only
 	for i := range len(s) {
 		if !isAlphanumeric(s[i]) && strings.IndexByte("-*?[]", s[i]) < 0 && strings.IndexByte(others, s[i]) < 0 {
 			return s[i : i+1]
@@ -140,8 +141,7 @@ func strangeChar(s, others string) string {
 	return ""
 }
 
-// parseAuthorityPattern reads the part of a pattern that is for the host and
-// the port.
+// parseAuthorityPattern parses the part of a pattern that matches host and port.
 func parseAuthorityPattern(s string) (a authority, err error) {
 	switch i := strings.IndexByte(s, '/'); {
 	case i >= 0 && i == len(s)-1:
@@ -175,8 +175,8 @@ func parseAuthorityPattern(s string) (a authority, err error) {
 	return a, checkHostPattern(host)
 }
 
-// cutPort cuts at the colon behind the host. Brackets around a colon are those
-// of an IPv6 literal and no class of characters, which could not match it.
+// cutPort cuts at the colon after the host. Brackets with a colon inside are those
+// of an IPv6 literal, not a class of characters: no host has a colon to match.
 func cutPort(s string) (host, port string, hasPort bool) {
 	if isBracketed(s) {
 		if end := strings.IndexByte(s, ']') + 1; end == len(s) || s[end] == ':' {
@@ -186,14 +186,15 @@ func cutPort(s string) (host, port string, hasPort bool) {
 	return strings.Cut(s, ":")
 }
 
+// isBracketed reports whether s begins with brackets that have a colon inside.
 func isBracketed(s string) bool {
 	inside, _, closed := strings.Cut(strings.TrimPrefix(s, "["), "]")
 	return closed && strings.HasPrefix(s, "[") && strings.Contains(inside, ":")
 }
 
-// checkHostPattern finds out why no host could match.
+// checkHostPattern returns why no host can match a pattern, or nil if one can.
 func checkHostPattern(s string) error {
-	if c := strangeChar(s, "._~"); c != "" {
+	if c := invalidChar(s, "._~"); c != "" {
 		return fmt.Errorf("has a %q, which is in no host", c)
 	}
 	if strings.HasPrefix(s, ".") || strings.Contains(s, "..") {
@@ -205,7 +206,7 @@ func checkHostPattern(s string) error {
 	return nil
 }
 
-// parsePortPattern reads a number or a pattern of digits.
+// parsePortPattern parses a number, or a pattern that digits can match.
 func parsePortPattern(s string) (string, error) {
 	if port, ok := parsePort(s); ok {
 		return port, nil

@@ -1,4 +1,4 @@
-package ws
+package handshake
 
 import (
 	"fmt"
@@ -7,16 +7,11 @@ import (
 	"strings"
 )
 
-const protocolHeader = "Sec-Websocket-Protocol" // as it is in a Header
+const protocolHeader = "Sec-Websocket-Protocol" // in the canonical form of http.Header
 
 // Subprotocols returns the subprotocols that a client asks for, in its order of
-// preference (RFC 6455 §4.1). It reads all Sec-WebSocket-Protocol headers of the
-// request. What cannot be agreed on because it is not a token (RFC 9110
-// §5.6.2) is left out. If r is nil or asks for none, it returns nil.
-//
-// A handler that chooses by something other than Upgrader.Subprotocols sets its
-// choice as the header Sec-WebSocket-Protocol on the ResponseWriter before it
-// calls Handle.
+// preference (RFC 6455 §4.1), without those that are not tokens. It returns nil if
+// there are none or r is nil.
 func Subprotocols(r *http.Request) []string {
 	if r == nil {
 		return nil
@@ -33,30 +28,30 @@ func Subprotocols(r *http.Request) []string {
 	return names
 }
 
-// subprotocol is the one that client and server agree on, nil for none: that
-// which the handler has set as a header if the client lists it, or else the
-// first one the client lists that the server speaks.
-func (u *Upgrader) subprotocol(w http.ResponseWriter, r *http.Request) *string {
+// subprotocol returns the subprotocol that client and server agree on, or nil for
+// none. It is the one that the program has set as a header of w, if the client
+// asks for it, and otherwise the first that the client asks for among supported.
+func subprotocol(w http.ResponseWriter, r *http.Request, supported []string) *string {
 	chosen := w.Header().Get(protocolHeader)
 	var agreed *string
 	for _, line := range r.Header[protocolHeader] {
 		for name := range strings.SplitSeq(line, ",") {
 			name = strings.Trim(name, whitespace)
-			switch i := slices.Index(u.Subprotocols, name); {
+			switch i := slices.Index(supported, name); {
 			case name == chosen && isToken(name):
-				picked := name // the only one to be allocated
-				return &picked
+				own := name // only this one is allocated
+				return &own
 			case i >= 0 && agreed == nil:
-				agreed = &u.Subprotocols[i]
+				agreed = &supported[i]
 			}
 		}
 	}
 	return agreed
 }
 
-// checkSubprotocols finds names that no client can ask for, or that are there
-// twice.
-func checkSubprotocols(names []string) error {
+// CheckSubprotocols returns an error if a name cannot be asked for by any client
+// or is there twice.
+func CheckSubprotocols(names []string) error {
 	for i, name := range names {
 		switch {
 		case name == "":
