@@ -213,8 +213,8 @@ the decompressed message.
 # Timeouts and heartbeats
 
 A peer that loses power or its network does not close the connection. With
-[Upgrader.Heartbeat], which is on by default, a peer that has been silent for 30
-s is sent a Ping. After 30 s more of silence the session ends with
+[Upgrader.Heartbeat], which is on by default, a peer that is silent for 30 s is
+sent a Ping. After 30 s more of silence the session ends with
 [ErrHeartbeatTimeout]. A [Heartbeat] sets other times or disables it.
 [Session.Latency] returns the round-trip time of the last of these Pings, and
 Trace.HeartbeatAnswered is called for each answer. The heartbeat needs no

@@ -8,8 +8,8 @@ import (
 
 // unfinished is since when a message is arriving. Times are coarse, 0 for none.
 type unfinished struct {
-	since  atomic.Uint32
-	struck atomic.Uint32 // the time of a message that has taken too long
+	since   atomic.Uint32
+	expired atomic.Uint32 // the time of a message that has taken too long
 }
 
 // later returns since when a message is arriving, later by what the process did
@@ -27,7 +27,7 @@ func (u *unfinished) later(now, late uint32) uint32 {
 }
 
 // timesMessages reports whether messages have a time to be finished in.
-func (m *MessageStream) timesMessages() bool { return m.registry.upgrader.MessageTimeout > 0 }
+func (m *MessageStream) timesMessages() bool { return m.registry.settings.intervals.message > 0 }
 
 // noteUnfinished notes, before the reader waits, whether a message has begun.
 func (m *MessageStream) noteUnfinished() {
@@ -56,9 +56,9 @@ func (m *MessageStream) noteFinished(kind Kind) {
 	}
 }
 
-// hasten ends the wait of a reader whose message has taken too long, which then
-// finds it so. It returns after how many ms to come again.
-func (s *Session) hasten(now, late uint32, p pace) (wait uint32) {
+// checkMessageTimeout ends the wait of a reader whose message has taken too long,
+// which then finds it so. It returns after how many ms to check again.
+func (s *Session) checkMessageTimeout(now, late uint32, p intervals) (wait uint32) {
 	x := s.extra.Load()
 	if x == nil {
 		return p.message
@@ -67,10 +67,10 @@ func (s *Session) hasten(now, late uint32, p pace) (wait uint32) {
 	if since == 0 || !s.flags.has(isWaiting) || s.isClosing() {
 		return p.message
 	}
-	if wait := until(since+p.message, now, p.grain()); wait > 0 {
+	if wait := until(since+p.message, now, p.slack()); wait > 0 {
 		return wait
 	}
-	x.unfinished.struck.Store(since)
+	x.unfinished.expired.Store(since)
 	if err := s.transport.SetReadDeadline(longAgo); err != nil { // then only this wakes the reader
 		s.end(&ProtocolError{ClosePolicyViolation, ErrMessageTimeout})
 	}
@@ -83,6 +83,6 @@ func (m *MessageStream) tookTooLong() bool {
 	if x == nil || m.rx == nil {
 		return false
 	}
-	struck := x.unfinished.struck.Load()
-	return struck != 0 && struck == x.unfinished.since.Load()
+	expired := x.unfinished.expired.Load()
+	return expired != 0 && expired == x.unfinished.since.Load()
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/handset-go/handset/internal/inbox"
+	"github.com/handset-go/handset/internal/outbox"
 	"github.com/handset-go/handset/internal/transport"
 )
 
@@ -217,7 +218,7 @@ func (m *MessageStream) note(r *receiver) {
 		m.noteFinished(r.msg.Kind)
 	}
 	switch {
-	case r.msg.Kind == Ping && !s.registry.upgrader.ManualPong:
+	case r.msg.Kind == Ping && !s.registry.settings.manualPong:
 		s.out.PutPong((*outboxHost)(s), r.msg.Data, s.gathers())
 	case r.msg.Kind == Close:
 		r.closed = true
@@ -231,7 +232,7 @@ func (m *MessageStream) note(r *receiver) {
 
 // peerCloses notes that the peer's Close frame has arrived.
 func (s *Session) peerCloses(reason CloseReason) {
-	s.registry.countCloseReceived(reason.Code)
+	s.registry.closeFrames.countReceived(reason.Code)
 	if t := s.trace(); t.CloseReceived != nil {
 		t.CloseReceived(s, reason)
 	}
@@ -383,3 +384,11 @@ func (m *MessageStream) leaveLent() {
 
 // longAgo is a deadline that has passed.
 var longAgo = time.Unix(1, 0)
+
+// takeArrived returns what has arrived since it was last called.
+func (m *MessageStream) takeArrived() (c outbox.Count) {
+	if m.rx != nil {
+		c, m.rx.arrival = m.rx.arrival, c
+	}
+	return c
+}

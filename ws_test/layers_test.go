@@ -18,14 +18,14 @@ const module = "github.com/handset-go/handset/"
 
 // layer is what a package may do.
 type layer struct {
-	on         []string // the packages of the module it stands on
+	on         []string // the packages of the module it may import
 	pure       bool     // bytes in, bytes out: no sockets, no clock, no locks; of sync only Pool
 	but        []string // what it uses although it is pure
 	goroutines bool     // it may start some
 }
 
 // layers has every package that programs can be built from. A new one says
-// here where it stands.
+// here which layer it is.
 var layers = map[string]layer{
 	".":                    {pure: true},
 	"internal/frame":       {pure: true, but: []string{"sync"}},
@@ -52,7 +52,7 @@ var layers = map[string]layer{
 // impure are the packages, with all below them, that a pure layer does without.
 var impure = []string{"context", "io", "log", "net", "os", "runtime", "sync", "syscall", "time"}
 
-func TestThePackagesKeepToTheirLayers(t *testing.T) {
+func TestLayers(t *testing.T) {
 	seen := map[string]bool{}
 	for file, source := range sources(t) {
 		dir := path.Dir(file)
@@ -68,7 +68,8 @@ func TestThePackagesKeepToTheirLayers(t *testing.T) {
 	}
 }
 
-func TestABreachOfTheLayersIsSeen(t *testing.T) {
+// The check finds a breach of the layers.
+func TestLayersCheckSeesBreach(t *testing.T) {
 	for _, test := range []struct{ name, dir, source, breach string }{
 		{"an internal package on ws", "internal/inbox", `import "` + module + `ws"`, "imports ws"},
 		{"a layer on the one above", "internal/transport", `import "` + module + `internal/outbox"`, "imports internal/outbox"},
@@ -87,7 +88,7 @@ func TestABreachOfTheLayersIsSeen(t *testing.T) {
 		{"a timer's goroutine below ws", "internal/inbox", `import "time"; func f() { time.AfterFunc(0, f) }`, "starts a goroutine with AfterFunc"},
 		{"the handshake on ws", "internal/handshake", `import "` + module + `ws"`, "imports ws"},
 		{"a group's goroutine below ws", "internal/inbox", `import "sync"; func f(wg *sync.WaitGroup) { wg.Go(nil) }`, "starts a goroutine with Go"},
-		{"a package without a place", "internal/util", "", "has no layer"},
+		{"a package without a layer", "internal/util", "", "has no layer"},
 		{"what is allowed", "ws", `import ("net"; "` + module + `internal/frame"); func f() { go f() }`, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -139,7 +140,7 @@ func skipped(dir string) error {
 	return nil
 }
 
-// breaches says what a file does that its package's layer does not allow.
+// breaches returns what a file does that its package's layer does not allow.
 func breaches(dir string, file *ast.File) (found []string) {
 	may, ok := layers[dir]
 	if !ok {

@@ -6,13 +6,13 @@ import (
 	"sync"
 )
 
-// listener is where connections meet their server.
+// listener is a net.Listener whose connections are in memory.
 type listener struct {
 	arriving chan net.Conn
 	closed   chan struct{}
 
 	mu    sync.Mutex
-	conns []net.Conn // every end of every connection
+	conns []net.Conn // both ends of every connection
 }
 
 func listen() *listener {
@@ -44,7 +44,7 @@ func (l *listener) Close() error {
 func (l *listener) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 80} }
 
 // dial returns the client's end of a new connection. Each has a port of its
-// own, as servers may tell their clients apart by it.
+// own, since servers may distinguish their clients by it.
 func (l *listener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	l.mu.Lock()
 	port := 50000 + len(l.conns)/2
