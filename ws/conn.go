@@ -22,7 +22,7 @@ type conn struct {
 	compression *compression // nil if none was agreed on
 
 	turn  turn
-	rx    *receiver             // of whoever has the turn; nil while there is nothing to remember
+	rx    *input                // of whoever has the turn; nil while there is nothing to remember
 	watch atomic.Pointer[watch] // of the last context that could end
 
 	extra  atomic.Pointer[extra]

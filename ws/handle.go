@@ -294,7 +294,7 @@ func (f *registry) begin(netConn net.Conn, early []byte, protocol *string, c *co
 	}
 	s.flags.arrive()
 	if len(early) > 0 {
-		s.stream().receiver().Add(early)
+		s.stream().input().Add(early)
 	}
 	return s
 }

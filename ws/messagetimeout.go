@@ -1,10 +1,6 @@
 package ws
 
-import (
-	"sync/atomic"
-
-	"github.com/handset-go/handset/internal/frame"
-)
+import "sync/atomic"
 
 // unfinished is since when a message is arriving. Times are coarse, 0 for none.
 type unfinished struct {
@@ -31,7 +27,7 @@ func (m *MessageStream) timesMessages() bool { return m.registry.settings.interv
 
 // noteUnfinished notes, before the reader waits, whether a message has begun.
 func (m *MessageStream) noteUnfinished() {
-	if m.rx == nil || !m.rx.hasBegun() {
+	if m.rx == nil || !m.rx.HasBegun() {
 		return
 	}
 	if u := &m.more().unfinished; u.since.Load() == 0 {
@@ -39,19 +35,10 @@ func (m *MessageStream) noteUnfinished() {
 	}
 }
 
-// hasBegun reports whether a part of a message has arrived. A control frame is
-// none, nor what there is of its header: the first byte tells.
-func (r *receiver) hasBegun() bool {
-	if r.begun || r.inFrame {
-		return r.begun || !r.of.Control()
-	}
-	b := r.Bytes()
-	return len(b) > 0 && !frame.OpcodeOf(b[0]).Control()
-}
-
-// noteFinished notes that a message is whole.
-func (m *MessageStream) noteFinished(kind Kind) {
-	if kind == Text || kind == Binary || kind == Last {
+// noteFinished notes, before the reader waits, whether a message has been finished
+// since it last waited.
+func (m *MessageStream) noteFinished() {
+	if m.rx != nil && m.rx.Count.Messages > 0 {
 		m.more().unfinished.since.Store(0)
 	}
 }

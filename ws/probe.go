@@ -175,15 +175,12 @@ func (s *Session) payload(b *probe) []byte {
 	return binary.BigEndian.AppendUint64(payload, uint64(b.sent))
 }
 
-// ownPong reports whether the message is the Pong to one of the heartbeat's
+// ownPong reports whether a Pong with the given payload is that to one of the heartbeat's
 // Pings, and takes the time of the one that is under way. A Pong without payload
 // is, for as long as one of theirs is outstanding.
-func (s *Session) ownPong(msg *Message) bool {
-	if msg.Kind != Pong {
-		return false
-	}
+func (s *Session) ownPong(payload []byte) bool {
 	b := s.pulse.probe.Load()
-	switch len(msg.Data) {
+	switch len(payload) {
 	case 0:
 		if b == nil || b.empty.Load() == 0 {
 			return false
@@ -193,10 +190,10 @@ func (s *Session) ownPong(msg *Message) bool {
 		}
 		return true
 	case beatSize:
-		if [8]byte(msg.Data) != beatMark {
+		if [8]byte(payload) != beatMark {
 			return false
 		}
-		if b != nil && binary.BigEndian.Uint64(msg.Data[len(beatMark):]) == uint64(b.sent) {
+		if b != nil && binary.BigEndian.Uint64(payload[len(beatMark):]) == uint64(b.sent) {
 			s.answered(b)
 		}
 		return true
