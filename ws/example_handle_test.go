@@ -169,15 +169,17 @@ func ExampleSubprotocols() {
 		fmt.Println("the server speaks", session.Subprotocol())
 		_ = session.Close(ws.CloseReason{})
 	}))
+	defer server.Close()
 
-	client, _, err := websocket.Dial(context.Background(), server.URL, &websocket.DialOptions{
+	ctx := context.Background()
+	client, _, err := websocket.Dial(ctx, server.URL, &websocket.DialOptions{
 		Subprotocols: []string{"chat.v1", "chat.v3", "chat.v2"},
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer client.CloseNow()
-	server.Close() // waits for the handler
+	_, _, _ = client.Read(ctx) // waits until the server has closed the session
 	fmt.Println("the client speaks", client.Subprotocol())
 	// Output:
 	// the server speaks chat.v3
