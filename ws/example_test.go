@@ -29,7 +29,7 @@ func echo(session *ws.Session, stream *ws.MessageStream) {
 	}
 }
 
-// A server that echoes, and a client of another library that talks to it.
+// An echo server, and a client of another library that talks to it.
 func Example() {
 	server := httptest.NewServer(ws.Handler(echo))
 	defer server.Close()
