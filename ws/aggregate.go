@@ -24,13 +24,13 @@ type AggregatedStream struct {
 // arrived, never with a length that was only announced.
 func (a *AggregatedStream) Recv(ctx context.Context) (msg Message, err error) {
 	m := a.stream
-	if err = m.take(ctx); err != nil {
+	if err = m.lock(ctx); err != nil {
 		return
 	}
 	if err = m.recv(ctx, a); err == nil {
-		msg.set(&m.rx.Event) // which is the next reader's with the turn
+		msg.set(&m.in.input.Event) // which is the next reader's with the lock
 	}
-	m.giveTurn(err != nil && err != ErrMessageTooBig)
+	m.unlock(err != nil && err != ErrMessageTooBig)
 	return
 }
 

@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"io"
 	"strings"
 	"sync"
 	"time"
@@ -150,13 +151,13 @@ func (s *Session) perform(step closeStep) {
 	}
 	if step.Do.Has(closing.ReadOn) {
 		s.more().closing.Store(true)
-		s.stream().finishFor(noReader)
+		s.stream().readOn(noReader)
 	}
 	if step.Do.Has(closing.ReadRest) {
-		s.readRest()
+		s.stream().readRest()
 	}
 	if step.Do.Has(closing.DiscardInput) {
-		go s.linger()
+		go s.stream().closeWriteAndWait()
 	}
 }
 
@@ -207,9 +208,13 @@ func (s *Session) Close(reason CloseReason) error {
 	return nil
 }
 
-// closeReceived notes the peer's Close frame. The application has until the
-// timeout to answer it.
+// closeReceived notes that the peer's Close frame has arrived. The application has
+// until the timeout to answer it.
 func (s *Session) closeReceived(reason CloseReason) {
+	s.registry.closeFrames.countReceived(reason.Code)
+	if t := s.trace(); t.CloseReceived != nil {
+		t.CloseReceived(s, reason)
+	}
 	s.happens(closeEvent{Event: closing.CloseArrived, reason: reason})
 }
 
@@ -223,18 +228,22 @@ func (s *Session) answerClose() {
 // closeFlushed notes that all has left, our Close frame too if there was one.
 func (s *Session) closeFlushed() { s.happens(closeEvent{Event: closing.Drained}) }
 
-// readLost notes that the connection cannot be read any more: because of its end,
-// or for a reason for which it cannot be written either.
-func (s *Session) readLost(atEOF bool, err error) {
+// readEnded notes that nothing can be read any more: a read has found the error,
+// which the application is told as err.
+func (s *Session) readEnded(found, err error) {
 	e := closing.ReadFailed
-	if atEOF {
+	if isEOF(found) {
 		e = closing.ReadEOF
 	}
 	s.happens(closeEvent{Event: e, err: err})
 }
 
+// isEOF reports whether a read has found the end, which for TLS may be one that
+// was not announced.
+func isEOF(err error) bool { return err == io.EOF || err == io.ErrUnexpectedEOF }
+
 // fail answers a peer that broke the protocol with a Close frame. No reader
-// reads again, since the stream's error stays: what comes is left to linger.
+// reads again, since the stream's error stays: what still comes is discarded.
 func (s *Session) fail(err *ProtocolError) {
 	reason := CloseReason{Code: err.Code, Description: strings.TrimPrefix(err.Err.Error(), "ws: ")}
 	s.happens(closeEvent{closing.Violation, reason, err})
@@ -278,7 +287,7 @@ func (s *Session) disconnect() {
 	c.mu.Unlock()
 	s.out.Abort((*outboxHost)(s), closedBy(err))
 	s.compression.endSending() // nobody queues any more
-	s.stream().forgetContext()
+	s.stream().clearContext()
 	if closed(err) {
 		_ = s.transport.Close()
 	} else {

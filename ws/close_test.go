@@ -14,13 +14,13 @@ import (
 func TestALossThatReaderAndWriterFindAtOnceEndsTheSessionAtOnce(t *testing.T) {
 	reset, closed := lostBy(syscall.ECONNRESET), lostBy(io.EOF)
 	for name, find := range map[string]func(s *Session){
-		"the writer first": func(s *Session) { s.cutOff(reset); s.readLost(true, closed) },
-		"the reader first": func(s *Session) { s.readLost(true, closed); s.cutOff(reset) },
+		"the writer first": func(s *Session) { s.cutOff(reset); s.readEnded(io.EOF, closed) },
+		"the reader first": func(s *Session) { s.readEnded(io.EOF, closed); s.cutOff(reset) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s, _ := begun(t, &Upgrader{})
-				if err := s.stream().take(t.Context()); err != nil { // as the reader that finds it
+				if err := s.stream().lock(t.Context()); err != nil { // as the reader that finds it
 					t.Fatal(err)
 				}
 				_ = s.Binary(t.Context(), make([]byte, 1000)) // which the peer never takes

@@ -2,6 +2,7 @@ package ws
 
 import (
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -52,15 +53,23 @@ func TestACloseTimerExpiresWhenThePeerHasTakenNothingForTheTimeout(t *testing.T)
 				s := &slowPeer{begin: test.begin, began: began, takes: test.takes}
 				fired := make(chan struct{}, 1)
 				timer := newCloseTimer(s, timeout, func() { fired <- struct{}{} })
+				var mu sync.Mutex // as the closeState's
 				if test.flushed > 0 {
-					time.AfterFunc(test.flushed, timer.flushed)
+					time.AfterFunc(test.flushed, func() {
+						mu.Lock()
+						defer mu.Unlock()
+						timer.flushed()
+					})
 				}
 				for first := true; ; first = false {
 					<-fired
 					if first && test.pause > 0 {
 						time.Sleep(test.pause)
 					}
-					if timer.expired(test.counts) {
+					mu.Lock()
+					expired := timer.expired(test.counts)
+					mu.Unlock()
+					if expired {
 						break
 					}
 				}

@@ -21,14 +21,14 @@ type conn struct {
 
 	compression *compression // nil if none was agreed on
 
-	turn  turn
-	rx    *input                // of whoever has the turn; nil while there is nothing to remember
-	watch atomic.Pointer[watch] // of the last context that could end
+	in reader
 
 	extra  atomic.Pointer[extra]
 	ending atomic.Pointer[closeState] // nil until somebody asks
 	flags  readerFlags
-	pulse  pulse
+
+	heartbeat heartbeatState
+
 	index  uint32      // in the registry's list
 	writes atomic.Bool // it is on the list of the registry's writeTimer
 }

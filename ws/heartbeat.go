@@ -2,150 +2,200 @@ package ws
 
 import (
 	"cmp"
+	"crypto/rand"
 	"sync/atomic"
 	"time"
 
 	"github.com/handset-go/handset/internal/frame"
+	"github.com/handset-go/handset/internal/heartbeat"
 	"github.com/handset-go/handset/internal/outbox"
 )
 
-// Heartbeat is how a server finds out that a peer is gone without a word: its
-// cable was cut, or its machine has lost power. A peer from which nothing has
-// arrived for Interval is sent a Ping (RFC 6455 §5.5.2), which every peer answers
-// by itself. If for Timeout after that Ping has left there is no sign of life, the
-// session ends with ErrHeartbeatTimeout. Whatever arrives is one, be it part of a
-// frame; a peer that has something to say is not pinged.
+// A Heartbeat detects peers that are gone without closing the connection, because
+// a cable was cut or a machine has lost power. A peer from which nothing was
+// received for Interval is sent a Ping (RFC 6455 §5.5.2), which every peer answers
+// by itself. If there is no sign of life for Timeout after the Ping was written,
+// the session ends with ErrHeartbeatTimeout. Any byte received is a sign of life,
+// even part of a frame, so that an active peer is never pinged.
 //
-// It is another sign of life that the peer takes what is sent. While messages are
-// queued no Ping is, and a peer that takes nothing of them has
-// Upgrader.WriteTimeout. On Linux, over TCP and over TLS on TCP, what the peer's
-// system acknowledges counts as well, but for the Ping itself; so a peer that
-// reads slowly but steadily is safe. On other systems, and for connections that
-// hide what they run on, only the queue is seen: there Timeout has to be long
-// enough for the peer to take what the operating system holds of the messages
-// before the Ping, some megabytes at most.
+// A peer that takes what is sent is alive too. While messages are queued no Ping is
+// sent, and Upgrader.WriteTimeout ends a session whose peer takes none of them. On
+// Linux, over TCP and over TLS on TCP, data that the peer's system acknowledges
+// counts as well, except for the Ping itself: a peer that reads slowly but steadily
+// keeps its session. On other systems, and on connections that do not show what
+// they run on, Timeout must be long enough for the peer to take what the operating
+// system holds of the messages before the Ping, some megabytes at most.
 //
-// Silence is counted whether or not the program receives. On Linux, over TCP and
-// TLS, the operating system tells of Pongs that the program has not received, so
-// that a program that is busy with a message keeps its peers, and a session that
-// nobody receives from ends when its peer is gone. Elsewhere a peer's silence only
-// tells something while somebody waits in Recv, in a loop over All, behind Chan or
-// by Discard, or receives with short contexts again and again; for other sessions
-// Pings are sent all the same, and one that cannot be written ends the session.
+// On Linux, over TCP and TLS, it does not matter whether the program receives: the
+// operating system tells of Pongs that were not received yet. A program that is
+// busy with a message keeps its peers, and a session from which nobody receives
+// ends when its peer is gone. Elsewhere a peer's silence counts only while somebody
+// waits in Recv, in a loop over All, behind Chan or by Discard, or receives again
+// and again with short contexts. Other sessions are sent Pings all the same, and
+// end if a Ping cannot be written.
 //
-// Time in which the process did not run, because it was stopped or its machine
-// was suspended, does not count. A session that is closing has
-// Upgrader.CloseTimeout instead.
+// Time in which the process did not run, because it was stopped or its machine was
+// suspended, does not count. A session that is closing has Upgrader.CloseTimeout
+// instead of a heartbeat.
 //
-// Times are kept to the millisecond. Where many sessions share an Upgrader they
-// are looked after together: a Ping may then come earlier, by up to a sixteenth of
-// the shorter of the two times.
+// Times are in whole milliseconds. The sessions of an Upgrader are checked
+// together, so that a Ping may be sent early, by up to a sixteenth of the shorter
+// of the two times.
 //
-// The Pongs to these Pings are not delivered. Where the peer may compress messages
-// with takeover the Pings have no payload, and a Pong without payload that comes
-// while one of them is unanswered is taken for theirs: a program that looks for
-// Pongs of its own gives its Pings a payload.
+// The Pongs to these Pings are not delivered. If the peer may compress messages
+// with takeover, the Pings have an empty payload, and a Pong with an empty payload
+// that arrives while one of them is unanswered is taken for its answer. A program
+// that waits for Pongs to Pings of its own must give those a payload.
 type Heartbeat struct {
-	// Interval is after how much silence to ping; 0 means 30 s, negative turns
-	// the heartbeat off.
+	// Interval is how long a peer may be silent before it is pinged. Zero means
+	// 30 s; a negative value disables the heartbeat.
 	Interval time.Duration
-	// Timeout is how long a peer may stay silent after a Ping has left; 0 means
-	// 30 s, negative turns the heartbeat off.
+	// Timeout is how long a peer may be silent after a Ping was written. Zero
+	// means 30 s; a negative value disables the heartbeat.
 	Timeout time.Duration
 }
 
 const defaultHeartbeat = 30 * time.Second
 
 // intervals are the times that the options ask for.
-func (u *Upgrader) intervals() (p intervals) {
+func (u *Upgrader) intervals() (in intervals) {
 	if h := u.Heartbeat; h.Interval >= 0 && h.Timeout >= 0 {
-		p.interval = inMillis(cmp.Or(h.Interval, defaultHeartbeat))
-		p.timeout = inMillis(cmp.Or(h.Timeout, defaultHeartbeat))
+		in.interval = inMillis(cmp.Or(h.Interval, defaultHeartbeat))
+		in.timeout = inMillis(cmp.Or(h.Timeout, defaultHeartbeat))
 	}
 	if u.MessageTimeout > 0 {
-		p.message = inMillis(u.MessageTimeout)
+		in.message = inMillis(u.MessageTimeout)
 	}
-	return p
+	return in
 }
 
-// Latency returns how long the last of the heartbeat's Pings took until its
-// Pong was received, to the microsecond; 0 if there was none yet. A peer that
-// speaks at least once per Heartbeat.Interval is not pinged, and has the latency
-// of an earlier time, or none. A Pong that the program was slow to receive counts
-// with the time that took.
+// Latency returns the time, in whole microseconds, from the last of the
+// heartbeat's Pings that was answered until its Pong was received; 0 if none was
+// answered yet. It includes the time that the program was slow to receive the
+// Pong. A peer that sends something at least once per Heartbeat.Interval is not
+// pinged, and its latency stays as it was.
 func (s *Session) Latency() time.Duration {
-	return time.Duration(s.pulse.latency.Load()) * time.Microsecond
+	return time.Duration(s.heartbeat.latency.Load()) * time.Microsecond
 }
 
-// pulse is what the heartbeat knows of a session.
-type pulse struct {
-	probe   atomic.Pointer[probe] // the last Ping; nil before it, and when it has been answered
-	latency atomic.Uint32         // of the last Ping that was answered, in µs
+// heartbeatState is what the heartbeat knows of a session.
+type heartbeatState struct {
+	peer    heartbeat.Peer
+	latency atomic.Uint32 // of the last Ping that was answered, in µs
 	unread  unread
 }
 
-// checkHeartbeat pings a peer that has been silent for long, or ends the session
-// if it has been for too long. late is by how much the check is late, which is time
-// in which the process did not run. It returns after how many ms to check again.
-func (s *Session) checkHeartbeat(now, late uint32, p intervals) (wait uint32) {
+// checkHeartbeat sends a Ping to a peer that has been silent for the interval, and
+// ends the session if there is no sign of life after that. late is for how many ms
+// the process did not run before now. It returns after how many ms to check again.
+func (s *Session) checkHeartbeat(now, late uint32, in intervals) (wait uint32) {
 	if s.isClosing() {
-		return p.interval
+		return in.interval
 	}
-	last, waiting := s.flags.last()
-	b := s.pulse.probe.Load()
-	if b != nil && !b.settled(last) {
-		return s.awaitLife(b, last, waiting, now, late, p)
+	if ping := s.heartbeat.peer.Queued(); ping != nil {
+		s.noteWritten(ping)
 	}
-	since := last
-	if b != nil && int32(b.since-since) > 0 {
-		since = b.since
-	}
-	if wait := until(since+p.interval, now, p.slack()); wait > 0 {
+	t := heartbeat.Options{Interval: in.interval, Timeout: in.timeout, Slack: in.slack()}
+	arrived, waiting := s.flags.last()
+	if wait = s.heartbeat.peer.Wait(now, late, arrived, waiting, t); wait > 0 {
 		return wait
 	}
-	return s.ping(b, now, p)
+	return s.decide(now, &heartbeat.Observation{Arrived: arrived, Waiting: waiting}, t)
 }
 
-// ping sends a Ping, unless more is queued already, or was and has been taken: a
-// peer that takes it is alive, and WriteTimeout sees to one that does not. last is
-// the Ping before that was not answered, nil for none.
-func (s *Session) ping(last *probe, now uint32, p intervals) (wait uint32) {
-	queued, taken := s.out.Queue()
-	if queued > 0 || last.backlog() && taken != last.taken {
-		last = s.ownProbe(last)
-		last.since, last.queued, last.taken = now, queued > 0, taken
-		return p.interval
+// decide completes the observation and does what the heartbeat decides.
+func (s *Session) decide(now uint32, o *heartbeat.Observation, t heartbeat.Options) (wait uint32) {
+	o.Queued, o.Taken = s.out.Queue()
+	o.Delivery = s.delivery()
+	verdict, wait := s.heartbeat.peer.Check(now, o, t)
+	switch verdict {
+	case heartbeat.SendPing:
+		s.sendPing(o)
+	case heartbeat.Dead:
+		if at, _ := s.flags.last(); at == o.Arrived {
+			s.end(ErrHeartbeatTimeout)
+		}
+	case heartbeat.Nothing:
 	}
-	b := s.newProbe(last)
-	b.taken = taken
-	f := outbox.Frame{Opcode: frame.Ping, Fin: true, Data: s.payload(b)}
-	s.pulse.probe.Store(b)
+	return wait
+}
+
+// delivery returns what the kernel knows of the connection.
+func (s *Session) delivery() heartbeat.Delivery {
+	d, ok := s.transport.Delivery()
+	return heartbeat.Delivery{
+		Known:    ok,
+		Acked:    uint32(d.Acked),
+		Unacked:  uint32(d.Unacked),
+		Received: uint32(d.Received),
+		Unread:   uint32(d.Unread),
+	}
+}
+
+// pingMark is in the payload of every Ping of a heartbeat.
+var pingMark = func() (mark heartbeat.Mark) {
+	_, _ = rand.Read(mark[:])
+	return mark
+}()
+
+// pingsEmpty reports whether the heartbeat's Pings have an empty payload. Some
+// clients add the payload of a Pong to the window that they compress with, though
+// only data messages are compressed (RFC 7692 §6). With takeover, every message
+// after that would be inflated to something else.
+func (s *Session) pingsEmpty() bool { return s.compression != nil && s.compression.recvs }
+
+// sendPing queues a Ping. If it cannot be queued, the next check tries again.
+func (s *Session) sendPing(o *heartbeat.Observation) {
+	sent := int64(time.Since(epoch))
+	f := outbox.Frame{Opcode: frame.Ping, Fin: true}
+	if !s.pingsEmpty() {
+		f.Data = pingMark.Payload(sent)
+	}
+	ping, before := s.heartbeat.peer.Begin(coarse(), sent, s.pingsEmpty(), o) // before the Pong can arrive
 	if s.out.TryPut((*outboxHost)(s), &f) != nil {
-		s.pulse.probe.CompareAndSwap(b, last)
-		return p.step()
+		s.heartbeat.peer.Cancel(ping, before)
+		return
 	}
-	s.pingLeft()
-	return min(p.step(), p.timeout)
+	s.noteWritten(ping)
 }
 
-// awaitLife waits for a sign of life after a Ping, and ends the session if there
-// is none in time.
-func (s *Session) awaitLife(b *probe, last uint32, waiting bool, now, late uint32, p intervals) (wait uint32) {
-	if b.left.Load() == 0 {
-		s.pingLeft() // with what somebody else wrote
+// noteWritten notes that the Ping was written, if nothing is queued any more.
+func (s *Session) noteWritten(ping *heartbeat.Ping) {
+	if queued, _ := s.out.Queue(); queued > 0 || s.ended() != nil {
+		return
 	}
-	due := b.due(now, late, p)
-	if wait := until(due, now, 0); wait > 0 {
-		b.waited = waiting && late == 0
-		return min(wait, p.step())
+	if ping.Written(coarse(), s.delivery()) {
+		s.registry.pings.Add(1)
 	}
-	dead, again := s.judge(b, due, waiting, now, p)
-	b.waited = waiting
-	if at, _ := s.flags.last(); dead && at == last {
-		s.end(ErrHeartbeatTimeout)
+}
+
+// ownPong reports whether the payload is that of a Pong to one of the heartbeat's
+// Pings, which is not delivered.
+func (s *Session) ownPong(payload []byte) bool {
+	own, sent := s.heartbeat.peer.Answer(&pingMark, payload)
+	if sent != 0 {
+		s.pingAnswered(time.Duration(sent))
 	}
-	if again {
-		return p.step()
+	return own
+}
+
+// pingAnswered notes that the Pong to the Ping that was sent at the given time
+// since the epoch was received.
+func (s *Session) pingAnswered(sent time.Duration) {
+	took := min(max(time.Since(epoch)-sent, 0), time.Hour)
+	s.heartbeat.latency.Store(uint32(took.Microseconds()))
+	s.registry.pongs.Add(1)
+	if s.traced() {
+		s.traceAnswered()
 	}
-	return p.interval
+}
+
+// traceAnswered is not part of pingAnswered, whose frame stays small without it: it
+// is called on the stack of an idle reader, which would grow to 4 KiB.
+//
+//go:noinline
+func (s *Session) traceAnswered() {
+	if t := s.trace(); t.HeartbeatAnswered != nil {
+		t.HeartbeatAnswered(s, s.Latency())
+	}
 }

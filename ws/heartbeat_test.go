@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// A round that is late finds a Ping unanswered only because the process has not
+// A check that is late finds a Ping unanswered only because the process has not
 // run: the peer has all of its time, and the reader a moment in any case.
-func TestARoundThatIsLateDoesNotJudge(t *testing.T) {
+func TestHeartbeatAfterPause(t *testing.T) {
 	p := intervals{interval: 16_000, timeout: 16_000}
 	for _, test := range []struct {
 		name          string
@@ -31,7 +31,7 @@ func TestARoundThatIsLateDoesNotJudge(t *testing.T) {
 				s.checkHeartbeat(coarse(), 0, p)
 				synctest.Wait()
 				if s.registry.pings.Load() != 1 {
-					t.Fatal("no Ping has left")
+					t.Fatal("no Ping was written")
 				}
 				time.Sleep(test.before)
 				s.checkHeartbeat(coarse(), 0, p)

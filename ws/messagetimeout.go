@@ -27,7 +27,7 @@ func (m *MessageStream) timesMessages() bool { return m.registry.settings.interv
 
 // noteUnfinished notes, before the reader waits, whether a message has begun.
 func (m *MessageStream) noteUnfinished() {
-	if m.rx == nil || !m.rx.HasBegun() {
+	if m.in.input == nil || !m.in.input.HasBegun() {
 		return
 	}
 	if u := &m.more().unfinished; u.since.Load() == 0 {
@@ -38,7 +38,7 @@ func (m *MessageStream) noteUnfinished() {
 // noteFinished notes, before the reader waits, whether a message has been finished
 // since it last waited.
 func (m *MessageStream) noteFinished() {
-	if m.rx != nil && m.rx.Count.Messages > 0 {
+	if m.in.input != nil && m.in.input.Count.Messages > 0 {
 		m.more().unfinished.since.Store(0)
 	}
 }
@@ -67,7 +67,7 @@ func (s *Session) checkMessageTimeout(now, late uint32, p intervals) (wait uint3
 // tookTooLong reports whether the message that is arriving has.
 func (m *MessageStream) tookTooLong() bool {
 	x := m.extra.Load()
-	if x == nil || m.rx == nil {
+	if x == nil || m.in.input == nil {
 		return false
 	}
 	expired := x.unfinished.expired.Load()

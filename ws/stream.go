@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"iter"
-	"sync"
 	"time"
 
 	"github.com/handset-go/handset/internal/frame"
@@ -42,8 +41,8 @@ type MessageStream struct{ conn }
 // stream itself.
 func (m *MessageStream) MaxFrameSize(n int) *MessageStream {
 	m.more().maxFrame = uint64(max(n, 0))
-	if m.rx != nil {
-		m.rx.MaxFrame = m.maxFrame()
+	if m.in.input != nil {
+		m.in.input.MaxFrame = m.maxFrame()
 	}
 	return m
 }
@@ -67,13 +66,13 @@ func (m *MessageStream) MaxFrameSize(n int) *MessageStream {
 // a connection that does not support deadlines a Recv that waits returns when
 // something arrives or the session ends.
 func (m *MessageStream) Recv(ctx context.Context) (msg Message, err error) {
-	if err = m.take(ctx); err != nil {
+	if err = m.lock(ctx); err != nil {
 		return // by name, for a smaller frame: an idle reader's stack is all but full, and would double
 	}
 	if err = m.recv(ctx, m); err == nil {
-		msg.set(&m.rx.Event) // which is the next reader's with the turn
+		msg.set(&m.in.input.Event) // which is the next reader's with the turn
 	}
-	m.giveTurn(err != nil)
+	m.unlock(err != nil)
 	return
 }
 
@@ -129,35 +128,42 @@ type view interface {
 // next is the stream's own view: chunks as they come.
 func (m *MessageStream) next(r *message.Reader) (ok bool, err error) { return r.Next() }
 
-// giveTurn gives the reader's turn back. leaving says that the reader may not
-// come again.
-func (m *MessageStream) giveTurn(leaving bool) {
-	m.turn.give()
+// lock takes the right to read for the application. When the session has ended, ctx
+// does not matter: what has arrived is still received, and then why the session has
+// ended, without any waiting.
+func (m *MessageStream) lock(ctx context.Context) error {
+	if m == nil || m.transport == nil { // not from Handle
+		return ErrClosed
+	}
+	stopping, err := m.in.lock.lockContext(ctx)
+	if err == nil || ctx == nil || err == ErrConcurrentRecv {
+		return err
+	}
+	if m.session().ended() == nil {
+		if stopping != nil {
+			go m.readOnAfter(stopping)
+		}
+		return err
+	}
+	_, err = m.in.lock.lockContext(context.Background())
+	return err
+}
+
+// unlock gives the right to read back. leaving says that the reader may not come
+// again.
+func (m *MessageStream) unlock(leaving bool) {
+	m.in.lock.unlock()
 	if x := m.extra.Load(); x == nil || !x.closing.Load() {
 		return
 	}
 	if leaving {
-		m.finishFor(readerLeft)
+		m.readOn(readerLeft)
 	} else {
-		m.finishFor(readerBusy)
+		m.readOn(readerBusy)
 	}
 }
 
-// finishFor has what the peer sends before its Close frame be read in the
-// background, unless somebody is reading.
-func (m *MessageStream) finishFor(state readerState) {
-	if !m.session().awaitsClose() {
-		return
-	}
-	if r := m.turn.finishes(); r != nil {
-		if r.from == loopBody {
-			state = readerBusy
-		}
-		go m.finish(r, state)
-	}
-}
-
-// recv waits until there is a message, or an error. The caller has the turn.
+// recv waits until there is a message, or an error. The caller has the lock.
 func (m *MessageStream) recv(ctx context.Context, v view) error {
 	for {
 		if ok, err := m.poll(v); ok || err != nil {
@@ -174,7 +180,7 @@ func (m *MessageStream) recv(ctx context.Context, v view) error {
 // poll reads the next event of the view if that takes no waiting: ok is false when
 // it does.
 func (m *MessageStream) poll(v view) (ok bool, err error) {
-	in := m.rx
+	in := m.in.input
 	switch {
 	case in == nil:
 		m.session().flags.set(lastTooBig, false)
@@ -202,7 +208,7 @@ func (m *MessageStream) poll(v view) (ok bool, err error) {
 // note does what an event asks of the session before it is delivered.
 func (m *MessageStream) note(in *input) {
 	s := m.session()
-	s.pulse.unread.receives()
+	s.heartbeat.unread.receives()
 	s.flags.set(hasMore, in.HoldsFrame())
 	switch {
 	case in.Event.Opcode == frame.Ping && !s.registry.settings.manualPong:
@@ -210,17 +216,17 @@ func (m *MessageStream) note(in *input) {
 	case in.Event.Opcode == frame.Close:
 		s.out.Received((*outboxHost)(s), m.takeArrived())
 		if !in.foreseen {
-			s.peerCloses(closeReason(&in.Event))
+			s.closeReceived(closeReason(&in.Event))
 		}
 	}
 }
 
 // readerError returns what a receive returns for an error of the message.Reader.
 func (m *MessageStream) readerError(err error) error {
-	in, s := m.rx, m.session()
+	in, s := m.in.input, m.session()
 	switch err {
 	case message.ErrTooBig:
-		s.pulse.unread.receives()
+		s.heartbeat.unread.receives()
 		s.flags.set(hasMore, in.HoldsFrame())
 		return ErrMessageTooBig
 	case io.EOF: // behind the Close frame
@@ -232,30 +238,21 @@ func (m *MessageStream) readerError(err error) error {
 	return in.err
 }
 
-// peerCloses notes that the peer's Close frame has arrived.
-func (s *Session) peerCloses(reason CloseReason) {
-	s.registry.closeFrames.countReceived(reason.Code)
-	if t := s.trace(); t.CloseReceived != nil {
-		t.CloseReceived(s, reason)
-	}
-	s.closeReceived(reason)
-}
-
 // pause prepares for a wait: what has gathered leaves first.
 func (m *MessageStream) pause(ctx context.Context) {
 	if m.timesMessages() {
 		m.noteFinished()
 	}
-	if m.rx != nil {
-		m.rx.Event = message.Event{}
+	if m.in.input != nil {
+		m.in.input.Event = message.Event{}
 	}
 	m.session().flags.wait()
 	m.session().out.Idle((*outboxHost)(m.session()), m.takeArrived())
-	m.heed(ctx)
+	m.setContext(ctx)
 	if m.timesMessages() {
 		m.noteUnfinished()
 	}
-	m.pulse.unread.receives()
+	m.heartbeat.unread.receives()
 }
 
 // readDone takes in what a read has brought. It returns only the error of ctx;
@@ -263,7 +260,7 @@ func (m *MessageStream) pause(ctx context.Context) {
 func (m *MessageStream) readDone(ctx context.Context, n int, err error) error {
 	if err == nil {
 		m.flags.arrive()
-		m.rx.Arrived(n)
+		m.in.input.Arrived(n)
 		return nil
 	}
 	return m.readFailed(ctx, err)
@@ -280,21 +277,19 @@ func (m *MessageStream) readFailed(ctx context.Context, err error) error {
 		m.broken(&ProtocolError{ClosePolicyViolation, ErrMessageTimeout})
 		return nil
 	}
-	if b := m.pulse.probe.Load(); b != nil {
-		b.looked.Store(coarse())
-	}
+	m.heartbeat.peer.Polled(coarse())
 	(*readBuffer)(m).Release()
-	m.forgetContext()
+	m.clearContext()
 	if ctx.Err() == nil { // the deadline was not ours
-		m.takeDeadlineAway(err)
+		m.clearForeignDeadline(err)
 	}
 	return ctx.Err()
 }
 
-// takeDeadlineAway takes away a read's deadline that somebody else has set. If
+// clearForeignDeadline takes away a read's deadline that somebody else has set. If
 // reads time out nevertheless, one after the other and in no time, as on a
 // transport that never recovers from a deadline, the connection is lost.
-func (m *MessageStream) takeDeadlineAway(cause error) {
+func (m *MessageStream) clearForeignDeadline(cause error) {
 	f, now := &m.more().foreign, coarse()
 	if now-f.last > 1 {
 		f.inRow = 0
@@ -319,83 +314,49 @@ func (m *MessageStream) broken(err error) {
 	if !ok {
 		failure = violation(err)
 	}
-	m.rx.err = failure
+	m.in.input.err = failure
 	m.session().out.Received((*outboxHost)(m.session()), m.takeArrived())
-	m.rx.Free()
+	m.in.input.Free()
 	if t := m.session().trace(); t.ProtocolError != nil {
 		t.ProtocolError(m.session(), failure)
 	}
-	m.forgetContext()
+	m.clearContext()
 	m.session().fail(failure)
 }
 
 // lost ends the stream because nothing can be read any more.
 func (m *MessageStream) lost(err error) {
-	atEOF := isEOF(err)
+	found := err
 	if cause := m.session().lostBecause(); cause != nil {
 		err = cause
 	}
 	in := m.input()
 	in.err = lostBy(err)
 	in.Free()
-	m.session().readLost(atEOF, in.err)
+	m.session().readEnded(found, in.err)
 }
 
-// isEOF reports whether a read has found the end, which for TLS may be one that
-// was not announced.
-func isEOF(err error) bool { return err == io.EOF || err == io.ErrUnexpectedEOF }
-
-// drain discards what the peer sends before its Close frame.
-func (m *MessageStream) drain() {
-	m.detach()
-	for {
-		if err := m.recv(context.Background(), controlOnly{}); err != nil {
-			return
-		}
-		if m.rx.Event.Opcode == frame.Close {
-			m.rx.late = true
-			return
-		}
-	}
-}
-
-// controlOnly is the view of a stream of which only control frames matter from now
-// on. Nothing is inflated: no message is delivered any more that could refer to one
-// that was discarded.
-type controlOnly struct{}
-
-func (controlOnly) next(r *message.Reader) (ok bool, err error) { return r.NextControl() }
-
-// input is what a stream reads with: where reads go to, and what becomes of them.
-// It is pooled: a stream that waits between two messages has none.
-type input struct {
-	message.Reader
-	err      error // what every receive returns from now on
-	late     bool  // the Close frame was read by drain and is to be delivered
-	foreseen bool  // the Close frame that is going to be read has been dealt with
-}
-
-var inputs = sync.Pool{New: func() any { return new(input) }}
-
-// input returns what the stream reads with. It is the reader's.
+// input returns what the stream reads with.
 func (m *MessageStream) input() *input {
-	if m.rx == nil {
-		m.rx = inputs.Get().(*input)
-		m.rx.MaxFrame = m.maxFrame()
+	if m.in.input == nil {
+		m.in.input = inputs.Get().(*input)
+		m.in.input.MaxFrame = m.maxFrame()
 		if m.compression != nil {
-			m.rx.Decoder = &m.compression.receives
+			m.in.input.Decoder = &m.compression.receives
 		}
 	}
-	return m.rx
+	return m.in.input
 }
 
-// detach leaves to the application what it received last, which is otherwise valid
-// until it receives again: the stream goes on in other buffers.
-func (m *MessageStream) detach() {
-	if m.rx != nil {
-		m.rx.Detach()
+// setContext has ctx end the reads that follow.
+func (m *MessageStream) setContext(ctx context.Context) {
+	if m.in.setContext(ctx, m.transport) && m.session().ended() != nil {
+		m.clearContext() // which the end may have done before
 	}
 }
+
+// clearContext undoes setContext.
+func (m *MessageStream) clearContext() { m.in.clearContext(m.transport) }
 
 // readBuffer is a MessageStream as the transport.ReadBuffer of its reads.
 type readBuffer MessageStream
@@ -403,26 +364,13 @@ type readBuffer MessageStream
 // Space returns where the next read goes.
 func (b *readBuffer) Space(size int) []byte { return (*MessageStream)(b).input().Space(size) }
 
-// Release gives back what holds nothing, and if that is all, the input.
-func (b *readBuffer) Release() {
-	switch in := b.rx; {
-	case in == nil:
-	case in.err != nil || in.late || !in.Idle():
-		in.Reader.Release()
-	default: // its buffer stays with it: whoever reads next needs both
-		in.Reset()
-		inputs.Put(in)
-		b.rx = nil
-	}
-}
-
-// longAgo is a deadline that has passed.
-var longAgo = time.Unix(1, 0)
+// Release gives back what holds nothing.
+func (b *readBuffer) Release() { b.in.release() }
 
 // takeArrived returns what has arrived since it was last called.
 func (m *MessageStream) takeArrived() (c outbox.Count) {
-	if m.rx != nil {
-		c, m.rx.Count = outbox.Count(m.rx.Count), message.Count{}
+	if m.in.input != nil {
+		c, m.in.input.Count = outbox.Count(m.in.input.Count), message.Count{}
 	}
 	return c
 }

@@ -92,7 +92,9 @@ func (s *Session) putTraced(ctx context.Context, f *outbox.Frame) error {
 func (s *Session) write() {
 	began := time.Now()
 	s.out.Run((*outboxHost)(s))
-	s.pingLeft()
+	if ping := s.heartbeat.peer.Queued(); ping != nil {
+		s.noteWritten(ping)
+	}
 	if took := time.Since(began); took >= slowWrite {
 		if t := s.trace(); t.SlowWrite != nil {
 			t.SlowWrite(s, took)

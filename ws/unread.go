@@ -20,10 +20,10 @@ func (s *Session) checkUnread(now uint32, p intervals) (wait uint32) {
 	if s.flags.has(isWaiting) || s.isClosing() {
 		return p.interval
 	}
-	since := s.pulse.unread.since.Load()
+	since := s.heartbeat.unread.since.Load()
 	if since == 0 {
 		since = max(now&^1, 2)
-		s.pulse.unread.since.CompareAndSwap(0, since)
+		s.heartbeat.unread.since.CompareAndSwap(0, since)
 	}
 	if since&1 != 0 {
 		return p.interval
@@ -31,7 +31,7 @@ func (s *Session) checkUnread(now uint32, p intervals) (wait uint32) {
 	if wait := until(since+p.interval+p.timeout, now, p.slack()); wait > 0 {
 		return wait
 	}
-	if s.pulse.unread.since.CompareAndSwap(since, since|1) {
+	if s.heartbeat.unread.since.CompareAndSwap(since, since|1) {
 		s.registry.unread.Add(1)
 		if t := s.trace(); t.Unread != nil {
 			t.Unread(s, millis(now-since))

@@ -34,6 +34,7 @@ var layers = map[string]layer{
 	"internal/inflate":     {pure: true, on: []string{"internal/window"}, but: []string{"sync"}},
 	"internal/deflate":     {pure: true, on: []string{"internal/inflate", "internal/window"}, but: []string{"github.com/klauspost/compress/flate", "io", "sync"}},
 	"internal/deflatetest": {pure: true, but: []string{"io"}},
+	"internal/heartbeat":   {pure: true, but: []string{"sync/atomic"}}, // a Pong is received beside the checks
 	"internal/message": {pure: true, but: []string{"io"}, on: []string{
 		"internal/buffer", "internal/frame", "internal/inbox", "internal/inflate", "internal/overwrite",
 	}},
@@ -45,8 +46,8 @@ var layers = map[string]layer{
 	"internal/inbox":     {pure: true, on: []string{"internal/buffer", "internal/overwrite"}},
 	"internal/outbox":    {on: []string{"internal/buffer", "internal/frame", "internal/transport"}},
 	"ws": {goroutines: true, on: []string{
-		"internal/buffer", "internal/closing", "internal/deflate", "internal/frame", "internal/handshake", "internal/inflate", "internal/message", "internal/outbox",
-		"internal/transport",
+		"internal/buffer", "internal/closing", "internal/deflate", "internal/frame", "internal/handshake", "internal/heartbeat", "internal/inflate", "internal/message",
+		"internal/outbox", "internal/transport",
 	}},
 	"wstest":        {goroutines: true, on: []string{"internal/overwrite", "ws"}},
 	"examples/echo": {goroutines: true, on: []string{"ws"}},
@@ -83,6 +84,8 @@ func TestLayersCheckSeesBreach(t *testing.T) {
 		{"a lock where there may be a pool", "internal/frame", `import "sync"; var pool sync.Pool; var mu sync.Mutex`, "uses sync.Mutex"},
 		{"frames with a module", "internal/frame", `import "golang.org/x/sync/errgroup"`, "imports golang.org/x/sync/errgroup"},
 		{"what one pure layer may use in another", "internal/frame", `import "io"`, "imports io"},
+		{"heartbeats with a clock", "internal/heartbeat", `import "time"`, "imports time"},
+		{"heartbeats with a lock", "internal/heartbeat", `import "sync"`, "imports sync"},
 		{"compression on frames", "internal/deflate", `import "` + module + `internal/frame"`, "imports internal/frame"},
 		{"the decoder on what RFC 7692 adds", "internal/inflate", `import "` + module + `internal/deflate"`, "imports internal/deflate"},
 		{"the decoder with somebody else's", "internal/inflate", `import "github.com/klauspost/compress/flate"`, "imports github.com/klauspost/compress/flate"},

@@ -32,13 +32,13 @@ func (p *pump) start(m *MessageStream, v view) <-chan Message {
 		run.end(ErrClosed)
 		return run.out
 	}
-	drained, err := m.turn.try()
+	background, err := m.in.lock.tryLock()
 	if err != nil {
 		run.end(err)
 		return run.out
 	}
 	m.more().channel.Store(run)
-	go run.run(m, v, drained)
+	go run.run(m, v, background)
 	return run.out
 }
 
@@ -57,18 +57,18 @@ func (p *pump) reason() error {
 	return nil
 }
 
-// run fills the channel until the stream ends. It has the turn, unless drained has
+// run fills the channel until the stream ends. It has the lock, unless background has
 // to stop first.
-func (run *pumping) run(m *MessageStream, v view, drained *reader) {
-	if drained != nil {
-		if _, err := m.turn.take(context.Background()); err != nil {
+func (run *pumping) run(m *MessageStream, v view, background *lockHolder) {
+	if background != nil {
+		if _, err := m.in.lock.lockContext(context.Background()); err != nil {
 			run.end(err)
 			return
 		}
 	}
 	closing := m.session().whenClosing()
 	var end error
-	l := loop{stream: m, ctx: context.Background(), view: v, hasTurn: true}
+	l := rangeLoop{stream: m, ctx: context.Background(), view: v, locked: true}
 	l.run(func(msg Message, err error) bool {
 		if err == nil {
 			run.deliver(m.session(), closing, msg.Clone())

@@ -1,0 +1,135 @@
+package ws
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+)
+
+// rangeLoop is what a range loop over a stream needs, in one place, so that its methods
+// have few arguments: their frames are on the stack of every loop that waits, which
+// is to be as small as that of a Recv.
+type rangeLoop struct {
+	stream *MessageStream
+	ctx    context.Context
+	view   view
+	// The loop's body is the application's and may take long: a background reader may
+	// read meanwhile.
+	application bool
+	locked      bool // before it begins
+}
+
+// all is All of either stream.
+func (m *MessageStream) all(ctx context.Context, v view) iter.Seq2[Message, error] {
+	return (&rangeLoop{stream: m, ctx: ctx, view: v, application: true}).run
+}
+
+// run locks the stream, unless that is locked for the loop, delivers the messages to
+// yield, and unlocks.
+func (l *rangeLoop) run(yield func(Message, error) bool) {
+	if !l.locked {
+		if err := l.stream.lock(l.ctx); err != nil {
+			l.refuse(err, yield)
+			return
+		}
+	}
+	defer l.stream.unlock(true)
+	for l.deliver(l.next(), yield) {
+	}
+}
+
+//go:noinline
+func (l *rangeLoop) refuse(err error, yield func(Message, error) bool) { yield(Message{}, err) }
+
+// next waits for the next message. The context ends the loop, though messages may
+// be there; but not once the session has ended, which may be why the context has.
+func (l *rangeLoop) next() error {
+	if err := l.ctx.Err(); err != nil && l.stream.session().ended() == nil {
+		return err
+	}
+	return l.stream.recv(l.ctx, l.view)
+}
+
+// deliver gives the loop's body the message that was received, or the error, and
+// reports whether the loop goes on.
+//
+//go:noinline
+func (l *rangeLoop) deliver(err error, yield func(Message, error) bool) bool {
+	if err == io.EOF {
+		return false
+	}
+	var msg Message
+	if err == nil {
+		msg.set(&l.stream.in.input.Event) // before a background reader may have the input
+	}
+	if l.application {
+		l.stream.beforeBody()
+	}
+	goesOn := yield(msg, err)
+	if l.application {
+		l.stream.in.lock.endBody()
+	}
+	return goesOn && (err == nil || err == ErrMessageTooBig)
+}
+
+// beforeBody lets a background reader read while the loop's body runs. It is apart so that
+// deliver's frame stays small.
+//
+//go:noinline
+func (m *MessageStream) beforeBody() {
+	m.in.lock.beginBody()
+	if x := m.extra.Load(); x != nil && x.closing.Load() {
+		m.readOn(readerBusy)
+	}
+}
+
+var errUnwanted = errors.New("data for a session that only sends")
+
+// Discard reads the stream in a goroutine of its own and drops data messages as
+// they arrive, for a program that only sends: pings are answered, the heartbeat
+// hears the peer, and its Close is answered. After RefuseData a data message
+// fails the session instead. Discard does not block. It returns ErrConcurrentRecv
+// if the stream has a reader, which Discard is from now on, until the session
+// ends.
+func (m *MessageStream) Discard() error {
+	if m.transport == nil { // not from Handle
+		return ErrClosed
+	}
+	background, err := m.in.lock.tryLock()
+	if err != nil {
+		return err
+	}
+	go m.discard(background)
+	return nil
+}
+
+// RefuseData has Discard fail the session of a peer that sends a data message,
+// with a *ProtocolError of ClosePolicyViolation. It must be called before
+// Discard, and returns the stream itself.
+func (m *MessageStream) RefuseData() *MessageStream {
+	m.more().refusesData = true
+	return m
+}
+
+// discard reads until the end. It has the lock, unless a background reader has to
+// stop first.
+func (m *MessageStream) discard(background *lockHolder) {
+	if background != nil {
+		if _, err := m.in.lock.lockContext(context.Background()); err != nil {
+			return
+		}
+	}
+	refuses := m.more().refusesData
+	l := rangeLoop{stream: m, ctx: context.Background(), view: m, locked: true}
+	l.run(func(msg Message, err error) bool {
+		switch {
+		case err != nil:
+			return false
+		case msg.Kind == Ping, msg.Kind == Pong, msg.Kind == Close, !refuses:
+			return true
+		}
+		m.broken(&ProtocolError{ClosePolicyViolation, errUnwanted})
+		return false
+	})
+}
