@@ -1,26 +1,25 @@
-// Package handset is a WebSocket in two halves: a mouthpiece to speak into and
-// an earpiece to listen on. It holds no code. The library is the package
-// [github.com/handset-go/handset/ws]; begin there.
+// Package handset is a WebSocket server library. This package holds no code; the
+// library is package [github.com/handset-go/handset/ws].
 //
-//   - ws.Handle does the handshake inside any net/http handler, and returns
-//     both halves. The handler may return at once.
-//   - ws.Session is the mouthpiece. Any number of goroutines may send with it.
-//   - ws.MessageStream is the earpiece. It is read by Recv, by a range loop
-//     over All, or through the channel of Chan.
-//   - ws.AggregatedStream, of MessageStream.Aggregate, is the same in whole
-//     messages of a size that the server sets: what most servers want. Without
-//     it messages of more than 64 KiB, and fragmented ones, come in pieces, so
-//     that a program that looks for Text works with 1 kB and silently ignores
-//     100 kB.
+//   - ws.Handler makes an http.Handler of a function that serves a session.
+//     ws.Handle performs the handshake inside any net/http handler.
+//   - ws.Session is the half of a connection that sends. It is safe for
+//     concurrent use.
+//   - ws.MessageStream is the half that receives, by Recv, by a range loop over
+//     All, or by the channel of Chan.
+//   - ws.AggregatedStream, which MessageStream.Aggregate returns, yields whole
+//     messages up to a size limit. Most programs use it. Without it, a message
+//     that is longer than 64 KiB, or that the peer has fragmented, arrives in
+//     chunks, which a program that only handles Text silently ignores.
 //   - ws.Upgrader holds the options.
-//   - The package [github.com/handset-go/handset/wstest] has a server, a client
-//     and a connected pair in memory, for tests.
+//   - Package [github.com/handset-go/handset/wstest] has a server, a client and
+//     a connected pair in memory, for tests.
 //
-// The example below is a whole server and a client that talks to it. Another,
-// with a page to try it from a browser, is run by
+// The example is a whole server, and a client that talks to it. This command
+// starts another server, with a page to try it from a browser:
 //
 //	go run github.com/handset-go/handset/examples/echo@latest
 //
-// The model is that of Rust's actix-ws. For those who come from there, the
-// README has a table from each of its names to the one here.
+// The model is that of Rust's actix-ws. The README maps each of its names to the
+// name here.
 package handset

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 
@@ -13,23 +12,19 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// shout sends every text back in capitals, until the client closes.
-func shout(w http.ResponseWriter, r *http.Request) {
-	session, stream, err := ws.Handle(w, r)
-	if err != nil {
-		log.Print(err) // the client has had its HTTP error
-		return
-	}
-	defer session.Close(ws.CloseReason{})
-	for msg, err := range stream.Aggregate(1 << 20).All(r.Context()) {
+// shout sends every text message back in capitals.
+func shout(session *ws.Session, stream *ws.MessageStream) {
+	ctx := context.Background()
+	for msg, err := range stream.Aggregate(1 << 20).All(ctx) {
 		if err != nil {
 			log.Print(err)
 			return
 		}
 		if msg.Kind != ws.Text {
-			continue // pings and the closing are answered by the library
+			continue // the library answers pings and Close frames
 		}
-		if err := session.Text(r.Context(), strings.ToUpper(string(msg.Data))); err != nil {
+		if err := session.Text(ctx, strings.ToUpper(string(msg.Data))); err != nil {
+			log.Print(err)
 			return
 		}
 	}
@@ -37,7 +32,7 @@ func shout(w http.ResponseWriter, r *http.Request) {
 
 // A server, and a client of another library that talks to it.
 func Example() {
-	server := httptest.NewServer(http.HandlerFunc(shout))
+	server := httptest.NewServer(ws.Handler(shout))
 	defer server.Close()
 
 	ctx := context.Background()

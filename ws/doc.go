@@ -1,231 +1,388 @@
 /*
-Package ws serves WebSockets (RFC 6455) as two halves of a connection: a
-[Session] to speak into and a [MessageStream] to listen on. [Handle] does the
-handshake inside any net/http handler and returns both.
+Package ws implements the server side of the WebSocket protocol (RFC 6455).
 
-Most programs receive with [MessageStream.Aggregate], which makes whole messages.
-The stream itself yields one that is longer than 64 KiB, or that the peer has
-fragmented, in pieces of other kinds: a program that looks for Text works without
-Aggregate as long as messages have 1 kB, and silently ignores those of 100 kB.
+A connection has two halves: a [Session], which sends, and a [MessageStream],
+which receives. [Handler] makes an http.Handler of a function that serves one
+session. This program sends every message back:
 
-The [package example] is a whole server. Every function and method below has an
-example of its own.
+	package main
+
+	import (
+		"context"
+		"log"
+		"net/http"
+
+		"github.com/handset-go/handset/ws"
+	)
+
+	func echo(session *ws.Session, stream *ws.MessageStream) {
+		ctx := context.Background()
+		for msg, err := range stream.Aggregate(1 << 20).All(ctx) {
+			if err != nil {
+				log.Print(err)
+				return
+			}
+			if msg.Kind == ws.Text || msg.Kind == ws.Binary {
+				if err := session.Send(ctx, msg); err != nil {
+					log.Print(err)
+					return
+				}
+			}
+		}
+	}
+
+	func main() {
+		http.Handle("/echo", ws.Handler(echo))
+		log.Fatal(http.ListenAndServe("127.0.0.1:8080", nil))
+	}
+
+Each session is served in its own goroutine and is closed when the function
+returns. If the function panics, the panic is logged and the session is closed
+with [CloseInternalError].
+
+Every function, method and error has an example.
 
 # The handshake
 
-[Handle] checks the request, takes the connection from the server and writes the
-answer on it. When it returns an error, a [*HandshakeError], the client has had its
-HTTP answer already and the handler has only to return. Otherwise the 101 has
-been written, with the headers that were set on the ResponseWriter before, such
-as cookies. From then on the connection belongs to the two halves: the handler
-may return at once and leave them to a goroutine, or stay until the session is
-over. The server's timeouts no longer apply. Nor does the request's context help
-after the handler has returned, since net/http cancels it then.
-[Session.Context] ends with the session; [Upgrader.KeepRequestValues] has it carry
-the values of the request's. [IsUpgrade] tells a handshake from another request for
-the same URL, and [Subprotocols] lists what the client asks for.
+[Handle] is for handlers that need the request, for example to authenticate the
+client. It performs the handshake (RFC 6455 §4.2) and returns the two halves. If
+it fails, it answers the client itself and returns a [*HandshakeError]; the
+handler has only to return. If it succeeds, the response 101 has been written,
+with the headers that were set on the ResponseWriter before, such as cookies.
+The handler may return at once and leave the session to a goroutine, as Handler
+does. This saves memory: a handler that stays keeps net/http's buffers and a
+larger stack.
 
-Middlewares that log see a hijacked connection rather than a 101. Those that cannot
-be hijacked, such as http.TimeoutHandler, must not be around Handle. A proxy has to
-speak HTTP/1.1 to the server and to pass on the headers Upgrade, Connection and
-Host: in nginx, proxy_http_version 1.1 and proxy_set_header.
+The timeouts of the http.Server do not apply to sessions. net/http cancels the
+request's context when the handler returns; [Session.Context] is cancelled when
+the session ends. With [Upgrader.KeepRequestValues] it carries the values of the
+request's context.
 
-A program keeps at least one of the halves for as long as it wants the session:
-one that nobody refers to ends, with [ErrAbandoned], when the garbage collector
-finds it.
+An [Upgrader] holds options, and has its own Handle and Handler. One Upgrader
+may serve any number of handlers. It must not be copied or modified after first
+use. [Upgrader.Subprotocols] lists the subprotocols of the server;
+[Session.Subprotocol] returns the negotiated one. [Subprotocols] returns those
+that a request offers, and [IsUpgrade] reports whether a request asks for a
+WebSocket.
 
-An [Upgrader] is a handshake with options. One may be shared by all handlers.
-[Upgrader.Subprotocols] are those the server speaks; [Session.Subprotocol] is
-the one agreed on.
+A browser sends the user's cookies with every handshake, even if the page
+belongs to another site. By default, therefore, only pages of the server's own
+origin are accepted (RFC 6455 §10.2). [Upgrader.OriginPatterns] accepts further
+origins, and [Upgrader.AllowAnyOrigin] accepts all. A request without an Origin
+header does not come from a browser and is accepted.
 
-A browser sends its user's cookies with every handshake, also when the page is
-some other site's. Unless told otherwise, Handle therefore accepts only pages of
-the server's own host: [Upgrader.OriginPatterns] names others, and
-[Upgrader.AllowAnyOrigin] accepts all of them. Clients that are no browsers send
-no Origin and are accepted; to know who they are is the application's part.
+The connection is hijacked from the http.Server. Middleware that logs responses
+therefore does not see the status 101. Middleware whose ResponseWriter cannot be
+hijacked, such as http.TimeoutHandler, must not wrap the handler. A proxy must
+speak HTTP/1.1 to the server and pass on the headers Upgrade, Connection and
+Host; in nginx, set proxy_http_version 1.1 and use proxy_set_header.
+
+# Sessions and streams
+
+All methods of a Session are safe for concurrent use. A stream has one reader at
+a time; a second reader gets [ErrConcurrentRecv].
+
+The program must keep a reference to at least one half. A session that is no
+longer referenced, for example because a handler panicked after Handle, ends
+with [ErrAbandoned] when the garbage collector finds it.
 
 # Receiving
 
-A [Message] has a [Kind]. Text and Binary are data. Ping, Pong and Close are
-control messages (RFC 6455 §5.5): a stream delivers them in their place among
-the others, but a program that is interested only in data can ignore them, since
-the library answers pings and closes.
+A [Message] has a [Kind]. Text and Binary messages carry data. Ping, Pong and
+Close are control messages (RFC 6455 §5.5). The library answers pings and Close
+messages, so most programs ignore control messages.
 
-There are three views of a stream's messages, each of which is received once.
-[MessageStream.Recv] waits for the next one. [MessageStream.All] is a range loop
-over Recv that ends after the Close message. [MessageStream.Chan] is a channel,
-for a select in which other things are waited for too. A stream has one reader
-at a time: a second one gets [ErrConcurrentRecv].
+[MessageStream.Aggregate] returns an [AggregatedStream], which yields whole
+messages up to a size limit. Most programs use it. A longer message gives one
+[ErrMessageTooBig]; the rest of it is discarded as it arrives, and the stream
+continues with the next message.
 
-A stream has to be read. It is the reader that has pings answered and notices
-that the peer has closed, or has gone. A program that only sends leaves that to
-[MessageStream.Discard], which drops data messages, or, after
-[MessageStream.RefuseData], fails the session of a peer that sends one.
+The MessageStream itself needs no limit, because it does not assemble messages.
+A message that is longer than 64 KiB, or that the peer has fragmented, arrives
+in chunks: FirstText or FirstBinary, any number of Continue, and Last. A program
+that only handles Text and Binary silently ignores such messages. Where a chunk
+begins and ends has no meaning (RFC 6455 §5.4): a chunk of text may end inside a
+character, and control messages may arrive between chunks.
 
-A context that ends during Recv ends the waiting and nothing else: the next Recv
-carries on, be it in the middle of a frame. A read timeout is thus no reason to
-lose a connection.
+Both streams can be read in three ways. Each message is delivered once.
 
-# Messages in pieces, and whole
+  - [MessageStream.Recv] waits for the next message.
+  - [MessageStream.All] is a sequence for a range loop. It ends after the Close
+    message.
+  - [MessageStream.Chan] is a channel, for use in a select statement. When it is
+    closed, [MessageStream.Err] returns the error, or nil after a Close message.
 
-The peer may send a message in fragments, and a frame may be longer than anyone
-would want to hold in memory. The stream itself is for programs that can do
-without whole messages: what is fragmented, or longer than 64 KiB, arrives as
-FirstText or FirstBinary, any number of Continue, and Last. Where the pieces
-begin and end carries no meaning (RFC 6455 §5.4), a piece of text may end inside
-a character, and control messages may come between.
+When the context of a receive ends, only the waiting ends. The next receive
+continues where the last stopped, even in the middle of a frame.
 
-Most programs want whole messages. [MessageStream.Aggregate] returns an
-[AggregatedStream], which has the same three views and puts the pieces together,
-up to a size. A message that is longer is one [ErrMessageTooBig]: its rest is
-dropped as it arrives, and the stream goes on behind it.
+A stream must be read, because the reader answers pings, sees the peer's Close
+frame and notices at once that the connection is lost. A program that only sends
+calls [MessageStream.Discard], which reads the stream in a goroutine and drops
+data messages. After [MessageStream.RefuseData], Discard fails the session of a
+peer that sends data. This program pushes the time to its clients:
 
-# Bytes on loan
+	package main
 
-The Data of a message from Recv or All is lent: it is valid until the next
-receive, that is until the loop goes on. [Message.Clone] makes a message that
-may be kept. The messages of a channel are the receiver's own. In a test that uses
-package wstest, Data that is kept for too long reads as something else.
+	import (
+		"context"
+		"log"
+		"net/http"
+		"time"
 
-What is handed to a send is lent the other way, until the send returns. A
-message just received can therefore be sent as it is.
+		"github.com/handset-go/handset/ws"
+	)
+
+	func push(session *ws.Session, times <-chan time.Time) error {
+		for {
+			select {
+			case t := <-times:
+				err := session.Text(context.Background(), t.Format(time.TimeOnly))
+				if err != nil {
+					return err
+				}
+			case <-session.Done():
+				return session.Err()
+			}
+		}
+	}
+
+	func clock(session *ws.Session, stream *ws.MessageStream) {
+		if err := stream.Discard(); err != nil {
+			log.Print(err)
+			return
+		}
+		ticker := time.NewTicker(time.Second)
+		defer ticker.Stop()
+		log.Print(push(session, ticker.C))
+	}
+
+	func main() {
+		http.Handle("/clock", ws.Handler(clock))
+		log.Fatal(http.ListenAndServe("127.0.0.1:8080", nil))
+	}
+
+# Memory
+
+The Data of a message from Recv or All is valid until the next receive, which
+for All is the next iteration. [Message.Clone] returns a message that may be
+kept. A message from Chan owns its Data. A send does not modify or keep the
+bytes it is given, so a message can be sent back as it was received.
+
+No length announced by a peer is trusted: memory grows only with the bytes
+received. On Unix systems, an idle session over TCP holds no buffer.
 
 # Sending
 
-All methods of a [Session] may be called from any number of goroutines.
 [Session.Text], [Session.TextBytes], [Session.Binary], [Session.Ping] and
-[Session.Pong] say what they send; [Session.Send] takes any Message. Messages
-never mix, and those of one goroutine arrive in the order in which it sent them.
+[Session.Pong] send a message of that kind, and [Session.Send] a message of any
+kind. Messages of different goroutines do not mix, and the messages of one
+goroutine arrive in order.
 
-A send puts its message into the session's queue and returns. It does not wait
-for the peer while the queue has room, which is [Upgrader.SendBuffer] bytes. On
-an idle session over TCP the message has been handed to the operating system by
-then; over TLS, which cannot be written without waiting, a goroutine does it at
-once. While the stream holds more messages that have arrived and were not yet
-received, what is sent gathers, and leaves in one write: when the stream next
-waits for the network, when 64 KiB are together, or after a millisecond. A burst
-of requests is so answered with few system calls, and a single one at once.
+A send adds its message to the queue of the session and returns. It does not
+wait for the peer while the message fits into [Upgrader.SendBuffer]. If the
+session is idle, a message over TCP is passed to the operating system before the
+send returns. (Over TLS, and on systems other than Unix, a goroutine writes it
+at once.) While the stream holds further messages that have arrived, sends are
+batched: they leave in one write when the stream next waits for the network,
+when 64 KiB are queued, or after 1 ms. So a burst of requests is answered with
+few system calls, and a single request without delay.
 
-A peer that does not keep up fills its queue. Then a send waits for room until
-its context ends. A context is about that waiting alone: a send that returns its
-error has sent nothing, and one that returned nil is not undone by it.
-[Session.TrySend] does not wait but returns [ErrBufferFull]; it is for
-broadcasts, in which one slow peer must not hold up the others.
-[Session.Buffered] tells how full the queue is. A peer that takes nothing at all
-for [Upgrader.WriteTimeout] loses its session, with [ErrWriteTimeout]; one that
-takes a few bytes a second keeps it.
+When the queue is full, a send waits until there is space, or its context or the
+session ends. A send that returns an error has sent nothing. [Session.TrySend]
+does not wait and returns [ErrBufferFull]; use it for broadcasts, so that a slow
+peer does not delay the others. [Session.Buffered] returns the size of the queue
+in bytes. A peer that accepts no data for [Upgrader.WriteTimeout] loses its
+session with [ErrWriteTimeout]; a slow peer keeps it.
 
-A message that is made bit by bit is sent with [Session.Writer], an io.Writer
-for one message, or piece by piece with [Session.Continuation]. While it is open
-other data messages wait for its end; control messages pass.
+[Session.Writer] returns an io.WriteCloser that sends one message in fragments.
+[Session.Continuation] sends single fragments. Until the message is complete,
+other data messages wait; control messages do not.
+
+[Prepare] returns a [PreparedMessage], which [Session.SendPrepared] and
+[Session.TrySendPrepared] send on any number of sessions. It is validated once,
+and compressed once for all sessions with the same parameters.
 
 # Compression
 
-With [Upgrader.Compression] messages are compressed for clients that offer
-permessage-deflate (RFC 7692), as browsers do, and what they compress is
-inflated; the application notices nothing of it. [Frugal], [Balanced] and
-[Dense] are the usual choices; [Compression] says what they cost and when they
-are worth it. All limits count what a message inflates to, and inflating stops
-at the limit; only where later messages may refer to one, by RecvTakeover, the
-rest of it is inflated too, and dropped a chunk at a time.
+With [Upgrader.Compression], messages are compressed for clients that offer
+permessage-deflate (RFC 7692), as browsers do, and compressed messages from
+these clients are decompressed. [Frugal], [Balanced] and [Dense] are common
+settings; see [Compression] for their costs. The limit of Aggregate applies to
+the decompressed message.
 
-A message for many sessions is made ready once: [Prepare] returns a
-[PreparedMessage] that [Session.SendPrepared] and [Session.TrySendPrepared] send
-on any number of them, compressed once for all.
+# Timeouts and heartbeats
 
-# Pings
+A peer that loses power or its network does not close the connection. With
+[Upgrader.Heartbeat], which is on by default, a peer that is silent for 30 s is
+sent a Ping. After 30 s more of silence the session ends with
+[ErrHeartbeatTimeout]. A [Heartbeat] sets other times or disables it.
+[Session.Latency] returns the round-trip time of the last of these Pings, and
+Trace.HeartbeatAnswered is called for each answer. The heartbeat needs no
+goroutine or timer for each session.
 
-A Ping is answered before it is delivered (RFC 6455 §5.5.3). With
-[Upgrader.ManualPong] that is left to the application, which then sends
-[Session.Pong]. The Pong to a Ping of our own arrives on the stream.
+[Upgrader.MessageTimeout], which is off by default, limits the time in which a
+message must arrive completely; a session that exceeds it fails with
+[ErrMessageTimeout]. WriteTimeout and [Upgrader.CloseTimeout] limit the time in
+which the peer must accept data and answer a Close frame.
 
-# Peers that are gone
-
-A peer whose cable was cut says nothing, and TCP does not notice while nothing is
-sent. By [Upgrader.Heartbeat] a peer that has been silent for 30 s is sent a
-Ping, and after 30 s more of silence the session ends with
-[ErrHeartbeatTimeout]; a [Heartbeat] has other times, or none.
-[Session.Latency] is how long the last of those Pings took, and
-Trace.HeartbeatAnswered is told of each. One timer checks all sessions of an
-Upgrader. In a testing/synctest bubble it follows the bubble's clock. Parallel
-bubbles must not share an Upgrader, nor use the package-level Handle.
+Pings of the peer are answered before they are delivered (RFC 6455 §5.5.3). With
+[Upgrader.ManualPong] the application answers them with Session.Pong. The Pong
+to a Ping that the application has sent is delivered by the stream.
 
 # Closing
 
-[Session.Close] sends a Close message with a [CloseReason] behind what is
-queued, and returns; every later send is [ErrClosed]. The peer's Close is
-delivered as the last message of the stream, and after it Recv returns io.EOF.
-The application may answer it, with Session.Close; if it does not, its
-[CloseCode] is echoed when the next message is asked for. A loop over All has
-nothing to do but to run to its end. Through a channel nobody can tell when the
-application has dealt with a Close, so there it is echoed as soon as it is on
-its way.
+[Session.Close] sends a Close frame with a [CloseReason] after the messages that
+are queued, and returns at once. Later sends return [ErrClosed]. The closing
+handshake is completed in the background, even if the stream is not read.
 
-When both have closed, or [Upgrader.CloseTimeout] after our Close has left or the
-peer has stopped taking what is queued before it, the connection is closed. A
-peer that only closes its half of the connection is still sent what is queued.
-[Session.Done] tells when, and [Session.Err] why: a [CloseError] has what both
-Close frames said. Nothing of the session
-is left then: no goroutine, no timer and no buffer. Close is enough to get
-there, also when nobody is reading and the peer is silent.
+The peer's Close frame is delivered as the last message of the stream. Then Recv
+returns io.EOF and a loop over All ends. The application may answer the frame
+with Session.Close; otherwise its [CloseCode] is sent back when the next message
+is requested. A stream that is read by Chan sends it back at once.
 
-# Shutting down
+The connection is closed when both sides have sent a Close frame. If the peer
+does not answer within CloseTimeout after our Close frame has been written, or
+stops accepting the data queued before it, the session ends with
+[ErrCloseTimeout]. A peer that closes only its half of the TCP connection still
+receives what is queued.
 
-http.Server.Shutdown forgets connections that have become sessions, and does not
-wait for their handlers either. [Upgrader.Shutdown], and [Shutdown] for those of
-Handle, closes all sessions with [CloseGoingAway], refuses new ones with 503, and
-waits for the end; when its context ends it cuts what is left. [Upgrader.Close]
-cuts at once. A session that was cut ends with [ErrShutdown]. The example of
-Shutdown shows it beside an http.Server and a signal, with a sync.WaitGroup that
-waits for the handlers.
+[Session.Done] is closed when the connection is closed. [Session.Err] then
+returns the reason: a [*CloseError], with the codes and descriptions of both
+Close frames, or the error that ended the session. From then on the session uses
+no goroutine, timer or buffer.
+
+# Shutdown
+
+http.Server.Shutdown neither closes sessions nor waits for them.
+[Upgrader.Shutdown] closes all sessions of an Upgrader with [CloseGoingAway],
+refuses new ones with 503, and waits until they have ended. When its context
+ends, it closes the remaining connections, and their sessions end with
+[ErrShutdown]. [Upgrader.Close] closes all connections at once. [Shutdown] is
+for the sessions of the package-level Handle and Handler.
+
+None of them waits for the functions that serve the sessions. A program that
+must not exit before these have returned uses a sync.WaitGroup:
+
+	package main
+
+	import (
+		"context"
+		"log"
+		"net/http"
+		"os"
+		"os/signal"
+		"sync"
+		"syscall"
+		"time"
+
+		"github.com/handset-go/handset/ws"
+	)
+
+	var (
+		upgrader ws.Upgrader
+		serving  sync.WaitGroup
+	)
+
+	func handle(w http.ResponseWriter, r *http.Request) {
+		serving.Add(1) // before Handle: until then, http.Server.Shutdown waits
+		session, stream, err := upgrader.Handle(w, r)
+		if err != nil {
+			serving.Done()
+			return
+		}
+		go func() {
+			defer serving.Done()
+			defer session.Close(ws.CloseReason{})
+			for range stream.All(context.Background()) {
+			}
+			log.Print("saving: ", session.RemoteAddr())
+		}()
+	}
+
+	func main() {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		server := &http.Server{Addr: "127.0.0.1:8080", Handler: http.HandlerFunc(handle)}
+		go func() {
+			log.Print(server.ListenAndServe())
+			stop()
+		}()
+
+		<-ctx.Done()
+		grace, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		var shutdown sync.WaitGroup
+		shutdown.Go(func() { _ = server.Shutdown(grace) })
+		shutdown.Go(func() { _ = upgrader.Shutdown(grace) })
+		shutdown.Wait()
+		serving.Wait()
+	}
 
 # Limits
 
-What a peer sends is never believed. Memory grows with the bytes that have
-arrived, not with the length that a frame has announced. The limits that a
-server sets are the size of a whole message, by Aggregate; the length of a
-single frame, by [MessageStream.MaxFrameSize]; what is queued for a slow peer,
-by SendBuffer; how long a message may take to arrive, by
-[Upgrader.MessageTimeout], with [ErrMessageTimeout]; how many sessions there are
-at a time, by [Upgrader.MaxSessions]; and the other timeouts.
+A server bounds what a peer can use by the size of a message (Aggregate), the
+size of a frame ([MessageStream.MaxFrameSize]), the size of the queue
+(SendBuffer), the number of sessions ([Upgrader.MaxSessions]), and the timeouts
+above.
 
-# Sight
+# Observability
 
-[Upgrader.Stats] counts sessions, their [Traffic], and their ends by
-[EndReason]; it returns [Stats]. [Session.Stats] returns the [SessionStats] of
-one, with its Traffic if [Upgrader.SessionStats] is set. A [Trace], in
-[Upgrader.Trace], is told what happens as it happens; [LogTrace] makes one that
-logs. Without it nothing is logged. [Upgrader.Sessions] is a loop over the
-sessions there are now.
+[Upgrader.Stats] returns [Stats]: the number of sessions, their [Traffic], and
+by [EndReason] how many have ended. [Session.Stats] returns the [SessionStats]
+of one session; its Traffic is counted if [Upgrader.SessionStats] is set. The
+functions of a [Trace], in [Upgrader.Trace], are called on session events;
+[LogTrace] returns a Trace that logs. Without a Trace the library logs only the
+panics that Handler recovers. [Upgrader.Sessions] is a sequence of the sessions
+that are open.
 
 # Errors
 
-Bad input, from the peer or from the program, is an error and never a panic. A
-stream that has ended returns the same error each time it is asked.
+Invalid input, from the peer or from the program, results in an error and never
+in a panic. A stream that has ended returns the same error again.
 
-  - [*HandshakeError] is why Handle began no session, with the HTTP status.
-  - io.EOF is a stream's end after a Close message.
-  - io.ErrUnexpectedEOF, found with errors.Is, is its end without one: the
-    connection was lost.
-  - [*ProtocolError] is how the peer broke the protocol. It has been told so
-    in a Close message with the same code.
-  - [ErrMessageTooBig] is a message longer than an aggregate's limit. The
-    stream goes on.
-  - [ErrConcurrentRecv] is a second reader's.
-  - [ErrClosed] is every send's after the end; errors.Is finds net.ErrClosed
-    in it as well.
-  - [ErrBufferFull] is TrySend's when Send would wait.
-  - [ErrWriteTimeout], [ErrCloseTimeout] and [ErrHeartbeatTimeout] are why a
-    session ended whose peer took nothing, did not answer Close, or was silent.
-  - [*CloseError] is an ErrClosed with the codes and descriptions of both Close
-    frames: what Session.Err returns after a closing handshake.
-  - [ErrShutdown] is why a session ended that was cut by a shutdown.
-  - [ErrAbandoned] is why a session ended to neither half of which the program
-    referred any more.
+Handle returns:
 
-A message that may not be sent, such as text that is not UTF-8 or a Ping of more
-than 125 bytes, is an error of the send's own, and the session stays as it was.
+  - [*HandshakeError]: the handshake failed; it has the HTTP status.
 
-[package example]: https://pkg.go.dev/github.com/handset-go/handset/ws#example-package
+A receive returns:
+
+  - io.EOF: the stream has ended after a Close message.
+  - io.ErrUnexpectedEOF, by errors.Is: the stream has ended without a Close
+    message. The error also wraps the reason, if known, such as ErrWriteTimeout.
+  - [*ProtocolError]: the peer has violated the protocol or a limit. It is sent
+    a Close frame with the same code, unless the session is already closing.
+  - [ErrMessageTimeout], wrapped in a ProtocolError: the peer has not completed
+    a message in time.
+  - [ErrMessageTooBig]: a message is longer than the limit of an
+    AggregatedStream. The stream continues.
+  - [ErrConcurrentRecv]: the stream has another reader.
+
+A send returns:
+
+  - [ErrClosed]: the session is closed or has ended. errors.Is also reports
+    net.ErrClosed.
+  - [ErrBufferFull]: TrySend would have to wait.
+  - an error of its own if the message is invalid, such as text that is not
+    UTF-8 or a Ping of more than 125 bytes. The session stays open.
+
+Session.Err returns one of these:
+
+  - [*CloseError], which is an ErrClosed by errors.Is: the closing handshake was
+    completed.
+  - [ErrWriteTimeout]: the peer has accepted no data.
+  - [ErrCloseTimeout]: the peer has not answered a Close frame.
+  - [ErrHeartbeatTimeout]: the peer has been silent.
+  - [ErrShutdown]: the session was closed by Upgrader.Close, or by
+    Upgrader.Shutdown when its context ended.
+  - [ErrAbandoned]: the program referenced neither half of the session any more.
+  - a *ProtocolError, or an io.ErrUnexpectedEOF if the connection was lost.
+
+# Testing
+
+Package [github.com/handset-go/handset/wstest] has a server, a client and a
+connected pair in memory. It detects Data that is kept for too long. In a
+testing/synctest bubble all timeouts follow the clock of the bubble. Parallel
+bubbles must not share an Upgrader, nor use the package-level Handle and
+Handler.
 */
 package ws

@@ -9,14 +9,14 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// A message that is longer than the limit is one error; the stream goes on
-// behind it.
+// A message that is longer than the limit gives one error. The stream continues
+// with the next message.
 func ExampleAggregatedStream_Recv() {
 	_, stream, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
-	client.sayInPieces("much ", "too ", "long")
-	client.say("short")
+	client.sendFragments("much ", "too ", "long")
+	client.sendText("short")
 	messages := stream.Aggregate(10)
 	for range 2 {
 		msg, err := messages.Recv(context.Background())
@@ -27,12 +27,12 @@ func ExampleAggregatedStream_Recv() {
 	// "short" <nil>
 }
 
-// The loop that most servers need: whole messages, until the peer closes.
+// The loop of most servers: whole messages, until the peer closes.
 func ExampleAggregatedStream_All() {
 	session, stream, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
-	client.sayInPieces("to be, ", "or not to be")
+	client.sendFragments("to be, ", "or not to be")
 	client.close(ws.CloseNormal, "that is the question")
 	for msg, err := range stream.Aggregate(1 << 10).All(context.Background()) {
 		if err != nil {
@@ -55,9 +55,9 @@ func ExampleAggregatedStream_All() {
 
 func ExampleAggregatedStream_Chan() {
 	_, stream, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
-	client.sayInPieces("to be, ", "or not to be")
+	client.sendFragments("to be, ", "or not to be")
 	client.close(ws.CloseNormal, "")
 	for msg := range stream.Aggregate(1 << 10).Chan() {
 		fmt.Printf("%v %q\n", msg.Kind, msg.Data)
@@ -67,18 +67,17 @@ func ExampleAggregatedStream_Chan() {
 	// Close ""
 }
 
-// A channel cannot go on behind a message that is too big: it is closed, and
-// the session too.
+// A message that is too big closes the channel, and the session.
 func ExampleAggregatedStream_Err() {
 	_, stream, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
-	client.say("much too long")
+	client.sendText("much too long")
 	messages := stream.Aggregate(10)
 	for range messages.Chan() {
 	}
 	fmt.Println(errors.Is(messages.Err(), ws.ErrMessageTooBig))
-	fmt.Println("the client received", client.hear())
+	fmt.Println("the client received", client.next())
 	// Output:
 	// true
 	// the client received Close 1009 ""

@@ -11,16 +11,16 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// Close says why, and does not wait for the peer's answer.
+// Close sends a reason, and does not wait for the peer's answer.
 func ExampleSession_Close() {
 	session, _, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
 	reason := ws.CloseReason{Code: ws.CloseGoingAway, Description: "server restarts"}
 	if err := session.Close(reason); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("the client received", client.hear())
+	fmt.Println("the client received", client.next())
 
 	err := session.Text(context.Background(), "too late")
 	fmt.Println(err, errors.Is(err, ws.ErrClosed))
@@ -31,11 +31,11 @@ func ExampleSession_Close() {
 	// closing again: <nil>
 }
 
-// The peer closes: the Close is the stream's last message, and the application
-// may answer it with a reason of its own.
+// The peer's Close frame is the last message of the stream. The application may
+// answer it with another reason.
 func ExampleSession_Close_answer() {
 	session, stream, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
 	client.close(ws.CloseNormal, "that was all")
 	ctx := context.Background()
@@ -48,17 +48,16 @@ func ExampleSession_Close_answer() {
 			session.Close(ws.CloseReason{Code: 4000, Description: "see you"})
 		}
 	}
-	fmt.Println("the client received", client.hear())
+	fmt.Println("the client received", client.next())
 	// Output:
 	// 1000 normal that was all
 	// the client received Close 4000 "see you"
 }
 
-// Done says when the connection is closed and nothing of the session is left,
-// and Err why.
+// Done is closed when the connection is closed. Err then returns the reason.
 func ExampleSession_Done() {
 	session, _, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
 	session.Close(ws.CloseReason{Code: ws.CloseNormal})
 	<-session.Done()
@@ -66,10 +65,11 @@ func ExampleSession_Done() {
 	// Output: ws: session closed: 1000 normal
 }
 
-// What the two Close frames said, and who was first.
+// A CloseError has the contents of both Close frames, and which side closed
+// first.
 func ExampleCloseError() {
 	session, stream, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
 	client.close(4001, "see you tomorrow")
 	for range stream.All(session.Context()) {
@@ -88,15 +88,15 @@ func ExampleCloseError() {
 	// as any end after Close: true
 }
 
-// A session that lost its connection tells that from one that was closed.
+// Err distinguishes a lost connection from a closing handshake.
 func ExampleSession_Err() {
 	session, stream, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
 	fmt.Println("open:", session.Err())
-	client.vanish()
+	client.disconnect()
 	for range stream.All(context.Background()) {
-		// Reading is how a session notices that its peer has gone.
+		// A session notices a lost connection at once only if it is read.
 	}
 	<-session.Done()
 	err := session.Err()
@@ -106,16 +106,15 @@ func ExampleSession_Err() {
 	// lost: true closed: false
 }
 
-// A reason that may not stand in a Close frame is an error, and the session
-// stays open.
+// A reason that may not be sent is an error, and the session stays open.
 func ExampleCloseReason() {
 	session, _, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
 	fmt.Println(session.Close(ws.CloseReason{Code: 1006}))
 	fmt.Println(session.Close(ws.CloseReason{Description: "without a code"}))
 	fmt.Println(session.Close(ws.CloseReason{Code: ws.ClosePolicyViolation, Description: "no spam"}))
-	fmt.Println("the client received", client.hear())
+	fmt.Println("the client received", client.next())
 	// Output:
 	// ws: close code 1006 may not be sent
 	// ws: close description is not UTF-8, or stands without a code

@@ -28,7 +28,7 @@ func answer(c ws.Compression) string {
 	return strings.ReplaceAll(resp.Header.Get("Sec-WebSocket-Extensions"), "; ", "\n  ")
 }
 
-// Each message stands alone.
+// Each message is compressed by itself.
 func ExampleFrugal() {
 	fmt.Println(answer(ws.Frugal()))
 	// Output:
@@ -37,7 +37,7 @@ func ExampleFrugal() {
 	//   client_no_context_takeover
 }
 
-// Messages may refer to the 4 KiB before them.
+// A message may refer to the 4 KiB before it.
 func ExampleBalanced() {
 	fmt.Println(answer(ws.Balanced()))
 	// Output:
@@ -46,13 +46,13 @@ func ExampleBalanced() {
 	//   client_max_window_bits=12
 }
 
-// The defaults of the protocol: messages may refer to the 32 KiB before them.
+// A message may refer to the 32 KiB before it, as is the default of RFC 7692.
 func ExampleDense() {
 	fmt.Println(answer(ws.Dense()))
 	// Output: permessage-deflate
 }
 
-// A message for many sessions is checked, and compressed, once.
+// A message for many sessions is validated and compressed once.
 func ExamplePrepare() {
 	message, err := ws.Prepare(ws.Text, []byte("good evening"))
 	if err != nil {
@@ -63,8 +63,8 @@ func ExamplePrepare() {
 		if err := session.SendPrepared(context.Background(), message); err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println(client.hear())
-		client.leave()
+		fmt.Println(client.next())
+		client.stop()
 	}
 
 	_, err = ws.Prepare(ws.Text, []byte("\xff"))
@@ -78,7 +78,7 @@ func ExamplePrepare() {
 
 func ExampleSession_SendPrepared() {
 	session, _, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
 	message, err := ws.Prepare(ws.Binary, []byte{1, 2, 3})
 	if err != nil {
@@ -87,14 +87,14 @@ func ExampleSession_SendPrepared() {
 	if err := session.SendPrepared(context.Background(), message); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(client.hear())
+	fmt.Println(client.next())
 	// Output: Binary 01 02 03
 }
 
-// A broadcast does not wait for the slowest.
+// A broadcast does not wait for the slowest client.
 func ExampleSession_TrySendPrepared() {
 	session, _, client := connectSilent(&ws.Upgrader{SendBuffer: 256 << 10})
-	defer client.leave()
+	defer client.stop()
 
 	message, err := ws.Prepare(ws.Binary, make([]byte, 32<<10))
 	if err != nil {

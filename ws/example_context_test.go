@@ -9,10 +9,10 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// What is done for a session is given up when the session is over.
+// Work for a session is cancelled when the session ends.
 func ExampleSession_Context() {
 	session, stream, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
 	ctx := session.Context()
 	fmt.Println("at first:", ctx.Err())
@@ -25,48 +25,48 @@ func ExampleSession_Context() {
 	// later: context canceled since ws: session closed by the peer: 1000 normal
 }
 
-// A program that only sends has the stream read nevertheless: pings are answered,
-// and what a client says is dropped.
+// A program that only sends lets Discard read the stream: pings are answered,
+// and data messages are dropped.
 func ExampleMessageStream_Discard() {
 	session, stream, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
 	_ = stream.Discard()
-	client.say("I have an opinion")
+	client.sendText("I have an opinion")
 	client.ping("are you listening?")
-	fmt.Println(client.hear())
+	fmt.Println(client.next())
 	_ = session.Text(context.Background(), "the news")
-	fmt.Println(client.hear())
+	fmt.Println(client.next())
 	// Output:
 	// Pong "are you listening?"
 	// Text "the news"
 }
 
-// A client that is not meant to say anything may also be refused for it.
+// A client that sends a data message fails its session.
 func ExampleMessageStream_RefuseData() {
 	session, stream, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
 	_ = stream.RefuseData().Discard()
 	_ = session.Text(context.Background(), "the news")
-	fmt.Println(client.hear())
-	client.say("I have an opinion")
-	fmt.Println(client.hear())
+	fmt.Println(client.next())
+	client.sendText("I have an opinion")
+	fmt.Println(client.next())
 	// Output:
 	// Text "the news"
 	// Close 1008 "data for a session that only sends"
 }
 
-// A peer that begins a message has to come to its end.
+// A peer that begins a message must complete it in time.
 func Example_errMessageTimeout() {
 	_, stream, client := connect(&ws.Upgrader{MessageTimeout: 20 * time.Millisecond})
-	defer client.leave()
+	defer client.stop()
 
 	w, _ := client.conn.Writer(context.Background(), 1)
 	_, _ = w.Write(make([]byte, 10_000)) // and nothing more
 	_, err := stream.Aggregate(1 << 20).Recv(context.Background())
 	fmt.Println(errors.Is(err, ws.ErrMessageTimeout))
-	fmt.Println(client.hear())
+	fmt.Println(client.next())
 	// Output:
 	// true
 	// Close 1008 "message timeout"

@@ -15,12 +15,13 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// A peer that breaks the protocol has been told so; the error says how.
+// A peer that violates the protocol is sent a Close frame with the code and the
+// text of the error.
 func ExampleProtocolError() {
 	_, stream, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
-	client.say("no UTF-8: \xff")
+	client.sendText("no UTF-8: \xff")
 	_, err := stream.Recv(context.Background())
 
 	var protocol *ws.ProtocolError
@@ -28,20 +29,20 @@ func ExampleProtocolError() {
 		fmt.Println(protocol.Code)
 		fmt.Println(protocol.Err)
 	}
-	fmt.Println("the client received", client.hear())
+	fmt.Println("the client received", client.next())
 	// Output:
 	// 1007 invalid payload
 	// text is not UTF-8
 	// the client received Close 1007 "text is not UTF-8"
 }
 
-// A send after the end of the session fails with ErrClosed, whatever ended it,
-// and with the cause.
+// A send after the end of the session fails with ErrClosed, which wraps the
+// reason for the end.
 func Example_errClosed() {
 	session, stream, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
-	client.vanish()
+	client.disconnect()
 	_, _ = stream.Recv(context.Background())
 	<-session.Done()
 
@@ -53,25 +54,25 @@ func Example_errClosed() {
 	// without a Close: true
 }
 
-// A reader that does not want to go on after a message that is too big has
-// only to close: the client learns why.
+// After a message that is too big, a Close without a code sends the code 1009.
 func Example_errMessageTooBig() {
 	session, stream, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
-	client.say("much too long")
+	client.sendText("much too long")
 	_, err := stream.Aggregate(10).Recv(context.Background())
 	if errors.Is(err, ws.ErrMessageTooBig) {
 		session.Close(ws.CloseReason{})
 	}
-	fmt.Println("the client received", client.hear())
+	fmt.Println("the client received", client.next())
 	// Output: the client received Close 1009 ""
 }
 
-// Whoever cannot keep up with a broadcast is left out of it, or let go.
+// A client that is too slow for a broadcast misses messages, or is
+// disconnected.
 func Example_errBufferFull() {
 	session, _, client := connectSilent(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
 	frame := ws.Message{Kind: ws.Binary, Data: make([]byte, 16<<10)}
 	var err error
@@ -85,11 +86,11 @@ func Example_errBufferFull() {
 	// Output: too slow: true true
 }
 
-// A peer that takes nothing for WriteTimeout loses its session, and sends that
-// wait end.
+// A peer that accepts no data for WriteTimeout loses its session. Sends that
+// wait return.
 func Example_errWriteTimeout() {
 	session, _, client := connectSilent(&ws.Upgrader{WriteTimeout: 10 * time.Millisecond})
-	defer client.leave()
+	defer client.stop()
 
 	data := make([]byte, 64<<10)
 	var err error
@@ -105,10 +106,11 @@ func Example_errWriteTimeout() {
 	// ws: write timeout
 }
 
-// A peer that does not answer a Close is not waited for beyond CloseTimeout.
+// A peer that does not answer a Close frame loses its session after
+// CloseTimeout.
 func Example_errCloseTimeout() {
 	session, _, client := connectSilent(&ws.Upgrader{CloseTimeout: 10 * time.Millisecond})
-	defer client.leave()
+	defer client.stop()
 
 	session.Close(ws.CloseReason{Code: ws.CloseNormal})
 	<-session.Done()
@@ -116,8 +118,8 @@ func Example_errCloseTimeout() {
 	// Output: ws: close timeout
 }
 
-// A handler that panics, or returns, without anybody who refers to the session
-// leaves nothing behind: the garbage collector finds the session.
+// A session that the program no longer references, for example because its
+// handler has panicked, ends when the garbage collector finds it.
 func Example_errAbandoned() {
 	ended := make(chan error, 1)
 	upgrader := &ws.Upgrader{Trace: &ws.Trace{
@@ -136,18 +138,18 @@ func Example_errAbandoned() {
 		runtime.GC() // which comes by itself, every two minutes at the latest
 	}
 	fmt.Println(<-ended)
-	fmt.Println("the client received", client.hear())
+	fmt.Println("the client received", client.next())
 	// Output:
 	// ws: session abandoned: neither half is referenced any more
 	// the client received nothing more
 }
 
-// A stream has one reader.
+// A stream has one reader at a time.
 func Example_errConcurrentRecv() {
 	_, stream, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
-	client.say("hello")
+	client.sendText("hello")
 	for msg, err := range stream.All(context.Background()) {
 		if err != nil {
 			log.Fatal(err)
@@ -158,7 +160,7 @@ func Example_errConcurrentRecv() {
 		fmt.Println("inside the loop:", err)
 		break
 	}
-	client.say("again")
+	client.sendText("again")
 	msg, err := stream.Recv(context.Background())
 	fmt.Printf("after the loop: %q %v\n", msg.Data, err)
 	// Output:

@@ -51,8 +51,8 @@ func ExampleHandle() {
 	// StatusNormalClosure
 }
 
-// A request that is no WebSocket handshake is answered by Handle itself; the
-// handler has nothing left to do but to return.
+// Handle answers a request that is not a WebSocket handshake. The handler only
+// returns.
 func ExampleHandle_refused() {
 	refused := make(chan error, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -77,7 +77,7 @@ func ExampleHandle_refused() {
 	// the handler knows: 426
 }
 
-// Options go into an Upgrader, which may be shared by all handlers.
+// An Upgrader holds options. All handlers may share it.
 func ExampleUpgrader_Handle() {
 	upgrader := &ws.Upgrader{
 		Subprotocols:   []string{"chat.v2", "chat.v1"},
@@ -113,7 +113,7 @@ func ExampleUpgrader_Handle() {
 	// 403 Forbidden
 }
 
-// One URL may serve a page and a session.
+// The same URL may serve a page and a session.
 func ExampleIsUpgrade() {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !ws.IsUpgrade(r) {
@@ -149,8 +149,8 @@ func ExampleIsUpgrade() {
 	// a session
 }
 
-// A handler may choose the subprotocol by itself: here the newest version that
-// the client lists.
+// A handler may select the subprotocol itself: here the newest version that the
+// client lists.
 func ExampleSubprotocols() {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		newest := ""
@@ -169,23 +169,24 @@ func ExampleSubprotocols() {
 		fmt.Println("the server speaks", session.Subprotocol())
 		_ = session.Close(ws.CloseReason{})
 	}))
+	defer server.Close()
 
-	client, _, err := websocket.Dial(context.Background(), server.URL, &websocket.DialOptions{
+	ctx := context.Background()
+	client, _, err := websocket.Dial(ctx, server.URL, &websocket.DialOptions{
 		Subprotocols: []string{"chat.v1", "chat.v3", "chat.v2"},
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer client.CloseNow()
-	server.Close() // waits for the handler
+	_, _, _ = client.Read(ctx) // waits until the server has closed the session
 	fmt.Println("the client speaks", client.Subprotocol())
 	// Output:
 	// the server speaks chat.v3
 	// the client speaks chat.v3
 }
 
-// Why a handshake was refused, with the status the client has been answered
-// with.
+// The error has the status and the reason of a refused handshake.
 func ExampleHandshakeError() {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodPost, "/chat", strings.NewReader("hello"))

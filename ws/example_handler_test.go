@@ -13,8 +13,8 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// An echo. The function has a goroutine of its own for as long as the session
-// lasts, and the session is closed when it returns.
+// An echo. The function runs in its own goroutine, and the session is closed
+// when it returns.
 func ExampleHandler() {
 	echo := func(session *ws.Session, stream *ws.MessageStream) {
 		ctx := context.Background()
@@ -48,7 +48,7 @@ func ExampleHandler() {
 	// hello <nil>
 }
 
-// Options go into an Upgrader. A panic in the function ends its session alone.
+// An Upgrader holds options. A panic in the function ends only its session.
 func ExampleUpgrader_Handler() {
 	upgrader := &ws.Upgrader{Subprotocols: []string{"divide"}}
 	divide := func(session *ws.Session, stream *ws.MessageStream) {

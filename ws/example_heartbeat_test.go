@@ -9,8 +9,8 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// The peer answers the library's Pings by itself; the application sees only how
-// long that takes.
+// The peer answers the Pings of the heartbeat. The application only sees the
+// latency.
 func ExampleSession_Latency() {
 	answered := make(chan time.Duration, 1)
 	session, stream, client := connect(&ws.Upgrader{
@@ -22,7 +22,7 @@ func ExampleSession_Latency() {
 			}
 		}},
 	})
-	defer client.leave()
+	defer client.stop()
 
 	fmt.Println("at first:", session.Latency())
 	go func() {
@@ -37,11 +37,11 @@ func ExampleSession_Latency() {
 	// later known: true
 }
 
-// A peer that answers nothing, not even a Ping, is gone.
+// A peer that does not answer a Ping loses its session.
 func Example_errHeartbeatTimeout() {
 	upgrader := &ws.Upgrader{Heartbeat: ws.Heartbeat{Interval: 20 * time.Millisecond, Timeout: 20 * time.Millisecond}}
 	_, stream, client := connectSilent(upgrader)
-	defer client.leave()
+	defer client.stop()
 
 	_, err := stream.Recv(context.Background())
 	fmt.Println(errors.Is(err, ws.ErrHeartbeatTimeout))

@@ -9,7 +9,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// A server that logs what becomes of its sessions.
+// A server that logs the events of its sessions.
 func ExampleLogTrace() {
 	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
 		Level: slog.LevelDebug,
@@ -24,7 +24,7 @@ func ExampleLogTrace() {
 	_, _, _ = upgrader.Handle(httptest.NewRecorder(), httptest.NewRequest("POST", "/", nil))
 
 	session, stream, client := connect(upgrader)
-	defer client.leave()
+	defer client.stop()
 	client.close(ws.CloseNormal, "")
 	for range stream.All(context.Background()) {
 	}

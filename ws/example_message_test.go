@@ -8,14 +8,14 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// Recv and All lend their bytes until the next receive; what is to be kept is
-// cloned.
+// The Data of a message from Recv or All is valid until the next receive. Clone
+// keeps it.
 func ExampleMessage_Clone() {
 	_, stream, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
-	client.say("one")
-	client.say("two")
+	client.sendText("one")
+	client.sendText("two")
 	client.close(ws.CloseNormal, "")
 	var history []ws.Message
 	for msg, err := range stream.Aggregate(0).All(context.Background()) {

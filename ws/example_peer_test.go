@@ -18,9 +18,9 @@ import (
 // peer is the other end of an example's session: a client of another library,
 // over TCP on the loopback interface.
 type peer struct {
-	conn  *websocket.Conn
-	tcp   net.Conn // under conn
-	hears chan string
+	conn     *websocket.Conn
+	tcp      net.Conn // under conn
+	received chan string
 
 	server  *httptest.Server
 	session *ws.Session
@@ -37,7 +37,7 @@ func connect(u *ws.Upgrader) (*ws.Session, *ws.MessageStream, *peer) {
 // connectSilent is connect with a client that reads nothing, and so answers
 // nothing either.
 func connectSilent(u *ws.Upgrader) (*ws.Session, *ws.MessageStream, *peer) {
-	client := &peer{hears: make(chan string, 64)}
+	client := &peer{received: make(chan string, 64)}
 	streams := make(chan *ws.MessageStream, 1)
 	client.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		session, stream, err := u.Handle(w, r)
@@ -54,7 +54,7 @@ func connectSilent(u *ws.Upgrader) (*ws.Session, *ws.MessageStream, *peer) {
 
 // dialPeer is a client of a server.
 func dialPeer(server *httptest.Server) *peer {
-	p := &peer{hears: make(chan string, 64), server: server}
+	p := &peer{received: make(chan string, 64), server: server}
 	p.dial(nil)
 	return p
 }
@@ -70,7 +70,7 @@ func (p *peer) dial(subprotocols []string) {
 		HTTPClient:   &http.Client{Transport: transport},
 		Subprotocols: subprotocols,
 		OnPongReceived: func(_ context.Context, payload []byte) {
-			p.hears <- fmt.Sprintf("Pong %q", payload)
+			p.received <- fmt.Sprintf("Pong %q", payload)
 		},
 	})
 	if err != nil {
@@ -85,37 +85,37 @@ func (p *peer) listen() {
 		var closed websocket.CloseError
 		switch {
 		case errors.As(err, &closed):
-			p.hears <- fmt.Sprintf("Close %d %q", closed.Code, closed.Reason)
+			p.received <- fmt.Sprintf("Close %d %q", closed.Code, closed.Reason)
 			return
 		case err != nil:
-			p.hears <- "nothing more"
+			p.received <- "nothing more"
 			return
 		case kind == websocket.MessageText:
-			p.hears <- fmt.Sprintf("Text %q", data)
+			p.received <- fmt.Sprintf("Text %q", data)
 		default:
-			p.hears <- fmt.Sprintf("Binary % x", data)
+			p.received <- fmt.Sprintf("Binary % x", data)
 		}
 	}
 }
 
-// hear returns the next thing that the client received.
-func (p *peer) hear() string { return <-p.hears }
+// next waits for the next event of the client and describes it.
+func (p *peer) next() string { return <-p.received }
 
-// say sends a text message.
-func (p *peer) say(text string) {
+// sendText sends a text message.
+func (p *peer) sendText(text string) {
 	if err := p.conn.Write(context.Background(), websocket.MessageText, []byte(text)); err != nil {
 		log.Fatal(err)
 	}
 }
 
-// sayInPieces sends a text message in as many fragments, and an empty last one.
-func (p *peer) sayInPieces(pieces ...string) {
+// sendFragments sends a text message in these fragments and an empty last one.
+func (p *peer) sendFragments(fragments ...string) {
 	w, err := p.conn.Writer(context.Background(), websocket.MessageText)
 	if err != nil {
 		log.Fatal(err)
 	}
-	for _, piece := range pieces {
-		if _, err := w.Write([]byte(piece)); err != nil {
+	for _, fragment := range fragments {
+		if _, err := w.Write([]byte(fragment)); err != nil {
 			log.Fatal(err)
 		}
 	}
@@ -127,7 +127,7 @@ func (p *peer) sayInPieces(pieces ...string) {
 // ping sends a Ping.
 func (p *peer) ping(payload string) { p.control(0x9, []byte(payload)) }
 
-// close sends a Close, and leaves the answer to be heard.
+// close sends a Close frame. The answer is an event.
 func (p *peer) close(code ws.CloseCode, reason string) {
 	p.control(0x8, append(binary.BigEndian.AppendUint16(nil, uint16(code)), reason...))
 }
@@ -140,11 +140,11 @@ func (p *peer) control(opcode byte, payload []byte) {
 	}
 }
 
-// vanish closes the connection without a word.
-func (p *peer) vanish() { p.tcp.Close() }
+// disconnect closes the connection without a Close frame.
+func (p *peer) disconnect() { p.tcp.Close() }
 
-// leave ends everything that connect began.
-func (p *peer) leave() {
+// stop closes the session, the client and the server.
+func (p *peer) stop() {
 	p.conn.CloseNow()
 	p.session.Close(ws.CloseReason{})
 	<-p.session.Done()

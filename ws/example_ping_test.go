@@ -8,10 +8,10 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// The peer's Pong arrives on the stream, with the payload of the Ping.
+// The stream delivers the peer's Pong, with the payload of the Ping.
 func ExampleSession_Ping() {
 	session, stream, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
 	ctx := context.Background()
 	if err := session.Ping(ctx, []byte("are you there?")); err != nil {
@@ -25,10 +25,10 @@ func ExampleSession_Ping() {
 	// Output: Pong "are you there?"
 }
 
-// With ManualPong the application answers the peer's Pings.
+// With ManualPong the application answers the peer's pings.
 func ExampleSession_Pong() {
 	session, stream, client := connect(&ws.Upgrader{ManualPong: true})
-	defer client.leave()
+	defer client.stop()
 
 	client.ping("still there?")
 	ctx := context.Background()
@@ -41,6 +41,6 @@ func ExampleSession_Pong() {
 			log.Fatal(err)
 		}
 	}
-	fmt.Println("the client received", client.hear())
+	fmt.Println("the client received", client.next())
 	// Output: the client received Pong "still there?"
 }

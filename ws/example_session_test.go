@@ -12,12 +12,12 @@ import (
 
 func ExampleSession_Text() {
 	session, _, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
 	if err := session.Text(context.Background(), "hello, 世界"); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("the client received", client.hear())
+	fmt.Println("the client received", client.next())
 
 	// Bytes that are not UTF-8 are no text, and are not sent.
 	fmt.Println(session.Text(context.Background(), "\xff"))
@@ -26,11 +26,11 @@ func ExampleSession_Text() {
 	// ws: text is not UTF-8
 }
 
-// Text that is in a []byte need not be converted, and the slice may be used
-// again at once.
+// Text in a []byte need not be converted. The slice may be used again after the
+// send.
 func ExampleSession_TextBytes() {
 	session, _, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
 	var line []byte
 	for i := range 3 {
@@ -39,9 +39,9 @@ func ExampleSession_TextBytes() {
 			log.Fatal(err)
 		}
 	}
-	fmt.Println(client.hear())
-	fmt.Println(client.hear())
-	fmt.Println(client.hear())
+	fmt.Println(client.next())
+	fmt.Println(client.next())
+	fmt.Println(client.next())
 	// Output:
 	// Text "line 0"
 	// Text "line 1"
@@ -50,22 +50,22 @@ func ExampleSession_TextBytes() {
 
 func ExampleSession_Binary() {
 	session, _, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
 	if err := session.Binary(context.Background(), []byte{0xCA, 0xFE}); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("the client received", client.hear())
+	fmt.Println("the client received", client.next())
 	// Output: the client received Binary ca fe
 }
 
-// Send takes any message, such as one just received: here each goes back as it
-// came, the Close too.
+// Send accepts any message. Here each message is sent back as it was received,
+// also the Close message.
 func ExampleSession_Send() {
 	session, stream, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
-	client.say("hello")
+	client.sendText("hello")
 	client.close(ws.CloseNormal, "bye")
 	ctx := context.Background()
 	for msg, err := range stream.Aggregate(0).All(ctx) {
@@ -79,18 +79,19 @@ func ExampleSession_Send() {
 			log.Fatal(err)
 		}
 	}
-	fmt.Println(client.hear())
-	fmt.Println(client.hear())
+	fmt.Println(client.next())
+	fmt.Println(client.next())
 	// Output:
 	// Text "hello"
 	// Close 1000 "bye"
 }
 
-// TrySend is for broadcasts, in which nobody is to wait for the slowest: this
-// client reads nothing, and loses what its queue has no room for.
+// TrySend is for broadcasts, which must not wait for the slowest client. This
+// client reads nothing and misses the messages for which its queue has no
+// space.
 func ExampleSession_TrySend() {
 	session, _, client := connectSilent(&ws.Upgrader{SendBuffer: 256 << 10})
-	defer client.leave()
+	defer client.stop()
 
 	frame := ws.Message{Kind: ws.Binary, Data: make([]byte, 32<<10)}
 	for {
@@ -109,26 +110,27 @@ func ExampleSession_TrySend() {
 	// still open: true
 }
 
-// What the system has taken is not counted: on an idle session that is all.
+// Bytes that the operating system has accepted are not counted. On an idle
+// session these are all.
 func ExampleSession_Buffered() {
 	session, _, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
 	if err := session.Text(context.Background(), "hello"); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(client.hear())
+	fmt.Println(client.next())
 	fmt.Println(session.Buffered(), "bytes wait")
 	// Output:
 	// Text "hello"
 	// 0 bytes wait
 }
 
-// The first subprotocol that the client lists, and the server speaks, is the
-// session's.
+// The session has the first subprotocol in the client's list that the server
+// supports.
 func ExampleSession_Subprotocol() {
 	session, _, client := connect(&ws.Upgrader{Subprotocols: []string{"graphql-transport-ws"}})
-	defer client.leave()
+	defer client.stop()
 
 	fmt.Println(session.Subprotocol())
 	// Output: graphql-transport-ws
@@ -136,7 +138,7 @@ func ExampleSession_Subprotocol() {
 
 func ExampleSession_RemoteAddr() {
 	session, _, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
 	addr, err := netip.ParseAddrPort(session.RemoteAddr().String())
 	if err != nil {

@@ -16,9 +16,9 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// A server that is told to stop by SIGTERM takes no new connections, closes its
-// sessions, for at most ten seconds, and lets their handlers finish, for which
-// http.Server.Shutdown does not wait.
+// On SIGTERM a server accepts no new connections, closes its sessions within
+// ten seconds, and waits for its handlers, for which http.Server.Shutdown does
+// not wait.
 func ExampleShutdown() {
 	defer ws.Reopen() // for the examples that follow
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
@@ -30,7 +30,7 @@ func ExampleShutdown() {
 		if _, stream, err := ws.Handle(w, r); err == nil {
 			for range stream.All(context.Background()) {
 			}
-			fmt.Println("the handler has tidied up")
+			fmt.Println("the handler has returned")
 		}
 	}))
 	client := dialPeer(server)
@@ -47,18 +47,19 @@ func ExampleShutdown() {
 	err := group.Wait()
 	handlers.Wait()
 	fmt.Println("shut down:", err)
-	fmt.Println("the client received", client.hear())
+	fmt.Println("the client received", client.next())
 	// Output:
-	// the handler has tidied up
+	// the handler has returned
 	// shut down: <nil>
 	// the client received Close 1001 "server is shutting down"
 }
 
-// A peer that does not answer the goodbye is waited for until the context ends.
+// Shutdown waits until its context ends for a peer that does not answer the
+// Close frame.
 func ExampleUpgrader_Shutdown() {
 	upgrader := &ws.Upgrader{CloseTimeout: time.Minute}
 	session, _, client := connectSilent(upgrader)
-	defer client.leave()
+	defer client.stop()
 
 	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
 	defer cancel()
@@ -70,26 +71,27 @@ func ExampleUpgrader_Shutdown() {
 	// the session: ws: cut by shutdown
 }
 
-// Close waits for nobody, and lets nobody in again.
+// Close does not wait for the peers.
 func ExampleUpgrader_Close() {
 	upgrader := new(ws.Upgrader)
 	session, _, client := connect(upgrader)
-	defer client.leave()
+	defer client.stop()
 
 	_ = upgrader.Close()
 	<-session.Done()
 	fmt.Println("the session:", session.Err())
-	fmt.Println("the client received", client.hear())
+	fmt.Println("the client received", client.next())
 	// Output:
 	// the session: ws: cut by shutdown
 	// the client received nothing more
 }
 
-// A session that was cut has not been closed by its peer or by the program.
+// ErrShutdown distinguishes a session that the server ended from one that was
+// closed by its peer or by the program.
 func Example_errShutdown() {
 	upgrader := new(ws.Upgrader)
 	session, stream, client := connect(upgrader)
-	defer client.leave()
+	defer client.stop()
 
 	_ = upgrader.Close()
 	_, err := stream.Recv(context.Background())

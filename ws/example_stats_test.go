@@ -9,13 +9,13 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// What all sessions have done, for a metrics endpoint.
+// The statistics of all sessions, for a metrics endpoint.
 func ExampleUpgrader_Stats() {
 	upgrader := new(ws.Upgrader)
 	session, stream, client := connect(upgrader)
-	defer client.leave()
+	defer client.stop()
 
-	client.say("hello")
+	client.sendText("hello")
 	client.close(ws.CloseNormal, "")
 	for range stream.All(context.Background()) {
 	}
@@ -33,23 +33,24 @@ func ExampleUpgrader_Stats() {
 	// ends: map[closed:1]
 }
 
-// What one session has done. It is counted as an option.
+// The statistics of one session. They are an option.
 func ExampleSession_Stats() {
 	session, _, client := connect(&ws.Upgrader{SessionStats: true})
-	defer client.leave()
+	defer client.stop()
 
 	_ = session.Text(context.Background(), "hello")
-	client.hear()
+	client.next()
 	fmt.Printf("%+v\n", session.Stats().Out)
 	// Output:
 	// {Messages:1 Frames:1 Payload:5 Wire:7}
 }
 
-// How many sessions have ended for a reason, and its name for a metric.
+// The number of sessions that have ended for a reason, and the name of the
+// reason.
 func ExampleEndReason_String() {
 	upgrader := new(ws.Upgrader)
 	_, _, client := connect(upgrader)
-	defer client.leave()
+	defer client.stop()
 
 	_ = upgrader.Close()
 	fmt.Println(upgrader.Stats().Ends[ws.EndShutdown])
@@ -59,7 +60,7 @@ func ExampleEndReason_String() {
 	// shutdown
 }
 
-// A trace that logs who was refused, and how sessions end.
+// A Trace that logs refused handshakes and the ends of sessions.
 func ExampleTrace() {
 	upgrader := &ws.Upgrader{Trace: &ws.Trace{
 		HandshakeRefused: func(_ *http.Request, err *ws.HandshakeError) { fmt.Println(err) },
@@ -69,7 +70,7 @@ func ExampleTrace() {
 	_, _, _ = upgrader.Handle(httptest.NewRecorder(), httptest.NewRequest("POST", "/", nil))
 
 	session, stream, client := connect(upgrader)
-	defer client.leave()
+	defer client.stop()
 	client.close(ws.CloseNormal, "")
 	for range stream.All(context.Background()) {
 	}

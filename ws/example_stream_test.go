@@ -11,12 +11,12 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// Recv is for those who decide themselves when to receive.
+// Recv waits for a single message.
 func ExampleMessageStream_Recv() {
 	_, stream, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
-	client.say("hello")
+	client.sendText("hello")
 	client.close(ws.CloseNormal, "")
 	for {
 		msg, err := stream.Recv(context.Background())
@@ -35,17 +35,17 @@ func ExampleMessageStream_Recv() {
 	// the end
 }
 
-// A deadline of one Recv harms nothing: the next one carries on.
+// When the context of a Recv ends, the next Recv continues where it stopped.
 func ExampleMessageStream_Recv_deadline() {
 	_, stream, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
 	soon, cancel := context.WithTimeout(context.Background(), time.Millisecond)
 	defer cancel()
 	_, err := stream.Recv(soon)
 	fmt.Println(err)
 
-	client.say("sorry, I am late")
+	client.sendText("sorry, I am late")
 	msg, err := stream.Recv(context.Background())
 	if err != nil {
 		log.Fatal(err)
@@ -56,14 +56,14 @@ func ExampleMessageStream_Recv_deadline() {
 	// sorry, I am late
 }
 
-// The stream itself delivers a message as it comes, in bounded memory: one
-// that the peer has fragmented, in pieces.
+// The stream itself does not assemble messages: a message that the peer has
+// fragmented arrives in chunks.
 func ExampleMessageStream_All() {
 	_, stream, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
-	client.say("whole")
-	client.sayInPieces("in ", "pieces")
+	client.sendText("whole")
+	client.sendFragments("in ", "chunks")
 	client.close(ws.CloseNormal, "bye")
 	for msg, err := range stream.All(context.Background()) {
 		if err != nil {
@@ -79,23 +79,23 @@ func ExampleMessageStream_All() {
 	// Output:
 	// Text "whole"
 	// FirstText "in "
-	// Continue "pieces"
+	// Continue "chunks"
 	// Last ""
 	// Close 1000 normal bye
 }
 
-// A channel can be waited for together with others. Its messages own their
-// Data, and may be kept.
+// A channel can be used in a select statement. Its messages own their Data and
+// may be kept.
 func ExampleMessageStream_Chan() {
 	session, stream, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
 	done := make(chan struct{}) // closed when the server ends
 	heartbeat := time.NewTicker(time.Minute)
 	defer heartbeat.Stop()
 
-	client.say("one")
-	client.say("two")
+	client.sendText("one")
+	client.sendText("two")
 	client.close(ws.CloseNormal, "")
 
 	messages := stream.Chan()
@@ -122,30 +122,31 @@ func ExampleMessageStream_Chan() {
 	// why it ended: <nil>
 }
 
-// When the channel is closed, Err tells a Close from a lost connection.
+// When the channel is closed, Err distinguishes a Close message from a lost
+// connection.
 func ExampleMessageStream_Err() {
 	_, stream, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
-	client.vanish()
+	client.disconnect()
 	for range stream.Chan() {
 	}
 	fmt.Println(errors.Is(stream.Err(), io.ErrUnexpectedEOF))
 	// Output: true
 }
 
-// A frame that is too long for the application fails the session.
+// A frame that is longer than the limit fails the session.
 func ExampleMessageStream_MaxFrameSize() {
 	session, stream, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
 	stream.MaxFrameSize(10)
-	client.say("short")
-	client.say("not so short")
+	client.sendText("short")
+	client.sendText("not so short")
 	for msg, err := range stream.All(context.Background()) {
 		fmt.Printf("%q %v\n", msg.Data, err)
 	}
-	fmt.Println("the client received", client.hear())
+	fmt.Println("the client received", client.next())
 	<-session.Done()
 	// Output:
 	// "short" <nil>
@@ -153,13 +154,13 @@ func ExampleMessageStream_MaxFrameSize() {
 	// the client received Close 1009 "frame of 12 bytes is longer than 10"
 }
 
-// Aggregate puts fragmented messages together, up to a size.
+// Aggregate assembles fragmented messages, up to a limit.
 func ExampleMessageStream_Aggregate() {
 	_, stream, client := connect(&ws.Upgrader{})
-	defer client.leave()
+	defer client.stop()
 
 	whole := stream.Aggregate(64 << 10)
-	client.sayInPieces("hel", "lo, ", "world")
+	client.sendFragments("hel", "lo, ", "world")
 	msg, err := whole.Recv(context.Background())
 	if err != nil {
 		log.Fatal(err)

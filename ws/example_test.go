@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log"
-	"net/http"
 	"net/http/httptest"
 
 	"github.com/coder/websocket"
@@ -12,37 +11,27 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// echo sends every message back. The handler returns at once: the session goes
-// on in a goroutine of its own.
-func echo(w http.ResponseWriter, r *http.Request) {
-	session, stream, err := ws.Handle(w, r)
-	if err != nil {
-		log.Print(err) // the client has had its HTTP error
-		return
-	}
-	go func() {
-		defer session.Close(ws.CloseReason{})
-		for msg, err := range stream.Aggregate(1 << 20).All(context.Background()) {
-			if err != nil {
+// echo serves one session. It runs in its own goroutine.
+func echo(session *ws.Session, stream *ws.MessageStream) {
+	ctx := context.Background()
+	for msg, err := range stream.Aggregate(1 << 20).All(ctx) {
+		if err != nil {
+			log.Print(err)
+			return
+		}
+		if msg.Kind == ws.Text || msg.Kind == ws.Binary {
+			// msg.Data is valid until the next iteration; msg.Clone() keeps it.
+			if err := session.Send(ctx, msg); err != nil {
 				log.Print(err)
 				return
 			}
-			switch msg.Kind {
-			case ws.Text, ws.Binary:
-				// msg.Data is valid until the loop goes on; msg.Clone() keeps it.
-				if err := session.Send(context.Background(), msg); err != nil {
-					return
-				}
-			case ws.Close:
-				session.Close(msg.Reason)
-			}
 		}
-	}()
+	}
 }
 
-// A server that echoes, and a client of another library that talks to it.
+// An echo server, and a client of another library that talks to it.
 func Example() {
-	server := httptest.NewServer(http.HandlerFunc(echo))
+	server := httptest.NewServer(ws.Handler(echo))
 	defer server.Close()
 
 	ctx := context.Background()

@@ -20,16 +20,16 @@ func connect(clientAddr, serverAddr net.Addr) (client, server *conn) {
 func (c *conn) Read(p []byte) (int, error)  { return c.in.read(p) }
 func (c *conn) Write(p []byte) (int, error) { return c.out.write(p) }
 
-// Close ends both directions. What was written before stays to be read.
+// Close ends both directions. The peer can still read what was written before.
 func (c *conn) Close() error {
-	c.in.leave()
-	c.out.end()
+	c.in.closeRead()
+	c.out.closeWrite()
 	return nil
 }
 
-// CloseWrite ends the outgoing direction only.
+// CloseWrite ends the outgoing direction.
 func (c *conn) CloseWrite() error {
-	c.out.end()
+	c.out.closeWrite()
 	return nil
 }
 

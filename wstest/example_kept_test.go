@@ -10,8 +10,8 @@ import (
 	"github.com/handset-go/handset/wstest"
 )
 
-// collect is a function under test with a mistake: it keeps Data, where it should
-// keep that of msg.Clone().
+// collect is a function under test with a mistake: it keeps msg.Data instead of
+// msg.Clone().Data.
 func collect(ctx context.Context, stream *ws.AggregatedStream) (texts [][]byte) {
 	for msg, err := range stream.All(ctx) {
 		if err == nil && msg.Kind == ws.Text {
@@ -21,7 +21,7 @@ func collect(ctx context.Context, stream *ws.AggregatedStream) (texts [][]byte) 
 	return texts
 }
 
-// A test sees that bytes were kept for too long.
+// A test detects Data that is kept for too long.
 func Example_keptTooLong() {
 	t := new(exampleTB) // in a test, its *testing.T
 	defer t.end()

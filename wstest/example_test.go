@@ -15,13 +15,13 @@ import (
 func greet(w http.ResponseWriter, r *http.Request) {
 	session, _, err := ws.Handle(w, r)
 	if err != nil {
-		return // the client has had its HTTP error
+		return // Handle has answered the client
 	}
 	_ = session.Text(r.Context(), "Hello, "+r.URL.Query().Get("name")+"!")
 	_ = session.Close(ws.CloseReason{Code: ws.CloseNormal, Description: "that is all"})
 }
 
-// A handler is tested with a client that dials it.
+// A test of a handler, with a client that dials it.
 func ExampleNewServer() {
 	t := new(exampleTB) // in a test, its *testing.T
 	defer t.end()
@@ -45,7 +45,7 @@ func ExampleNewServer() {
 	// closed with StatusNormalClosure
 }
 
-// shout is a function under test that is less than a handler.
+// shout is a function under test. It is called by a handler.
 func shout(ctx context.Context, session *ws.Session, stream *ws.MessageStream) error {
 	msg, err := stream.Recv(ctx)
 	if err != nil {
@@ -54,7 +54,7 @@ func shout(ctx context.Context, session *ws.Session, stream *ws.MessageStream) e
 	return session.Text(ctx, string(msg.Data)+"!")
 }
 
-// Code that has a session and a stream already is tested with a pair.
+// A test of a function that is called with a session and a stream.
 func ExamplePair() {
 	t := new(exampleTB) // in a test, its *testing.T
 	defer t.end()

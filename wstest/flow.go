@@ -8,20 +8,20 @@ import (
 	"time"
 )
 
-// flowSize is how much may be under way in one direction, as in a socket's
-// buffers: a test may write and then read in the same goroutine.
+// flowSize is the size of the buffer of a direction, in bytes. As with a socket, a
+// test may write and then read in the same goroutine.
 const flowSize = 64 << 10
 
-// flow is one direction of a connection. Everybody waits on a sync.Cond, which
-// a synctest bubble knows how to wait for.
+// flow is one direction of a connection. Reads and writes wait on a sync.Cond,
+// which durably blocks a goroutine of a synctest bubble.
 type flow struct {
-	mu       sync.Mutex
-	changed  sync.Cond
-	underWay []byte
-	ended    bool // by the writer: the reader gets what is under way, then io.EOF
-	gone     bool // the reader is: nothing is kept any more
-	reading  deadline
-	writing  deadline
+	mu          sync.Mutex
+	changed     sync.Cond
+	buffered    []byte
+	writeClosed bool // the reader gets what is buffered, then io.EOF
+	readClosed  bool // nothing is buffered any more
+	reading     deadline
+	writing     deadline
 }
 
 func newFlow() *flow {
@@ -35,16 +35,16 @@ func (f *flow) read(p []byte) (int, error) {
 	defer f.mu.Unlock()
 	for {
 		switch {
-		case f.gone:
+		case f.readClosed:
 			return 0, net.ErrClosed
 		case f.reading.passed():
 			return 0, os.ErrDeadlineExceeded
-		case len(f.underWay) > 0 || len(p) == 0:
-			n := copy(p, f.underWay)
-			f.underWay = f.underWay[:copy(f.underWay, f.underWay[n:])]
+		case len(f.buffered) > 0 || len(p) == 0:
+			n := copy(p, f.buffered)
+			f.buffered = f.buffered[:copy(f.buffered, f.buffered[n:])]
 			f.changed.Broadcast()
 			return n, nil
-		case f.ended:
+		case f.writeClosed:
 			return 0, io.EOF
 		}
 		f.changed.Wait()
@@ -56,15 +56,15 @@ func (f *flow) write(p []byte) (n int, err error) {
 	defer f.mu.Unlock()
 	for {
 		switch {
-		case f.ended:
+		case f.writeClosed:
 			return n, net.ErrClosed
-		case f.gone:
+		case f.readClosed:
 			return n, io.ErrClosedPipe
 		case f.writing.passed():
 			return n, os.ErrDeadlineExceeded
 		}
-		k := min(len(p)-n, flowSize-len(f.underWay))
-		f.underWay = append(f.underWay, p[n:n+k]...)
+		k := min(len(p)-n, flowSize-len(f.buffered))
+		f.buffered = append(f.buffered, p[n:n+k]...)
 		f.changed.Broadcast()
 		if n += k; n == len(p) {
 			return n, nil
@@ -73,25 +73,25 @@ func (f *flow) write(p []byte) (n int, err error) {
 	}
 }
 
-// end is the writer's goodbye.
-func (f *flow) end() {
+// closeWrite ends the direction for the writer.
+func (f *flow) closeWrite() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.ended = true
+	f.writeClosed = true
 	f.writing.set(f, time.Time{})
 	f.changed.Broadcast()
 }
 
-// leave is the reader's.
-func (f *flow) leave() {
+// closeRead ends the direction for the reader.
+func (f *flow) closeRead() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.gone, f.underWay = true, nil
+	f.readClosed, f.buffered = true, nil
 	f.reading.set(f, time.Time{})
 	f.changed.Broadcast()
 }
 
-// setDeadline sets one of the flow's own two.
+// setDeadline sets a deadline of the flow: d is &f.reading or &f.writing.
 func (f *flow) setDeadline(d *deadline, t time.Time) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -100,7 +100,7 @@ func (f *flow) setDeadline(d *deadline, t time.Time) error {
 	return nil
 }
 
-// deadline is when waiting ends; the zero time is never.
+// deadline is the time at which waiting ends; the zero time means never.
 type deadline struct {
 	at    time.Time
 	timer *time.Timer
@@ -108,7 +108,7 @@ type deadline struct {
 
 func (d *deadline) passed() bool { return !d.at.IsZero() && !time.Now().Before(d.at) }
 
-// set wakes those who wait in f when the time comes.
+// set sets the time and wakes the goroutines that wait in f when it comes.
 func (d *deadline) set(f *flow, t time.Time) {
 	if d.timer != nil {
 		d.timer.Stop()

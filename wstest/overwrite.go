@@ -2,5 +2,6 @@ package wstest
 
 import "github.com/handset-go/handset/internal/overwrite"
 
-// init comes before any session, so that none needs to synchronize with it.
+// init runs before there is any session, so no session needs to synchronize with
+// it.
 func init() { overwrite.Enable() }

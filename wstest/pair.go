@@ -10,12 +10,11 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// Pair returns the two ends of a connection: a client, and what Handle returns
-// to a server with the options of u, which may be nil for the zero Upgrader.
-// When the test ends, so do both.
+// Pair returns a client and the session and stream that it is connected to. The
+// server has the options of u; nil means the zero Upgrader. Both ends are closed
+// when the test ends. Pair fails the test with tb.Fatal if the handshake fails.
 //
-// A client that is reading notices pings and a Close by itself; one that is
-// not, as between two calls of its Read, does not.
+// The client answers pings and Close frames only while it reads.
 func Pair(tb testing.TB, u *ws.Upgrader) (client *websocket.Conn, session *ws.Session, stream *ws.MessageStream) {
 	tb.Helper()
 	if u == nil {

@@ -14,13 +14,13 @@ import (
 // Server is an HTTP server in memory.
 type Server struct {
 	tb       testing.TB
-	listener *view
+	listener *listener
 	busy     sync.WaitGroup // connections that the server has, and handlers
 }
 
-// NewServer starts a server whose requests go to h. When the test ends, so do
-// all connections, as if the network had gone, and the server waits for the
-// handlers to return.
+// NewServer starts a server with handler h. When the test ends, all connections
+// are closed without Close frames, and the end of the test waits until the handlers
+// have returned.
 func NewServer(tb testing.TB, h http.Handler) *Server {
 	s := &Server{tb: tb, listener: listen()}
 	server := &http.Server{Handler: s.counted(h), ConnState: s.connState}
@@ -48,7 +48,7 @@ func (s *Server) connState(_ net.Conn, state http.ConnState) {
 	}
 }
 
-// counted is h with its calls counted.
+// counted returns h with its calls counted.
 func (s *Server) counted(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.busy.Add(1)
@@ -57,14 +57,13 @@ func (s *Server) counted(h http.Handler) http.Handler {
 	})
 }
 
-// Dial opens a WebSocket to path, such as "/chat?room=7", on the host
-// example.com, with coder/websocket's client. The options may be nil; the
-// Transport of their HTTPClient is not used. The context is for the handshake
-// only, and an error says how it was refused.
+// Dial opens a WebSocket with coder/websocket's client. The path may have a query,
+// such as "/chat?room=7"; the host is example.com. The options may be nil; the
+// Transport of their HTTPClient is ignored. The context applies to the handshake
+// only. The error says how the handshake was refused.
 //
-// The client is closed when the test ends, without a Close frame; a test that
-// wants one calls its Close. Mind that it reads messages of up to 32 KiB, until
-// told otherwise by SetReadLimit.
+// The client is closed without a Close frame when the test ends. It fails on
+// messages longer than 32 KiB unless the test calls its SetReadLimit.
 func (s *Server) Dial(ctx context.Context, path string, options *websocket.DialOptions) (*websocket.Conn, error) {
 	var o websocket.DialOptions
 	if options != nil {

@@ -44,7 +44,7 @@ func TestEveryMessageComesBackAsItWasSent(t *testing.T) {
 
 func TestAMessageOverOneMebibyteEndsTheSessionWith1009(t *testing.T) {
 	client := dial(t, start(t)+"ws_echo")
-	// The server may hang up before all of it is written.
+	// The server may close the connection before all of it is written.
 	_ = client.Write(t.Context(), websocket.MessageBinary, make([]byte, 1<<20+1))
 	_, _, err := client.Read(t.Context())
 	if code := websocket.CloseStatus(err); code != websocket.StatusMessageTooBig {
@@ -74,7 +74,7 @@ func TestAClientsCloseIsAnsweredWithItsCodeAndReason(t *testing.T) {
 	}
 }
 
-// tapped is a connection whose incoming bytes go through a tap.
+// tapped is a connection whose received bytes are copied.
 type tapped struct {
 	net.Conn
 	tap io.Reader
@@ -82,21 +82,21 @@ type tapped struct {
 
 func (c tapped) Read(p []byte) (int, error) { return c.tap.Read(p) }
 
-func TestWhatIsNoWebSocketOfThisSiteIsRefused(t *testing.T) {
+func TestOtherRequestsAreRefused(t *testing.T) {
 	url := start(t) + "ws_echo"
 	upgrade := http.Header{
 		"Connection": {"Upgrade"}, "Upgrade": {"websocket"},
 		"Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="},
 	}
-	fromElsewhere := upgrade.Clone()
-	fromElsewhere.Set("Origin", "http://elsewhere.example")
+	foreign := upgrade.Clone()
+	foreign.Set("Origin", "http://elsewhere.example")
 	for _, test := range []struct {
 		name   string
 		header http.Header
 		status int
 	}{
 		{"a plain request", http.Header{}, http.StatusUpgradeRequired},
-		{"a page of another site", fromElsewhere, http.StatusForbidden},
+		{"a page of another site", foreign, http.StatusForbidden},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
@@ -116,7 +116,7 @@ func TestWhatIsNoWebSocketOfThisSiteIsRefused(t *testing.T) {
 	}
 }
 
-func TestEchoLogsWhatItSees(t *testing.T) {
+func TestEchoLogsConnectionsAndMessages(t *testing.T) {
 	url := start(t) + "ws_echo"
 	records := recordLog(t)
 	client := dial(t, url)
@@ -137,7 +137,7 @@ func TestEchoLogsWhatItSees(t *testing.T) {
 	expectReceived(t, records, "ping", 1)
 }
 
-func TestEchoLogsHowASessionEnds(t *testing.T) {
+func TestEchoLogsTheEndOfASession(t *testing.T) {
 	url := start(t) + "ws_echo"
 	records := recordLog(t)
 
@@ -154,11 +154,11 @@ func TestEchoLogsHowASessionEnds(t *testing.T) {
 	records.next(t, "connected")
 	client.CloseNow()
 	if err := records.next(t, "not received")["err"]; !strings.Contains(err.String(), "EOF") {
-		t.Errorf("a session lost without a goodbye logged %v", err)
+		t.Errorf("a session that ended without a Close frame logged %v", err)
 	}
 }
 
-// expectReceived wants the next record to be of a message received.
+// expectReceived fails the test unless the next record is of a received message.
 func expectReceived(t *testing.T, records *recorder, kind string, atLeast int64) {
 	t.Helper()
 	attrs := records.next(t, "received")

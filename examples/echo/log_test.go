@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A recorder is a slog.Handler that hands records to a test.
+// A recorder is a slog.Handler that passes records to a test.
 type recorder struct {
 	records chan slog.Record
 	attrs   []slog.Attr
@@ -36,8 +36,8 @@ func (r *recorder) WithAttrs(attrs []slog.Attr) slog.Handler {
 
 func (r *recorder) WithGroup(string) slog.Handler { return r }
 
-// next waits for the next record, which must say message, and returns its
-// attributes.
+// next waits for the next record, fails the test unless it has the given
+// message, and returns its attributes.
 func (r *recorder) next(t *testing.T, message string) map[string]slog.Value {
 	t.Helper()
 	select {

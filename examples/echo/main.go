@@ -1,10 +1,10 @@
-// Echo is handset's first program: it sends every WebSocket message back to
-// where it came from.
+// Echo is a WebSocket server that sends every message back to the client that
+// sent it.
 //
 //	go run ./examples/echo
 //
-// The echo is at /ws_echo, and at / is a page to try it from a browser.
-// Ctrl-C says goodbye to everyone connected and ends the program.
+// The echo is at /ws_echo, and a page to try it from a browser is at /. Ctrl-C
+// closes all sessions and ends the program.
 package main
 
 import (
@@ -23,7 +23,7 @@ func main() {
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait for anyone
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 
 	if err := listen(ctx, *addr); err != nil {
 		slog.Error("echo", "err", err)
@@ -31,7 +31,7 @@ func main() {
 	}
 }
 
-// listen opens addr, says where it is, and serves until ctx ends.
+// listen listens on addr, logs the address, and serves until ctx ends.
 func listen(ctx context.Context, addr string) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-// patience bounds every wait in these tests; none of them needs it.
+// patience limits every wait in these tests; none is expected to last as long.
 const patience = 20 * time.Second
 
 // asProgram makes the test binary run main instead of the tests.
@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func TestListenSaysWhereItIs(t *testing.T) {
+func TestListenLogsItsAddress(t *testing.T) {
 	records := recordLog(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -52,18 +52,18 @@ func TestListenSaysWhereItIs(t *testing.T) {
 	}
 }
 
-func TestListenFailsWhereSomeoneElseListens(t *testing.T) {
+func TestListenFailsIfTheAddressIsInUse(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer taken.Close()
 	if err := listen(t.Context(), taken.Addr().String()); err == nil {
-		t.Error("no error for an address that is taken")
+		t.Error("no error for an address that is in use")
 	}
 }
 
-func TestCtrlCEndsTheProgramWithAGoodbye(t *testing.T) {
+func TestCtrlCClosesTheSessionsAndEndsTheProgram(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has no way to send Ctrl-C to one process only")
 	}
@@ -75,7 +75,7 @@ func TestCtrlCEndsTheProgramWithAGoodbye(t *testing.T) {
 	}
 	_, _, err := client.Read(t.Context())
 	if code := websocket.CloseStatus(err); code != websocket.StatusGoingAway {
-		t.Errorf("the client's last word from the server: %v, want close code 1001", err)
+		t.Errorf("the client read %v, want close code 1001", err)
 	}
 	if err := program.Wait(); err != nil {
 		t.Errorf("the program ended with %v", err)
@@ -107,7 +107,7 @@ func startProgram(t *testing.T) (program *exec.Cmd, url string) {
 			return program, found[1]
 		}
 	}
-	t.Fatal("the program did not say where it listens")
+	t.Fatal("the program did not log its address")
 	return nil, ""
 }
 

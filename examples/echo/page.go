@@ -9,11 +9,12 @@ import (
 //go:embed page
 var files embed.FS
 
-// page serves the files in the folder page, and nothing from anywhere else.
+// page serves the files in the folder page. The page may load nothing from
+// other servers.
 func page() http.Handler {
 	folder, err := fs.Sub(files, "page")
 	if err != nil {
-		panic(err) // only if the name above is no valid path
+		panic(err) // only if the name above is not a valid path
 	}
 	content := http.FileServerFS(folder)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -22,8 +23,8 @@ func page() http.Handler {
 		header.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; "+
 			"img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 		header.Set("X-Content-Type-Options", "nosniff")
-		// An isolated page gets a clock of 5 µs instead of 100 µs, so that
-		// the round trips it shows mean something.
+		// The clock of an isolated page has a resolution of 5 µs instead of
+		// 100 µs, which the page needs to show round trips.
 		header.Set("Cross-Origin-Opener-Policy", "same-origin")
 		header.Set("Cross-Origin-Embedder-Policy", "require-corp")
 		content.ServeHTTP(w, r)

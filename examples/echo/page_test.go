@@ -14,19 +14,19 @@ func TestPageIsServedWithItsContentTypes(t *testing.T) {
 		{"/style.css", "text/css; charset=utf-8", "page/style.css"},
 	} {
 		t.Run(test.path, func(t *testing.T) {
-			answer := ask(http.MethodGet, test.path)
-			if answer.Code != http.StatusOK {
-				t.Fatalf("status %d", answer.Code)
+			response := ask(http.MethodGet, test.path)
+			if response.Code != http.StatusOK {
+				t.Fatalf("status %d", response.Code)
 			}
-			if got := answer.Header().Get("Content-Type"); got != test.contentType {
+			if got := response.Header().Get("Content-Type"); got != test.contentType {
 				t.Errorf("content type %q, want %q", got, test.contentType)
 			}
 			want, err := files.ReadFile(test.file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if answer.Body.String() != string(want) {
-				t.Errorf("%d bytes that are not those of %s", answer.Body.Len(), test.file)
+			if response.Body.String() != string(want) {
+				t.Errorf("%d bytes that are not those of %s", response.Body.Len(), test.file)
 			}
 		})
 	}
@@ -47,7 +47,7 @@ func TestPageMayLoadNothingFromOutside(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotThePageIsNotServed(t *testing.T) {
+func TestOtherPathsAreNotServed(t *testing.T) {
 	for _, test := range []struct {
 		method, path string
 		status       int
@@ -68,7 +68,7 @@ func TestWhatIsNotThePageIsNotServed(t *testing.T) {
 }
 
 func ask(method, path string) *httptest.ResponseRecorder {
-	answer := httptest.NewRecorder()
-	new(site).routes().ServeHTTP(answer, httptest.NewRequest(method, path, nil))
-	return answer
+	response := httptest.NewRecorder()
+	new(site).routes().ServeHTTP(response, httptest.NewRequest(method, path, nil))
+	return response
 }

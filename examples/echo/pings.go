@@ -3,38 +3,27 @@ package main
 import (
 	"context"
 	"log/slog"
-	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/handset-go/handset/ws"
 )
 
-// pings shows a page what its scripts cannot see: a browser answers pings by
-// itself and tells JavaScript nothing. Every text message asks for one ping
-// with that text as its payload, and when the pong is back, the answer is the
-// time it took, in milliseconds. (The echo has a connection of its own, and stays an echo.)
-func (s *site) pings(w http.ResponseWriter, r *http.Request) {
-	s.talks.Add(1)
-	session, stream, err := s.sessions.Handle(w, r)
-	if err != nil {
-		s.talks.Done()
-		slog.Warn("refused", "err", err)
-		return
+// pings serves one session of the page's second connection. A browser answers
+// pings itself and hides them from scripts, so the server measures them: for
+// each text message it sends a Ping with that text as its payload, and when the
+// Pong arrives it sends back the round-trip time in milliseconds.
+func pings(session *ws.Session, stream *ws.MessageStream) {
+	if err := pingOnRequest(session, stream.Aggregate(maxControlPayload)); err != nil {
+		slog.Warn("pings ended", "peer", session.RemoteAddr(), "err", err)
 	}
-	go func() {
-		defer s.talks.Done()
-		defer session.Close(ws.CloseReason{})
-		if err := pingOnRequest(session, stream.Aggregate(maxControlPayload)); err != nil {
-			slog.Warn("pings ended", "peer", session.RemoteAddr(), "err", err)
-		}
-	}()
 }
 
-// maxControlPayload is what fits in a ping (RFC 6455 section 5.5).
+// maxControlPayload is the longest payload of a Ping, in bytes (RFC 6455
+// section 5.5).
 const maxControlPayload = 125
 
-// pingOnRequest keeps one ping under way at a time, as the page does.
+// pingOnRequest measures one Ping at a time: the page waits for each answer.
 func pingOnRequest(session *ws.Session, stream *ws.AggregatedStream) error {
 	ctx := context.Background()
 	var sent time.Time
@@ -46,7 +35,7 @@ func pingOnRequest(session *ws.Session, stream *ws.AggregatedStream) error {
 		case msg.Kind == ws.Text:
 			sent = time.Now()
 			err = session.Ping(ctx, msg.Data)
-		case msg.Kind == ws.Pong && !sent.IsZero(): // a pong may also come unasked
+		case msg.Kind == ws.Pong && !sent.IsZero(): // a peer may send a Pong without a Ping
 			took := time.Since(sent)
 			sent = time.Time{}
 			slog.Info("pong", "peer", session.RemoteAddr(), "payload", string(msg.Data), "took", took.Round(time.Microsecond))

@@ -15,7 +15,7 @@ func TestEveryRequestForAPingIsAnsweredWithTheTimeOfItsPong(t *testing.T) {
 	client, _, err := websocket.Dial(t.Context(), url, &websocket.DialOptions{
 		OnPingReceived: func(_ context.Context, payload []byte) bool {
 			pinged <- string(payload)
-			return true // and a pong goes out
+			return true // answer with a pong
 		},
 	})
 	if err != nil {

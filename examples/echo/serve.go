@@ -15,20 +15,20 @@ import (
 )
 
 const (
-	headerTimeout = 5 * time.Second  // for a client to say what it wants
-	graceTime     = 10 * time.Second // for everyone to leave once the server is ending
+	headerTimeout   = 5 * time.Second  // to receive the headers of a request
+	shutdownTimeout = 10 * time.Second // to close all connections
 )
 
-// site is what the program serves.
+// site is the state of the server.
 type site struct {
-	sessions ws.Upgrader    // of everyone connected
-	talks    sync.WaitGroup // one for each session, until its goroutine has ended
+	upgrader ws.Upgrader
+	serving  sync.WaitGroup // the functions that serve a session
 }
 
-// serve answers on listener until ctx ends, then says goodbye to every
-// session and returns when all have left.
+// serve answers on listener until ctx ends. Then it closes all sessions and
+// returns when the functions that serve them have returned.
 func serve(ctx context.Context, listener net.Listener) error {
-	site := &site{sessions: ws.Upgrader{Compression: ws.Frugal()}}
+	site := &site{upgrader: ws.Upgrader{Compression: ws.Frugal()}}
 	server := &http.Server{Handler: site.routes(), ReadHeaderTimeout: headerTimeout}
 
 	group, ctx := errgroup.WithContext(ctx)
@@ -46,27 +46,44 @@ func serve(ctx context.Context, listener net.Listener) error {
 	return group.Wait()
 }
 
-// shutdown takes no new connections and lets the present ones finish: those
-// that have become sessions, which the server has forgotten, are closed while
-// the server waits for the others. What their goroutines still do, neither waits
-// for.
+// shutdown shuts down the server and the sessions at the same time: the server
+// no longer knows the connections of the sessions. Neither waits for the
+// functions that serve the sessions.
 func (s *site) shutdown(server *http.Server) error {
-	ctx, cancel := context.WithTimeout(context.Background(), graceTime)
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
 	defer cancel()
 	var group errgroup.Group
 	group.Go(func() error { return server.Shutdown(ctx) })
-	group.Go(func() error { return s.sessions.Shutdown(ctx) })
+	group.Go(func() error { return s.upgrader.Shutdown(ctx) })
 	err := group.Wait()
-	s.talks.Wait()
+	s.serving.Wait()
 	return err
 }
 
 func (s *site) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("/ws_echo", s.echo)
-	mux.HandleFunc("/ws_pings", s.pings)
+	mux.Handle("/ws_echo", s.handler(echo))
+	mux.Handle("/ws_pings", s.handler(pings))
 	for _, path := range []string{"/{$}", "/app.js", "/style.css"} {
 		mux.Handle("GET "+path, page())
 	}
 	return mux
+}
+
+// handler is like Upgrader.Handler, but shutdown waits until serve has returned.
+func (s *site) handler(serve func(*ws.Session, *ws.MessageStream)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.serving.Add(1) // before Handle: until then, http.Server.Shutdown waits
+		session, stream, err := s.upgrader.Handle(w, r)
+		if err != nil {
+			s.serving.Done()
+			slog.Warn("refused", "err", err) // Handle has answered the client
+			return
+		}
+		go func() {
+			defer s.serving.Done()
+			defer session.Close(ws.CloseReason{})
+			serve(session, stream)
+		}()
+	})
 }

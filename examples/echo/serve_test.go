@@ -12,7 +12,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-func TestShutdownSaysGoingAwayToEverySession(t *testing.T) {
+func TestShutdownClosesEverySessionWith1001(t *testing.T) {
 	url, stop := startUntil(t)
 	clients := []*websocket.Conn{dial(t, url+"ws_echo"), dial(t, url+"ws_echo"), dial(t, url+"ws_pings")}
 	ended := make(chan error, 1)
@@ -28,17 +28,17 @@ func TestShutdownSaysGoingAwayToEverySession(t *testing.T) {
 	}
 }
 
-// A browser may hold a connection it has not used yet, and http.Server.Shutdown
-// gives it 5 s. The goodbye does not wait for that.
-func TestShutdownSaysGoingAwayBeforeOtherConnectionsHaveEnded(t *testing.T) {
+// A browser may hold a connection that it has not used yet, for which
+// http.Server.Shutdown waits 5 s. The Close frames do not wait for that.
+func TestShutdownClosesSessionsBeforeOtherConnectionsHaveEnded(t *testing.T) {
 	url, stop := startUntil(t)
 	unused, err := net.Dial("tcp", strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer unused.Close()
-	client := dial(t, url+"ws_echo") // so the unused one has been accepted, too
-	roundTrip(t, client)             // and the session is known
+	client := dial(t, url+"ws_echo") // so the unused connection has been accepted, too
+	roundTrip(t, client)             // so the session has begun
 	ended := make(chan error, 1)
 	go func() { ended <- stop() }()
 
@@ -54,7 +54,7 @@ func TestShutdownSaysGoingAwayBeforeOtherConnectionsHaveEnded(t *testing.T) {
 	}
 }
 
-func TestShutdownWaitsForWhatIsStillDoneAfterASession(t *testing.T) {
+func TestShutdownWaitsForTheFunctionsThatServeSessions(t *testing.T) {
 	before := slog.Default()
 	defer slog.SetDefault(before)
 	log := &slowLog{Handler: slog.DiscardHandler, at: "closing"}
@@ -71,7 +71,7 @@ func TestShutdownWaitsForWhatIsStillDoneAfterASession(t *testing.T) {
 	}
 }
 
-// slowLog takes its time for one message.
+// slowLog is slow to log the message at.
 type slowLog struct {
 	slog.Handler
 	at      string
@@ -89,13 +89,13 @@ func (l *slowLog) Handle(_ context.Context, record slog.Record) error {
 	return nil
 }
 
-func TestNobodyIsLetInAfterShutdown(t *testing.T) {
+func TestShutdownRefusesNewClients(t *testing.T) {
 	url, stop := startUntil(t)
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := websocket.Dial(t.Context(), url+"ws_echo", nil); err == nil {
-		t.Error("a client got in after the end")
+		t.Error("a client connected after the shutdown")
 	}
 }
 
@@ -141,7 +141,7 @@ func loopback(t *testing.T) net.Listener {
 	return listener
 }
 
-// roundTrip has one message echoed.
+// roundTrip sends a message and waits for its echo.
 func roundTrip(t *testing.T, client *websocket.Conn) {
 	t.Helper()
 	if err := client.Write(t.Context(), websocket.MessageText, []byte("there and back")); err != nil {
@@ -152,8 +152,8 @@ func roundTrip(t *testing.T, client *websocket.Conn) {
 	}
 }
 
-// dial connects a client that takes messages of any size. It is gone, without
-// a goodbye, when the test ends or patience does.
+// dial connects a client that accepts messages of any size. It is closed,
+// without a Close frame, when the test ends or after patience.
 func dial(t *testing.T, url string) *websocket.Conn {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -163,9 +163,9 @@ func dial(t *testing.T, url string) *websocket.Conn {
 		t.Fatal(err)
 	}
 	client.SetReadLimit(-1)
-	tooLate := time.AfterFunc(patience, func() { client.CloseNow() })
+	timer := time.AfterFunc(patience, func() { client.CloseNow() })
 	t.Cleanup(func() {
-		tooLate.Stop()
+		timer.Stop()
 		client.CloseNow()
 	})
 	return client

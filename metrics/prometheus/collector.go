@@ -14,15 +14,15 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// collector asks an Upgrader whenever Prometheus asks it.
+// collector calls Upgrader.Stats when it is collected.
 type collector struct {
 	upgrader *ws.Upgrader
 	metrics  map[string]*prometheus.Desc
 }
 
-// NewCollector returns a collector of the Upgrader's Stats, which are taken anew
-// for every scrape. The labels, which may be nil, are put on all metrics: with
-// several Upgraders in a registry they must differ.
+// NewCollector returns a collector that calls upgrader.Stats for every scrape. The
+// labels, which may be nil, are added to all metrics; they must differ between
+// Upgraders in one registry.
 func NewCollector(upgrader *ws.Upgrader, labels prometheus.Labels) prometheus.Collector {
 	c := &collector{upgrader, make(map[string]*prometheus.Desc)}
 	for _, m := range metrics {
@@ -35,30 +35,30 @@ var metrics = []struct {
 	name, help string
 	labels     []string
 }{
-	{"sessions", "Sessions there are now.", nil},
-	{"sessions_total", "Sessions there have ever been.", nil},
-	{"handshakes_refused_total", "Handshakes that began no session.", nil},
+	{"sessions", "Current number of sessions.", nil},
+	{"sessions_total", "Sessions that have begun.", nil},
+	{"handshakes_refused_total", "Handshakes that were refused.", nil},
 	{"messages_total", "Data messages by direction, in or out.", []string{"direction"}},
 	{"frames_total", "Frames by direction.", []string{"direction"}},
 	{"payload_bytes_total", "Bytes of frames without headers, by direction.", []string{"direction"}},
 	{"wire_bytes_total", "Bytes of frames with headers, by direction.", []string{"direction"}},
-	{"queued_bytes", "Bytes that wait in send queues.", nil},
-	{"latency_seconds", "Mean round trip of the heartbeat's pings.", nil},
+	{"queued_bytes", "Bytes in the send queues.", nil},
+	{"latency_seconds", "Mean round-trip time of the heartbeat's pings.", nil},
 	{"pings_total", "Pings sent by the heartbeat.", nil},
-	{"pongs_total", "Pongs that answered the heartbeat.", nil},
-	{"unread_total", "Times that nobody received from a session for the heartbeat's two times.", nil},
+	{"pongs_total", "Pongs received in answer to the heartbeat's pings.", nil},
+	{"unread_total", "Sessions found from which nothing was received during the heartbeat's interval and timeout.", nil},
 	{"closes_total", "Close frames by side, sent or received, and code, 0 for none.", []string{"side", "code"}},
 	{"ends_total", "Sessions that have ended, by reason.", []string{"reason"}},
 }
 
-// Describe is for prometheus.Collector.
+// Describe implements prometheus.Collector.
 func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	for _, desc := range c.metrics {
 		out <- desc
 	}
 }
 
-// Collect is for prometheus.Collector.
+// Collect implements prometheus.Collector.
 func (c *collector) Collect(out chan<- prometheus.Metric) {
 	stats := c.upgrader.Stats()
 	gauge := func(name string, value float64) {
