@@ -2,6 +2,7 @@ package ws
 
 import (
 	"context"
+	"io"
 	"sync/atomic"
 )
 
@@ -58,7 +59,8 @@ func (p *pump) reason() error {
 }
 
 // run fills the channel until the stream ends. It has the turn, unless drained has
-// to stop first.
+// to stop first. It is a loop over recv and no range loop, so that its stack stays
+// at 2 KiB while it waits.
 func (run *pumping) run(m *MessageStream, v view, drained *reader) {
 	if drained != nil {
 		if _, err := m.turn.take(context.Background()); err != nil {
@@ -66,21 +68,19 @@ func (run *pumping) run(m *MessageStream, v view, drained *reader) {
 			return
 		}
 	}
-	closing := m.session().whenClosing()
-	var end error
-	l := loop{stream: m, ctx: context.Background(), view: v, hasTurn: true}
-	l.run(func(msg Message, err error) bool {
-		if err == nil {
-			run.deliver(m.session(), closing, msg.Clone())
-			return true
-		}
-		if err == ErrMessageTooBig { // a channel cannot say so and go on
-			_ = m.session().Close(CloseReason{Code: CloseMessageTooBig})
-		}
-		end = err
-		return false
-	})
-	run.end(end)
+	err := m.recv(context.Background(), v)
+	for err == nil {
+		run.deliver(m)
+		err = m.recv(context.Background(), v)
+	}
+	if err == ErrMessageTooBig { // a channel cannot say so and go on
+		_ = m.session().Close(CloseReason{Code: CloseMessageTooBig})
+	}
+	m.giveTurn(true)
+	if err == io.EOF {
+		err = nil
+	}
+	run.end(err)
 }
 
 // end closes the channel, with the reason why if there is one to tell.
@@ -91,17 +91,25 @@ func (run *pumping) end(err error) {
 	close(run.out)
 }
 
-// deliver puts the message into the channel, waiting for room until the session
-// closes.
-func (run *pumping) deliver(s *Session, closing <-chan struct{}, msg Message) {
+// deliver puts the message that was received into the channel. It waits for room
+// until the session closes.
+func (run *pumping) deliver(m *MessageStream) {
+	msg := m.rx.msg.Clone()
 	select {
 	case run.out <- msg:
-		return
 	default:
+		run.await(m.session(), msg)
 	}
+}
+
+// await is deliver when the channel is full. Only then does a session need the
+// channels that tell of its end.
+//
+//go:noinline
+func (run *pumping) await(s *Session, msg Message) {
 	select {
 	case run.out <- msg:
-	case <-closing:
+	case <-s.whenClosing():
 	case <-s.Done():
 	}
 }

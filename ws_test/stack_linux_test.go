@@ -32,6 +32,20 @@ var echoLoops = map[string]func(*ws.Session, *ws.MessageStream){
 			}
 		}
 	},
+	"Chan": func(session *ws.Session, stream *ws.MessageStream) {
+		for msg := range stream.Chan() {
+			if err := session.Send(context.Background(), msg); err != nil {
+				return
+			}
+		}
+	},
+	"AggregateChan": func(session *ws.Session, stream *ws.MessageStream) {
+		for msg := range stream.Aggregate(1 << 20).Chan() {
+			if err := session.Send(context.Background(), msg); err != nil {
+				return
+			}
+		}
+	},
 	"Aggregate": func(session *ws.Session, stream *ws.MessageStream) {
 		for msg, err := range stream.Aggregate(1 << 20).All(context.Background()) {
 			if err != nil {
@@ -50,7 +64,8 @@ var echoLoops = map[string]func(*ws.Session, *ws.MessageStream){
 }
 
 // A goroutine begins with a stack of 2 KiB, and keeps the 4 KiB that it once has
-// needed: that is half of what an idle session costs. In the child a stack that
+// needed: that is half of what an idle session costs. Behind a channel there is a
+// second one. In the child a stack that
 // grows ends the process, and prints the frames that were too large.
 func TestAnEchosStackStaysAtTwoKiB(t *testing.T) {
 	if raced || testing.CoverMode() != "" || runtime.GOARCH != "amd64" {
