@@ -15,7 +15,7 @@ package ws
 // the session: in a bubble that is the sweeper's timer, when it next fires, or
 // Shutdown.
 func (s *Session) abandoned() {
-	f := s.fleet
+	f := s.registry
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.abandoned = append(f.abandoned, s)
@@ -25,14 +25,14 @@ func (s *Session) abandoned() {
 }
 
 // endAbandoned ends the sessions that were abandoned.
-func (f *fleet) endAbandoned() {
+func (f *registry) endAbandoned() {
 	for s := f.nextAbandoned(); s != nil; s = f.nextAbandoned() {
 		s.end(ErrAbandoned)
 	}
 }
 
 // nextAbandoned takes a session off the list, nil if there is none.
-func (f *fleet) nextAbandoned() *Session {
+func (f *registry) nextAbandoned() *Session {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	last := len(f.abandoned) - 1

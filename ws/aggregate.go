@@ -53,7 +53,7 @@ func (a *AggregatedStream) poll() (ok bool, err error) {
 	if m.rx != nil {
 		ok, err = a.pollHeld(m.rx)
 	}
-	m.session().heard.set(tooBig, err == ErrMessageTooBig)
+	m.session().flags.set(lastTooBig, err == ErrMessageTooBig)
 	return ok, err
 }
 

@@ -64,18 +64,6 @@ func (e *CloseError) copy() *CloseError {
 	return &c
 }
 
-// closeFrames returns what the Close frames have said, and which of them there
-// were.
-func (s *Session) closeFrames() (c CloseError, sent, received bool) {
-	l := s.ending.Load()
-	if l == nil {
-		return c, false, false
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return *l.closes.copy(), l.sent, l.received
-}
-
 // text is the code and the description, if there is one.
 func (r CloseReason) text() string {
 	if r.Description == "" {

@@ -1,29 +1,16 @@
 package ws
 
-import "github.com/handset-go/handset/internal/link"
+import "github.com/handset-go/handset/internal/transport"
 
-// cutOff notes that a write has failed since the connection is lost. What the
-// peer had sent before may still be there to be read: whoever is receiving finds
-// it and then the end, for which there is Upgrader.CloseTimeout. If nobody is, it is
-// read into the inbox in the background.
-func (s *Session) cutOff(err error) {
-	s.out.Abort((*host)(s), closedBy(err))
-	l := s.life()
-	l.mu.Lock()
-	if l.over || l.lost != nil || l.failure != nil || l.received {
-		l.mu.Unlock()
-		s.end(err) // nothing comes that anybody wants
-		return
-	}
-	l.lost, l.cut = err, true
-	s.leaveLocked(l, s.fleet.upgrader.closeTimeout())
-	l.mu.Unlock()
+// readRest has what the peer sent before a write failed be read: by whoever is
+// receiving, or in the background if nobody is.
+func (s *Session) readRest() {
 	switch r := s.stream().turn.finishes(); {
 	case r == nil:
 	case r.from == loopBody: // which reads next
 		s.stream().turn.giveBack(r)
 	default:
-		go s.stream().readRest(r, err)
+		go s.stream().readRest(r)
 	}
 }
 
@@ -33,7 +20,7 @@ const restSize = 256 << 10
 // readRest reads what a peer has left behind, until a reader comes. The receiver
 // takes it in as it would for a reader; only what the application received last,
 // which is lent to it, stays as it is.
-func (m *MessageStream) readRest(r *reader, cause error) {
+func (m *MessageStream) readRest(r *reader) {
 	defer m.turn.giveBack(r)
 	defer m.forgetContext()
 	m.leaveInbox()
@@ -42,30 +29,15 @@ func (m *MessageStream) readRest(r *reader, cause error) {
 	}
 	m.heed(r.ctx)
 	for rest := restSize; rest > 0; {
-		n, err := m.session().conn.Read((*place)(m))
+		n, err := m.session().transport.Read((*place)(m))
 		switch {
-		case r.ctx.Err() != nil && link.IsTimeout(err):
+		case r.ctx.Err() != nil && transport.IsTimeout(err):
 			return
 		case err != nil:
-			m.session().end(cause)
+			m.session().readLost(isEOF(err), lostBy(err))
 			return
 		}
 		m.rx.arrived(n)
 		rest -= n
 	}
-}
-
-// lostBecause returns why the session is ending for good, or is cut off, nil if it
-// is neither.
-func (s *Session) lostBecause() error {
-	l := s.ending.Load()
-	if l == nil {
-		return nil
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.err == nil {
-		return l.lost
-	}
-	return l.err
 }

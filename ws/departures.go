@@ -8,7 +8,7 @@ import (
 // departures are the sessions on their way to their end, the one that is to be
 // gone first in front. It is a heap and no list, since some have all of
 // CloseTimeout, some nine tenths of it and some the last one, so that the next
-// to come need not be the last to go. Its fleet's lock guards it.
+// to come need not be the last to go. Its registry's lock guards it.
 type departures []*departure
 
 // departure is when something is to be done about a session's end.
@@ -60,7 +60,7 @@ func (d departures) next() time.Time {
 
 // expect has the closeTimedOut of the departure's session called at the given
 // time, unless it has left before.
-func (f *fleet) expect(d *departure, at time.Time) {
+func (f *registry) expect(d *departure, at time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.sweeper == nil {
@@ -72,7 +72,7 @@ func (f *fleet) expect(d *departure, at time.Time) {
 }
 
 // forget has nothing called for a departure, nil for none, any more.
-func (f *fleet) forget(d *departure) {
+func (f *registry) forget(d *departure) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.sweeper != nil {
@@ -90,8 +90,8 @@ func (w *sweeper) strikeOff(d *departure) {
 
 // postpone has all departures wait longer.
 func (w *sweeper) postpone(by time.Duration) {
-	w.fleet.mu.Lock()
-	defer w.fleet.mu.Unlock()
+	w.registry.mu.Lock()
+	defer w.registry.mu.Unlock()
 	for _, d := range w.departures {
 		d.due = d.due.Add(by)
 		d.paused += by
@@ -99,7 +99,7 @@ func (w *sweeper) postpone(by time.Duration) {
 }
 
 // takePaused returns for how long the process did not run since the last call.
-func (f *fleet) takePaused(d *departure) (paused time.Duration) {
+func (f *registry) takePaused(d *departure) (paused time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	paused, d.paused = d.paused, 0
@@ -109,8 +109,8 @@ func (f *fleet) takePaused(d *departure) (paused time.Duration) {
 // overdue strikes off the first session that was due at the given time and
 // returns it, nil if there is none.
 func (w *sweeper) overdue(at time.Time) *Session {
-	w.fleet.mu.Lock()
-	defer w.fleet.mu.Unlock()
+	w.registry.mu.Lock()
+	defer w.registry.mu.Unlock()
 	if len(w.departures) == 0 || w.departures[0].due.After(at) {
 		return nil
 	}

@@ -10,8 +10,8 @@ import (
 func TestDeparturesAreDueInOrderWhateverTheyWereAddedIn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		random := rand.New(rand.NewPCG(1, 2))
-		f := new(Upgrader).fleet()
-		f.sweeper = &sweeper{fleet: f, working: true} // so that nothing strikes by itself
+		f := new(Upgrader).registry()
+		f.sweeper = &sweeper{registry: f, working: true} // so that nothing strikes by itself
 		due := make(map[*Session]time.Time)
 		for range 1000 {
 			after := time.Duration(random.IntN(100)) * time.Second

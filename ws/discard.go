@@ -14,7 +14,7 @@ var errUnwanted = errors.New("data for a session that only sends")
 // if the stream has a reader, which Discard is from now on, until the session
 // ends.
 func (m *MessageStream) Discard() error {
-	if m.conn == nil { // not from Handle
+	if m.transport == nil { // not from Handle
 		return ErrClosed
 	}
 	drained, err := m.turn.try()

@@ -6,7 +6,7 @@ import (
 	"runtime"
 )
 
-// door is where sessions come in and go out. Its fleet's lock guards it.
+// door is where sessions come in and go out. Its registry's lock guards it.
 type door struct {
 	pending int           // handshakes under way, each of which may become a session
 	present int           // of both, and of those that are just being closed
@@ -25,7 +25,7 @@ const retryAfter = "5"
 
 // knock asks for room for one more session, and refuses the handshake if there
 // is none. Room that was given is taken by enter, or given back by turnAway.
-func (f *fleet) knock(w http.ResponseWriter, r *http.Request) error {
+func (f *registry) knock(w http.ResponseWriter, r *http.Request) error {
 	f.mu.Lock()
 	status, err := http.StatusServiceUnavailable, error(nil)
 	switch limit := f.upgrader.MaxSessions; {
@@ -50,7 +50,7 @@ func (f *fleet) knock(w http.ResponseWriter, r *http.Request) error {
 }
 
 // turnAway ends a handshake that came to nothing.
-func (f *fleet) turnAway() {
+func (f *registry) turnAway() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.door.pending--
@@ -59,7 +59,7 @@ func (f *fleet) turnAway() {
 
 // enter makes a handshake a session. One that comes while the others are being
 // seen off is seen off too.
-func (f *fleet) enter(s *Session) {
+func (f *registry) enter(s *Session) {
 	runtime.SetFinalizer(s, (*Session).abandoned)
 	f.mu.Lock()
 	f.door.pending--
@@ -77,7 +77,7 @@ func (f *fleet) enter(s *Session) {
 }
 
 // leave takes a session whose connection is closed off the lists.
-func (f *fleet) leave(s *Session, d *departure, err error) {
+func (f *registry) leave(s *Session, d *departure, err error) {
 	runtime.SetFinalizer(s, nil)
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -90,7 +90,7 @@ func (f *fleet) leave(s *Session, d *departure, err error) {
 }
 
 // left notes that a session's end is known to all who wait for it.
-func (f *fleet) left() {
+func (f *registry) left() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.door.depart()
@@ -106,7 +106,7 @@ func (d *door) depart() {
 }
 
 // allGone returns a channel that is closed when nobody is present.
-func (f *fleet) allGone() <-chan struct{} {
+func (f *registry) allGone() <-chan struct{} {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.door.present == 0 {
@@ -119,7 +119,7 @@ func (f *fleet) allGone() <-chan struct{} {
 }
 
 // shut lets nobody in any more; and if it is told to, nobody stay either.
-func (f *fleet) shut(cut bool) {
+func (f *registry) shut(cut bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.door.closed = true

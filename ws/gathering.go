@@ -10,7 +10,7 @@ const gatherTime = time.Millisecond
 
 // gathering is the sessions that hold back what they send, to send more with it.
 // Nearly always they are rid of it before the time is over, without another
-// word; so one timer for all of a fleet looks after those that are not.
+// word; so one timer for all of a registry looks after those that are not.
 type gathering struct {
 	mu       sync.Mutex
 	sessions []*Session
@@ -43,7 +43,7 @@ func (g *gathering) flush() {
 	g.sessions, g.spare = g.spare, nil
 	g.mu.Unlock()
 	for _, s := range due {
-		s.out.Flush((*host)(s))
+		s.out.Flush((*outboxHost)(s))
 	}
 	clear(due)
 	g.mu.Lock()

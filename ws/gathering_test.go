@@ -18,7 +18,7 @@ func TestWhatGathersHasNoTimerAfterTheEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = s.Text(context.Background(), "gathers, as there is more to receive")
-		g := &u.fleet().gathering
+		g := &u.registry().gathering
 		timer := g.timer
 		if timer == nil || len(g.sessions) != 1 {
 			t.Fatal("nothing gathers")
@@ -27,7 +27,7 @@ func TestWhatGathersHasNoTimerAfterTheEnd(t *testing.T) {
 		if timer.Stop() {
 			t.Error("the timer runs on")
 		}
-		(*host)(s).StartTimer() // by a send that was under way
+		(*outboxHost)(s).StartTimer() // by a send that was under way
 		if g.timer != nil || g.sessions != nil || g.spare != nil {
 			t.Error("something gathers after the end")
 		}

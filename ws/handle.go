@@ -10,7 +10,8 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/handset-go/handset/internal/link"
+	"github.com/handset-go/handset/internal/handshake"
+	"github.com/handset-go/handset/internal/transport"
 )
 
 // Upgrader holds the options of a server's sessions. Its zero value is ready
@@ -131,7 +132,7 @@ type Upgrader struct {
 	// Trace is told what happens to the sessions; nil for nobody.
 	Trace *Trace
 
-	state unsafe.Pointer // *fleet; an atomic.Pointer may not be copied
+	state unsafe.Pointer // *registry; an atomic.Pointer may not be copied
 }
 
 const (
@@ -194,13 +195,13 @@ func (u *Upgrader) handle(w http.ResponseWriter, r *http.Request) (s *Session, e
 	if r == nil {
 		return nil, refuse(w, r, http.StatusInternalServerError, errors.New("nil request"))
 	}
-	if written(w) {
-		return nil, u.abandon(w)
+	if handshake.Written(w) {
+		return nil, handshakeError(handshake.CloseWritten(w, u.writeTimeout()))
 	}
 	if err := u.check(); err != nil {
 		return nil, refuse(w, r, http.StatusInternalServerError, err)
 	}
-	f := u.fleet()
+	f := u.registry()
 	if err = f.knock(w, r); err != nil {
 		return nil, err
 	}
@@ -209,11 +210,11 @@ func (u *Upgrader) handle(w http.ResponseWriter, r *http.Request) (s *Session, e
 			f.turnAway()
 		}
 	}()
-	shake, err := u.accept(w, r)
+	accepted, c, err := u.accept(w, r)
 	if err != nil {
 		return nil, err
 	}
-	s = f.begin(shake.conn, early(shake.brw), shake.protocol, shake.compress)
+	s = f.begin(accepted.Conn, early(accepted.ReadWriter), accepted.Subprotocol, c)
 	if u.KeepRequestValues {
 		s.more().values = context.WithoutCancel(r.Context())
 	}
@@ -232,17 +233,30 @@ func (u *Upgrader) check() error {
 	if err := u.Compression.check(); err != nil {
 		return err
 	}
-	_, err := u.originPatterns()
-	return err
+	return u.registry().lists.parse(u.Subprotocols, u.OriginPatterns)
+}
+
+// accept does the opening handshake (RFC 6455 §4.2). check must have found the
+// options valid. c is nil if compression has not been agreed on.
+func (u *Upgrader) accept(w http.ResponseWriter, r *http.Request) (a handshake.Accepted, c *compression, err error) {
+	a, refusal := handshake.Accept(w, r, handshake.Options{
+		Subprotocols: u.Subprotocols, Origins: u.registry().lists.origins, AllowAnyOrigin: u.AllowAnyOrigin,
+		WriteTimeout: u.writeTimeout(), CloseAfter: closeAfter,
+		Negotiate: func(offers []string) (response string) {
+			c, response = u.Compression.negotiate(offers)
+			return response
+		},
+	})
+	return a, c, handshakeError(refusal)
 }
 
 // begin makes a session of a connection whose handshake is done. early is what
 // has already been read from it.
-func (f *fleet) begin(conn net.Conn, early []byte, protocol *string, c *compression) *Session {
-	_ = conn.SetDeadline(time.Time{}) // the server's ends with the handshake
-	s := &Session{handset{conn: link.Of(conn), fleet: f, protocol: protocol, compression: c}}
+func (f *registry) begin(netConn net.Conn, early []byte, protocol *string, c *compression) *Session {
+	_ = netConn.SetDeadline(time.Time{}) // the server's ends with the handshake
+	s := &Session{conn{transport: transport.New(netConn), registry: f, protocol: protocol, compression: c}}
 	s.out.Init(or(f.upgrader.SendBuffer, defaultSendBuffer))
-	s.heard.arrive()
+	s.flags.arrive()
 	if len(early) > 0 {
 		s.stream().receiver().Add(early)
 	}

@@ -90,7 +90,7 @@ func (s *Session) beat(now, late uint32, p pace) (wait uint32) {
 	if s.isClosing() {
 		return p.interval
 	}
-	last, waiting := s.heard.last()
+	last, waiting := s.flags.last()
 	b := s.pulse.probe.Load()
 	if b != nil && !b.settled(last) {
 		return s.awaitLife(b, last, waiting, now, late, p)
@@ -119,7 +119,7 @@ func (s *Session) ping(last *probe, now uint32, p pace) (wait uint32) {
 	b.taken = taken
 	f := outbox.Frame{Opcode: frame.Ping, Fin: true, Data: s.payload(b)}
 	s.pulse.probe.Store(b)
-	if s.out.TryPut((*host)(s), &f) != nil {
+	if s.out.TryPut((*outboxHost)(s), &f) != nil {
 		s.pulse.probe.CompareAndSwap(b, last)
 		return p.step()
 	}
@@ -140,22 +140,11 @@ func (s *Session) awaitLife(b *probe, last uint32, waiting bool, now, late uint3
 	}
 	dead, again := s.judge(b, due, waiting, now, p)
 	b.waited = waiting
-	if at, _ := s.heard.last(); dead && at == last {
+	if at, _ := s.flags.last(); dead && at == last {
 		s.end(ErrHeartbeatTimeout)
 	}
 	if again {
 		return p.step()
 	}
 	return p.interval
-}
-
-// isClosing reports whether a Close frame has gone in either direction.
-func (s *Session) isClosing() bool {
-	l := s.ending.Load()
-	if l == nil {
-		return false
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.sent || l.received || l.over || l.lost != nil
 }

@@ -31,7 +31,7 @@ func TestARoundThatIsLateDoesNotJudge(t *testing.T) {
 				time.Sleep(millis(p.interval))
 				s.beat(coarse(), 0, p)
 				synctest.Wait()
-				if s.fleet.pings.Load() != 1 {
+				if s.registry.pings.Load() != 1 {
 					t.Fatal("no Ping has left")
 				}
 				time.Sleep(test.before)
@@ -59,11 +59,11 @@ func TestDeparturesWaitLongerWhenTheTimerIsLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := &Upgrader{CloseTimeout: time.Second, Heartbeat: Heartbeat{Interval: -1}}
 		s, _ := begun(t, u)
-		w := u.fleet().sweeper
+		w := u.registry().sweeper
 		_ = s.Close(CloseReason{})
-		u.fleet().mu.Lock()
+		u.registry().mu.Lock()
 		w.strikes = w.strikes.Add(-10 * time.Second) // as if the timer had been to strike long ago
-		u.fleet().mu.Unlock()
+		u.registry().mu.Unlock()
 		w.strike()
 		if s.ended() != nil {
 			t.Fatal("ended at once")
@@ -104,7 +104,7 @@ func TestAWriteTimeoutDoesNotCountAPauseOfTheProcess(t *testing.T) {
 		s, _ := begun(t, &Upgrader{WriteTimeout: 16 * time.Second, Heartbeat: Heartbeat{Interval: -1}})
 		_ = s.Text(context.Background(), "not taken")
 		time.Sleep(15 * time.Second)
-		w := &s.fleet.writing
+		w := &s.registry.writing
 		w.mu.Lock()
 		w.due = time.Now().Add(-10 * time.Second) // as if the timer had been to fire long ago
 		w.mu.Unlock()

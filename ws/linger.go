@@ -10,13 +10,13 @@ const lingerBlind = 500 * time.Millisecond
 // Close frame is not lost to a reset of the connection, until the peer closes
 // or CloseTimeout strikes.
 func (s *Session) linger() {
-	if err := s.conn.CloseWrite(); err != nil {
-		_ = s.conn.SetReadDeadline(time.Now().Add(min(s.fleet.upgrader.closeTimeout(), lingerBlind)))
+	if err := s.transport.CloseWrite(); err != nil {
+		_ = s.transport.SetReadDeadline(time.Now().Add(min(s.registry.upgrader.closeTimeout(), lingerBlind)))
 	}
 	place := new(dustbin)
 	for {
-		if _, err := s.conn.Read(place); err != nil {
-			s.end(s.life().failure)
+		if _, err := s.transport.Read(place); err != nil {
+			s.readLost(isEOF(err), err)
 			return
 		}
 	}
@@ -32,4 +32,4 @@ func (d *dustbin) Space(size int) []byte {
 	return d.space
 }
 
-func (d *dustbin) Waiting() { d.space = nil }
+func (d *dustbin) Release() { d.space = nil }

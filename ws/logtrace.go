@@ -25,8 +25,8 @@ func LogTrace(logger *slog.Logger) *Trace {
 		HandshakeRefused:  l.handshakeRefused,
 		SessionStart:      func(s *Session) { l.log(slog.LevelInfo, s, "session begins") },
 		SessionEnd:        l.sessionEnds,
-		CloseSent:         func(s *Session, r CloseReason) { l.log(slog.LevelDebug, s, "close sent", closing(r)...) },
-		CloseReceived:     func(s *Session, r CloseReason) { l.log(slog.LevelDebug, s, "close received", closing(r)...) },
+		CloseSent:         func(s *Session, r CloseReason) { l.log(slog.LevelDebug, s, "close sent", closeAttrs(r)...) },
+		CloseReceived:     func(s *Session, r CloseReason) { l.log(slog.LevelDebug, s, "close received", closeAttrs(r)...) },
 		ProtocolError:     func(s *Session, err *ProtocolError) { l.log(slog.LevelWarn, s, "protocol error", slog.Any("err", err)) },
 		BackpressureBegin: func(s *Session) { l.log(slog.LevelDebug, s, "send waits", slog.Int("queued", s.Buffered())) },
 		BackpressureEnd: func(s *Session, took time.Duration) {
@@ -86,7 +86,7 @@ func (l logTrace) sessionEnds(s *Session, err error) {
 	l.log(level, s, "session ends", attrs...)
 }
 
-func closing(r CloseReason) []slog.Attr {
+func closeAttrs(r CloseReason) []slog.Attr {
 	return []slog.Attr{slog.String("code", r.Code.String()), slog.String("description", r.Description)}
 }
 

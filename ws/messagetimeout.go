@@ -27,7 +27,7 @@ func (u *unfinished) later(now, late uint32) uint32 {
 }
 
 // timesMessages reports whether messages have a time to be finished in.
-func (m *MessageStream) timesMessages() bool { return m.fleet.upgrader.MessageTimeout > 0 }
+func (m *MessageStream) timesMessages() bool { return m.registry.upgrader.MessageTimeout > 0 }
 
 // noteUnfinished notes, before the reader waits, whether a message has begun.
 func (m *MessageStream) noteUnfinished() {
@@ -64,14 +64,14 @@ func (s *Session) hasten(now, late uint32, p pace) (wait uint32) {
 		return p.message
 	}
 	since := x.unfinished.later(now, late)
-	if since == 0 || !s.heard.has(waits) || s.isClosing() {
+	if since == 0 || !s.flags.has(isWaiting) || s.isClosing() {
 		return p.message
 	}
 	if wait := until(since+p.message, now, p.grain()); wait > 0 {
 		return wait
 	}
 	x.unfinished.struck.Store(since)
-	if err := s.conn.SetReadDeadline(longAgo); err != nil { // then only this wakes the reader
+	if err := s.transport.SetReadDeadline(longAgo); err != nil { // then only this wakes the reader
 		s.end(&ProtocolError{ClosePolicyViolation, ErrMessageTimeout})
 	}
 	return p.step() // should the deadline be taken away meanwhile

@@ -49,11 +49,11 @@ func (s *Session) putPacked(ctx context.Context, f *outbox.Frame) error {
 }
 
 // Compressing is the order in which messages are compressed.
-func (h *host) Compressing() sync.Locker { return h.compression }
+func (h *outboxHost) Compressing() sync.Locker { return h.compression }
 
 // Compress is called when the turn of a frame has come that pack or SendPrepared
 // wants compressed.
-func (h *host) Compress(scratch, data, packed []byte, first, last bool) (compressed []byte, ok bool) {
+func (h *outboxHost) Compress(scratch, data, packed []byte, first, last bool) (compressed []byte, ok bool) {
 	return h.compression.compress(scratch, data, packed, first, last)
 }
 

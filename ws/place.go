@@ -6,14 +6,14 @@ type place MessageStream
 // Space is where the next read goes.
 func (p *place) Space(size int) []byte { return (*MessageStream)(p).receiver().Space(size) }
 
-// Waiting gives back what holds nothing.
-func (p *place) Waiting() {
+// Release gives back what holds nothing.
+func (p *place) Release() {
 	if p.rx == nil {
 		return
 	}
 	p.rx.giveBack()
 	if !p.rx.idle() {
-		p.rx.Waiting()
+		p.rx.Release()
 		return
 	}
 	// Its buffer stays with it: whoever reads next needs both.

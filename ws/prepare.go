@@ -65,7 +65,7 @@ func (s *Session) TrySendPrepared(pm *PreparedMessage) error {
 	if err := s.framePrepared(&f, pm); err != nil {
 		return err
 	}
-	return s.sent(s.out.TryPut((*host)(s), &f))
+	return s.sent(s.out.TryPut((*outboxHost)(s), &f))
 }
 
 // framePrepared makes a frame of a prepared message.
@@ -73,7 +73,7 @@ func (s *Session) framePrepared(f *outbox.Frame, pm *PreparedMessage) error {
 	switch {
 	case pm == nil || pm.kind == 0:
 		return errNotPrepared
-	case s.conn == nil: // not from Handle
+	case s.transport == nil: // not from Handle
 		return ErrClosed
 	}
 	f.Data, f.Opcode, f.Fin, f.Gather = pm.data, kinds[pm.kind].opcode, true, s.gathers()

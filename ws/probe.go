@@ -35,11 +35,11 @@ func (s *Session) newProbe(last *probe) *probe {
 	b := &probe{sent: time.Since(epoch), clock: coarse()}
 	if s.pingsEmpty() {
 		b.empty.Store(1)
-		if at, _ := s.heard.last(); last != nil && int32(at-last.left.Load()) <= 0 && last.left.Load() != 0 { // nobody can have read its Pong
+		if at, _ := s.flags.last(); last != nil && int32(at-last.left.Load()) <= 0 && last.left.Load() != 0 { // nobody can have read its Pong
 			b.empty.Add(last.empty.Load())
 		}
 	}
-	d, ok := s.conn.Delivery()
+	d, ok := s.transport.Delivery()
 	b.tells, b.received, b.written = ok, uint32(d.Received), uint32(d.Acked)+uint32(d.Unacked)
 	return b
 }
@@ -70,7 +70,7 @@ func (s *Session) pingLeft() {
 		return
 	}
 	b.expect(s)
-	s.fleet.pings.Add(1)
+	s.registry.pings.Add(1)
 	b.left.Store(coarse())
 }
 
@@ -79,7 +79,7 @@ func (s *Session) pingLeft() {
 // operating system does it, though the program may hang. What was under way
 // before shows that the peer takes it, if slowly.
 func (b *probe) expect(s *Session) {
-	d, ok := s.conn.Delivery()
+	d, ok := s.transport.Delivery()
 	if !ok {
 		return
 	}
@@ -124,7 +124,7 @@ func (s *Session) judge(b *probe, due uint32, waiting bool, now uint32, p pace) 
 	polls := looked != 0 && int32(looked-b.clock) >= 0 && until(due+p.interval, now, 0) > 0
 	reads := waiting && b.waited || polls && int32(looked-due) >= 0
 	queued, taken := s.out.Queue()
-	d, ok := s.conn.Delivery()
+	d, ok := s.transport.Delivery()
 	switch acked := uint32(d.Acked); {
 	case !b.runs && !b.tells && reads && taken == b.taken: // the transport has not taken even the Ping
 		return true, false
@@ -211,8 +211,8 @@ func (s *Session) answered(b *probe) {
 	}
 	took := min(max(time.Since(epoch)-b.sent, 0), time.Hour)
 	s.pulse.latency.Store(uint32(took.Microseconds()))
-	s.fleet.pongs.Add(1)
-	if s.fleet.upgrader.Trace != nil {
+	s.registry.pongs.Add(1)
+	if s.registry.upgrader.Trace != nil {
 		s.traceAnswered()
 	}
 }

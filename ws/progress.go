@@ -14,7 +14,7 @@ type progress struct {
 
 func (s *Session) progress() progress {
 	queued, taken := s.out.Queue()
-	d, ok := s.conn.Delivery()
+	d, ok := s.transport.Delivery()
 	return progress{d.Acked, taken, ok, queued > 0 || d.Unacked > 0}
 }
 

@@ -29,7 +29,7 @@ func (p *pump) start(m *MessageStream, v view) <-chan Message {
 	if !p.running.CompareAndSwap(nil, run) {
 		return p.running.Load().out
 	}
-	if m == nil || m.conn == nil { // not from Handle
+	if m == nil || m.transport == nil { // not from Handle
 		run.end(ErrClosed)
 		return run.out
 	}

@@ -3,7 +3,7 @@ package ws
 import (
 	"github.com/handset-go/handset/internal/frame"
 	"github.com/handset-go/handset/internal/inbox"
-	"github.com/handset-go/handset/internal/link"
+	"github.com/handset-go/handset/internal/transport"
 )
 
 // keepLimit is how much of what the peer sends before its Close is kept for a
@@ -54,12 +54,12 @@ func (m *MessageStream) keep(r *reader) (full bool) {
 		case m.rx != nil && len(m.rx.Bytes()) >= keepLimit:
 			return true
 		}
-		n, err := m.conn.Read((*aheadPlace)(m))
+		n, err := m.transport.Read((*aheadPlace)(m))
 		switch {
 		case err == nil:
 			m.rx.Arrived(n)
 		case r.ctx.Err() != nil: // and forgetContext takes the deadline away
-		case link.IsTimeout(err):
+		case transport.IsTimeout(err):
 			m.takeDeadlineAway(err)
 		default:
 			m.session().readLost(isEOF(err), lostBy(err))
@@ -77,9 +77,9 @@ func (s *aheadPlace) Space(size int) []byte {
 	return (*MessageStream)(s).receiver().Inbox.Space(min(size, chunkSize))
 }
 
-func (s *aheadPlace) Waiting() {
+func (s *aheadPlace) Release() {
 	if s.rx != nil {
-		s.rx.Inbox.Waiting()
+		s.rx.Inbox.Release()
 	}
 }
 

@@ -248,7 +248,7 @@ func (r *receiver) Space(size int) []byte {
 	if !r.pastInbox() {
 		return r.Inbox.Space(min(size, chunkSize))
 	}
-	r.Inbox.Waiting()
+	r.Inbox.Release()
 	return r.message.space(min(r.left, uint64(size)), r.left)
 }
 

@@ -29,7 +29,7 @@ func BenchmarkReceiver(b *testing.B) {
 						b.Fatal(ok, err)
 					}
 				}
-				r.Waiting()
+				r.Release()
 			}
 		})
 	}

@@ -2,7 +2,7 @@ package ws
 
 import "maps"
 
-// record counts what happens to sessions once or so. Its fleet's lock guards it.
+// record counts what happens to sessions once or so. Its registry's lock guards it.
 type record struct {
 	total, refused uint64
 	sent, received map[CloseCode]uint64
@@ -25,19 +25,19 @@ func (r *record) copy() Stats {
 	}
 }
 
-func (f *fleet) countRefusal() {
+func (f *registry) countRefusal() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.record.refused++
 }
 
-func (f *fleet) countCloseSent(code CloseCode) {
+func (f *registry) countCloseSent(code CloseCode) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	count(&f.record.sent, code)
 }
 
-func (f *fleet) countCloseReceived(code CloseCode) {
+func (f *registry) countCloseReceived(code CloseCode) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	count(&f.record.received, code)

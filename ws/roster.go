@@ -21,7 +21,7 @@ type sheet struct {
 // session knows its place in it and keeps that, so that one comes and goes in
 // constant time and a walk along the list meets each of them once. The list
 // grows by sheets, so that a session costs little more than a pointer. Its
-// fleet's lock guards it.
+// registry's lock guards it.
 type roster struct {
 	sheets []*sheet // nil where nobody is
 	spare  *sheet   // lest a sheet comes and goes with one session

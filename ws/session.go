@@ -51,7 +51,7 @@ import (
 // All methods of a Session or a stream that does not come from Handle, such as
 // new(Session), do nothing: those that return an error return ErrClosed, but
 // for Close, and Done is closed. A nil pointer panics as usual.
-type Session struct{ handset }
+type Session struct{ conn }
 
 // Text sends a text message, which must be UTF-8 (RFC 6455 §5.6). It waits and
 // fails as Send does.
@@ -121,11 +121,11 @@ func (s *Session) Send(ctx context.Context, msg Message) error {
 	if err := s.frame(&f, msg.Kind); err != nil {
 		return err
 	}
-	if s.compression != nil || s.fleet.upgrader.Trace != nil {
+	if s.compression != nil || s.registry.upgrader.Trace != nil {
 		return s.putPacked(ctx, &f)
 	}
 	// From here and not deeper down: an idle reader's stack is all but full.
-	if err := s.out.TryPut((*host)(s), &f); err != outbox.ErrFull {
+	if err := s.out.TryPut((*outboxHost)(s), &f); err != outbox.ErrFull {
 		return s.sent(err)
 	}
 	return s.putWaiting(ctx, &f)
@@ -135,7 +135,7 @@ func (s *Session) Send(ctx context.Context, msg Message) error {
 //
 //go:noinline
 func (s *Session) putWaiting(ctx context.Context, f *outbox.Frame) error {
-	return s.sent(s.out.Put(ctx, (*host)(s), f))
+	return s.sent(s.out.Put(ctx, (*outboxHost)(s), f))
 }
 
 // TrySend is Send without waiting: where Send would wait, for room or for the
@@ -149,7 +149,7 @@ func (s *Session) TrySend(msg Message) error {
 		return err
 	}
 	defer s.pack(&f).Free()
-	return s.sent(s.out.TryPut((*host)(s), &f))
+	return s.sent(s.out.TryPut((*outboxHost)(s), &f))
 }
 
 // frame makes a message of the given kind of the frame's Data, if that may be
@@ -160,7 +160,7 @@ func (s *Session) frame(f *outbox.Frame, kind Kind) error {
 		k = &kinds[kind]
 	}
 	switch {
-	case s.conn == nil: // not from Handle
+	case s.transport == nil: // not from Handle
 		return ErrClosed
 	case !k.sendable:
 		return errKind(kind)
@@ -178,7 +178,7 @@ func (s *Session) frame(f *outbox.Frame, kind Kind) error {
 
 // gathers reports whether the application still has messages to receive, whose
 // answers may leave together with what is sent now.
-func (s *Session) gathers() bool { return s.heard.has(holds) || s.extra.Load().pumps() }
+func (s *Session) gathers() bool { return s.flags.has(hasMore) || s.extra.Load().pumps() }
 
 // Subprotocol returns the subprotocol that was agreed on, "" for none.
 func (s *Session) Subprotocol() string {
@@ -196,10 +196,10 @@ func (s *Session) Buffered() int { return s.out.Buffered() }
 // proxy is the proxy's. It stays the same after the end. It is nil for a Session
 // that does not come from Handle.
 func (s *Session) RemoteAddr() net.Addr {
-	if s.conn == nil { // not from Handle
+	if s.transport == nil { // not from Handle
 		return nil
 	}
-	return s.conn.RemoteAddr()
+	return s.transport.RemoteAddr()
 }
 
 // Writer returns a writer for one message of the given kind, Text or Binary,

@@ -14,7 +14,7 @@ import (
 // and Sessions does not block.
 func (u *Upgrader) Sessions() iter.Seq[*Session] {
 	return func(yield func(*Session) bool) {
-		f := u.fleet()
+		f := u.registry()
 		var part [64]*Session
 		for end := math.MaxInt; end > 0; {
 			var n int

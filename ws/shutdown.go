@@ -30,7 +30,7 @@ func (u *Upgrader) Shutdown(ctx context.Context) error {
 	if ctx == nil {
 		return errNilContext
 	}
-	f := u.fleet()
+	f := u.registry()
 	f.shut(false)
 	f.endAbandoned() // those of a bubble, in which no timer may be going to strike
 	f.each(func(s *Session) { _ = s.Close(goodbye) })
@@ -54,11 +54,11 @@ func (u *Upgrader) Shutdown(ctx context.Context) error {
 // on as by Shutdown. It waits for no peer and returns nil. Any number of
 // goroutines may call it, also during Shutdown, which it brings to its end.
 func (u *Upgrader) Close() error {
-	u.fleet().cutAll()
+	u.registry().cutAll()
 	return nil
 }
 
-func (f *fleet) cutAll() {
+func (f *registry) cutAll() {
 	f.shut(true)
 	f.endAbandoned()
 	f.each(func(s *Session) { s.end(ErrShutdown) })

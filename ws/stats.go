@@ -47,7 +47,7 @@ type SessionStats struct {
 // some nanoseconds. Stats itself asks every session: a millisecond for some ten
 // thousand. It does not wait for peers, and any goroutine may call it.
 func (u *Upgrader) Stats() Stats {
-	f := u.fleet()
+	f := u.registry()
 	f.mu.Lock()
 	all := f.roster.all()
 	stats := f.record.copy()
@@ -55,7 +55,7 @@ func (u *Upgrader) Stats() Stats {
 	stats.Sessions = len(all)
 	known := time.Duration(0)
 	for _, s := range all {
-		stats.Queued += s.out.Tell((*host)(s))
+		stats.Queued += s.out.Tell((*outboxHost)(s))
 		if latency := s.Latency(); latency > 0 {
 			stats.Latency += latency
 			known++
@@ -74,10 +74,10 @@ func (u *Upgrader) Stats() Stats {
 // Stats as soon as Handle has returned to have all of it. It does not wait for
 // the peer, and any goroutine may call it.
 func (s *Session) Stats() SessionStats {
-	if s.conn == nil { // not from Handle
+	if s.transport == nil { // not from Handle
 		return SessionStats{}
 	}
-	queued := s.out.Tell((*host)(s)) // what came before is not the session's
+	queued := s.out.Tell((*outboxHost)(s)) // what came before is not the session's
 	x := s.more()
 	t := x.tally.Load()
 	if t == nil {
@@ -110,8 +110,8 @@ func (t *tally) add(out, in outbox.Count) {
 }
 
 // Count is called now and then, for all that the outbox has counted since.
-func (h *host) Count(sent, received outbox.Count) {
-	h.fleet.tally.add(sent, received)
+func (h *outboxHost) Count(sent, received outbox.Count) {
+	h.registry.tally.add(sent, received)
 	if x := h.extra.Load(); x != nil {
 		if t := x.tally.Load(); t != nil {
 			t.add(sent, received)

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/handset-go/handset/internal/inbox"
-	"github.com/handset-go/handset/internal/link"
+	"github.com/handset-go/handset/internal/transport"
 )
 
 // MessageStream is the half of a connection to listen on: messages as they
@@ -30,7 +30,7 @@ import (
 // notice at once that the peer has gone; otherwise only the heartbeat does, later.
 // Trace.Unread is told of one that is not. A program that only sends has Discard
 // read it.
-type MessageStream struct{ handset }
+type MessageStream struct{ conn }
 
 // MaxFrameSize makes the stream refuse frames whose payload, as it is sent,
 // compressed or not, is longer than n bytes, control frames included: the session
@@ -159,7 +159,7 @@ func (m *MessageStream) recv(ctx context.Context, v view) error {
 			return err
 		}
 		m.pause(ctx)
-		n, err := m.session().conn.Read((*place)(m))
+		n, err := m.session().transport.Read((*place)(m))
 		if err := m.readDone(ctx, n, err); err != nil {
 			return err
 		}
@@ -207,21 +207,21 @@ func (m *MessageStream) pollPiece() (ok bool, err error) {
 // note does what a message asks of the session before it is delivered.
 func (m *MessageStream) note(r *receiver) {
 	s := m.session()
-	s.heard.set(tooBig, false)
+	s.flags.set(lastTooBig, false)
 	s.pulse.unread.receives()
 	if k := r.msg.Kind; k == Text || k == Binary || k == Last {
 		r.arrival.Messages++
 	}
-	s.heard.set(holds, r.holdsFrame())
+	s.flags.set(hasMore, r.holdsFrame())
 	if m.timesMessages() {
 		m.noteFinished(r.msg.Kind)
 	}
 	switch {
-	case r.msg.Kind == Ping && !s.fleet.upgrader.ManualPong:
-		s.out.PutPong((*host)(s), r.msg.Data, s.gathers())
+	case r.msg.Kind == Ping && !s.registry.upgrader.ManualPong:
+		s.out.PutPong((*outboxHost)(s), r.msg.Data, s.gathers())
 	case r.msg.Kind == Close:
 		r.closed = true
-		s.out.Received((*host)(s), m.takeArrived())
+		s.out.Received((*outboxHost)(s), m.takeArrived())
 		r.Free()
 		if !r.foreseen {
 			s.peerCloses(r.msg.Reason)
@@ -231,7 +231,7 @@ func (m *MessageStream) note(r *receiver) {
 
 // peerCloses notes that the peer's Close frame has arrived.
 func (s *Session) peerCloses(reason CloseReason) {
-	s.fleet.countCloseReceived(reason.Code)
+	s.registry.countCloseReceived(reason.Code)
 	if t := s.trace(); t.CloseReceived != nil {
 		t.CloseReceived(s, reason)
 	}
@@ -243,8 +243,8 @@ func (m *MessageStream) pause(ctx context.Context) {
 	if m.rx != nil {
 		m.rx.msg = Message{}
 	}
-	m.session().heard.wait()
-	m.session().out.Idle((*host)(m.session()), m.takeArrived())
+	m.session().flags.wait()
+	m.session().out.Idle((*outboxHost)(m.session()), m.takeArrived())
 	m.heed(ctx)
 	if m.timesMessages() {
 		m.noteUnfinished()
@@ -256,7 +256,7 @@ func (m *MessageStream) pause(ctx context.Context) {
 // one that lasts is the receiver's.
 func (m *MessageStream) readDone(ctx context.Context, n int, err error) error {
 	if err == nil {
-		m.heard.arrive()
+		m.flags.arrive()
 		m.rx.arrived(n)
 		return nil
 	}
@@ -265,9 +265,9 @@ func (m *MessageStream) readDone(ctx context.Context, n int, err error) error {
 
 // readFailed is readDone when the read has brought nothing.
 func (m *MessageStream) readFailed(ctx context.Context, err error) error {
-	m.heard.set(waits, false)
+	m.flags.set(isWaiting, false)
 	switch {
-	case !link.IsTimeout(err) || m.session().ended() != nil:
+	case !transport.IsTimeout(err) || m.session().ended() != nil:
 		m.lost(err)
 		return nil
 	case m.tookTooLong():
@@ -277,7 +277,7 @@ func (m *MessageStream) readFailed(ctx context.Context, err error) error {
 	if b := m.pulse.probe.Load(); b != nil {
 		b.looked.Store(coarse())
 	}
-	(*place)(m).Waiting()
+	(*place)(m).Release()
 	m.forgetContext()
 	if ctx.Err() == nil { // the deadline was not ours
 		m.takeDeadlineAway(err)
@@ -294,7 +294,7 @@ func (m *MessageStream) takeDeadlineAway(cause error) {
 		f.inRow = 0
 	}
 	f.last, f.inRow = now, f.inRow+1
-	if err := m.conn.SetReadDeadline(time.Time{}); err != nil || f.inRow > maxForeign {
+	if err := m.transport.SetReadDeadline(time.Time{}); err != nil || f.inRow > maxForeign {
 		m.lost(cause)
 	}
 }
@@ -314,7 +314,7 @@ func (m *MessageStream) broken(err error) {
 		failure = violation(err)
 	}
 	m.rx.err = failure
-	m.session().out.Received((*host)(m.session()), m.takeArrived())
+	m.session().out.Received((*outboxHost)(m.session()), m.takeArrived())
 	m.rx.Free()
 	if t := m.session().trace(); t.ProtocolError != nil {
 		t.ProtocolError(m.session(), failure)

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// sweeper looks after all sessions of a fleet, so that none needs a timer of its
+// sweeper looks after all sessions of a registry, so that none needs a timer of its
 // own for what may happen but rarely does. It begins with the first session and
 // is gone with the last, and has one timer for two things.
 //
@@ -19,7 +19,7 @@ import (
 //
 // WriteTimeout is neither: see writing.
 type sweeper struct {
-	fleet      *fleet
+	registry   *registry
 	pace       pace
 	round      time.Time // when the next one is due, zero for never
 	departures departures
@@ -63,11 +63,11 @@ func (p pace) grain() uint32 {
 func (p pace) step() uint32 { return max(p.grain(), 1) }
 
 // watch starts the sweeper with the first session. The caller has the lock.
-func (f *fleet) watch() {
+func (f *registry) watch() {
 	if f.sweeper != nil {
 		return
 	}
-	w := &sweeper{fleet: f, pace: f.upgrader.pace(), bubble: newBubble()}
+	w := &sweeper{registry: f, pace: f.upgrader.pace(), bubble: newBubble()}
 	if !w.pace.off() {
 		w.round = time.Now().Add(millis(w.pace.idle()))
 	}
@@ -78,7 +78,7 @@ func (f *fleet) watch() {
 }
 
 // unwatch ends the sweeper with the last session. The caller has the lock.
-func (f *fleet) unwatch() {
+func (f *registry) unwatch() {
 	if w := f.sweeper; w.timer != nil {
 		w.timer.Stop()
 	}
@@ -121,7 +121,7 @@ func (w *sweeper) strike() {
 	if !ok {
 		return
 	}
-	w.fleet.endAbandoned() // those of a bubble
+	w.registry.endAbandoned() // those of a bubble
 	now := time.Now()
 	if late := now.Sub(planned); late > pauseNoticed {
 		w.postpone(late)
@@ -139,9 +139,9 @@ func (w *sweeper) strike() {
 // strike again meanwhile if it was set in the moment in which it struck. begin
 // returns when the timer was to strike.
 func (w *sweeper) begin() (planned time.Time, ok bool) {
-	w.fleet.mu.Lock()
-	defer w.fleet.mu.Unlock()
-	if w.working || w.fleet.sweeper != w || w.strikes.IsZero() {
+	w.registry.mu.Lock()
+	defer w.registry.mu.Unlock()
+	if w.working || w.registry.sweeper != w || w.strikes.IsZero() {
 		return time.Time{}, false
 	}
 	planned = w.strikes
@@ -150,10 +150,10 @@ func (w *sweeper) begin() (planned time.Time, ok bool) {
 }
 
 func (w *sweeper) end() {
-	w.fleet.mu.Lock()
-	defer w.fleet.mu.Unlock()
+	w.registry.mu.Lock()
+	defer w.registry.mu.Unlock()
 	w.working = false
-	if w.fleet.sweeper == w {
+	if w.registry.sweeper == w {
 		w.set()
 	}
 }
@@ -166,7 +166,7 @@ func (w *sweeper) sweep(late time.Duration) time.Duration {
 	var part [64]*Session
 	for end := math.MaxInt; end > 0; {
 		var n int
-		n, end = w.fleet.before(end, part[:])
+		n, end = w.registry.before(end, part[:])
 		for _, s := range part[:n] {
 			wait = min(wait, s.tend(now, lost, w.pace))
 		}

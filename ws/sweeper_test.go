@@ -17,7 +17,7 @@ func begun(t *testing.T, u *Upgrader) (*Session, net.Conn) {
 	t.Helper()
 	end, peer := net.Pipe()
 	t.Cleanup(func() { _ = peer.Close() })
-	f := u.fleet()
+	f := u.registry()
 	if err := f.knock(httptest.NewRecorder(), nil); err != nil {
 		t.Fatal(err)
 	}
@@ -28,8 +28,8 @@ func begun(t *testing.T, u *Upgrader) (*Session, net.Conn) {
 
 // runs reports whether the sweeper's timer is going to strike.
 func (w *sweeper) runs() bool {
-	w.fleet.mu.Lock()
-	defer w.fleet.mu.Unlock()
+	w.registry.mu.Lock()
+	defer w.registry.mu.Unlock()
 	if w.timer == nil || !w.timer.Stop() {
 		return false
 	}
@@ -54,17 +54,17 @@ func TestASweeperIsGoneWithTheLastSessionHoweverItEnds(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					first, _ := begun(t, u)
 					last, peer := begun(t, u)
-					w := u.fleet().sweeper
+					w := u.registry().sweeper
 					first.end(ErrShutdown)
-					if u.fleet().sweeper != w {
+					if u.registry().sweeper != w {
 						t.Fatal("the sweeper is gone before the last session")
 					}
 					end(last, peer)
 					<-last.Done()
-					<-u.fleet().allGone()
+					<-u.registry().allGone()
 					synctest.Wait()
-					if u.fleet().sweeper != nil || w.departures != nil || w.runs() {
-						t.Errorf("left: sweeper %v, %d departures", u.fleet().sweeper, len(w.departures))
+					if u.registry().sweeper != nil || w.departures != nil || w.runs() {
+						t.Errorf("left: sweeper %v, %d departures", u.registry().sweeper, len(w.departures))
 					}
 				})
 			})
@@ -76,7 +76,7 @@ func TestASweeperWithNothingToWaitForHasNoTimerRunning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := &Upgrader{Heartbeat: Heartbeat{Interval: -1}}
 		idle, _ := begun(t, u)
-		w := u.fleet().sweeper
+		w := u.registry().sweeper
 		if w.timer != nil {
 			t.Error("there is a timer for an idle session without a heartbeat")
 		}

@@ -55,7 +55,7 @@ const slowWrite = time.Second
 var untraced Trace
 
 // trace is the session's.
-func (s *Session) trace() *Trace { return s.fleet.upgrader.trace() }
+func (s *Session) trace() *Trace { return s.registry.upgrader.trace() }
 
 func (u *Upgrader) trace() *Trace {
 	if u.Trace == nil {
@@ -66,7 +66,7 @@ func (u *Upgrader) trace() *Trace {
 
 // refused counts and traces a handshake that has come to nothing.
 func (u *Upgrader) refused(r *http.Request, err error) {
-	u.fleet().countRefusal()
+	u.registry().countRefusal()
 	failure, ok := err.(*HandshakeError)
 	if t := u.trace(); ok && t.HandshakeRefused != nil {
 		t.HandshakeRefused(r, failure)
@@ -76,7 +76,7 @@ func (u *Upgrader) refused(r *http.Request, err error) {
 // putTraced queues a frame, and traces whether that takes waiting.
 func (s *Session) putTraced(ctx context.Context, f *outbox.Frame) error {
 	t := s.trace()
-	err := s.out.TryPut((*host)(s), f)
+	err := s.out.TryPut((*outboxHost)(s), f)
 	if err != outbox.ErrFull {
 		return s.sent(err)
 	}
@@ -84,7 +84,7 @@ func (s *Session) putTraced(ctx context.Context, f *outbox.Frame) error {
 	if t.BackpressureBegin != nil {
 		t.BackpressureBegin(s)
 	}
-	err = s.out.Put(ctx, (*host)(s), f)
+	err = s.out.Put(ctx, (*outboxHost)(s), f)
 	if t.BackpressureEnd != nil {
 		t.BackpressureEnd(s, time.Since(began))
 	}
@@ -94,7 +94,7 @@ func (s *Session) putTraced(ctx context.Context, f *outbox.Frame) error {
 // write writes what is queued, in the background.
 func (s *Session) write() {
 	began := time.Now()
-	s.out.Run((*host)(s))
+	s.out.Run((*outboxHost)(s))
 	s.pingLeft()
 	if took := time.Since(began); took >= slowWrite {
 		if t := s.trace(); t.SlowWrite != nil {

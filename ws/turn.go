@@ -50,7 +50,7 @@ func (t *turn) take(ctx context.Context) (stopping *reader, err error) {
 // does not matter: what has arrived is still received, and then why the session
 // has ended, without any waiting.
 func (m *MessageStream) take(ctx context.Context) error {
-	if m == nil || m.conn == nil { // not from Handle
+	if m == nil || m.transport == nil { // not from Handle
 		return ErrClosed
 	}
 	stopping, err := m.turn.take(ctx)

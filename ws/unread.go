@@ -7,7 +7,7 @@ import "sync/atomic"
 type unread struct{ since atomic.Uint32 }
 
 // receives notes that somebody receives. It stores only what has changed, as
-// heard does.
+// flags does.
 func (u *unread) receives() {
 	if u.since.Load() != 0 {
 		u.since.Store(0)
@@ -18,7 +18,7 @@ func (u *unread) receives() {
 // receiving for both of the heartbeat's times. It returns after how many ms to
 // come again.
 func (s *Session) noteUnread(now uint32, p pace) (wait uint32) {
-	if s.heard.has(waits) || s.isClosing() {
+	if s.flags.has(isWaiting) || s.isClosing() {
 		return p.interval
 	}
 	since := s.pulse.unread.since.Load()
@@ -33,7 +33,7 @@ func (s *Session) noteUnread(now uint32, p pace) (wait uint32) {
 		return wait
 	}
 	if s.pulse.unread.since.CompareAndSwap(since, since|1) {
-		s.fleet.unread.Add(1)
+		s.registry.unread.Add(1)
 		if t := s.trace(); t.Unread != nil {
 			t.Unread(s, millis(now-since))
 		}

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/handset-go/handset/internal/link"
+	"github.com/handset-go/handset/internal/transport"
 )
 
 // watch makes the end of a context the end of a read that waits. It stays in
@@ -34,7 +34,7 @@ func (m *MessageStream) heed(ctx context.Context) {
 		return
 	}
 	w = &watch{done: ctx.Done()}
-	conn := m.conn // and not m, to which a context may not refer as long as it lasts
+	conn := m.transport // and not m, to which a context may not refer as long as it lasts
 	w.stop = context.AfterFunc(ctx, func() { w.fire(conn) })
 	m.watch.Store(w)
 	if m.session().ended() != nil { // and has forgotten the watch before
@@ -42,7 +42,7 @@ func (m *MessageStream) heed(ctx context.Context) {
 	}
 }
 
-func (w *watch) fire(conn link.Conn) {
+func (w *watch) fire(conn transport.Conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.over {
@@ -62,6 +62,6 @@ func (m *MessageStream) forgetContext() {
 	defer w.mu.Unlock()
 	w.over = true
 	if w.fired {
-		_ = m.session().conn.SetReadDeadline(time.Time{})
+		_ = m.session().transport.SetReadDeadline(time.Time{})
 	}
 }

@@ -90,7 +90,7 @@ func (w *messageWriter) sendFrame(last bool) error {
 	switch {
 	case w.ctx == nil:
 		return errNilContext
-	case w.session.conn == nil: // not from Handle
+	case w.session.transport == nil: // not from Handle
 		return ErrClosed
 	}
 	if err := w.ctx.Err(); err != nil {

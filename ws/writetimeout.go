@@ -4,11 +4,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/handset-go/handset/internal/link"
+	"github.com/handset-go/handset/internal/transport"
 )
 
 // writing is the sessions whose peers do not keep up, so that a goroutine of
-// theirs writes: for WriteTimeout. One timer for all of a fleet looks whether
+// theirs writes: for WriteTimeout. One timer for all of a registry looks whether
 // each peer takes something, four times in that time; a session stays in the list
 // until it is found to have nothing to write.
 type writing struct {
@@ -104,7 +104,7 @@ func (w *stalling) look(now time.Time, timeout time.Duration) (left time.Duratio
 	}
 	left = timeout - now.Sub(w.since)
 	if !p.known && !w.lastTry {
-		left -= min(link.LastTry, timeout/2)
+		left -= min(transport.LastTry, timeout/2)
 	}
 	switch {
 	case left > 0:
@@ -121,7 +121,7 @@ func (w *stalling) look(now time.Time, timeout time.Duration) (left time.Duratio
 
 // tryLastWrite has the transport write what it has room for, of which it may not
 // have told its writer yet. If it has none, the write fails.
-func (s *Session) tryLastWrite() { _ = s.conn.SetWriteDeadline(longAgo) }
+func (s *Session) tryLastWrite() { _ = s.transport.SetWriteDeadline(longAgo) }
 
 // begin is called before the first session, and end after the last, which leaves
 // nothing behind.

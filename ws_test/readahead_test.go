@@ -96,7 +96,7 @@ var readersThatAreBusy = map[string]struct {
 // awaitReader waits until somebody receives. The tests of this package do not run
 // side by side.
 func awaitReader() {
-	for !strings.Contains(goroutines(), "handset/internal/link.") {
+	for !strings.Contains(goroutines(), "handset/internal/transport.") {
 		runtime.Gosched()
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/handset-go/handset/internal/overwrite"
 )
 
-// Inbox is where a connection's reads go: a link.Place. It has one user at a
+// Inbox is where a connection's reads go: a transport.ReadBuffer. It has one user at a
 // time. The zero value is empty.
 type Inbox struct {
 	buf  *buffer.Buffer // nil while nothing is held
@@ -99,8 +99,8 @@ func (in *Inbox) Spare() Inbox {
 // Arrived adds the n bytes that were read into the space.
 func (in *Inbox) Arrived(n int) { in.buf.Bytes = in.buf.Bytes[:len(in.buf.Bytes)+n] }
 
-// Waiting gives back the memory that holds nothing.
-func (in *Inbox) Waiting() {
+// Release gives back the memory that holds nothing.
+func (in *Inbox) Release() {
 	in.compact()
 	switch {
 	case in.buf == nil:

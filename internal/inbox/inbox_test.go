@@ -35,7 +35,7 @@ func fill(n int) []byte {
 
 func TestAnInboxHoldsNoMemoryBeforeSomethingArrives(t *testing.T) {
 	var in Inbox
-	in.Waiting()
+	in.Release()
 	in.Add(nil)
 	if in.held() != 0 || len(in.Bytes()) != 0 {
 		t.Errorf("%d bytes on loan, %d held", in.held(), len(in.Bytes()))
@@ -47,7 +47,7 @@ func TestMemoryIsGivenBackWhenNothingIsHeldAndTheReaderWaits(t *testing.T) {
 	in.read(16<<10, fill(100))
 	in.Consume(100)
 	in.Space(16 << 10)
-	in.Waiting()
+	in.Release()
 	if in.held() != 0 {
 		t.Errorf("%d bytes on loan", in.held())
 	}
@@ -65,7 +65,7 @@ func TestWhatIsHeldWhileTheReaderWaitsMovesToABufferThatFits(t *testing.T) {
 			var in Inbox
 			in.read(64<<10, fill(c.arrived))
 			in.Consume(c.consumed)
-			in.Waiting()
+			in.Release()
 			if in.held() != c.want {
 				t.Errorf("%d bytes on loan, want %d", in.held(), c.want)
 			}
@@ -109,7 +109,7 @@ func TestSpaceThatIsNotUsedChangesNothing(t *testing.T) {
 		if !bytes.Equal(in.Bytes(), fill(300)[100:]) {
 			t.Fatal("the bytes are not the same")
 		}
-		in.Waiting()
+		in.Release()
 	}
 }
 
@@ -156,7 +156,7 @@ func TestWhateverTheReadsAndWaitsEveryByteComesOutOnceAndInOrder(t *testing.T) {
 			n := min(1+rng.IntN(1+rng.IntN(30_000)), len(want)-sent)
 			if rng.IntN(2) == 0 {
 				in.Space(size)
-				in.Waiting()
+				in.Release()
 			}
 			if n > 0 {
 				sent += in.read(size, want[sent:sent+n])

@@ -7,19 +7,19 @@ import (
 	"time"
 
 	"github.com/handset-go/handset/internal/frame"
-	"github.com/handset-go/handset/internal/link"
+	"github.com/handset-go/handset/internal/transport"
 )
 
 // sink is a transport that takes everything at once.
-type sink struct{ link.Conn }
+type sink struct{ transport.Conn }
 
-func (sink) Write(p *link.Slices, _ bool) (int, error) { return len(p.Head) + len(p.Body), nil }
-func (sink) SetWriteDeadline(time.Time) error          { return nil }
+func (sink) Write(p *transport.Slices, _ bool) (int, error) { return len(p.Head) + len(p.Body), nil }
+func (sink) SetWriteDeadline(time.Time) error               { return nil }
 
 // keeper is the Host of an outbox on a sink.
 type keeper struct {
 	out     box
-	conn    link.Conn
+	conn    transport.Conn
 	writers sync.WaitGroup
 }
 
@@ -30,7 +30,7 @@ func newKeeper() *keeper {
 	return k
 }
 
-func (k *keeper) Conn() link.Conn          { return k.conn }
+func (k *keeper) Conn() transport.Conn     { return k.conn }
 func (k *keeper) StartWriter()             { k.writers.Go(func() { k.out.Run() }) }
 func (k *keeper) StartTimer()              {}
 func (k *keeper) Compressing() sync.Locker { return new(sync.Mutex) }

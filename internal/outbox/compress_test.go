@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/handset-go/handset/internal/frame"
-	"github.com/handset-go/handset/internal/link"
+	"github.com/handset-go/handset/internal/transport"
 )
 
 // slowHost is a Host on a transport that takes everything, whose compression
@@ -62,9 +62,9 @@ func TestNobodyWaitsForTheLockWhileAMessageIsCompressed(t *testing.T) {
 		"Queue":    func(o *box) { o.Queue() },
 		"PutPong":  func(o *box) { o.PutPong([]byte("pong"), false) },
 		"TryPut":   func(o *box) { _ = o.TryPut(text("in the clear")) },
-		"PutFinal": func(o *box) { o.PutFinal(nil, link.ErrWouldBlock) },
-		"Finish":   func(o *box) { o.Finish(o.h, link.ErrWouldBlock) },
-		"Abort":    func(o *box) { o.Abort(link.ErrWouldBlock) },
+		"PutFinal": func(o *box) { o.PutFinal(nil, transport.ErrWouldBlock) },
+		"Finish":   func(o *box) { o.Finish(o.h, transport.ErrWouldBlock) },
+		"Abort":    func(o *box) { o.Abort(transport.ErrWouldBlock) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			o, _, h := compressing()
@@ -143,9 +143,9 @@ func TestAFrameThatIsCompressedKeepsItsRoomAndGivesItBack(t *testing.T) {
 	go func() { sent <- o.Put(context.Background(), big) }()
 	<-h.begins
 	expectError(t, o.TryPut(text("no room for it")), ErrFull)
-	o.PutFinal(nil, link.ErrWouldBlock)
+	o.PutFinal(nil, transport.ErrWouldBlock)
 	h.goOn <- struct{}{}
-	expectError(t, <-sent, link.ErrWouldBlock)
+	expectError(t, <-sent, transport.ErrWouldBlock)
 	if want := wire(&Frame{Opcode: frame.Close, Fin: true}); !bytes.Equal(s.sent(), want) {
 		t.Fatalf("sent %q, want a Close frame alone", s.sent())
 	}

@@ -2,7 +2,7 @@ package outbox
 
 import (
 	"github.com/handset-go/handset/internal/frame"
-	"github.com/handset-go/handset/internal/link"
+	"github.com/handset-go/handset/internal/transport"
 )
 
 // Flush sends off what has gathered, without waiting for the peer.
@@ -30,7 +30,7 @@ func (o *Outbox) Idle(h Host, received Count) {
 func (o *Outbox) wrote(h Host, n int, err error) action {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	broken := err != nil && err != link.ErrWouldBlock
+	broken := err != nil && err != transport.ErrWouldBlock
 	if o.aborted = o.aborted || broken; o.aborted {
 		o.traffic.freeOut()
 		o.writer = stopped

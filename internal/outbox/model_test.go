@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/handset-go/handset/internal/frame"
-	"github.com/handset-go/handset/internal/link"
+	"github.com/handset-go/handset/internal/transport"
 )
 
 // choices leads a run of the model down one way through all that may happen.
@@ -62,7 +62,7 @@ type modelSender struct {
 // compression, another may come.
 type model struct {
 	*choices
-	link.Conn
+	transport.Conn
 	t       *testing.T
 	out     Outbox
 	senders [3]modelSender
@@ -119,11 +119,11 @@ func (m *model) Compress(_, _, _ []byte, _, _ bool) ([]byte, bool) {
 }
 
 // Write is one that does not wait.
-func (m *model) Write(p *link.Slices, wait bool) (int, error) {
+func (m *model) Write(p *transport.Slices, wait bool) (int, error) {
 	head, body := p.Head, p.Body
 	m.check(!wait && m.out.writer == sender, "a write without the right to")
 	m.nested()
-	return m.take(append(bytes.Clone(head), body...), link.ErrWouldBlock)
+	return m.take(append(bytes.Clone(head), body...), transport.ErrWouldBlock)
 }
 
 // take takes all, a part, nothing or never again anything. It fails with short
@@ -471,7 +471,7 @@ func (m *model) host() Host { return modelHost{m} }
 
 type modelHost struct{ *model }
 
-func (h modelHost) Conn() link.Conn { return h.model }
+func (h modelHost) Conn() transport.Conn { return h.model }
 
 // runModel runs the model once, for so many events.
 func runModel(t *testing.T, c *choices, events int) {

@@ -14,7 +14,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/handset-go/handset/internal/link"
+	"github.com/handset-go/handset/internal/transport"
 )
 
 var (
@@ -36,7 +36,7 @@ const firstQueue = 4 << 10
 // called without the lock unless they say otherwise.
 type Host interface {
 	// Conn is the transport.
-	Conn() link.Conn
+	Conn() transport.Conn
 	// StartWriter must call Run in a goroutine of its own.
 	StartWriter()
 	// StartTimer must call Flush about a millisecond later.

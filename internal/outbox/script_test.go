@@ -11,21 +11,21 @@ import (
 	"time"
 
 	"github.com/handset-go/handset/internal/frame"
-	"github.com/handset-go/handset/internal/link"
+	"github.com/handset-go/handset/internal/transport"
 )
 
 // script is a transport that takes what a test tells it to, and does no I/O.
 // A test drives it, and the background writer, in a single goroutine.
 type script struct {
-	free      int            // bytes that a Write that does not wait still takes
-	waits     []int          // bytes that each Write that waits takes
-	onTry     func(call int) // called within each Write that does not wait
-	onWait    func(call int) // called within each Write that waits
-	err       error          // of every write from now on
-	tries     int            // calls of Write that do not wait
-	writes    [][]byte       // what each call that took something took
-	deadlines []bool         // for each SetWriteDeadline, whether it set one
-	link.Conn                // the rest is not called
+	free           int            // bytes that a Write that does not wait still takes
+	waits          []int          // bytes that each Write that waits takes
+	onTry          func(call int) // called within each Write that does not wait
+	onWait         func(call int) // called within each Write that waits
+	err            error          // of every write from now on
+	tries          int            // calls of Write that do not wait
+	writes         [][]byte       // what each call that took something took
+	deadlines      []bool         // for each SetWriteDeadline, whether it set one
+	transport.Conn                // the rest is not called
 }
 
 // raced is set when the race detector is on, under which everything takes longer.
@@ -33,7 +33,7 @@ var raced bool
 
 const endless = 1 << 30
 
-func (s *script) Write(slices *link.Slices, wait bool) (int, error) {
+func (s *script) Write(slices *transport.Slices, wait bool) (int, error) {
 	head, body := slices.Head, slices.Body
 	if wait {
 		return s.waitWrite(head)
@@ -50,7 +50,7 @@ func (s *script) Write(slices *link.Slices, wait bool) (int, error) {
 	s.free -= n
 	s.took(p[:n])
 	if n < len(p) {
-		return n, link.ErrWouldBlock
+		return n, transport.ErrWouldBlock
 	}
 	return n, nil
 }
@@ -99,7 +99,7 @@ type owner struct {
 	failed  []error
 }
 
-func (h *owner) Conn() link.Conn          { return h.conn }
+func (h *owner) Conn() transport.Conn     { return h.conn }
 func (h *owner) StartWriter()             { h.writers++ }
 func (h *owner) StartTimer()              { h.timers++ }
 func (h *owner) Compressing() sync.Locker { return new(sync.Mutex) }

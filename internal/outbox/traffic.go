@@ -5,19 +5,19 @@ import (
 
 	"github.com/handset-go/handset/internal/buffer"
 	"github.com/handset-go/handset/internal/frame"
-	"github.com/handset-go/handset/internal/link"
+	"github.com/handset-go/handset/internal/transport"
 )
 
 // traffic is what an Outbox knows of frames on their way, of messages that are
 // open and of those who wait. The methods that may be called on a nil one, which
 // has none of it, say so.
 type traffic struct {
-	queue   *buffer.Buffer // frames that no write has taken up
-	out     *buffer.Buffer // frames being written, touched by the writer alone
-	body    []byte         // a payload being written behind out, from where the sender has it
-	spare   *buffer.Buffer // an empty one for the next queue
-	written int            // how much of out has left
-	slices  link.Slices    // of next
+	queue   *buffer.Buffer   // frames that no write has taken up
+	out     *buffer.Buffer   // frames being written, touched by the writer alone
+	body    []byte           // a payload being written behind out, from where the sender has it
+	spare   *buffer.Buffer   // an empty one for the next queue
+	written int              // how much of out has left
+	slices  transport.Slices // of next
 
 	reserved int        // room for frames that are being compressed
 	open     *Owner     // whose fragmented message is open, nil for none
@@ -128,8 +128,8 @@ func (t *traffic) takeUp() {
 // perform's frame stays small.
 //
 //go:noinline
-func (t *traffic) next() *link.Slices {
-	t.slices = link.Slices{Head: t.out.Bytes[t.written:], Body: t.body}
+func (t *traffic) next() *transport.Slices {
+	t.slices = transport.Slices{Head: t.out.Bytes[t.written:], Body: t.body}
 	return &t.slices
 }
 
@@ -144,5 +144,5 @@ func (t *traffic) freeOut() {
 	} else {
 		t.out.Free()
 	}
-	t.out, t.written, t.body, t.slices = nil, 0, nil, link.Slices{}
+	t.out, t.written, t.body, t.slices = nil, 0, nil, transport.Slices{}
 }

@@ -1,0 +1,31 @@
+package handshake
+
+import "net/http"
+
+// A Refusal says why a handshake failed. It is not an error, so that a nil one
+// cannot become an error that is not nil.
+type Refusal struct {
+	Status int   // of the answer, if the client was answered
+	Err    error // what is wrong, never nil
+}
+
+// Refuse answers a request with an error status and the text of err, and returns
+// both. r may be nil.
+//
+// Over HTTP/1 the connection is closed after the answer: a client may have sent
+// frames after its request, because it expects a 101, and the server must not
+// read them as another request.
+func Refuse(w http.ResponseWriter, r *http.Request, status int, err error) *Refusal {
+	h := w.Header()
+	deleteHandshakeHeaders(h)
+	if r == nil || r.ProtoMajor < 2 { // HTTP/2 has no such headers (RFC 9113 §8.2.2)
+		h.Set("Connection", "close") // in a line of its own and the first: net/http reads no other
+		if status == http.StatusUpgradeRequired {
+			h.Add("Connection", "Upgrade")
+			h.Set("Upgrade", "websocket")                  // RFC 9110 §15.5.22
+			h["Sec-WebSocket-Version"] = []string{version} // RFC 6455 §4.4
+		}
+	}
+	http.Error(w, err.Error(), status)
+	return &Refusal{status, err}
+}

@@ -1,8 +1,0 @@
-//go:build !linux || 386 || s390x
-
-package link
-
-import "syscall"
-
-// delivery asks the kernel, which does not tell here.
-func delivery(syscall.RawConn) (Delivery, bool) { return Delivery{}, false }

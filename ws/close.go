@@ -1,0 +1,451 @@
+package ws
+
+import (
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/handset-go/handset/internal/closing"
+	"github.com/handset-go/handset/internal/transport"
+)
+
+// closeState is a connection's way to its end: the state that internal/closing
+// keeps account of, and what the application is to be told. Its lock is held for
+// each step and while nothing else is done. A connection that is open and about
+// whose end nobody has asked has none.
+type closeState struct {
+	mu     sync.Mutex
+	state  closing.State
+	frames *CloseError // what the Close frames said; nil before the first
+
+	sent, received bool // which of them there were
+
+	cause error         // what led to FailQueued, ReadClosed or WriteBroken
+	err   error         // why the connection ended; nil before that
+	done  chan struct{} // closed at the end; nil until someone asks
+	sends chan struct{} // closed when our Close frame is queued; nil until someone asks
+	timer *departure    // nil while nothing ends
+}
+
+// closeState returns the session's.
+func (s *Session) closeState() *closeState {
+	if c := s.ending.Load(); c != nil {
+		return c
+	}
+	s.ending.CompareAndSwap(nil, new(closeState))
+	return s.ending.Load()
+}
+
+// closeEvent is an event with what comes with it.
+type closeEvent struct {
+	closing.Event
+	reason CloseReason // of a Close frame: ours, or the peer's
+	err    error       // of everything else
+}
+
+// closeStep is what an event has led to.
+type closeStep struct {
+	closing.Transition
+	reason  CloseReason // of our Close frame, if it is to be sent
+	refusal error       // of later sends, if there are to be none
+}
+
+// happens has the connection go a step towards its end. It does not wait for the
+// peer.
+func (s *Session) happens(e closeEvent) {
+	if s.transport == nil { // not from Handle
+		return
+	}
+	c := s.closeState()
+	c.mu.Lock()
+	step := s.stepLocked(c, e)
+	c.mu.Unlock()
+	s.perform(step)
+}
+
+// stepLocked changes the state, and returns what is to be done without c's lock.
+func (s *Session) stepLocked(c *closeState, e closeEvent) closeStep {
+	step := closeStep{Transition: closing.Next(c.state, e.Event)}
+	if step.RFC == "" { // it means nothing
+		return step
+	}
+	c.state = step.To
+	if e.Event == closing.CloseArrived {
+		c.received, c.frames = true, c.frames.withReceived(e.reason)
+	}
+	if c.cause == nil && (step.To.Lost() || step.To.Fails()) {
+		c.cause = e.err
+	}
+	if step.Do.Has(closing.SendClose) {
+		step.reason, step.refusal = c.closeLocked(e)
+	} else if e.err != nil {
+		step.refusal = closedBy(e.err)
+	}
+	s.timeLocked(c, e, step.Do)
+	c.endLocked(e, step.Why)
+	return step
+}
+
+// closeLocked notes that our Close frame is to be sent, and returns what it says
+// and what later sends are told.
+func (c *closeState) closeLocked(e closeEvent) (reason CloseReason, refusal error) {
+	reason = e.reason
+	if e.Event == closing.TimedOut { // the application has not answered
+		reason = CloseReason{Code: c.frames.Received.Code}
+	}
+	c.sent, c.frames = true, c.frames.withSent(reason)
+	if c.sends != nil {
+		close(c.sends)
+	}
+	if e.err != nil {
+		return reason, closedBy(e.err)
+	}
+	return reason, c.frames
+}
+
+// timeLocked starts the timer, or notes that it counts from now.
+func (s *Session) timeLocked(c *closeState, e closeEvent, do closing.Actions) {
+	timeout := s.registry.upgrader.closeTimeout()
+	switch {
+	case do.Has(closing.StartTimer):
+		s.leaveLocked(c, timeout)
+	case do.Has(closing.StartAnswerTimer):
+		s.leaveLocked(c, timeout-timeout/10)
+	case e.Event == closing.Drained && c.timer != nil:
+		c.timer.since = time.Now()
+	}
+}
+
+// endLocked notes why the connection has ended, if it has.
+func (c *closeState) endLocked(e closeEvent, why closing.Reason) {
+	switch why {
+	case closing.ByHandshake:
+		c.err = c.frames
+	case closing.ByEvent:
+		c.err = e.err
+	case closing.ByCause:
+		c.err = c.cause
+	case closing.ByTimeout:
+		c.err = ErrCloseTimeout
+	}
+}
+
+// perform does what a step asks for.
+func (s *Session) perform(step closeStep) {
+	if step.Why != closing.NotEnded {
+		s.disconnect()
+		return
+	}
+	if step.Do.Has(closing.SendClose) {
+		s.putClose(step.reason, step.refusal)
+	}
+	if step.Do.Has(closing.FinishQueue) {
+		s.out.Finish((*outboxHost)(s), step.refusal)
+	}
+	if step.Do.Has(closing.DiscardQueue) {
+		s.out.Abort((*outboxHost)(s), step.refusal)
+	}
+	if step.Do.Has(closing.ReadOn) {
+		s.more().closing.Store(true)
+		s.stream().finishFor(noReader)
+	}
+	if step.Do.Has(closing.ReadRest) {
+		s.readRest()
+	}
+	if step.Do.Has(closing.DiscardInput) {
+		go s.linger()
+	}
+}
+
+// putClose queues our Close frame.
+func (s *Session) putClose(reason CloseReason, refusal error) {
+	s.registry.countCloseSent(reason.Code)
+	if t := s.trace(); t.CloseSent != nil {
+		t.CloseSent(s, reason)
+	}
+	s.out.PutFinal((*outboxHost)(s), reason.payload(), refusal)
+}
+
+// closedChan is for those who ask about what has happened already.
+var closedChan = func() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
+
+// Close ends the session: a Close frame with the given reason follows what is
+// queued, every later send returns ErrClosed, and so do sends that wait. It
+// does not wait for the peer. The connection is closed, and Done with it, when the
+// peer's Close frame has arrived, or Upgrader.CloseTimeout after ours has left or
+// the peer has stopped taking what is queued before it.
+//
+// Whoever is receiving at that moment, in Recv or a loop over All, goes on to
+// receive what the peer sends before its own Close. The closing handshake does not
+// wait for that: while the body of the loop runs, or when Recv has returned and
+// has not been called again, up to 64 KiB are read ahead and kept, and the session
+// may have ended when they are received. A peer that sends more than that waits
+// for the reader, at most until CloseTimeout. For a reader that has left, because
+// its context has ended or it broke off the loop, 64 KiB are kept too, but of more
+// nothing is. If nobody is receiving when Close is called, Close reads on in the
+// background and drops data messages.
+//
+// The zero reason sends no status code, or CloseMessageTooBig if the last
+// thing received was ErrMessageTooBig. A code or description that may not be
+// sent is always an error, and the session stays open. Closing again does
+// nothing and returns nil. Close passes a fragmented message that is open.
+func (s *Session) Close(reason CloseReason) error {
+	if err := reason.check(); err != nil {
+		return err
+	}
+	if reason.Code == 0 && s.flags.has(lastTooBig) {
+		reason.Code = CloseMessageTooBig
+	}
+	s.happens(closeEvent{Event: closing.Close, reason: reason})
+	return nil
+}
+
+// closeReceived notes the peer's Close frame. The application has until the
+// timeout to answer it.
+func (s *Session) closeReceived(reason CloseReason) {
+	s.happens(closeEvent{Event: closing.CloseArrived, reason: reason})
+}
+
+// answerClose echoes the code of the peer's Close frame, unless the application
+// has answered it (RFC 6455 §5.5.1).
+func (s *Session) answerClose() {
+	c, _, _ := s.closeFrames()
+	s.happens(closeEvent{Event: closing.Close, reason: CloseReason{Code: c.Received.Code}})
+}
+
+// closeFlushed notes that all has left, our Close frame too if there was one.
+func (s *Session) closeFlushed() { s.happens(closeEvent{Event: closing.Drained}) }
+
+// readLost notes that the connection cannot be read any more: because of its end,
+// or for a reason for which it cannot be written either.
+func (s *Session) readLost(atEOF bool, err error) {
+	e := closing.ReadFailed
+	if atEOF {
+		e = closing.ReadEOF
+	}
+	s.happens(closeEvent{Event: e, err: err})
+}
+
+// fail answers a peer that broke the protocol with a Close frame. No reader
+// reads again, since the stream's error stays: what comes is left to linger.
+func (s *Session) fail(err *ProtocolError) {
+	reason := CloseReason{Code: err.Code, Description: strings.TrimPrefix(err.Err.Error(), "ws: ")}
+	s.happens(closeEvent{closing.Violation, reason, err})
+}
+
+// cutOff notes that a write has failed since the connection is lost.
+func (s *Session) cutOff(err error) { s.happens(closeEvent{Event: closing.WriteFailed, err: err}) }
+
+// end closes the connection, whatever its state.
+func (s *Session) end(err error) { s.happens(closeEvent{Event: closing.Abort, err: err}) }
+
+// leaveLocked has the session end when the given time has passed since now, since
+// all has left or since the peer has stopped taking it, whatever is last. The
+// caller has c's lock.
+func (s *Session) leaveLocked(c *closeState, timeout time.Duration) {
+	s.registry.forget(c.timer)
+	p := s.progress()
+	c.timer = &departure{session: s, place: -1, timeout: timeout, since: time.Now(), progress: p}
+	s.registry.expect(c.timer, c.timer.next(c.timer.since))
+}
+
+// next is when to look again at a session that is leaving: while something has
+// not left, whether the peer takes it.
+func (d *departure) next(now time.Time) time.Time {
+	at := d.since.Add(d.timeout)
+	if !d.progress.backlog {
+		return at
+	}
+	if !d.progress.known && !d.lastTry {
+		at = at.Add(-min(transport.LastTry, d.timeout/2))
+	}
+	if soon := now.Add(d.timeout / 4); soon.Before(at) {
+		return soon
+	}
+	return at
+}
+
+// goesOnLocked reports whether the session has more time to leave, and has it
+// looked at again if it does. The caller has c's lock.
+func (s *Session) goesOnLocked(c *closeState) bool {
+	d, now, p := c.timer, time.Now(), s.progress()
+	d.since = d.since.Add(s.registry.takePaused(d))
+	if d.progress.backlog && p.beyond(d.progress) && !c.state.Fails() {
+		d.since, d.lastTry = s.progressed(p, d.progress, d.since, now), false
+	}
+	d.progress = p
+	next := d.next(now)
+	if !next.After(now) && p.backlog && !p.known && !d.lastTry {
+		d.lastTry = true
+		s.tryLastWrite()
+		next = d.next(now)
+	}
+	if !next.After(now) {
+		return false
+	}
+	s.registry.expect(d, next)
+	return true
+}
+
+// closeTimedOut is called when a session that is ending may have had its time. A
+// Close frame that nobody answered is answered now, with as much time again if it
+// cannot leave.
+func (s *Session) closeTimedOut() {
+	c := s.closeState()
+	c.mu.Lock()
+	if c.state == closing.Ended || s.goesOnLocked(c) {
+		c.mu.Unlock()
+		return
+	}
+	step := s.stepLocked(c, closeEvent{Event: closing.TimedOut})
+	c.mu.Unlock()
+	s.perform(step)
+}
+
+// disconnect closes the connection of a session that has ended, and lets nothing
+// outlive it: senders get the reason, the connection is closed, and only then is
+// the session taken off the lists and its end made known.
+func (s *Session) disconnect() {
+	c := s.closeState()
+	c.mu.Lock()
+	err, timer := c.err, c.timer
+	c.mu.Unlock()
+	s.out.Abort((*outboxHost)(s), closedBy(err))
+	s.compression.endSending() // nobody queues any more
+	s.stream().forgetContext()
+	if closed(err) {
+		_ = s.transport.Close()
+	} else {
+		_ = s.transport.Abort()
+	}
+	s.registry.leave(s, timer, err)
+	if t := s.trace(); t.SessionEnd != nil {
+		t.SessionEnd(s, err)
+	}
+	c.mu.Lock()
+	if c.done == nil {
+		c.done = closedChan
+	} else {
+		close(c.done)
+	}
+	c.mu.Unlock()
+	s.endContext(err)
+	s.registry.left()
+}
+
+// Done returns a channel that is closed when the session has ended and its
+// connection is closed. It does not block.
+func (s *Session) Done() <-chan struct{} {
+	if s.transport == nil { // not from Handle
+		return closedChan
+	}
+	c := s.closeState()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.done == nil {
+		c.done = make(chan struct{})
+	}
+	return c.done
+}
+
+// Err returns nil until Done is closed, and then why the session ended: a
+// *CloseError after a closing handshake, which is an ErrClosed by errors.Is;
+// ErrWriteTimeout, ErrCloseTimeout, ErrHeartbeatTimeout, ErrShutdown or
+// ErrAbandoned; a *ProtocolError; or an io.ErrUnexpectedEOF, by errors.Is, if the
+// connection was lost. It does not block; a receive may return its error a moment
+// earlier.
+func (s *Session) Err() error {
+	if s.transport == nil { // not from Handle
+		return ErrClosed
+	}
+	c := s.ending.Load()
+	if c == nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.done == nil {
+		return nil
+	}
+	select {
+	case <-c.done:
+		return c.err
+	default:
+		return nil
+	}
+}
+
+// ended returns why the session is ending for good, nil if it is not.
+func (s *Session) ended() error {
+	c := s.ending.Load()
+	if c == nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+// closing returns the state of the closing handshake.
+func (s *Session) closing() closing.State {
+	c := s.ending.Load()
+	if c == nil {
+		return closing.Open
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state
+}
+
+// isClosing reports whether the session is not open any more.
+func (s *Session) isClosing() bool { return s.closing() != closing.Open }
+
+// awaitsClose reports whether the peer's Close frame is what is missing.
+func (s *Session) awaitsClose() bool { return s.closing().AwaitsClose() }
+
+// isAnswerDue reports whether the peer's Close frame has not been answered.
+func (s *Session) isAnswerDue() bool { return s.closing() == closing.CloseReceived }
+
+// lostBecause returns why the session has ended or is lost, nil if it is neither.
+func (s *Session) lostBecause() error {
+	c := s.ending.Load()
+	if c == nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err == nil && c.state.Lost() {
+		return c.cause
+	}
+	return c.err
+}
+
+// closeFrames returns what the Close frames have said, and which of them there
+// were.
+func (s *Session) closeFrames() (frames CloseError, sent, received bool) {
+	c := s.ending.Load()
+	if c == nil {
+		return frames, false, false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return *c.frames.copy(), c.sent, c.received
+}
+
+// whenClosing returns a channel that is closed when our Close frame is queued.
+func (s *Session) whenClosing() <-chan struct{} {
+	c := s.closeState()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.sends == nil {
+		c.sends = make(chan struct{})
+		if c.sent {
+			close(c.sends)
+		}
+	}
+	return c.sends
+}
