@@ -22,8 +22,8 @@ var Servers = []Server{
 	{Name: "handset-whole", Build: handset, Args: []string{"-view", "recv", "-aggregate"}},
 	{Name: "handset-whole-all", Build: handset, Args: []string{"-view", "all", "-aggregate"}},
 	{Name: "handset-readme", Build: handset, Args: []string{"-view", "readme"}},
+	{Name: "handset-handler", Build: handset, Args: []string{"-view", "handler"}},
 	{Name: "handset-closures", Build: handset, Args: []string{"-view", "closures"}},
-	// A program of ws.Handler is to be the next row: {Name: "handset-handler", …, "-view", "handler"}.
 	{Name: "handset-in-handler", Build: handset, Args: []string{"-view", "recv", "-loop", "handler"}},
 	{Name: "raw", Build: goProgram{dir: "servers/raw"}},
 	{Name: "gws", Build: gws},

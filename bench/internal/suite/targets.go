@@ -42,6 +42,7 @@ var Targets = []Target{
 	{"push", "handset-recv", PerCPU, actix, 1},
 	{"idle", "handset-recv", Memory, Reference{}, 4100},
 	{"idle", "handset-readme", Memory, Reference{}, 4250},
+	{"idle", "handset-handler", Memory, Reference{}, 4250},
 	{"idle", "handset-closures", Memory, Reference{}, 4250},
 	{"idle", "handset-chan", Memory, Reference{}, 7000},
 	{"idle-tls", "handset-recv", Memory, bestThreads, 1},

@@ -27,7 +27,8 @@ var (
 	// asWritten is for what an idle connection costs, by how the program is
 	// written: the stack of the goroutine that waits is half of it.
 	asWrittenTLS = []string{
-		"handset-recv", "handset-all", "handset-chan", "handset-readme", "handset-closures", "handset-in-handler",
+		"handset-recv", "handset-all", "handset-chan",
+		"handset-readme", "handset-handler", "handset-closures", "handset-in-handler",
 		"raw", "gws", "gws-in-handler", "gorilla", "gorilla-in-handler", "coder", "coder-in-goroutine", "gobwas", "nbio", "actix", "node-ws",
 	}
 	asWritten = slices.Concat(asWrittenTLS, []string{"fastwebsockets", "tungstenite"})

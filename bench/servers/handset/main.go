@@ -1,6 +1,6 @@
 // Command handset serves with this repository's library. How it listens is a
 // flag: -view recv, all or chan, of the stream as it is or with -aggregate, or
-// -view readme or closures, which are whole programs as users write them.
+// -view readme, handler or closures, which are whole programs as users write them.
 package main
 
 import (
@@ -18,7 +18,7 @@ const aggregateLimit = 16 << 20
 
 var (
 	upgrader  ws.Upgrader
-	viewName  = flag.String("view", "recv", "how to listen: recv, all, chan, readme or closures")
+	viewName  = flag.String("view", "recv", "how to listen: recv, all, chan, readme, handler or closures")
 	aggregate = flag.Bool("aggregate", false, "receive whole messages, with -view recv, all or chan")
 )
 
@@ -28,7 +28,8 @@ func main() {
 	if !found {
 		log.Fatalf("no view %q", *viewName)
 	}
-	if *viewName == "readme" || *viewName == "closures" {
+	switch *viewName {
+	case "readme", "handler", "closures":
 		log.SetOutput(io.Discard) // each of 10,000 sessions logs how it ended
 	}
 	if *serve.Deflate {

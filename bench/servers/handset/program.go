@@ -15,7 +15,7 @@ import (
 // keeps. The load leaves without a Close frame; main discards what they log about
 // that.
 
-// echoReadme is the README's first program.
+// echoReadme is the README's program: Aggregate and All in a goroutine.
 func echoReadme(w http.ResponseWriter, r *http.Request) {
 	session, stream, err := upgrader.Handle(w, r)
 	if err != nil {
@@ -40,6 +40,24 @@ func echoReadme(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}()
+}
+
+// serveEcho is the same program for Upgrader.Handler.
+func serveEcho(session *ws.Session, stream *ws.MessageStream) {
+	for msg, err := range stream.Aggregate(1 << 20).All(context.Background()) {
+		if err != nil {
+			log.Print(err)
+			return
+		}
+		switch msg.Kind {
+		case ws.Text, ws.Binary:
+			if err := session.Send(context.Background(), msg); err != nil {
+				return
+			}
+		case ws.Close:
+			session.Close(msg.Reason)
+		}
+	}
 }
 
 // callbacks are what an application does about each kind of message.

@@ -25,6 +25,7 @@ var views = map[string]http.HandlerFunc{
 	"all":      handle(echoAll),
 	"chan":     handle(echoChan),
 	"readme":   echoReadme,
+	"handler":  upgrader.Handler(serveEcho).ServeHTTP,
 	"closures": echoClosures,
 }
 
