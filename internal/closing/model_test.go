@@ -5,10 +5,10 @@ import "testing"
 // model is the closing handshake as RFC 6455 tells it, in facts rather than in
 // states.
 type model struct {
-	sent, left, arrived  bool // our Close frame is queued, has left; the peer's has arrived
-	failed, eof, cut     bool // the peer broke the protocol; nothing comes; nothing leaves
-	ended                bool
-	timeouts, closeCount int
+	sent, left, arrived bool // our Close frame is queued, has left; the peer's has arrived
+	failed, eof, cut    bool // the peer broke the protocol; nothing comes; nothing leaves
+	ended               bool
+	closeCount          int
 }
 
 func (m *model) close() {
