@@ -64,7 +64,7 @@ interop-tools:
 	bash .ci/interop-tools
 
 interop:
-	HANDSET_INTEROP=1 $(GO) test -count=1 -v -run 'Coders|Nodes|Pythons|Nginx|Chromium' ./ws_test
+	HANDSET_INTEROP=1 $(GO) test -count=1 -v -run Interop ./ws_test
 
 # Beside its peers, on this machine: bench/RESULTS.md and its charts, in a
 # quarter of an hour, and the quick one, which only prints.

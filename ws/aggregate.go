@@ -3,6 +3,8 @@ package ws
 import (
 	"context"
 	"iter"
+
+	"github.com/handset-go/handset/internal/message"
 )
 
 // AggregatedStream is a MessageStream in whole messages: Text, Binary, Ping,
@@ -26,7 +28,7 @@ func (a *AggregatedStream) Recv(ctx context.Context) (msg Message, err error) {
 		return
 	}
 	if err = m.recv(ctx, a); err == nil {
-		msg = m.rx.msg // the receiver is the next reader's with the turn
+		msg.set(&m.rx.Event) // which is the next reader's with the turn
 	}
 	m.giveTurn(err != nil && err != ErrMessageTooBig)
 	return
@@ -47,78 +49,5 @@ func (a *AggregatedStream) Chan() <-chan Message { return a.pump.start(a.stream,
 // and after a Close message.
 func (a *AggregatedStream) Err() error { return a.pump.reason() }
 
-// poll is the view in whole messages.
-func (a *AggregatedStream) poll() (ok bool, err error) {
-	m := a.stream
-	if m.rx != nil {
-		ok, err = a.pollHeld(m.rx)
-	}
-	m.session().flags.set(lastTooBig, err == ErrMessageTooBig)
-	return ok, err
-}
-
-// pollHeld is poll when there may be something to find.
-func (a *AggregatedStream) pollHeld(r *receiver) (ok bool, err error) {
-	r.expire()
-	if r.message.lent {
-		r.message.free()
-	}
-	for !ok && err == nil {
-		ok, err = a.stream.pollPiece()
-		switch {
-		case err != nil:
-			r.abandon()
-		case ok:
-			ok, err = a.add(r)
-		default:
-			err = a.foresee(r)
-			r.direct = r.message.open() && !r.packed
-			return false, err
-		}
-	}
-	return ok, err
-}
-
-// add takes a piece, and makes a message of it when that is whole.
-func (a *AggregatedStream) add(r *receiver) (ok bool, err error) {
-	msg, under := &r.msg, &r.message
-	switch msg.Kind {
-	case Ping, Pong, Close:
-		return true, nil
-	case Text, Binary:
-		if under.skips {
-			under.free()
-			return false, nil
-		}
-		if len(msg.Data) > a.max {
-			return false, ErrMessageTooBig
-		}
-		return true, nil
-	case FirstText, FirstBinary:
-		under.begin(msg.Kind)
-	}
-	err = under.add(msg.Data, r.announced(), a.max)
-	if err != nil {
-		r.drop()
-	}
-	if msg.Kind == Last {
-		ok = under.finish(msg)
-	}
-	return ok, err
-}
-
-// foresee looks at the frame that is arriving: that its message will be too big
-// is to be told by the header, before the payload, or even without it.
-func (a *AggregatedStream) foresee(r *receiver) error {
-	missed := r.begun && r.message.kind == 0 // the beginning went to the stream's own view
-	if !r.inFrame || r.of.Control() || r.packed || missed {
-		return nil
-	}
-	return r.message.expect(r.left, a.max)
-}
-
-// abandon drops a message that is being put together.
-func (r *receiver) abandon() {
-	r.direct = false
-	r.message.free()
-}
+// next is the view in whole messages.
+func (a *AggregatedStream) next(r *message.Reader) (ok bool, err error) { return r.NextMessage(a.max) }

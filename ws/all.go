@@ -60,7 +60,7 @@ func (l *loop) hand(err error, yield func(Message, error) bool) bool {
 	}
 	var msg Message
 	if err == nil {
-		msg = l.stream.rx.msg // before finish may have the receiver
+		msg.set(&l.stream.rx.Event) // before finish may have the receiver
 	}
 	if l.application {
 		l.stream.beforeBody()

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/handset-go/handset/internal/closing"
-	"github.com/handset-go/handset/internal/transport"
 )
 
 // closeState is a connection's way to its end: the state that internal/closing
@@ -24,7 +23,7 @@ type closeState struct {
 	err   error         // why the connection ended; nil before that
 	done  chan struct{} // closed at the end; nil until someone asks
 	sends chan struct{} // closed when our Close frame is queued; nil until someone asks
-	timer *departure    // nil while nothing ends
+	timer *closeTimer   // nil while nothing ends
 }
 
 // closeState returns the session's.
@@ -105,19 +104,23 @@ func (c *closeState) closeLocked(e closeEvent) (reason CloseReason, refusal erro
 
 // timeLocked starts the timer, or notes that it counts from now.
 func (s *Session) timeLocked(c *closeState, e closeEvent, do closing.Actions) {
-	timeout := s.registry.upgrader.closeTimeout()
+	timeout := s.registry.settings.closeTimeout
 	switch {
 	case do.Has(closing.StartTimer):
-		s.leaveLocked(c, timeout)
+		s.startTimerLocked(c, timeout)
 	case do.Has(closing.StartAnswerTimer):
-		s.leaveLocked(c, timeout-timeout/10)
-	case e.Event == closing.Drained && c.timer != nil:
-		c.timer.since = time.Now()
+		s.startTimerLocked(c, timeout-timeout/10)
+	case e.Event == closing.Drained:
+		c.timer.flushed()
 	}
 }
 
 // endLocked notes why the connection has ended, if it has.
 func (c *closeState) endLocked(e closeEvent, why closing.Reason) {
+	if why != closing.NotEnded {
+		c.timer.stop()
+		c.timer = nil
+	}
 	switch why {
 	case closing.ByHandshake:
 		c.err = c.frames
@@ -159,7 +162,7 @@ func (s *Session) perform(step closeStep) {
 
 // putClose queues our Close frame.
 func (s *Session) putClose(reason CloseReason, refusal error) {
-	s.registry.countCloseSent(reason.Code)
+	s.registry.closeFrames.countSent(reason.Code)
 	if t := s.trace(); t.CloseSent != nil {
 		t.CloseSent(s, reason)
 	}
@@ -243,61 +246,20 @@ func (s *Session) cutOff(err error) { s.happens(closeEvent{Event: closing.WriteF
 // end closes the connection, whatever its state.
 func (s *Session) end(err error) { s.happens(closeEvent{Event: closing.Abort, err: err}) }
 
-// leaveLocked has the session end when the given time has passed since now, since
-// all has left or since the peer has stopped taking it, whatever is last. The
-// caller has c's lock.
-func (s *Session) leaveLocked(c *closeState, timeout time.Duration) {
-	s.registry.forget(c.timer)
-	p := s.progress()
-	c.timer = &departure{session: s, place: -1, timeout: timeout, since: time.Now(), progress: p}
-	s.registry.expect(c.timer, c.timer.next(c.timer.since))
+// startTimerLocked has closeTimedOut called when the timeout is over, which begins
+// now.
+func (s *Session) startTimerLocked(c *closeState, timeout time.Duration) {
+	c.timer.stop()
+	c.timer = newCloseTimer(s, timeout, s.closeTimedOut)
 }
 
-// next is when to look again at a session that is leaving: while something has
-// not left, whether the peer takes it.
-func (d *departure) next(now time.Time) time.Time {
-	at := d.since.Add(d.timeout)
-	if !d.progress.backlog {
-		return at
-	}
-	if !d.progress.known && !d.lastTry {
-		at = at.Add(-min(transport.LastTry, d.timeout/2))
-	}
-	if soon := now.Add(d.timeout / 4); soon.Before(at) {
-		return soon
-	}
-	return at
-}
-
-// goesOnLocked reports whether the session has more time to leave, and has it
-// looked at again if it does. The caller has c's lock.
-func (s *Session) goesOnLocked(c *closeState) bool {
-	d, now, p := c.timer, time.Now(), s.progress()
-	d.since = d.since.Add(s.registry.takePaused(d))
-	if d.progress.backlog && p.beyond(d.progress) && !c.state.Fails() {
-		d.since, d.lastTry = s.progressed(p, d.progress, d.since, now), false
-	}
-	d.progress = p
-	next := d.next(now)
-	if !next.After(now) && p.backlog && !p.known && !d.lastTry {
-		d.lastTry = true
-		s.tryLastWrite()
-		next = d.next(now)
-	}
-	if !next.After(now) {
-		return false
-	}
-	s.registry.expect(d, next)
-	return true
-}
-
-// closeTimedOut is called when a session that is ending may have had its time. A
+// closeTimedOut is called when the timer fires, and perhaps just after its end. A
 // Close frame that nobody answered is answered now, with as much time again if it
 // cannot leave.
 func (s *Session) closeTimedOut() {
 	c := s.closeState()
 	c.mu.Lock()
-	if c.state == closing.Ended || s.goesOnLocked(c) {
+	if c.state == closing.Ended || !c.timer.expired(!c.state.Fails()) {
 		c.mu.Unlock()
 		return
 	}
@@ -312,7 +274,7 @@ func (s *Session) closeTimedOut() {
 func (s *Session) disconnect() {
 	c := s.closeState()
 	c.mu.Lock()
-	err, timer := c.err, c.timer
+	err := c.err
 	c.mu.Unlock()
 	s.out.Abort((*outboxHost)(s), closedBy(err))
 	s.compression.endSending() // nobody queues any more
@@ -322,7 +284,7 @@ func (s *Session) disconnect() {
 	} else {
 		_ = s.transport.Abort()
 	}
-	s.registry.leave(s, timer, err)
+	s.registry.remove(s, err)
 	if t := s.trace(); t.SessionEnd != nil {
 		t.SessionEnd(s, err)
 	}
@@ -334,7 +296,7 @@ func (s *Session) disconnect() {
 	}
 	c.mu.Unlock()
 	s.endContext(err)
-	s.registry.left()
+	s.registry.notifyEmpty()
 }
 
 // Done returns a channel that is closed when the session has ended and its

@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"sync"
@@ -114,7 +115,7 @@ func (c Compression) negotiate(offers []string) (*compression, string) {
 	return &compression{
 		sends:    params.Deflater(c.Level),
 		receives: params.Inflater(),
-		minSize:  int32(min(or(c.MinSize, defaultMinSize), math.MaxInt32)),
+		minSize:  int32(min(cmp.Or(c.MinSize, defaultMinSize), math.MaxInt32)),
 		alone:    params.ServerNoTakeover,
 		recvs:    !params.ClientNoTakeover,
 		packing:  packing{level: uint8(c.Level), bits: uint8(params.ServerWindowBits)},

@@ -22,15 +22,15 @@ type conn struct {
 	compression *compression // nil if none was agreed on
 
 	turn  turn
-	rx    *receiver             // of whoever has the turn; nil while there is nothing to remember
+	rx    *input                // of whoever has the turn; nil while there is nothing to remember
 	watch atomic.Pointer[watch] // of the last context that could end
 
 	extra  atomic.Pointer[extra]
 	ending atomic.Pointer[closeState] // nil until somebody asks
 	flags  readerFlags
 	pulse  pulse
-	place  uint32      // in the registry's roster
-	writes atomic.Bool // it is in the registry's writing
+	index  uint32      // in the registry's list
+	writes atomic.Bool // it is on the list of the registry's writeTimer
 }
 
 func (s *Session) stream() *MessageStream  { return (*MessageStream)(s) }
@@ -46,12 +46,12 @@ type extra struct {
 
 	began time.Duration // since epoch, 0 if nobody is told of the end
 
-	tally       atomic.Pointer[tally] // of Stats; nil until somebody asks
-	unfinished  unfinished            // for MessageTimeout
-	foreign     foreign               // the reader's
-	refusesData bool                  // of Discard
-	closing     atomic.Bool           // Close was called before the peer's Close frame came
-	owner       outbox.Owner          // of what Continuation sends; here since the outbox keeps a pointer to it
+	traffic     *trafficCounters // nil without Upgrader.SessionStats
+	unfinished  unfinished       // for MessageTimeout
+	foreign     foreign          // the reader's
+	refusesData bool             // of Discard
+	closing     atomic.Bool      // Close was called before the peer's Close frame came
+	owner       outbox.Owner     // of what Continuation sends; here since the outbox keeps a pointer to it
 }
 
 // more returns the session's extra.

@@ -17,19 +17,15 @@ func (s *Session) readRest() {
 // restSize is how much is read for a reader that may never come.
 const restSize = 256 << 10
 
-// readRest reads what a peer has left behind, until a reader comes. The receiver
-// takes it in as it would for a reader; only what the application received last,
-// which is lent to it, stays as it is.
+// readRest reads what a peer has left behind, until a reader comes. What the
+// application received last stays as it is.
 func (m *MessageStream) readRest(r *reader) {
 	defer m.turn.giveBack(r)
 	defer m.forgetContext()
-	m.leaveInbox()
-	if m.rx != nil {
-		m.rx.leavePlain()
-	}
+	m.detach()
 	m.heed(r.ctx)
 	for rest := restSize; rest > 0; {
-		n, err := m.session().transport.Read((*place)(m))
+		n, err := m.session().transport.Read((*readBuffer)(m))
 		switch {
 		case r.ctx.Err() != nil && transport.IsTimeout(err):
 			return
@@ -37,7 +33,7 @@ func (m *MessageStream) readRest(r *reader) {
 			m.session().readLost(isEOF(err), lostBy(err))
 			return
 		}
-		m.rx.arrived(n)
+		m.rx.Arrived(n)
 		rest -= n
 	}
 }

@@ -146,10 +146,9 @@ sent. By [Upgrader.Heartbeat] a peer that has been silent for 30 s is sent a
 Ping, and after 30 s more of silence the session ends with
 [ErrHeartbeatTimeout]; a [Heartbeat] has other times, or none.
 [Session.Latency] is how long the last of those Pings took, and
-Trace.HeartbeatAnswered is told of each. All sessions of an
-Upgrader are looked after by one timer, those that are closing too. In a bubble
-of testing/synctest it strikes in the bubble's time; bubbles that run side by side
-need Upgraders of their own, not Handle.
+Trace.HeartbeatAnswered is told of each. One timer checks all sessions of an
+Upgrader. In a testing/synctest bubble it follows the bubble's clock. Parallel
+bubbles must not share an Upgrader, nor use the package-level Handle.
 
 # Closing
 
@@ -192,8 +191,9 @@ at a time, by [Upgrader.MaxSessions]; and the other timeouts.
 
 # Sight
 
-[Upgrader.Stats] counts sessions, their [Traffic], and their ends; it returns
-[Stats]. [Session.Stats] returns the [SessionStats] of one. A [Trace], in
+[Upgrader.Stats] counts sessions, their [Traffic], and their ends by
+[EndReason]; it returns [Stats]. [Session.Stats] returns the [SessionStats] of
+one, with its Traffic if [Upgrader.SessionStats] is set. A [Trace], in
 [Upgrader.Trace], is told what happens as it happens; [LogTrace] makes one that
 logs. Without it nothing is logged. [Upgrader.Sessions] is a loop over the
 sessions there are now.

@@ -32,6 +32,8 @@ func (t *treadmill) SetReadDeadline(time.Time) error  { return nil }
 func (t *treadmill) SetWriteDeadline(time.Time) error { return nil }
 func (t *treadmill) RemoteAddr() net.Addr             { return nil }
 
+func (t *treadmill) Delivery() (d transport.Delivery, ok bool) { return d, false }
+
 // What the library itself takes to echo a message of 125 bytes, that comes alone
 // or with others: all but the operating system's part and the goroutine's wait.
 func BenchmarkEcho(b *testing.B) {

@@ -33,17 +33,30 @@ func ExampleUpgrader_Stats() {
 	// ends: map[closed:1]
 }
 
-// What one session has done, since it was first asked.
+// What one session has done. It is counted as an option.
 func ExampleSession_Stats() {
-	session, _, client := connect(&ws.Upgrader{})
+	session, _, client := connect(&ws.Upgrader{SessionStats: true})
 	defer client.leave()
 
-	session.Stats()
 	_ = session.Text(context.Background(), "hello")
 	client.hear()
 	fmt.Printf("%+v\n", session.Stats().Out)
 	// Output:
 	// {Messages:1 Frames:1 Payload:5 Wire:7}
+}
+
+// How many sessions have ended for a reason, and its name for a metric.
+func ExampleEndReason_String() {
+	upgrader := new(ws.Upgrader)
+	_, _, client := connect(upgrader)
+	defer client.leave()
+
+	_ = upgrader.Close()
+	fmt.Println(upgrader.Stats().Ends[ws.EndShutdown])
+	fmt.Println(ws.EndShutdown)
+	// Output:
+	// 1
+	// shutdown
 }
 
 // A trace that logs who was refused, and how sessions end.

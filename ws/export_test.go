@@ -3,8 +3,8 @@ package ws
 // Reopen lets sessions in again after the package's Shutdown, for the tests
 // that come after.
 func Reopen() {
-	f := zero.registry()
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.door.closed, f.door.cut = false, false
+	r := zero.registry()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed, r.aborted = false, false
 }

@@ -2,23 +2,23 @@ package ws
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
-	"unsafe"
 
 	"github.com/handset-go/handset/internal/handshake"
 	"github.com/handset-go/handset/internal/transport"
 )
 
 // Upgrader holds the options of a server's sessions. Its zero value is ready
-// and is what Handle uses. It must not be changed once it has been used: its
-// sessions keep it. It may be shared by any number of goroutines. A copy of it is
-// another Upgrader, without its sessions, and must not be made while it is in use.
-// In tests, its sessions must be of one testing/synctest bubble at a time.
+// and is what Handle uses. An Upgrader must not be copied or modified after first
+// use. It is safe for concurrent use. In tests, its sessions must be of one
+// testing/synctest bubble at a time.
 // Negative sizes and times, but for Heartbeat's, and patterns and names of
 // subprotocols that nothing could match, refuse every handshake with 500 and a
 // text that says which it is.
@@ -132,7 +132,12 @@ type Upgrader struct {
 	// Trace is told what happens to the sessions; nil for nobody.
 	Trace *Trace
 
-	state unsafe.Pointer // *registry; an atomic.Pointer may not be copied
+	// SessionStats has Session.Stats count what its session has sent and received.
+	// It is an option because it takes 160 bytes more for each session.
+	// Upgrader.Stats counts without it.
+	SessionStats bool
+
+	state atomic.Pointer[registry]
 }
 
 const (
@@ -140,6 +145,34 @@ const (
 	defaultWriteTimeout = 30 * time.Second
 	defaultCloseTimeout = 5 * time.Second
 )
+
+// settings are an Upgrader's options as its sessions need them, with the defaults
+// filled in.
+type settings struct {
+	sendBuffer                 int // bytes
+	writeTimeout, closeTimeout time.Duration
+	intervals                  intervals
+	maxSessions                int // 0 for any number
+	manualPong, sessionStats   bool
+	trace                      *Trace // not nil
+}
+
+func (u *Upgrader) settings() settings {
+	return settings{
+		sendBuffer:   cmp.Or(u.SendBuffer, defaultSendBuffer),
+		writeTimeout: u.writeTimeout(),
+		closeTimeout: cmp.Or(u.CloseTimeout, defaultCloseTimeout),
+		intervals:    u.intervals(),
+		maxSessions:  u.MaxSessions,
+		manualPong:   u.ManualPong,
+		sessionStats: u.SessionStats,
+		trace:        cmp.Or(u.Trace, &untraced),
+	}
+}
+
+func (u *Upgrader) writeTimeout() time.Duration {
+	return cmp.Or(u.WriteTimeout, defaultWriteTimeout)
+}
 
 // zero is the Upgrader of Handle.
 var zero Upgrader
@@ -202,12 +235,12 @@ func (u *Upgrader) handle(w http.ResponseWriter, r *http.Request) (s *Session, e
 		return nil, refuse(w, r, http.StatusInternalServerError, err)
 	}
 	f := u.registry()
-	if err = f.knock(w, r); err != nil {
+	if err = f.reserve(w, r); err != nil {
 		return nil, err
 	}
 	defer func() {
 		if s == nil { // be it for a panic of the ResponseWriter's
-			f.turnAway()
+			f.release()
 		}
 	}()
 	accepted, c, err := u.accept(w, r)
@@ -221,7 +254,7 @@ func (u *Upgrader) handle(w http.ResponseWriter, r *http.Request) (s *Session, e
 	if u.Trace != nil {
 		s.more().began = time.Since(epoch)
 	}
-	f.enter(s)
+	f.add(s)
 	return s, nil
 }
 
@@ -255,22 +288,15 @@ func (u *Upgrader) accept(w http.ResponseWriter, r *http.Request) (a handshake.A
 func (f *registry) begin(netConn net.Conn, early []byte, protocol *string, c *compression) *Session {
 	_ = netConn.SetDeadline(time.Time{}) // the server's ends with the handshake
 	s := &Session{conn{transport: transport.New(netConn), registry: f, protocol: protocol, compression: c}}
-	s.out.Init(or(f.upgrader.SendBuffer, defaultSendBuffer))
+	s.out.Init(f.settings.sendBuffer)
+	if f.settings.sessionStats {
+		s.more().traffic = new(trafficCounters)
+	}
 	s.flags.arrive()
 	if len(early) > 0 {
-		s.stream().receiver().Add(early)
+		s.stream().input().Add(early)
 	}
 	return s
-}
-
-func (u *Upgrader) writeTimeout() time.Duration { return or(u.WriteTimeout, defaultWriteTimeout) }
-func (u *Upgrader) closeTimeout() time.Duration { return or(u.CloseTimeout, defaultCloseTimeout) }
-
-func or[T int | time.Duration](value, otherwise T) T {
-	if value == 0 {
-		return otherwise
-	}
-	return value
 }
 
 // early copies what the server has read beyond the request: a client may send

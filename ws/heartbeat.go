@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"cmp"
 	"sync/atomic"
 	"time"
 
@@ -55,11 +56,11 @@ type Heartbeat struct {
 
 const defaultHeartbeat = 30 * time.Second
 
-// pace is what the options ask of a sweeper.
-func (u *Upgrader) pace() (p pace) {
+// intervals are the times that the options ask for.
+func (u *Upgrader) intervals() (p intervals) {
 	if h := u.Heartbeat; h.Interval >= 0 && h.Timeout >= 0 {
-		p.interval = inMillis(or(h.Interval, defaultHeartbeat))
-		p.timeout = inMillis(or(h.Timeout, defaultHeartbeat))
+		p.interval = inMillis(cmp.Or(h.Interval, defaultHeartbeat))
+		p.timeout = inMillis(cmp.Or(h.Timeout, defaultHeartbeat))
 	}
 	if u.MessageTimeout > 0 {
 		p.message = inMillis(u.MessageTimeout)
@@ -83,10 +84,10 @@ type pulse struct {
 	unread  unread
 }
 
-// beat pings a peer that has been silent for long, or ends the session if it
-// has been for too long. late is by how much the round is late, which is time in
-// which the process did not run. It returns after how many ms to come again.
-func (s *Session) beat(now, late uint32, p pace) (wait uint32) {
+// checkHeartbeat pings a peer that has been silent for long, or ends the session
+// if it has been for too long. late is by how much the check is late, which is time
+// in which the process did not run. It returns after how many ms to check again.
+func (s *Session) checkHeartbeat(now, late uint32, p intervals) (wait uint32) {
 	if s.isClosing() {
 		return p.interval
 	}
@@ -99,7 +100,7 @@ func (s *Session) beat(now, late uint32, p pace) (wait uint32) {
 	if b != nil && int32(b.since-since) > 0 {
 		since = b.since
 	}
-	if wait := until(since+p.interval, now, p.grain()); wait > 0 {
+	if wait := until(since+p.interval, now, p.slack()); wait > 0 {
 		return wait
 	}
 	return s.ping(b, now, p)
@@ -108,7 +109,7 @@ func (s *Session) beat(now, late uint32, p pace) (wait uint32) {
 // ping sends a Ping, unless more is queued already, or was and has been taken: a
 // peer that takes it is alive, and WriteTimeout sees to one that does not. last is
 // the Ping before that was not answered, nil for none.
-func (s *Session) ping(last *probe, now uint32, p pace) (wait uint32) {
+func (s *Session) ping(last *probe, now uint32, p intervals) (wait uint32) {
 	queued, taken := s.out.Queue()
 	if queued > 0 || last.backlog() && taken != last.taken {
 		last = s.ownProbe(last)
@@ -129,7 +130,7 @@ func (s *Session) ping(last *probe, now uint32, p pace) (wait uint32) {
 
 // awaitLife waits for a sign of life after a Ping, and ends the session if there
 // is none in time.
-func (s *Session) awaitLife(b *probe, last uint32, waiting bool, now, late uint32, p pace) (wait uint32) {
+func (s *Session) awaitLife(b *probe, last uint32, waiting bool, now, late uint32, p intervals) (wait uint32) {
 	if b.left.Load() == 0 {
 		s.pingLeft() // with what somebody else wrote
 	}

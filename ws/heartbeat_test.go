@@ -2,7 +2,6 @@ package ws
 
 import (
 	"context"
-	"errors"
 	"io"
 	"testing"
 	"testing/synctest"
@@ -12,7 +11,7 @@ import (
 // A round that is late finds a Ping unanswered only because the process has not
 // run: the peer has all of its time, and the reader a moment in any case.
 func TestARoundThatIsLateDoesNotJudge(t *testing.T) {
-	p := pace{interval: 16_000, timeout: 16_000}
+	p := intervals{interval: 16_000, timeout: 16_000}
 	for _, test := range []struct {
 		name          string
 		before, pause time.Duration // of the time after the Ping, how much the process runs and does not
@@ -29,21 +28,21 @@ func TestARoundThatIsLateDoesNotJudge(t *testing.T) {
 				go func() { _, _ = io.Copy(io.Discard, peer) }()
 				go func() { _, _ = s.stream().Recv(context.Background()) }()
 				time.Sleep(millis(p.interval))
-				s.beat(coarse(), 0, p)
+				s.checkHeartbeat(coarse(), 0, p)
 				synctest.Wait()
 				if s.registry.pings.Load() != 1 {
 					t.Fatal("no Ping has left")
 				}
 				time.Sleep(test.before)
-				s.beat(coarse(), 0, p)
+				s.checkHeartbeat(coarse(), 0, p)
 				time.Sleep(test.pause)
-				s.beat(coarse(), uint32(test.pause.Milliseconds()), p)
+				s.checkHeartbeat(coarse(), uint32(test.pause.Milliseconds()), p)
 				for ran := time.Duration(0); ran < test.then; ran += time.Millisecond {
 					if s.ended() != nil {
 						t.Fatalf("ended %v after the pause, want %v", ran, test.then)
 					}
 					time.Sleep(time.Millisecond)
-					s.beat(coarse(), 0, p)
+					s.checkHeartbeat(coarse(), 0, p)
 				}
 				if err := s.Err(); err != ErrHeartbeatTimeout {
 					t.Errorf("%v after the pause: %v", test.then, err)
@@ -54,31 +53,9 @@ func TestARoundThatIsLateDoesNotJudge(t *testing.T) {
 	}
 }
 
-// The timer was late for what is left of the closing handshake too.
-func TestDeparturesWaitLongerWhenTheTimerIsLate(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		u := &Upgrader{CloseTimeout: time.Second, Heartbeat: Heartbeat{Interval: -1}}
-		s, _ := begun(t, u)
-		w := u.registry().sweeper
-		_ = s.Close(CloseReason{})
-		u.registry().mu.Lock()
-		w.strikes = w.strikes.Add(-10 * time.Second) // as if the timer had been to strike long ago
-		u.registry().mu.Unlock()
-		w.strike()
-		if s.ended() != nil {
-			t.Fatal("ended at once")
-		}
-		began := time.Now()
-		<-s.Done()
-		if took := time.Since(began); took < time.Second || !errors.Is(s.Err(), ErrCloseTimeout) {
-			t.Errorf("ended after %v with %v", took, s.Err())
-		}
-	})
-}
-
 // A message whose rest could not be received meanwhile has its time.
 func TestAMessagesTimeDoesNotCountAPauseOfTheProcess(t *testing.T) {
-	p := pace{message: 16_000}
+	p := intervals{message: 16_000}
 	synctest.Test(t, func(t *testing.T) {
 		s, peer := begun(t, &Upgrader{Heartbeat: Heartbeat{Interval: -1}, MessageTimeout: time.Hour})
 		go func() { _, _ = io.Copy(io.Discard, peer) }()
@@ -87,32 +64,13 @@ func TestAMessagesTimeDoesNotCountAPauseOfTheProcess(t *testing.T) {
 		_, _ = peer.Write([]byte{0x82, 0x85, 0, 0, 0, 0, 1, 2})
 		synctest.Wait()
 		time.Sleep(30 * time.Minute)
-		s.hasten(coarse(), 1_800_000, p)
+		s.checkMessageTimeout(coarse(), 1_800_000, p)
 		time.Sleep(14 * time.Second)
-		s.hasten(coarse(), 0, p)
+		s.checkMessageTimeout(coarse(), 0, p)
 		_, _ = peer.Write([]byte{3, 4, 5})
 		if err := <-received; err != nil {
 			t.Error(err)
 		}
 		s.end(ErrShutdown)
-	})
-}
-
-// What the process did not run is not time in which the peer took nothing.
-func TestAWriteTimeoutDoesNotCountAPauseOfTheProcess(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, _ := begun(t, &Upgrader{WriteTimeout: 16 * time.Second, Heartbeat: Heartbeat{Interval: -1}})
-		_ = s.Text(context.Background(), "not taken")
-		time.Sleep(15 * time.Second)
-		w := &s.registry.writing
-		w.mu.Lock()
-		w.due = time.Now().Add(-10 * time.Second) // as if the timer had been to fire long ago
-		w.mu.Unlock()
-		w.look()
-		began := time.Now()
-		<-s.Done()
-		if took := time.Since(began); took < 11*time.Second || took > 15*time.Second || s.Err() != ErrWriteTimeout {
-			t.Errorf("ended after %v with %v", took, s.Err())
-		}
 	})
 }

@@ -11,7 +11,7 @@ const lingerBlind = 500 * time.Millisecond
 // or CloseTimeout strikes.
 func (s *Session) linger() {
 	if err := s.transport.CloseWrite(); err != nil {
-		_ = s.transport.SetReadDeadline(time.Now().Add(min(s.registry.upgrader.closeTimeout(), lingerBlind)))
+		_ = s.transport.SetReadDeadline(time.Now().Add(min(s.registry.settings.closeTimeout, lingerBlind)))
 	}
 	place := new(dustbin)
 	for {

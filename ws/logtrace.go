@@ -65,7 +65,7 @@ func (l logTrace) sessionEnds(s *Session, err error) {
 	if x := s.extra.Load(); x != nil && x.began != 0 {
 		attrs = append(attrs, slog.Duration("duration", time.Since(epoch)-x.began))
 	}
-	end := ending(err)
+	end := endReason(err).String()
 	if c, ok := err.(*CloseError); ok {
 		end = "closed by the server"
 		if c.ByPeer {

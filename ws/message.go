@@ -3,6 +3,9 @@ package ws
 import (
 	"bytes"
 	"strconv"
+
+	"github.com/handset-go/handset/internal/frame"
+	"github.com/handset-go/handset/internal/message"
 )
 
 // Kind says what a Message is.
@@ -63,3 +66,31 @@ func (m Message) Clone() Message {
 	m.Data = bytes.Clone(m.Data)
 	return m
 }
+
+// set makes msg, which is zero, the Message that an event is. It does not return
+// one, so that callers have one Message on the stack instead of two.
+func (msg *Message) set(e *message.Event) {
+	msg.Data = e.Data
+	switch {
+	case e.Opcode == frame.Close:
+		msg.Kind, msg.Reason = Close, closeReason(e)
+	case e.First && e.Last:
+		msg.Kind = wholeKinds[e.Opcode]
+	case e.First:
+		msg.Kind = firstKinds[e.Opcode]
+	case e.Last:
+		msg.Kind = Last
+	default:
+		msg.Kind = Continue
+	}
+}
+
+// wholeKinds and firstKinds are the kinds of events by their opcodes: of whole
+// messages and control frames, and of those that begin a message.
+var (
+	wholeKinds = [16]Kind{frame.Text: Text, frame.Binary: Binary, frame.Ping: Ping, frame.Pong: Pong}
+	firstKinds = [16]Kind{frame.Text: FirstText, frame.Binary: FirstBinary}
+)
+
+// closeReason returns what the Close frame of an event says.
+func closeReason(e *message.Event) CloseReason { return CloseReason{CloseCode(e.Code), e.Reason} }

@@ -1,15 +1,11 @@
 package ws
 
-import (
-	"sync/atomic"
-
-	"github.com/handset-go/handset/internal/frame"
-)
+import "sync/atomic"
 
 // unfinished is since when a message is arriving. Times are coarse, 0 for none.
 type unfinished struct {
-	since  atomic.Uint32
-	struck atomic.Uint32 // the time of a message that has taken too long
+	since   atomic.Uint32
+	expired atomic.Uint32 // the time of a message that has taken too long
 }
 
 // later returns since when a message is arriving, later by what the process did
@@ -27,11 +23,11 @@ func (u *unfinished) later(now, late uint32) uint32 {
 }
 
 // timesMessages reports whether messages have a time to be finished in.
-func (m *MessageStream) timesMessages() bool { return m.registry.upgrader.MessageTimeout > 0 }
+func (m *MessageStream) timesMessages() bool { return m.registry.settings.intervals.message > 0 }
 
 // noteUnfinished notes, before the reader waits, whether a message has begun.
 func (m *MessageStream) noteUnfinished() {
-	if m.rx == nil || !m.rx.hasBegun() {
+	if m.rx == nil || !m.rx.HasBegun() {
 		return
 	}
 	if u := &m.more().unfinished; u.since.Load() == 0 {
@@ -39,26 +35,17 @@ func (m *MessageStream) noteUnfinished() {
 	}
 }
 
-// hasBegun reports whether a part of a message has arrived. A control frame is
-// none, nor what there is of its header: the first byte tells.
-func (r *receiver) hasBegun() bool {
-	if r.begun || r.inFrame {
-		return r.begun || !r.of.Control()
-	}
-	b := r.Bytes()
-	return len(b) > 0 && !frame.OpcodeOf(b[0]).Control()
-}
-
-// noteFinished notes that a message is whole.
-func (m *MessageStream) noteFinished(kind Kind) {
-	if kind == Text || kind == Binary || kind == Last {
+// noteFinished notes, before the reader waits, whether a message has been finished
+// since it last waited.
+func (m *MessageStream) noteFinished() {
+	if m.rx != nil && m.rx.Count.Messages > 0 {
 		m.more().unfinished.since.Store(0)
 	}
 }
 
-// hasten ends the wait of a reader whose message has taken too long, which then
-// finds it so. It returns after how many ms to come again.
-func (s *Session) hasten(now, late uint32, p pace) (wait uint32) {
+// checkMessageTimeout ends the wait of a reader whose message has taken too long,
+// which then finds it so. It returns after how many ms to check again.
+func (s *Session) checkMessageTimeout(now, late uint32, p intervals) (wait uint32) {
 	x := s.extra.Load()
 	if x == nil {
 		return p.message
@@ -67,10 +54,10 @@ func (s *Session) hasten(now, late uint32, p pace) (wait uint32) {
 	if since == 0 || !s.flags.has(isWaiting) || s.isClosing() {
 		return p.message
 	}
-	if wait := until(since+p.message, now, p.grain()); wait > 0 {
+	if wait := until(since+p.message, now, p.slack()); wait > 0 {
 		return wait
 	}
-	x.unfinished.struck.Store(since)
+	x.unfinished.expired.Store(since)
 	if err := s.transport.SetReadDeadline(longAgo); err != nil { // then only this wakes the reader
 		s.end(&ProtocolError{ClosePolicyViolation, ErrMessageTimeout})
 	}
@@ -83,6 +70,6 @@ func (m *MessageStream) tookTooLong() bool {
 	if x == nil || m.rx == nil {
 		return false
 	}
-	struck := x.unfinished.struck.Load()
-	return struck != 0 && struck == x.unfinished.since.Load()
+	expired := x.unfinished.expired.Load()
+	return expired != 0 && expired == x.unfinished.since.Load()
 }

@@ -21,13 +21,13 @@ type probe struct {
 	written  uint32 // bytes that had been written in all
 	acked    uint32 // how many of them the peer's TCP has acknowledged, or is to acknowledge anyway
 
-	// These are the sweeper's.
+	// These are of the checks alone.
 	clock  uint32 // from when the peer's silence is measured
 	runs   bool   // clock has been set since the Ping has left
 	taken  uint32 // how many bytes the transport had taken when the Ping was queued, or since
 	queued bool   // bytes were queued when since was set
 	since  uint32 // from when the next Ping's interval is measured, 0 while this one counts
-	waited bool   // the reader waited when the sweeper last came
+	waited bool   // the reader waited when the session was last checked
 }
 
 // newProbe prepares for a Ping. last is the one before, if that was not answered.
@@ -103,13 +103,13 @@ func (b *probe) settled(last uint32) bool {
 // due is when the peer will have been silent for too long. What the process did
 // not run does not count, and after that there is a moment in any case in which
 // the reader can take in what has arrived.
-func (b *probe) due(now, late uint32, p pace) uint32 {
+func (b *probe) due(now, late uint32, p intervals) uint32 {
 	if left := b.left.Load(); left != 0 && !b.runs {
 		b.clock, b.runs = left, true
 	}
 	if late > 0 {
 		b.clock += min(late, now-b.clock)
-		if left := until(b.clock+p.timeout, now, 0); late > p.grain() && left < p.step() {
+		if left := until(b.clock+p.timeout, now, 0); late > p.slack() && left < p.step() {
 			b.clock = now - p.timeout + p.step()
 		}
 	}
@@ -119,7 +119,7 @@ func (b *probe) due(now, late uint32, p pace) uint32 {
 // judge decides what it means that nothing has been read since the Ping: that
 // the peer is dead, that the heartbeat has to come again soon, or, if neither,
 // that the next Ping will tell.
-func (s *Session) judge(b *probe, due uint32, waiting bool, now uint32, p pace) (dead, again bool) {
+func (s *Session) judge(b *probe, due uint32, waiting bool, now uint32, p intervals) (dead, again bool) {
 	looked := b.looked.Load()
 	polls := looked != 0 && int32(looked-b.clock) >= 0 && until(due+p.interval, now, 0) > 0
 	reads := waiting && b.waited || polls && int32(looked-due) >= 0
@@ -175,15 +175,12 @@ func (s *Session) payload(b *probe) []byte {
 	return binary.BigEndian.AppendUint64(payload, uint64(b.sent))
 }
 
-// ownPong reports whether the message is the Pong to one of the heartbeat's
+// ownPong reports whether a Pong with the given payload is that to one of the heartbeat's
 // Pings, and takes the time of the one that is under way. A Pong without payload
 // is, for as long as one of theirs is outstanding.
-func (s *Session) ownPong(msg *Message) bool {
-	if msg.Kind != Pong {
-		return false
-	}
+func (s *Session) ownPong(payload []byte) bool {
 	b := s.pulse.probe.Load()
-	switch len(msg.Data) {
+	switch len(payload) {
 	case 0:
 		if b == nil || b.empty.Load() == 0 {
 			return false
@@ -193,10 +190,10 @@ func (s *Session) ownPong(msg *Message) bool {
 		}
 		return true
 	case beatSize:
-		if [8]byte(msg.Data) != beatMark {
+		if [8]byte(payload) != beatMark {
 			return false
 		}
-		if b != nil && binary.BigEndian.Uint64(msg.Data[len(beatMark):]) == uint64(b.sent) {
+		if b != nil && binary.BigEndian.Uint64(payload[len(beatMark):]) == uint64(b.sent) {
 			s.answered(b)
 		}
 		return true
@@ -212,7 +209,7 @@ func (s *Session) answered(b *probe) {
 	took := min(max(time.Since(epoch)-b.sent, 0), time.Hour)
 	s.pulse.latency.Store(uint32(took.Microseconds()))
 	s.registry.pongs.Add(1)
-	if s.registry.upgrader.Trace != nil {
+	if s.traced() {
 		s.traceAnswered()
 	}
 }

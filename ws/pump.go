@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"sync/atomic"
@@ -59,8 +60,8 @@ func (p *pump) reason() error {
 }
 
 // run fills the channel until the stream ends. It has the turn, unless drained has
-// to stop first. It is a loop over recv and no range loop, so that its stack stays
-// at 2 KiB while it waits.
+// to stop first. It calls recv itself, not a range loop, so that its stack stays at
+// 2 KiB while it waits.
 func (run *pumping) run(m *MessageStream, v view, drained *reader) {
 	if drained != nil {
 		if _, err := m.turn.take(context.Background()); err != nil {
@@ -94,7 +95,9 @@ func (run *pumping) end(err error) {
 // deliver puts the message that was received into the channel. It waits for room
 // until the session closes.
 func (run *pumping) deliver(m *MessageStream) {
-	msg := m.rx.msg.Clone()
+	var msg Message
+	msg.set(&m.rx.Event)
+	msg.Data = bytes.Clone(msg.Data)
 	select {
 	case run.out <- msg:
 	default:

@@ -1,8 +1,6 @@
 package ws
 
 import (
-	"github.com/handset-go/handset/internal/frame"
-	"github.com/handset-go/handset/internal/inbox"
 	"github.com/handset-go/handset/internal/transport"
 )
 
@@ -39,11 +37,11 @@ func (m *MessageStream) finish(r *reader, state readerState) {
 // the reader has come back; or there is more than is kept, or what breaks the
 // protocol, which it reports.
 func (m *MessageStream) keep(r *reader) (full bool) {
-	m.leaveInbox()
+	m.detach()
 	m.heed(r.ctx)
-	at := m.nextFrame()
+	at := uint64(0)
 	for r.ctx.Err() == nil && m.session().ended() == nil {
-		reason, found, err := m.closeAhead(&at)
+		reason, found, err := m.peekClose(&at)
 		switch {
 		case err != nil:
 			return true
@@ -51,10 +49,10 @@ func (m *MessageStream) keep(r *reader) (full bool) {
 			m.rx.foreseen = true
 			m.session().peerCloses(reason)
 			return false
-		case m.rx != nil && len(m.rx.Bytes()) >= keepLimit:
+		case m.rx != nil && m.rx.Held() >= keepLimit:
 			return true
 		}
-		n, err := m.transport.Read((*aheadPlace)(m))
+		n, err := m.transport.Read((*readBuffer)(m))
 		switch {
 		case err == nil:
 			m.rx.Arrived(n)
@@ -69,66 +67,12 @@ func (m *MessageStream) keep(r *reader) (full bool) {
 	return false
 }
 
-// aheadPlace is a MessageStream as its transport sees it while what arrives is kept:
-// only its inbox is touched, since the rest may belong to the application.
-type aheadPlace MessageStream
-
-func (s *aheadPlace) Space(size int) []byte {
-	return (*MessageStream)(s).receiver().Inbox.Space(min(size, chunkSize))
-}
-
-func (s *aheadPlace) Release() {
-	if s.rx != nil {
-		s.rx.Inbox.Release()
-	}
-}
-
-// nextFrame is where, from the front of the inbox, the next frame begins or is
-// going to.
-func (m *MessageStream) nextFrame() uint64 {
-	if m.rx != nil && m.rx.inFrame {
-		return m.rx.left
-	}
-	return 0
-}
-
-// closeAhead looks for a Close frame in what has arrived, without receiving any
-// of it, from the frame at the given place on, which it moves past those that are
-// none. err is how the peer broke the protocol.
-func (m *MessageStream) closeAhead(at *uint64) (reason CloseReason, found bool, err error) {
-	r := m.rx
-	if r == nil {
-		return
-	}
-	for b := r.Bytes(); *at <= uint64(len(b)); {
-		h, n, err := frame.Parse(b[*at:], r.compression != nil)
-		if n == 0 || err != nil {
-			return reason, false, err
-		}
-		payload, end := *at+uint64(n), *at+uint64(n)+h.Length
-		if h.Opcode != frame.Close {
-			*at = end
-			continue
-		}
-		if end > uint64(len(b)) {
-			return reason, false, nil
-		}
-		p := append(make([]byte, 0, frame.MaxControl), b[payload:end]...)
-		frame.Mask(p, h.Key)
-		code, text, err := frame.ParseClose(p)
-		return CloseReason{CloseCode(code), text}, err == nil, err
-	}
-	return
-}
-
-// leaveInbox lets the application keep what it has been lent of the inbox, which
-// goes on in another buffer.
-func (m *MessageStream) leaveInbox() {
+// peekClose looks for the peer's Close frame in what has been read ahead. *at is
+// message.Reader.PeekClose's.
+func (m *MessageStream) peekClose(at *uint64) (reason CloseReason, found bool, err error) {
 	if m.rx == nil {
 		return
 	}
-	held := m.rx.Bytes()
-	m.rx.Inbox = inbox.Inbox{}
-	m.rx.Add(held)
-	m.rx.direct = false
+	e, found, err := m.rx.PeekClose(at)
+	return closeReason(&e), found, err
 }

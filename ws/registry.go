@@ -1,71 +1,285 @@
 package ws
 
 import (
-	"context"
+	"errors"
+	"net/http"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
-	"unsafe"
-
-	"golang.org/x/sync/errgroup"
+	"time"
+	"weak"
 )
 
-// registry is all the sessions of an Upgrader. Its lock is taken when one begins
-// and when it ends, and not between.
+// registry is what the sessions of an Upgrader share: the list of them, their
+// options, timers and counts.
+//
+// Its lock guards the fields below it. A session takes it when it begins, and
+// twice when it ends; others take it to copy the list. While it is held only the
+// locks of the timers are taken.
 type registry struct {
-	upgrader *Upgrader
+	settings settings
 	lists    listOptions
 
-	mu      sync.Mutex
-	door    door
-	roster  roster
-	sweeper *sweeper // nil while there are no sessions
-	record  record
+	mu        sync.Mutex
+	sessions  []weak.Pointer[Session] // see listLocked
+	listed    int                     // sessions that have begun and not ended
+	pending   int                     // handshakes under way, each of which may become a session
+	active    int                     // both, and sessions that have ended but not closed Done yet
+	closed    bool                    // handshakes are refused
+	aborted   bool                    // and a session whose handshake was under way ends at once
+	empty     chan struct{}           // closed when active is 0; nil until somebody asks
+	abandoned []*Session              // to be ended
+	bubble    synctestBubble          // of the sessions, while there are any
+	counts    lifecycleCounts
 
-	abandoned []*Session // to be ended
-
+	closeFrames          closeFrameCounts
+	traffic              trafficCounters
 	pings, pongs, unread atomic.Uint64
-	tally                tally
-	gathering            gathering
-	writing              writing
+	checks               checkTimer
+	flushes              flushTimer
+	writes               writeTimer
 }
 
-// registry returns the Upgrader's own. One that was copied from an Upgrader in use
-// has none yet.
+// registry returns the Upgrader's registry, which is made, and the options read,
+// at the first call.
 func (u *Upgrader) registry() *registry {
-	for {
-		known := atomic.LoadPointer(&u.state)
-		if f := (*registry)(known); f != nil && f.upgrader == u {
-			return f
+	if r := u.state.Load(); r != nil {
+		return r
+	}
+	r := &registry{settings: u.settings()}
+	r.checks.check = r.check
+	u.state.CompareAndSwap(nil, r)
+	return u.state.Load()
+}
+
+// goingAway is the Close frame of a server that shuts down.
+var goingAway = CloseReason{Code: CloseGoingAway, Description: "server is shutting down"}
+
+// retryAfter is the Retry-After of a refused handshake, in seconds.
+const retryAfter = "5"
+
+var (
+	errShutDown        = errors.New("server is shutting down")
+	errTooManySessions = errors.New("too many sessions")
+)
+
+// reserve reserves room for a session, or refuses the handshake if there is none.
+// It is followed by add or release.
+func (r *registry) reserve(w http.ResponseWriter, req *http.Request) error {
+	r.mu.Lock()
+	err := r.admitLocked()
+	if err == nil {
+		r.pending++
+		r.active++
+	}
+	r.mu.Unlock()
+	switch err {
+	case nil:
+		return nil
+	case errOtherBubble:
+		return refuse(w, req, http.StatusInternalServerError, err)
+	default:
+		w.Header().Set("Retry-After", retryAfter)
+		return refuse(w, req, http.StatusServiceUnavailable, err)
+	}
+}
+
+func (r *registry) admitLocked() error {
+	switch limit := r.settings.maxSessions; {
+	case r.listed > 0 && !r.bubble.mustBeTheSameForAllSessionsOfAnUpgrader():
+		return errOtherBubble
+	case r.closed:
+		return errShutDown
+	case limit > 0 && r.listed+r.pending >= limit:
+		return errTooManySessions
+	}
+	return nil
+}
+
+// release gives back the room of a handshake that has failed.
+func (r *registry) release() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.pending--
+	r.doneLocked()
+}
+
+func (r *registry) countRefusal() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.counts.refused++
+}
+
+// add lists a session whose handshake has succeeded. If Shutdown or Close was
+// called during the handshake, the session ends as the others have.
+func (r *registry) add(s *Session) {
+	runtime.SetFinalizer(s, (*Session).abandoned)
+	r.mu.Lock()
+	r.pending--
+	r.counts.begun++
+	if r.listed == 0 {
+		r.startTimersLocked()
+	}
+	r.listLocked(s)
+	closed, aborted := r.closed, r.aborted
+	r.mu.Unlock()
+	switch {
+	case aborted:
+		s.end(ErrShutdown)
+	case closed:
+		_ = s.Close(goingAway)
+	}
+}
+
+// remove takes a session whose connection is closed off the list. It is followed
+// by notifyEmpty, when Done is closed.
+func (r *registry) remove(s *Session, err error) {
+	runtime.SetFinalizer(s, nil)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.counts.ends[endReason(err)]++
+	r.unlistLocked(s)
+	if r.listed == 0 {
+		r.checks.stop()
+		r.flushes.stop()
+		r.writes.stop()
+	}
+}
+
+func (r *registry) startTimersLocked() {
+	r.bubble = newSynctestBubble()
+	if in := r.settings.intervals; !in.off() {
+		r.checks.start(millis(in.idle()))
+	}
+	r.flushes.start()
+	r.writes.start(r.settings.writeTimeout)
+}
+
+// listLocked puts the session on the list, which refers to it weakly, so that the
+// garbage collector can tell when the program has forgotten it.
+func (r *registry) listLocked(s *Session) {
+	s.index = uint32(len(r.sessions))
+	r.sessions = append(r.sessions, weak.Make(s))
+	r.listed++
+}
+
+// unlistLocked takes the session off the list and puts the last one in its place.
+// Weak pointers to an abandoned session are nil, so that it cannot be told its new
+// index: its entry, which is of no use any more, is dropped instead. An entry that
+// is nil is therefore the session's own, or as good as that.
+func (r *registry) unlistLocked(s *Session) {
+	r.listed--
+	i := int(s.index)
+	if i >= len(r.sessions) {
+		return
+	}
+	if at := r.sessions[i].Value(); at != s && at != nil {
+		return
+	}
+	for last := len(r.sessions) - 1; last >= i; last-- {
+		moved := r.sessions[last]
+		r.sessions[last], r.sessions = weak.Pointer[Session]{}, r.sessions[:last]
+		if other := moved.Value(); last > i && other != nil {
+			r.sessions[i], other.index = moved, s.index
+			break
 		}
-		atomic.CompareAndSwapPointer(&u.state, known, unsafe.Pointer(&registry{upgrader: u}))
+	}
+	if cap(r.sessions) > 64 && len(r.sessions) < cap(r.sessions)/4 {
+		r.sessions = slices.Clip(slices.Clone(r.sessions))
 	}
 }
 
-// before is the roster's, for those who have not got the lock.
-func (f *registry) before(end int, part []*Session) (n, next int) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.roster.before(end, part)
+// list returns a copy of the list.
+func (r *registry) list() []weak.Pointer[Session] {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.sessions)
 }
 
-// each calls do for every session, a few at a time, each of a share of them.
-func (f *registry) each(do func(*Session)) {
-	f.mu.Lock()
-	all := f.roster.all()
-	f.mu.Unlock()
-	const share = 64
-	group, _ := errgroup.WithContext(context.Background())
-	group.SetLimit(2 * runtime.GOMAXPROCS(0))
-	for len(all) > 0 {
-		part := all[:min(share, len(all))]
-		all = all[len(part):]
-		group.Go(func() error {
-			for _, s := range part {
-				do(s)
-			}
-			return nil
-		})
+// notifyEmpty notes that a session's Done is closed, and wakes those who wait for
+// the last one.
+func (r *registry) notifyEmpty() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.doneLocked()
+}
+
+func (r *registry) doneLocked() {
+	r.active--
+	if r.active == 0 && r.empty != nil {
+		close(r.empty)
+		r.empty = nil
 	}
-	_ = group.Wait()
+}
+
+// A session to which the program refers no more can never be used again, and
+// without a reader nobody would notice that its peer has gone. The garbage
+// collector finds it, by a finalizer. For that nothing that lasts as long as the
+// connection may refer to the session: the list does so weakly, and what the
+// session consists of not at all, since the finalizer of what refers to itself
+// never runs. Whoever is at work on a session does: a goroutine in one of its
+// methods, the one behind Chan or Discard, the background writer, the timer of
+// the closing handshake, and for up to a quarter of WriteTimeout after a write in
+// the background the timer of those.
+
+// abandoned is a session's finalizer. The goroutine that runs it serves the whole
+// program and belongs to no synctest bubble, so it only has others end the
+// session: in a bubble that is the timer of the checks, when it next fires, or
+// Shutdown.
+func (s *Session) abandoned() {
+	r := s.registry
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.abandoned = append(r.abandoned, s)
+	if len(r.abandoned) == 1 && !r.bubble.inside {
+		go r.endAbandoned()
+	}
+}
+
+func (r *registry) endAbandoned() {
+	for s := r.nextAbandoned(); s != nil; s = r.nextAbandoned() {
+		s.end(ErrAbandoned)
+	}
+}
+
+// nextAbandoned takes a session off the abandoned ones, nil if there is none.
+func (r *registry) nextAbandoned() *Session {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last := len(r.abandoned) - 1
+	if last < 0 {
+		r.abandoned = nil
+		return nil
+	}
+	s := r.abandoned[last]
+	r.abandoned[last], r.abandoned = nil, r.abandoned[:last]
+	return s
+}
+
+// check does what is due for every session, and returns after how long to check
+// again. late is how late the check is.
+func (r *registry) check(late time.Duration) (next time.Duration) {
+	r.endAbandoned() // those of a synctest bubble
+	in, now, lost := r.settings.intervals, coarse(), lateMillis(late)
+	wait := in.idle()
+	for _, p := range r.list() {
+		if s := p.Value(); s != nil {
+			wait = min(wait, s.check(now, lost, in))
+		}
+	}
+	return millis(max(wait, 1))
+}
+
+// check does what is due for a session, and returns for how many ms nothing more
+// will be. late is for how many ms the process did not run before.
+func (s *Session) check(now, late uint32, in intervals) (wait uint32) {
+	wait = in.idle()
+	if in.interval > 0 {
+		wait = min(wait, s.checkHeartbeat(now, late, in), s.checkUnread(now, in))
+	}
+	if in.message > 0 {
+		wait = min(wait, s.checkMessageTimeout(now, late, in))
+	}
+	return wait
 }

@@ -121,7 +121,7 @@ func (s *Session) Send(ctx context.Context, msg Message) error {
 	if err := s.frame(&f, msg.Kind); err != nil {
 		return err
 	}
-	if s.compression != nil || s.registry.upgrader.Trace != nil {
+	if s.compression != nil || s.traced() {
 		return s.putPacked(ctx, &f)
 	}
 	// From here and not deeper down: an idle reader's stack is all but full.
@@ -191,6 +191,20 @@ func (s *Session) Subprotocol() string {
 // Buffered returns how many bytes, frame headers included, are queued and have
 // not been taken by the operating system. It does not wait for the peer.
 func (s *Session) Buffered() int { return s.out.Buffered() }
+
+// Stats returns what the session has done. It has no Traffic without
+// Upgrader.SessionStats. It does not wait for the peer and is safe for concurrent
+// use.
+func (s *Session) Stats() SessionStats {
+	if s.transport == nil { // not from Handle
+		return SessionStats{}
+	}
+	stats := SessionStats{Queued: s.out.Tell((*outboxHost)(s)), Latency: s.Latency()}
+	if x := s.extra.Load(); x != nil && x.traffic != nil {
+		stats.In, stats.Out = x.traffic.in.traffic(), x.traffic.out.traffic()
+	}
+	return stats
+}
 
 // RemoteAddr returns the address of the connection's other end, which behind a
 // proxy is the proxy's. It stays the same after the end. It is nil for a Session

@@ -2,6 +2,9 @@ package ws
 
 import (
 	"errors"
+	"maps"
+	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,59 +35,123 @@ type Stats struct {
 	Unread  uint64        // times that Trace.Unread was called, or would have been
 
 	ClosesSent, ClosesReceived map[CloseCode]uint64 // Close frames by code, 0 for none
-	Ends                       map[string]uint64    // sessions by why they ended, such as "write timeout"
+	Ends                       map[EndReason]uint64 // sessions by why they ended
+}
+
+// An EndReason is a reason for which sessions end. Session.Err has more to tell of
+// each.
+type EndReason uint8
+
+const (
+	EndClosed           EndReason = iota // closing handshake: a *CloseError
+	EndConnectionLost                    // io.ErrUnexpectedEOF, by errors.Is
+	EndProtocolError                     // by the peer: a *ProtocolError
+	EndWriteTimeout                      // ErrWriteTimeout
+	EndCloseTimeout                      // ErrCloseTimeout
+	EndHeartbeatTimeout                  // ErrHeartbeatTimeout
+	EndMessageTimeout                    // ErrMessageTimeout
+	EndShutdown                          // ErrShutdown
+	EndAbandoned                         // ErrAbandoned
+	endReasons                           // how many there are
+)
+
+var endReasonNames = [endReasons]string{
+	EndClosed:           "closed",
+	EndConnectionLost:   "connection lost",
+	EndProtocolError:    "protocol error",
+	EndWriteTimeout:     "write timeout",
+	EndCloseTimeout:     "close timeout",
+	EndHeartbeatTimeout: "heartbeat timeout",
+	EndMessageTimeout:   "message timeout",
+	EndShutdown:         "shutdown",
+	EndAbandoned:        "abandoned",
+}
+
+// String returns the reason in words, such as "write timeout".
+func (r EndReason) String() string {
+	if r < endReasons {
+		return endReasonNames[r]
+	}
+	return "EndReason(" + strconv.Itoa(int(r)) + ")"
+}
+
+// endReason is the reason of a session that has ended with err.
+func endReason(err error) EndReason {
+	if closed(err) {
+		return EndClosed
+	}
+	for _, e := range []struct {
+		err    error
+		reason EndReason
+	}{
+		{ErrWriteTimeout, EndWriteTimeout},
+		{ErrCloseTimeout, EndCloseTimeout},
+		{ErrHeartbeatTimeout, EndHeartbeatTimeout},
+		{ErrMessageTimeout, EndMessageTimeout},
+		{ErrShutdown, EndShutdown},
+		{ErrAbandoned, EndAbandoned},
+	} {
+		if errors.Is(err, e.err) {
+			return e.reason
+		}
+	}
+	if _, ok := err.(*ProtocolError); ok {
+		return EndProtocolError
+	}
+	return EndConnectionLost
 }
 
 // SessionStats is what Session.Stats returns.
 type SessionStats struct {
-	In, Out Traffic       // since Stats was first called
+	In, Out Traffic       // zero without Upgrader.SessionStats
 	Queued  int           // bytes that wait in the send queue
 	Latency time.Duration // as Session.Latency
 }
 
-// Stats returns what has become of the Upgrader's sessions so far. Counting is
-// done once for all that a read or a write has moved, and costs no allocation and
-// some nanoseconds. Stats itself asks every session: a millisecond for some ten
-// thousand. It does not wait for peers, and any goroutine may call it.
-func (u *Upgrader) Stats() Stats {
-	f := u.registry()
-	f.mu.Lock()
-	all := f.roster.all()
-	stats := f.record.copy()
-	f.mu.Unlock()
-	stats.Sessions = len(all)
-	known := time.Duration(0)
-	for _, s := range all {
-		stats.Queued += s.out.Tell((*outboxHost)(s))
-		if latency := s.Latency(); latency > 0 {
-			stats.Latency += latency
-			known++
+// lifecycleCounts counts how sessions begin and end. The registry's lock guards it.
+type lifecycleCounts struct {
+	begun, refused uint64
+	ends           [endReasons]uint64
+}
+
+func (c *lifecycleCounts) stats() Stats {
+	stats := Stats{Total: c.begun, Refused: c.refused, Ends: make(map[EndReason]uint64)}
+	for reason, n := range c.ends {
+		if n > 0 {
+			stats.Ends[EndReason(reason)] = n
 		}
 	}
-	if known > 0 {
-		stats.Latency /= known
-	}
-	stats.In, stats.Out = f.tally.in.traffic(), f.tally.out.traffic()
-	stats.Pings, stats.Pongs, stats.Unread = f.pings.Load(), f.pongs.Load(), f.unread.Load()
 	return stats
 }
 
-// Stats returns what the session has done. Its traffic is counted from the first
-// call on, since most programs have many idle sessions and ask none of them; call
-// Stats as soon as Handle has returned to have all of it. It does not wait for
-// the peer, and any goroutine may call it.
-func (s *Session) Stats() SessionStats {
-	if s.transport == nil { // not from Handle
-		return SessionStats{}
+// closeFrameCounts counts Close frames by their codes.
+type closeFrameCounts struct {
+	mu             sync.Mutex
+	sent, received map[CloseCode]uint64 // nil before the first one
+}
+
+func (c *closeFrameCounts) countSent(code CloseCode) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.sent == nil {
+		c.sent = make(map[CloseCode]uint64)
 	}
-	queued := s.out.Tell((*outboxHost)(s)) // what came before is not the session's
-	x := s.more()
-	t := x.tally.Load()
-	if t == nil {
-		x.tally.CompareAndSwap(nil, new(tally))
-		t = x.tally.Load()
+	c.sent[code]++
+}
+
+func (c *closeFrameCounts) countReceived(code CloseCode) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.received == nil {
+		c.received = make(map[CloseCode]uint64)
 	}
-	return SessionStats{In: t.in.traffic(), Out: t.out.traffic(), Queued: queued, Latency: s.Latency()}
+	c.received[code]++
+}
+
+func (c *closeFrameCounts) copy() (sent, received map[CloseCode]uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.sent), maps.Clone(c.received)
 }
 
 // counters are Traffic that several goroutines count.
@@ -101,57 +168,10 @@ func (c *counters) traffic() Traffic {
 	return Traffic{c.messages.Load(), c.frames.Load(), c.payload.Load(), c.wire.Load()}
 }
 
-// tally counts both directions.
-type tally struct{ in, out counters }
+// trafficCounters count both directions.
+type trafficCounters struct{ in, out counters }
 
-func (t *tally) add(out, in outbox.Count) {
+func (t *trafficCounters) add(out, in outbox.Count) {
 	t.out.add(out)
 	t.in.add(in)
-}
-
-// Count is called now and then, for all that the outbox has counted since.
-func (h *outboxHost) Count(sent, received outbox.Count) {
-	h.registry.tally.add(sent, received)
-	if x := h.extra.Load(); x != nil {
-		if t := x.tally.Load(); t != nil {
-			t.add(sent, received)
-		}
-	}
-}
-
-// takeArrived returns what has arrived since it was last called.
-func (m *MessageStream) takeArrived() (c outbox.Count) {
-	if m.rx != nil {
-		c, m.rx.arrival = m.rx.arrival, c
-	}
-	return c
-}
-
-// endings are the ways for a session to end that have a name.
-var endings = []struct {
-	err  error
-	name string
-}{
-	{ErrWriteTimeout, "write timeout"},
-	{ErrCloseTimeout, "close timeout"},
-	{ErrHeartbeatTimeout, "heartbeat timeout"},
-	{ErrMessageTimeout, "message timeout"},
-	{ErrShutdown, "shutdown"},
-	{ErrAbandoned, "abandoned"},
-}
-
-// ending is the name of why a session ended.
-func ending(err error) string {
-	if closed(err) {
-		return "closed"
-	}
-	for _, e := range endings {
-		if errors.Is(err, e.err) {
-			return e.name
-		}
-	}
-	if _, ok := err.(*ProtocolError); ok {
-		return "protocol error"
-	}
-	return "connection lost"
 }

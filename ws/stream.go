@@ -4,9 +4,12 @@ import (
 	"context"
 	"io"
 	"iter"
+	"sync"
 	"time"
 
-	"github.com/handset-go/handset/internal/inbox"
+	"github.com/handset-go/handset/internal/frame"
+	"github.com/handset-go/handset/internal/message"
+	"github.com/handset-go/handset/internal/outbox"
 	"github.com/handset-go/handset/internal/transport"
 )
 
@@ -40,7 +43,7 @@ type MessageStream struct{ conn }
 func (m *MessageStream) MaxFrameSize(n int) *MessageStream {
 	m.more().maxFrame = uint64(max(n, 0))
 	if m.rx != nil {
-		m.rx.maxFrame = m.maxFrame()
+		m.rx.MaxFrame = m.maxFrame()
 	}
 	return m
 }
@@ -68,7 +71,7 @@ func (m *MessageStream) Recv(ctx context.Context) (msg Message, err error) {
 		return // by name, for a smaller frame: an idle reader's stack is all but full, and would double
 	}
 	if err = m.recv(ctx, m); err == nil {
-		msg = m.rx.msg // the receiver is the next reader's with the turn
+		msg.set(&m.rx.Event) // which is the next reader's with the turn
 	}
 	m.giveTurn(err != nil)
 	return
@@ -119,10 +122,12 @@ func (m *MessageStream) Aggregate(maxSize int) *AggregatedStream {
 
 // view is what a stream and its aggregate differ in.
 type view interface {
-	// poll puts the next message into the receiver's msg if that takes no
-	// waiting: ok is false when it does.
-	poll() (ok bool, err error)
+	// next reads the next event if that takes no waiting: ok is false when it does.
+	next(r *message.Reader) (ok bool, err error)
 }
+
+// next is the stream's own view: chunks as they come.
+func (m *MessageStream) next(r *message.Reader) (ok bool, err error) { return r.Next() }
 
 // giveTurn gives the reader's turn back. leaving says that the reader may not
 // come again.
@@ -155,83 +160,81 @@ func (m *MessageStream) finishFor(state readerState) {
 // recv waits until there is a message, or an error. The caller has the turn.
 func (m *MessageStream) recv(ctx context.Context, v view) error {
 	for {
-		if ok, err := v.poll(); ok || err != nil {
+		if ok, err := m.poll(v); ok || err != nil {
 			return err
 		}
 		m.pause(ctx)
-		n, err := m.session().transport.Read((*place)(m))
+		n, err := m.session().transport.Read((*readBuffer)(m))
 		if err := m.readDone(ctx, n, err); err != nil {
 			return err
 		}
 	}
 }
 
-// poll is the stream's own view: pieces as they come.
-func (m *MessageStream) poll() (ok bool, err error) {
-	if m.rx == nil {
+// poll reads the next event of the view if that takes no waiting: ok is false when
+// it does.
+func (m *MessageStream) poll(v view) (ok bool, err error) {
+	in := m.rx
+	switch {
+	case in == nil:
+		m.session().flags.set(lastTooBig, false)
 		return false, nil
-	}
-	m.rx.expire()
-	m.rx.abandon()
-	return m.pollPiece()
-}
-
-// pollPiece takes the next message, or piece of one, out of what has arrived.
-func (m *MessageStream) pollPiece() (ok bool, err error) {
-	r := m.rx
-	switch {
-	case r.err != nil:
-		return false, r.err
-	case r.late:
-		r.late, r.closed = false, true
+	case in.err != nil:
+		return false, in.err
+	case in.late:
+		in.late = false
 		return true, nil
-	case r.closed:
-		m.session().answerClose()
-		r.err = io.EOF
-		return false, r.err
 	}
-	ok, err = r.next()
-	for ok && m.session().ownPong(&r.msg) {
-		ok, err = r.next()
+	ok, err = v.next(&in.Reader)
+	for ok && in.Event.Opcode == frame.Pong && m.session().ownPong(in.Event.Data) {
+		ok, err = v.next(&in.Reader)
 	}
+	m.session().flags.set(lastTooBig, err == message.ErrTooBig)
 	switch {
-	case err != nil:
-		m.broken(err)
-		return false, r.err
 	case ok:
-		m.note(r)
+		m.note(in)
+	case err != nil:
+		err = m.readerError(err)
 	}
-	return ok, nil
+	return ok, err
 }
 
-// note does what a message asks of the session before it is delivered.
-func (m *MessageStream) note(r *receiver) {
+// note does what an event asks of the session before it is delivered.
+func (m *MessageStream) note(in *input) {
 	s := m.session()
-	s.flags.set(lastTooBig, false)
 	s.pulse.unread.receives()
-	if k := r.msg.Kind; k == Text || k == Binary || k == Last {
-		r.arrival.Messages++
-	}
-	s.flags.set(hasMore, r.holdsFrame())
-	if m.timesMessages() {
-		m.noteFinished(r.msg.Kind)
-	}
+	s.flags.set(hasMore, in.HoldsFrame())
 	switch {
-	case r.msg.Kind == Ping && !s.registry.upgrader.ManualPong:
-		s.out.PutPong((*outboxHost)(s), r.msg.Data, s.gathers())
-	case r.msg.Kind == Close:
-		r.closed = true
+	case in.Event.Opcode == frame.Ping && !s.registry.settings.manualPong:
+		s.out.PutPong((*outboxHost)(s), in.Event.Data, s.gathers())
+	case in.Event.Opcode == frame.Close:
 		s.out.Received((*outboxHost)(s), m.takeArrived())
-		r.Free()
-		if !r.foreseen {
-			s.peerCloses(r.msg.Reason)
+		if !in.foreseen {
+			s.peerCloses(closeReason(&in.Event))
 		}
 	}
 }
 
+// readerError returns what a receive returns for an error of the message.Reader.
+func (m *MessageStream) readerError(err error) error {
+	in, s := m.rx, m.session()
+	switch err {
+	case message.ErrTooBig:
+		s.pulse.unread.receives()
+		s.flags.set(hasMore, in.HoldsFrame())
+		return ErrMessageTooBig
+	case io.EOF: // behind the Close frame
+		s.answerClose()
+		in.err = err
+	default:
+		m.broken(err)
+	}
+	return in.err
+}
+
 // peerCloses notes that the peer's Close frame has arrived.
 func (s *Session) peerCloses(reason CloseReason) {
-	s.registry.countCloseReceived(reason.Code)
+	s.registry.closeFrames.countReceived(reason.Code)
 	if t := s.trace(); t.CloseReceived != nil {
 		t.CloseReceived(s, reason)
 	}
@@ -240,8 +243,11 @@ func (s *Session) peerCloses(reason CloseReason) {
 
 // pause prepares for a wait: what has gathered leaves first.
 func (m *MessageStream) pause(ctx context.Context) {
+	if m.timesMessages() {
+		m.noteFinished()
+	}
 	if m.rx != nil {
-		m.rx.msg = Message{}
+		m.rx.Event = message.Event{}
 	}
 	m.session().flags.wait()
 	m.session().out.Idle((*outboxHost)(m.session()), m.takeArrived())
@@ -253,11 +259,11 @@ func (m *MessageStream) pause(ctx context.Context) {
 }
 
 // readDone takes in what a read has brought. It returns only the error of ctx;
-// one that lasts is the receiver's.
+// one that lasts is the input's.
 func (m *MessageStream) readDone(ctx context.Context, n int, err error) error {
 	if err == nil {
 		m.flags.arrive()
-		m.rx.arrived(n)
+		m.rx.Arrived(n)
 		return nil
 	}
 	return m.readFailed(ctx, err)
@@ -277,7 +283,7 @@ func (m *MessageStream) readFailed(ctx context.Context, err error) error {
 	if b := m.pulse.probe.Load(); b != nil {
 		b.looked.Store(coarse())
 	}
-	(*place)(m).Release()
+	(*readBuffer)(m).Release()
 	m.forgetContext()
 	if ctx.Err() == nil { // the deadline was not ours
 		m.takeDeadlineAway(err)
@@ -329,57 +335,94 @@ func (m *MessageStream) lost(err error) {
 	if cause := m.session().lostBecause(); cause != nil {
 		err = cause
 	}
-	r := m.receiver()
-	r.err = lostBy(err)
-	r.Free()
-	m.session().readLost(atEOF, r.err)
+	in := m.input()
+	in.err = lostBy(err)
+	in.Free()
+	m.session().readLost(atEOF, in.err)
 }
 
 // isEOF reports whether a read has found the end, which for TLS may be one that
 // was not announced.
 func isEOF(err error) bool { return err == io.EOF || err == io.ErrUnexpectedEOF }
 
-// drain drops what the peer sends before its Close frame.
+// drain discards what the peer sends before its Close frame.
 func (m *MessageStream) drain() {
-	m.leaveLent()
+	m.detach()
 	for {
-		if err := m.recv(context.Background(), (*unheard)(m)); err != nil {
+		if err := m.recv(context.Background(), controlOnly{}); err != nil {
 			return
 		}
-		if m.rx.msg.Kind == Close {
+		if m.rx.Event.Opcode == frame.Close {
 			m.rx.late = true
 			return
 		}
 	}
 }
 
-// unheard is a stream of which only control messages matter from now on.
-type unheard MessageStream
+// controlOnly is the view of a stream of which only control frames matter from now
+// on. Nothing is inflated: no message is delivered any more that could refer to one
+// that was discarded.
+type controlOnly struct{}
 
-// poll is the view of drain. Nothing is inflated: no message is delivered any
-// more that could refer to one that was dropped.
-func (u *unheard) poll() (ok bool, err error) {
-	m := (*MessageStream)(u)
-	if m.rx == nil {
-		return false, nil
-	}
-	m.rx.abandon()
-	m.rx.dropPacked()
-	return m.pollPiece()
+func (controlOnly) next(r *message.Reader) (ok bool, err error) { return r.NextControl() }
+
+// input is what a stream reads with: where reads go to, and what becomes of them.
+// It is pooled: a stream that waits between two messages has none.
+type input struct {
+	message.Reader
+	err      error // what every receive returns from now on
+	late     bool  // the Close frame was read by drain and is to be delivered
+	foreseen bool  // the Close frame that is going to be read has been dealt with
 }
 
-// leaveLent lets the application keep what it received last, which is lent to it
-// until it receives again: the stream goes on in other buffers.
-func (m *MessageStream) leaveLent() {
+var inputs = sync.Pool{New: func() any { return new(input) }}
+
+// input returns what the stream reads with. It is the reader's.
+func (m *MessageStream) input() *input {
 	if m.rx == nil {
-		return
+		m.rx = inputs.Get().(*input)
+		m.rx.MaxFrame = m.maxFrame()
+		if m.compression != nil {
+			m.rx.Decoder = &m.compression.receives
+		}
 	}
-	held := m.rx.Bytes()
-	m.rx.Inbox = inbox.Inbox{}
-	m.rx.Add(held)
-	m.rx.direct, m.rx.message = false, assembly{}
-	m.rx.leavePlain()
+	return m.rx
+}
+
+// detach leaves to the application what it received last, which is otherwise valid
+// until it receives again: the stream goes on in other buffers.
+func (m *MessageStream) detach() {
+	if m.rx != nil {
+		m.rx.Detach()
+	}
+}
+
+// readBuffer is a MessageStream as the transport.ReadBuffer of its reads.
+type readBuffer MessageStream
+
+// Space returns where the next read goes.
+func (b *readBuffer) Space(size int) []byte { return (*MessageStream)(b).input().Space(size) }
+
+// Release gives back what holds nothing, and if that is all, the input.
+func (b *readBuffer) Release() {
+	switch in := b.rx; {
+	case in == nil:
+	case in.err != nil || in.late || !in.Idle():
+		in.Reader.Release()
+	default: // its buffer stays with it: whoever reads next needs both
+		in.Reset()
+		inputs.Put(in)
+		b.rx = nil
+	}
 }
 
 // longAgo is a deadline that has passed.
 var longAgo = time.Unix(1, 0)
+
+// takeArrived returns what has arrived since it was last called.
+func (m *MessageStream) takeArrived() (c outbox.Count) {
+	if m.rx != nil {
+		c, m.rx.Count = outbox.Count(m.rx.Count), message.Count{}
+	}
+	return c
+}

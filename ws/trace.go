@@ -55,14 +55,11 @@ const slowWrite = time.Second
 var untraced Trace
 
 // trace is the session's.
-func (s *Session) trace() *Trace { return s.registry.upgrader.trace() }
+func (s *Session) trace() *Trace { return s.registry.settings.trace }
 
-func (u *Upgrader) trace() *Trace {
-	if u.Trace == nil {
-		return &untraced
-	}
-	return u.Trace
-}
+func (s *Session) traced() bool { return s.trace() != &untraced }
+
+func (u *Upgrader) trace() *Trace { return u.registry().settings.trace }
 
 // refused counts and traces a handshake that has come to nothing.
 func (u *Upgrader) refused(r *http.Request, err error) {

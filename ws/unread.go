@@ -14,10 +14,9 @@ func (u *unread) receives() {
 	}
 }
 
-// noteUnread is called in each round, and reports once that nobody has been found
-// receiving for both of the heartbeat's times. It returns after how many ms to
-// come again.
-func (s *Session) noteUnread(now uint32, p pace) (wait uint32) {
+// checkUnread reports once that nobody has been found receiving for both of the
+// heartbeat's times. It returns after how many ms to check again.
+func (s *Session) checkUnread(now uint32, p intervals) (wait uint32) {
 	if s.flags.has(isWaiting) || s.isClosing() {
 		return p.interval
 	}
@@ -29,7 +28,7 @@ func (s *Session) noteUnread(now uint32, p pace) (wait uint32) {
 	if since&1 != 0 {
 		return p.interval
 	}
-	if wait := until(since+p.interval+p.timeout, now, p.grain()); wait > 0 {
+	if wait := until(since+p.interval+p.timeout, now, p.slack()); wait > 0 {
 		return wait
 	}
 	if s.pulse.unread.since.CompareAndSwap(since, since|1) {

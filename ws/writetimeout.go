@@ -2,104 +2,145 @@ package ws
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/handset-go/handset/internal/transport"
 )
 
-// writing is the sessions whose peers do not keep up, so that a goroutine of
-// theirs writes: for WriteTimeout. One timer for all of a registry looks whether
-// each peer takes something, four times in that time; a session stays in the list
-// until it is found to have nothing to write.
-type writing struct {
+// sender is a session as the timers of WriteTimeout and CloseTimeout see it.
+type sender interface {
+	progress() progress
+	// sinceTaken is how long ago the transport last took something, if that is
+	// known.
+	sinceTaken() (ago time.Duration, ok bool)
+	// tryLastWrite has the transport write what it has room for, of which it may
+	// not have told its writer yet. If it has none, the write fails.
+	tryLastWrite()
+	writeTimedOut()
+}
+
+// progress is how far what was sent has got. Where the kernel tells, that is what
+// the peer's TCP has acknowledged; elsewhere it is what the transport has taken,
+// which for a slow peer comes in steps as large as the transport's buffers.
+type progress struct {
+	acked   uint64
+	taken   uint32
+	known   bool // the kernel tells
+	queued  bool // something has not been taken
+	backlog bool // something has not been taken, or not been acknowledged
+}
+
+// beyond reports whether p is further than before.
+func (p progress) beyond(before progress) bool {
+	return p.acked != before.acked || p.taken != before.taken
+}
+
+// lastTaken is when the peer last took something, as far as is known: at the given
+// time, or after it if now there is progress. The kernel does not tell when it was.
+func lastTaken(s sender, before, p progress, at, now time.Time) time.Time {
+	if !p.beyond(before) {
+		return at
+	}
+	if p.acked == before.acked {
+		if ago, ok := s.sinceTaken(); ok {
+			return now.Add(-ago)
+		}
+	}
+	return now
+}
+
+// writeTimer is for the WriteTimeout of sessions whose peers do not keep up, so
+// that a goroutine writes for them. It looks four times per timeout whether each
+// peer takes something; a session stays on its list until it is found to have
+// nothing to write.
+type writeTimer struct {
+	mu      sync.Mutex
 	timeout time.Duration
-
-	mu     sync.Mutex
-	writes []stalling
-	timer  *time.Timer // nil before the first session
-	due    time.Time   // when it is to fire
-	over   bool        // there are no sessions
+	writes  []pendingWrite
+	timer   *time.Timer // nil before the first session
+	due     time.Time   // when it is to fire
+	stopped bool
 }
 
-// stalling is what is known of a session in the list, whose peer may be.
-type stalling struct {
-	session  *Session
-	since    time.Time // when the peer last took something, as far as is known
+// pendingWrite is what is known of a session on the list.
+type pendingWrite struct {
+	sender   sender
+	listed   *atomic.Bool // it is on the list
+	since    time.Time    // when the peer last took something, as far as is known
 	progress progress
-	lastTry  bool // the transport has been told to write what it can
+	lastTry  bool // tryLastWrite was called
 }
 
-// add has the session looked after. It is called for every write by a goroutine,
-// most of which are over long before the first look.
-func (w *writing) add(s *Session) {
-	if s.writes.Load() || !s.writes.CompareAndSwap(false, true) {
+// add puts s on the list, if it is not there. It is called for every write by a
+// goroutine, most of which are over long before the timer fires.
+func (t *writeTimer) add(s sender, listed *atomic.Bool) {
+	if listed.Load() || !listed.CompareAndSwap(false, true) {
 		return
 	}
-	write := stalling{session: s, since: time.Now(), progress: s.progress()}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.over {
+	w := pendingWrite{sender: s, listed: listed, since: time.Now(), progress: s.progress()}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.stopped {
 		return
 	}
-	w.writes = append(w.writes, write)
-	if len(w.writes) == 1 {
-		w.set(w.timeout / 4)
+	t.writes = append(t.writes, w)
+	if len(t.writes) == 1 {
+		t.setLocked(t.timeout / 4)
 	}
 }
 
-// set has the timer fire after the given time. The caller has the lock.
-func (w *writing) set(after time.Duration) {
-	w.due = time.Now().Add(after)
-	if w.timer == nil {
-		w.timer = time.AfterFunc(after, w.look)
+// setLocked has the timer fire after the given time.
+func (t *writeTimer) setLocked(after time.Duration) {
+	t.due = time.Now().Add(after)
+	if t.timer == nil {
+		t.timer = time.AfterFunc(after, t.fire)
 	} else {
-		w.timer.Reset(after)
+		t.timer.Reset(after)
 	}
 }
 
-// look ends the sessions whose peers have taken nothing for the timeout. No lock
-// is held while it looks at one.
-func (w *writing) look() {
-	w.mu.Lock()
-	all := w.writes
-	w.writes = nil
-	late := max(time.Since(w.due), 0) // as after a pause of the process, which is not the peer's
-	w.mu.Unlock()
+// fire looks at all sessions on the list, and holds no lock meanwhile.
+func (t *writeTimer) fire() {
+	t.mu.Lock()
+	all, timeout := t.writes, t.timeout
+	t.writes = nil
+	late := max(time.Since(t.due), 0) // as after a pause of the process, which is not the peer's
+	t.mu.Unlock()
 	kept := all[:0]
-	now, next := time.Now(), w.timeout/4
-	for _, write := range all {
-		write.since = write.since.Add(late)
-		if left := write.look(now, w.timeout); left > 0 {
-			kept = append(kept, write)
+	now, next := time.Now(), timeout/4
+	for _, w := range all {
+		w.since = w.since.Add(late)
+		if left := w.check(now, timeout); left > 0 {
+			kept = append(kept, w)
 			next = min(next, left)
 		}
 	}
 	clear(all[len(kept):])
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.over {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.stopped {
 		return
 	}
-	w.writes = append(kept, w.writes...)
-	if len(w.writes) > 0 {
-		w.set(max(next, w.timeout/32))
+	t.writes = append(kept, t.writes...)
+	if len(t.writes) > 0 {
+		t.setLocked(max(next, timeout/32))
 	}
 }
 
-// look returns how long the peer may still take nothing, 0 if the session is not
-// to be looked after any more.
-func (w *stalling) look(now time.Time, timeout time.Duration) (left time.Duration) {
-	s := w.session
-	p := s.progress()
-	if queued, _ := s.out.Queue(); queued == 0 {
-		s.writes.Store(false)
-		queued, _ = s.out.Queue() // since add did nothing until now
-		if queued == 0 || !s.writes.CompareAndSwap(false, true) {
+// check returns how long the peer may still take nothing, 0 if the session is to
+// leave the list.
+func (w *pendingWrite) check(now time.Time, timeout time.Duration) (left time.Duration) {
+	p := w.sender.progress()
+	if !p.queued {
+		w.listed.Store(false)
+		again := w.sender.progress() // since add did nothing until now
+		if !again.queued || !w.listed.CompareAndSwap(false, true) {
 			return 0
 		}
 	}
 	if p.beyond(w.progress) {
-		w.since = s.progressed(p, w.progress, w.since, now)
+		w.since = lastTaken(w.sender, w.progress, p, w.since, now)
 		w.progress, w.lastTry = p, false
 	}
 	left = timeout - now.Sub(w.since)
@@ -110,32 +151,27 @@ func (w *stalling) look(now time.Time, timeout time.Duration) (left time.Duratio
 	case left > 0:
 		return left
 	case p.known || w.lastTry:
-		s.end(ErrWriteTimeout)
+		w.sender.writeTimedOut()
 		return 0
 	default:
 		w.since, w.lastTry = now, true
-		s.tryLastWrite()
+		w.sender.tryLastWrite()
 		return timeout
 	}
 }
 
-// tryLastWrite has the transport write what it has room for, of which it may not
-// have told its writer yet. If it has none, the write fails.
-func (s *Session) tryLastWrite() { _ = s.transport.SetWriteDeadline(longAgo) }
-
-// begin is called before the first session, and end after the last, which leaves
-// nothing behind.
-func (w *writing) begin(timeout time.Duration) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.timeout, w.over = timeout, false
+func (t *writeTimer) start(timeout time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.timeout, t.stopped = timeout, false
 }
 
-func (w *writing) end() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.timer != nil {
-		w.timer.Stop()
+// stop leaves no timer behind. A write under way may still call add.
+func (t *writeTimer) stop() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.timer != nil {
+		t.timer.Stop()
 	}
-	w.writes, w.timer, w.over = nil, nil, true
+	t.writes, t.timer, t.stopped = nil, nil, true
 }

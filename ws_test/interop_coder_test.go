@@ -16,11 +16,11 @@ import (
 // mixedMessages is how many messages every foreign client sends.
 const mixedMessages = 1000
 
-// mixedSizes are their lengths, in turn: the borders of RFC 6455 §5.2, and more.
+// mixedSizes are their lengths, in turn: the boundaries of RFC 6455 §5.2, and more.
 var mixedSizes = []int{0, 1, 2, 10, 100, 124, 125, 126, 127, 128, 129, 200, 1000, 1001, 4096, 4097, 16384, 65535, 65536, 65537}
 
 // mixedMessage returns the i-th message: text and binary in turns of twenty,
-// every third one in fragments, whose borders fall within characters.
+// every third one in fragments, whose boundaries are inside characters.
 func mixedMessage(i int) (kind websocket.MessageType, data []byte, fragmented bool) {
 	size := mixedSizes[i%len(mixedSizes)]
 	if i/len(mixedSizes)%2 == 1 {
@@ -35,7 +35,7 @@ func mixedMessage(i int) (kind websocket.MessageType, data []byte, fragmented bo
 	return websocket.MessageText, data, i%3 == 0
 }
 
-func TestCodersClientHasAThousandMixedMessagesEchoed(t *testing.T) {
+func TestInteropCoderMixedMessages(t *testing.T) {
 	for _, over := range transports {
 		for _, see := range tallyViews {
 			t.Run(over.name+", "+see.name, func(t *testing.T) {
@@ -54,17 +54,17 @@ func TestCodersClientHasAThousandMixedMessagesEchoed(t *testing.T) {
 	}
 }
 
-func TestCodersClientHasCompressedMessagesEchoed(t *testing.T) {
+func TestInteropCoderCompressedMessages(t *testing.T) {
 	for mode, name := range map[websocket.CompressionMode]string{
 		websocket.CompressionContextTakeover: "takeover", websocket.CompressionNoContextTakeover: "no takeover",
 	} {
 		for v, see := range tallyViews {
 			for i, test := range compressions {
-				if raced && (i+v)%2 == 0 { // it takes long
+				if raceDetector && (i+v)%2 == 0 { // it takes long
 					continue
 				}
 				t.Run(name+", "+test.name+", "+see.name, func(t *testing.T) {
-					srv, tallies := talliedEchoWith(t, transports[0], see, ws.Upgrader{Compression: test.c})
+					srv, tallies := talliedEchoWith(t, transports[0], see, &ws.Upgrader{Compression: test.c})
 					client := dialCoderWith(t, srv, mode)
 					total := talkMixed(t, client)
 					_ = client.Close(4321, "that is all")
@@ -86,7 +86,7 @@ func dialCoder(t *testing.T, srv *httptest.Server) *websocket.Conn {
 // dialCoderWith connects it with an offer of compression.
 func dialCoderWith(t *testing.T, srv *httptest.Server, mode websocket.CompressionMode) *websocket.Conn {
 	t.Helper()
-	client, _, err := websocket.Dial(within(t), srv.URL, &websocket.DialOptions{HTTPClient: srv.Client(), CompressionMode: mode})
+	client, _, err := websocket.Dial(testContext(t), srv.URL, &websocket.DialOptions{HTTPClient: srv.Client(), CompressionMode: mode})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func dialCoderWith(t *testing.T, srv *httptest.Server, mode websocket.Compressio
 // ping now and then, and returns how many bytes they had.
 func talkMixed(t *testing.T, client *websocket.Conn) (total int) {
 	t.Helper()
-	ctx := within(t)
+	ctx := testContext(t)
 	sent := make(chan error, 1)
 	go func() { sent <- sendMixed(ctx, client) }()
 	for i := range mixedMessages {
@@ -152,10 +152,10 @@ func sendCoder(ctx context.Context, client *websocket.Conn, kind websocket.Messa
 	return w.Close()
 }
 
-// Coder's client cannot be told the size of its window, and asks for no
+// Coder's client has no option for the size of its window, and asks for no
 // takeover at all or leaves it to the server. Its compressor decides where
 // fragments end, so that only the server makes those of the plan.
-func TestCodersClientHasEveryCombinationOfCompressionEchoed(t *testing.T) {
+func TestInteropCoderCompression(t *testing.T) {
 	records := records(16 * mebibyte)
 	for i, a := range agreements([]int{15, 12, 9, 8}, []int{15}) {
 		t.Run(a.String(), func(t *testing.T) {
@@ -163,27 +163,27 @@ func TestCodersClientHasEveryCombinationOfCompressionEchoed(t *testing.T) {
 			if a.ServerAlone && a.ClientAlone {
 				mode = websocket.CompressionNoContextTakeover
 			}
-			tap := servePlanned(t, a.told(i), plan, records)
-			client, _, err := websocket.Dial(within(t), tap.url, &websocket.DialOptions{CompressionMode: mode, CompressionThreshold: 1})
+			proxy := servePlanned(t, a.serverChooses(i), plan, records)
+			client, _, err := websocket.Dial(testContext(t), proxy.url, &websocket.DialOptions{CompressionMode: mode, CompressionThreshold: 1})
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer client.CloseNow()
 			client.SetReadLimit(-1)
 			for _, p := range plan {
-				if err := talkPlanned(within(t), client, p, records[:p.Size]); err != nil {
+				if err := talkPlanned(testContext(t), client, p, records[:p.Size]); err != nil {
 					t.Fatalf("%+v: %v", p, err)
 				}
 			}
 			if err := client.Close(4321, ""); err != nil {
 				t.Error(err)
 			}
-			await(t, tap.calls, "the end of the call").expect(t, a, false, false, plan)
+			await(t, proxy.conns, "the end of the call").expect(t, a, false, false, plan)
 		})
 	}
 }
 
-// talkPlanned sends a message and wants it back.
+// talkPlanned sends a message and expects it back.
 func talkPlanned(ctx context.Context, client *websocket.Conn, p planned, data []byte) error {
 	kind := websocket.MessageBinary
 	if p.Text {

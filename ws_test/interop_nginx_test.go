@@ -23,7 +23,8 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-func TestASessionBehindNginxIsLikeOneWithout(t *testing.T) {
+// A session behind nginx is the same as one without.
+func TestInteropNginxMixedMessages(t *testing.T) {
 	nginx := program(t, "nginx", "/usr/sbin/nginx")
 	for _, see := range tallyViews {
 		t.Run(see.name, func(t *testing.T) {
@@ -42,7 +43,7 @@ func TestASessionBehindNginxIsLikeOneWithout(t *testing.T) {
 	}
 }
 
-func TestAServersCloseReachesTheClientThroughNginx(t *testing.T) {
+func TestInteropNginxServerCloses(t *testing.T) {
 	nginx := program(t, "nginx", "/usr/sbin/nginx")
 	ended := make(chan error, 1)
 	srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -56,7 +57,7 @@ func TestAServersCloseReachesTheClientThroughNginx(t *testing.T) {
 		ended <- session.Err()
 	}))
 	client := dialNginx(t, startNginx(t, nginx, srv))
-	_, _, err := client.Read(within(t))
+	_, _, err := client.Read(testContext(t))
 	var closed websocket.CloseError
 	if !errors.As(err, &closed) || closed.Code != websocket.StatusTryAgainLater || closed.Reason != "later" {
 		t.Errorf("the client read %v, want code 1013 and its reason", err)
@@ -66,7 +67,8 @@ func TestAServersCloseReachesTheClientThroughNginx(t *testing.T) {
 	}
 }
 
-func TestAClientThatIsGoneIsMissedThroughNginx(t *testing.T) {
+// The loss of a client is noticed through nginx.
+func TestInteropNginxClientGone(t *testing.T) {
 	nginx := program(t, "nginx", "/usr/sbin/nginx")
 	srv, tallies := talliedEcho(t, transports[0], tallyViews[0])
 	client := dialNginx(t, startNginx(t, nginx, srv))
@@ -80,10 +82,10 @@ func TestAClientThatIsGoneIsMissedThroughNginx(t *testing.T) {
 func expectMebibyte(t *testing.T, client *websocket.Conn) int {
 	t.Helper()
 	data := bytes.Repeat([]byte("handset!"), 1<<17)
-	if err := client.Write(within(t), websocket.MessageBinary, data); err != nil {
+	if err := client.Write(testContext(t), websocket.MessageBinary, data); err != nil {
 		t.Fatal(err)
 	}
-	if _, got, err := client.Read(within(t)); err != nil || !bytes.Equal(got, data) {
+	if _, got, err := client.Read(testContext(t)); err != nil || !bytes.Equal(got, data) {
 		t.Errorf("1 MiB came back as %d bytes, error %v", len(got), err)
 	}
 	return len(data)
@@ -112,7 +114,7 @@ http {
 }
 `
 
-// proxying is what nginx has to be told.
+// proxying is the configuration that nginx needs.
 const proxying = `proxy_http_version 1.1;
 			proxy_set_header Upgrade $http_upgrade;
 			proxy_set_header Connection "upgrade";
@@ -171,7 +173,7 @@ func runNginx(t *testing.T, nginx, dir string) {
 	}
 }
 
-// nginxLog collects the log, and tells when nginx says what system it is on:
+// nginxLog collects the log, and reports when nginx logs what system it is on:
 // by then it has opened its sockets.
 func nginxLog(lines *bufio.Scanner, listening chan<- bool) string {
 	var log strings.Builder
@@ -191,7 +193,7 @@ func dialNginx(t *testing.T, socket string) *websocket.Conn {
 	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", socket)
 	}}
-	client, _, err := websocket.Dial(within(t), "ws://proxied.example:8080/echo", &websocket.DialOptions{
+	client, _, err := websocket.Dial(testContext(t), "ws://proxied.example:8080/echo", &websocket.DialOptions{
 		HTTPClient: &http.Client{Transport: transport},
 		HTTPHeader: http.Header{"Origin": {"http://proxied.example:8080"}},
 	})
@@ -203,7 +205,8 @@ func dialNginx(t *testing.T, socket string) *websocket.Conn {
 	return client
 }
 
-func TestWithNginxsDefaultsTheRefusalSaysWhatToConfigure(t *testing.T) {
+// With nginx's defaults the refusal names what to configure.
+func TestInteropNginxDefaultsAreRefused(t *testing.T) {
 	nginx := program(t, "nginx", "/usr/sbin/nginx")
 	for version, says := range map[string]string{"1.0": "proxy_http_version 1.1", "1.1": "proxy_set_header Upgrade $http_upgrade"} {
 		refused := make(chan error, 1)
@@ -216,7 +219,7 @@ func TestWithNginxsDefaultsTheRefusalSaysWhatToConfigure(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, answer := shake(t, conn, request("Origin", "http://example.com"))
+		_, answer := handshakeOn(t, conn, request("Origin", "http://example.com"))
 		body, _ := io.ReadAll(answer.Body)
 		_ = conn.Close()
 		if answer.StatusCode != 426 || answer.Header.Get("Upgrade") != "websocket" || !strings.Contains(string(body), says) {

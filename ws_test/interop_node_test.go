@@ -5,21 +5,21 @@ import (
 	"testing"
 )
 
-func TestNodesWsHasAThousandMixedMessagesEchoed(t *testing.T) {
+func TestInteropNodeMixedMessages(t *testing.T) {
 	node := program(t, "node")
 	installed(t, filepath.Join("testdata", "node", "node_modules", "ws"))
-	foreignTalk(t, node, filepath.Join("testdata", "node", "echo.mjs"))
+	foreignEcho(t, node, filepath.Join("testdata", "node", "echo.mjs"))
 }
 
-func TestNodesWsHasEveryCombinationOfCompressionEchoed(t *testing.T) {
+func TestInteropNodeCompression(t *testing.T) {
 	node := program(t, "node")
 	installed(t, filepath.Join("testdata", "node", "node_modules", "ws"))
 	bits := []int{15, 12, 9, 8}
 	foreignMatrix(t, node, filepath.Join("testdata", "node", "matrix.mjs"), agreements(bits, bits))
 }
 
-func TestNodesWsAgreesToTheSmallestWindows(t *testing.T) {
+func TestInteropNodeSmallestWindows(t *testing.T) {
 	node := program(t, "node")
 	installed(t, filepath.Join("testdata", "node", "node_modules", "ws"))
-	foreignTold(t, node, filepath.Join("testdata", "node", "matrix.mjs"))
+	foreignServerChooses(t, node, filepath.Join("testdata", "node", "matrix.mjs"))
 }

@@ -6,19 +6,19 @@ import (
 	"testing"
 )
 
-func TestPythonsWebsocketsHasAThousandMixedMessagesEchoed(t *testing.T) {
-	foreignTalk(t, python(t), filepath.Join("testdata", "python", "echo.py"))
+func TestInteropPythonMixedMessages(t *testing.T) {
+	foreignEcho(t, python(t), filepath.Join("testdata", "python", "echo.py"))
 }
 
 // A client whose own window is of 8 bits is not made: zlib cannot compress for
 // one, and websockets refuses to ask for it.
-func TestPythonsWebsocketsHasEveryCombinationOfCompressionEchoed(t *testing.T) {
+func TestInteropPythonCompression(t *testing.T) {
 	foreignMatrix(t, python(t), filepath.Join("testdata", "python", "matrix.py"),
 		agreements([]int{15, 12, 9, 8}, []int{15, 12, 9}))
 }
 
-func TestPythonsWebsocketsAgreesToTheSmallestWindows(t *testing.T) {
-	foreignTold(t, python(t), filepath.Join("testdata", "python", "matrix.py"))
+func TestInteropPythonSmallestWindows(t *testing.T) {
+	foreignServerChooses(t, python(t), filepath.Join("testdata", "python", "matrix.py"))
 }
 
 // python is the interpreter that has websockets.

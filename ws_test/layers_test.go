@@ -18,14 +18,14 @@ const module = "github.com/handset-go/handset/"
 
 // layer is what a package may do.
 type layer struct {
-	on         []string // the packages of the module it stands on
+	on         []string // the packages of the module it may import
 	pure       bool     // bytes in, bytes out: no sockets, no clock, no locks; of sync only Pool
 	but        []string // what it uses although it is pure
 	goroutines bool     // it may start some
 }
 
 // layers has every package that programs can be built from. A new one says
-// here where it stands.
+// here which layer it is.
 var layers = map[string]layer{
 	".":                    {pure: true},
 	"internal/frame":       {pure: true, but: []string{"sync"}},
@@ -34,16 +34,19 @@ var layers = map[string]layer{
 	"internal/inflate":     {pure: true, on: []string{"internal/window"}, but: []string{"sync"}},
 	"internal/deflate":     {pure: true, on: []string{"internal/inflate", "internal/window"}, but: []string{"github.com/klauspost/compress/flate", "io", "sync"}},
 	"internal/deflatetest": {pure: true, but: []string{"io"}},
-	"internal/buffer":      {on: []string{"internal/overwrite"}},
-	"internal/structure":   {pure: true},
-	"internal/overwrite":   {pure: true},
-	"internal/transport":   {},
-	"internal/handshake":   {},
-	"internal/inbox":       {on: []string{"internal/buffer", "internal/transport", "internal/overwrite"}},
-	"internal/outbox":      {on: []string{"internal/buffer", "internal/frame", "internal/transport"}},
+	"internal/message": {pure: true, but: []string{"io"}, on: []string{
+		"internal/buffer", "internal/frame", "internal/inbox", "internal/inflate", "internal/overwrite",
+	}},
+	"internal/buffer":    {pure: true, on: []string{"internal/overwrite"}, but: []string{"sync"}},
+	"internal/structure": {pure: true},
+	"internal/overwrite": {pure: true},
+	"internal/transport": {},
+	"internal/handshake": {},
+	"internal/inbox":     {pure: true, on: []string{"internal/buffer", "internal/overwrite"}},
+	"internal/outbox":    {on: []string{"internal/buffer", "internal/frame", "internal/transport"}},
 	"ws": {goroutines: true, on: []string{
-		"internal/buffer", "internal/deflate", "internal/frame", "internal/handshake", "internal/inbox", "internal/inflate", "internal/transport", "internal/outbox",
-		"internal/closing", "internal/overwrite",
+		"internal/buffer", "internal/closing", "internal/deflate", "internal/frame", "internal/handshake", "internal/inflate", "internal/message", "internal/outbox",
+		"internal/transport",
 	}},
 	"wstest":        {goroutines: true, on: []string{"internal/overwrite", "ws"}},
 	"examples/echo": {goroutines: true, on: []string{"ws"}},
@@ -52,7 +55,7 @@ var layers = map[string]layer{
 // impure are the packages, with all below them, that a pure layer does without.
 var impure = []string{"context", "io", "log", "net", "os", "runtime", "sync", "syscall", "time"}
 
-func TestThePackagesKeepToTheirLayers(t *testing.T) {
+func TestLayers(t *testing.T) {
 	seen := map[string]bool{}
 	for file, source := range sources(t) {
 		dir := path.Dir(file)
@@ -68,7 +71,8 @@ func TestThePackagesKeepToTheirLayers(t *testing.T) {
 	}
 }
 
-func TestABreachOfTheLayersIsSeen(t *testing.T) {
+// The check finds a breach of the layers.
+func TestLayersCheckSeesBreach(t *testing.T) {
 	for _, test := range []struct{ name, dir, source, breach string }{
 		{"an internal package on ws", "internal/inbox", `import "` + module + `ws"`, "imports ws"},
 		{"a layer on the one above", "internal/transport", `import "` + module + `internal/outbox"`, "imports internal/outbox"},
@@ -82,12 +86,20 @@ func TestABreachOfTheLayersIsSeen(t *testing.T) {
 		{"compression on frames", "internal/deflate", `import "` + module + `internal/frame"`, "imports internal/frame"},
 		{"the decoder on what RFC 7692 adds", "internal/inflate", `import "` + module + `internal/deflate"`, "imports internal/deflate"},
 		{"the decoder with somebody else's", "internal/inflate", `import "github.com/klauspost/compress/flate"`, "imports github.com/klauspost/compress/flate"},
+		{"messages with a connection", "internal/message", `import "` + module + `internal/transport"`, "imports internal/transport"},
+		{"messages with sockets", "internal/message", `import "net"`, "imports net"},
+		{"messages with a clock", "internal/message", `import "time"`, "imports time"},
+		{"messages with a context", "internal/message", `import "context"`, "imports context"},
+		{"messages with a lock", "internal/message", `import "sync"; var mu sync.Mutex`, "imports sync"},
+		{"messages on those of ws", "internal/message", `import "` + module + `ws"`, "imports ws"},
+		{"messages with a goroutine", "internal/message", `func f() { go f() }`, "starts a goroutine"},
+		{"incoming bytes with a connection", "internal/inbox", `import "` + module + `internal/transport"`, "imports internal/transport"},
 		{"a goroutine below ws", "internal/outbox", "func f() { go f() }", "starts a goroutine"},
 		{"a goroutine within a function", "internal/transport", "var f = func() { for { go func() {}() } }", "starts a goroutine"},
 		{"a timer's goroutine below ws", "internal/inbox", `import "time"; func f() { time.AfterFunc(0, f) }`, "starts a goroutine with AfterFunc"},
 		{"the handshake on ws", "internal/handshake", `import "` + module + `ws"`, "imports ws"},
 		{"a group's goroutine below ws", "internal/inbox", `import "sync"; func f(wg *sync.WaitGroup) { wg.Go(nil) }`, "starts a goroutine with Go"},
-		{"a package without a place", "internal/util", "", "has no layer"},
+		{"a package without a layer", "internal/util", "", "has no layer"},
 		{"what is allowed", "ws", `import ("net"; "` + module + `internal/frame"); func f() { go f() }`, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -139,7 +151,7 @@ func skipped(dir string) error {
 	return nil
 }
 
-// breaches says what a file does that its package's layer does not allow.
+// breaches returns what a file does that its package's layer does not allow.
 func breaches(dir string, file *ast.File) (found []string) {
 	may, ok := layers[dir]
 	if !ok {

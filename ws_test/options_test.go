@@ -3,12 +3,8 @@ package ws_test
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
-	"net/http/httptest"
 	"reflect"
 	"testing"
 	"testing/synctest"
@@ -69,13 +65,17 @@ var options = map[string]option{
 	},
 	"Trace": {
 		set: func(u *ws.Upgrader) {
-			u.Trace = &ws.Trace{SessionStart: func(s *ws.Session) { _ = s.Text(context.Background(), "traced") }}
+			u.Trace = &ws.Trace{SessionStart: func(s *ws.Session) { _ = s.Text(context.Background(), "from the trace") }}
 		},
-		observe: observeFirstFrame, zero: "closed", want: "traced",
+		observe: observeFirstFrame, zero: "closed", want: "from the trace",
 	},
 	"KeepRequestValues": {
 		set:     func(u *ws.Upgrader) { u.KeepRequestValues = true },
 		observe: observeRequestValue, zero: "<nil>", want: "kept",
+	},
+	"SessionStats": {
+		set:     func(u *ws.Upgrader) { u.SessionStats = true },
+		observe: observeSessionTraffic, zero: "0 messages sent", want: "1 messages sent",
 	},
 	"MaxSessions": {
 		set:     func(u *ws.Upgrader) { u.MaxSessions = 1 },
@@ -83,7 +83,8 @@ var options = map[string]option{
 	},
 }
 
-func TestEveryUpgraderOptionChangesWhatASessionDoes(t *testing.T) {
+// Every option of an Upgrader changes what a session does.
+func TestUpgraderOptions(t *testing.T) {
 	fields := reflect.TypeFor[ws.Upgrader]()
 	for i := range fields.NumField() {
 		name := fields.Field(i).Name
@@ -116,68 +117,32 @@ func expectOnly(t *testing.T, u *ws.Upgrader, name string) {
 	}
 }
 
-// expect observes a session in a bubble, where time passes by itself.
+// expect observes a session in a synctest bubble.
 func (o option) expect(t *testing.T, u *ws.Upgrader, want string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		if got := o.observe(t, u); got != want {
-			t.Errorf("with %+v observed %q, want %q", *u, got, want)
+			t.Errorf("with %+v observed %q, want %q", u, got, want)
 		}
 	})
 }
 
-// piped is a session with an unbuffered pipe for a connection, and the pipe's
-// other end.
-type piped struct {
-	*pair
-	end    net.Conn
-	status int // of the handshake's answer
-	header http.Header
-}
-
-// pipe does a handshake with the given headers added to it.
-func pipe(t *testing.T, u *ws.Upgrader, header ...string) piped {
-	t.Helper()
-	server, end := net.Pipe()
-	t.Cleanup(func() { server.Close(); end.Close() })
-	r := httptest.NewRequest(http.MethodGet, "http://example.com/", nil)
-	for i, name := range []string{"Connection", "Upgrade", "Sec-WebSocket-Version", "Sec-WebSocket-Key"} {
-		r.Header.Set(name, []string{"Upgrade", "websocket", "13", "dGhlIHNhbXBsZSBub25jZQ=="}[i])
-	}
-	for i := 0; i < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
-	}
-	r = r.WithContext(context.WithValue(r.Context(), contextKey{}, "kept"))
-	w := &writer{conn: server}
-	session, stream, err := u.Handle(w, r)
-	var refused *ws.HandshakeError
-	switch {
-	case err == nil:
-		t.Cleanup(func() { end.Close(); session.Close(ws.CloseReason{}); <-session.Done() })
-		return piped{&pair{session: session, stream: stream}, end, w.answer.status, w.answer.header}
-	case errors.As(err, &refused):
-		return piped{nil, end, refused.Status, w.Header()}
-	}
-	t.Fatal(err)
-	panic("unreachable")
-}
-
 func observeSubprotocol(t *testing.T, u *ws.Upgrader) string {
-	return pipe(t, u, "Sec-WebSocket-Protocol", "chat").session.Subprotocol()
+	return connectPipe(t, u, "Sec-WebSocket-Protocol", "chat").session.Subprotocol()
 }
 
 func observeCompression(t *testing.T, u *ws.Upgrader) string {
-	return pipe(t, u, "Sec-WebSocket-Extensions", "permessage-deflate").header.Get("Sec-WebSocket-Extensions")
+	return connectPipe(t, u, "Sec-WebSocket-Extensions", "permessage-deflate").header.Get("Sec-WebSocket-Extensions")
 }
 
 func observeForeignOrigin(t *testing.T, u *ws.Upgrader) string {
-	return fmt.Sprint(pipe(t, u, "Origin", "https://www.example.org").status)
+	return fmt.Sprint(connectPipe(t, u, "Origin", "https://www.example.org").status)
 }
 
 // observeAnswerToPing has the session send a text after it has received a Ping:
 // what the peer receives before that is the answer.
 func observeAnswerToPing(t *testing.T, u *ws.Upgrader) string {
-	p := pipe(t, u)
+	p := connectPipe(t, u)
 	c := &client{t: t, conn: p.end, br: bufio.NewReader(p.end)}
 	go func() {
 		if _, err := p.stream.Recv(context.Background()); err == nil {
@@ -196,9 +161,9 @@ func observeAnswerToPing(t *testing.T, u *ws.Upgrader) string {
 	return "none"
 }
 
-// observeFullQueue sends to a peer that reads nothing until it has to wait.
+// observeFullQueue sends to a peer that reads nothing until a send has to wait.
 func observeFullQueue(t *testing.T, u *ws.Upgrader) string {
-	p := pipe(t, u)
+	p := connectPipe(t, u)
 	kib := ws.Message{Kind: ws.Binary, Data: make([]byte, 1020)} // and a header of 4
 	for range 1 << 10 {
 		switch err := p.session.TrySend(kib); err {
@@ -213,7 +178,7 @@ func observeFullQueue(t *testing.T, u *ws.Upgrader) string {
 }
 
 func observeWriteTimeout(t *testing.T, u *ws.Upgrader) string {
-	p := pipe(t, u)
+	p := connectPipe(t, u)
 	if err := p.session.Text(context.Background(), "is anybody there?"); err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +186,7 @@ func observeWriteTimeout(t *testing.T, u *ws.Upgrader) string {
 }
 
 func observeCloseTimeout(t *testing.T, u *ws.Upgrader) string {
-	p := pipe(t, u)
+	p := connectPipe(t, u)
 	go io.Copy(io.Discard, p.end)
 	if err := p.session.Close(ws.CloseReason{}); err != nil {
 		t.Fatal(err)
@@ -230,7 +195,7 @@ func observeCloseTimeout(t *testing.T, u *ws.Upgrader) string {
 }
 
 func observeHeartbeat(t *testing.T, u *ws.Upgrader) string {
-	p := pipe(t, u)
+	p := connectPipe(t, u)
 	go io.Copy(io.Discard, p.end)
 	go p.stream.Recv(context.Background())
 	return p.endsAfter(t, ws.ErrHeartbeatTimeout)
@@ -238,7 +203,7 @@ func observeHeartbeat(t *testing.T, u *ws.Upgrader) string {
 
 // observeUnfinishedMessage sends the beginning of one.
 func observeUnfinishedMessage(t *testing.T, u *ws.Upgrader) string {
-	p, began := pipe(t, u), time.Now()
+	p, began := connectPipe(t, u), time.Now()
 	go io.Copy(io.Discard, p.end)
 	go p.end.Write(masked(opText, []byte("once upon a time")))
 	for {
@@ -251,7 +216,7 @@ func observeUnfinishedMessage(t *testing.T, u *ws.Upgrader) string {
 }
 
 func observeFirstFrame(t *testing.T, u *ws.Upgrader) string {
-	p := pipe(t, u)
+	p := connectPipe(t, u)
 	_ = p.session.Close(ws.CloseReason{})
 	if f, err := newClient(t, p.end).next(); err != nil || f.opcode() == opText {
 		return string(f.payload)
@@ -259,24 +224,24 @@ func observeFirstFrame(t *testing.T, u *ws.Upgrader) string {
 	return "closed"
 }
 
-type contextKey struct{}
-
 func observeRequestValue(t *testing.T, u *ws.Upgrader) string {
-	return fmt.Sprint(pipe(t, u).session.Context().Value(contextKey{}))
+	return fmt.Sprint(connectPipe(t, u).session.Context().Value(contextKey{}))
+}
+
+func observeSessionTraffic(t *testing.T, u *ws.Upgrader) string {
+	p := connectPipe(t, u)
+	go func() { _, _ = io.Copy(io.Discard, p.end) }()
+	if err := p.session.Text(context.Background(), "hello"); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Wait()
+	if all := u.Stats().Out; all.Messages != 1 {
+		t.Errorf("of all sessions are counted %+v", all)
+	}
+	return fmt.Sprint(p.session.Stats().Out.Messages, " messages sent")
 }
 
 func observeSecondSession(t *testing.T, u *ws.Upgrader) string {
-	pipe(t, u)
-	return fmt.Sprint(pipe(t, u).status)
-}
-
-// endsAfter returns how long it takes the session to end for the given reason.
-func (p piped) endsAfter(t *testing.T, reason error) string {
-	t.Helper()
-	start := time.Now()
-	<-p.session.Done()
-	if err := p.session.Err(); err != reason {
-		t.Errorf("session ended with %v, want %v", err, reason)
-	}
-	return time.Since(start).String()
+	connectPipe(t, u)
+	return fmt.Sprint(connectPipe(t, u).status)
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"reflect"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,40 +15,41 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// traced collects what a Trace is told.
-type traced struct {
-	mu   sync.Mutex
-	told []string
+// recordedTrace records the calls of a Trace.
+type recordedTrace struct {
+	mu     sync.Mutex
+	events []string
 }
 
-func (d *traced) tell(format string, args ...any) {
+func (d *recordedTrace) record(format string, args ...any) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.told = append(d.told, fmt.Sprintf(format, args...))
+	d.events = append(d.events, fmt.Sprintf(format, args...))
 }
 
-func (d *traced) String() string {
+func (d *recordedTrace) String() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return strings.Join(d.told, ", ")
+	return strings.Join(d.events, ", ")
 }
 
-func (d *traced) trace() *ws.Trace {
+func (d *recordedTrace) trace() *ws.Trace {
 	return &ws.Trace{
-		SessionStart:      func(*ws.Session) { d.tell("start") },
-		SessionEnd:        func(_ *ws.Session, err error) { d.tell("end: %v", err) },
-		CloseSent:         func(_ *ws.Session, r ws.CloseReason) { d.tell("sent %d", r.Code) },
-		CloseReceived:     func(_ *ws.Session, r ws.CloseReason) { d.tell("received %d", r.Code) },
-		ProtocolError:     func(_ *ws.Session, err *ws.ProtocolError) { d.tell("broken %d", err.Code) },
-		BackpressureBegin: func(*ws.Session) { d.tell("waits") },
-		BackpressureEnd:   func(_ *ws.Session, took time.Duration) { d.tell("waited %v", took) },
-		HeartbeatAnswered: func(_ *ws.Session, took time.Duration) { d.tell("answered %v", took) },
-		Unread:            func(_ *ws.Session, took time.Duration) { d.tell("unread %v", took) },
-		SlowWrite:         func(_ *ws.Session, took time.Duration) { d.tell("slow %v", took) },
+		SessionStart:      func(*ws.Session) { d.record("start") },
+		SessionEnd:        func(_ *ws.Session, err error) { d.record("end: %v", err) },
+		CloseSent:         func(_ *ws.Session, r ws.CloseReason) { d.record("sent %d", r.Code) },
+		CloseReceived:     func(_ *ws.Session, r ws.CloseReason) { d.record("received %d", r.Code) },
+		ProtocolError:     func(_ *ws.Session, err *ws.ProtocolError) { d.record("broken %d", err.Code) },
+		BackpressureBegin: func(*ws.Session) { d.record("waits") },
+		BackpressureEnd:   func(_ *ws.Session, took time.Duration) { d.record("waited %v", took) },
+		HeartbeatAnswered: func(_ *ws.Session, took time.Duration) { d.record("answered %v", took) },
+		Unread:            func(_ *ws.Session, took time.Duration) { d.record("unread %v", took) },
+		SlowWrite:         func(_ *ws.Session, took time.Duration) { d.record("slow %v", took) },
 	}
 }
 
-func TestATraceIsToldWhatHappensInOrder(t *testing.T) {
+// A Trace is called in the order of the events.
+func TestTraceOrder(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		do   func(t *testing.T, p *pair)
@@ -89,7 +89,7 @@ func TestATraceIsToldWhatHappensInOrder(t *testing.T) {
 				time.Sleep(took)
 				p.send(opPong, string(f.payload))
 				synctest.Wait()
-				p.send(opPong, string(f.payload)) // tells nothing
+				p.send(opPong, string(f.payload)) // has no effect
 				p.send(opPong, "unasked")         // nor does this
 				synctest.Wait()
 				if got := p.session.Latency(); got != took {
@@ -101,23 +101,24 @@ func TestATraceIsToldWhatHappensInOrder(t *testing.T) {
 		}, "start, answered 40ms, answered 2s, end: ws: connection lost: EOF without a Close frame"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			var d traced
-			bubble(t, ws.Upgrader{SendBuffer: 150, Trace: d.trace()}, func(t *testing.T, p *pair) {
+			var d recordedTrace
+			inSynctest(t, &ws.Upgrader{SendBuffer: 150, Trace: d.trace()}, func(t *testing.T, p *pair) {
 				test.do(t, p)
 				<-p.session.Done()
-				// The writer and the sender that it lets go tell in either order.
+				// The writer and the sender that it unblocks are recorded in either order.
 				got := strings.Replace(d.String(), "slow 2s, waited 2s", "waited 2s, slow 2s", 1)
 				if got != test.want {
-					t.Errorf("told  %s\nwanted %s", got, test.want)
+					t.Errorf("recorded %s\nwant     %s", got, test.want)
 				}
 			})
 		})
 	}
 }
 
-func TestNothingATraceIsToldIsForgottenByLogTraceOrByTheseTests(t *testing.T) {
+// LogTrace and these tests set every field of Trace.
+func TestTraceFieldsAreAllCovered(t *testing.T) {
 	for name, trace := range map[string]*ws.Trace{
-		"LogTrace": ws.LogTrace(slog.New(slog.DiscardHandler)), "traced": new(traced).trace(),
+		"LogTrace": ws.LogTrace(slog.New(slog.DiscardHandler)), "recordedTrace": new(recordedTrace).trace(),
 	} {
 		v := reflect.ValueOf(trace).Elem()
 		for i := range v.NumField() {
@@ -128,7 +129,7 @@ func TestNothingATraceIsToldIsForgottenByLogTraceOrByTheseTests(t *testing.T) {
 	}
 }
 
-func TestALogTraceLogsWhatRarelyHappensToo(t *testing.T) {
+func TestLogTraceOfRareEvents(t *testing.T) {
 	var log bytes.Buffer
 	trace := ws.LogTrace(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug,
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
@@ -156,76 +157,5 @@ func TestALogTraceLogsWhatRarelyHappensToo(t *testing.T) {
 		if got := strings.TrimSpace(log.String()); got != test.want {
 			t.Errorf("logged %s\nwant   %s", got, test.want)
 		}
-	}
-}
-
-func TestStatsCountWhatGoesEitherWay(t *testing.T) {
-	u := new(ws.Upgrader)
-	synctest.Test(t, func(t *testing.T) {
-		p := pipe(t, u)
-		c := newClient(t, p.end)
-		p.session.Stats()
-		go func() { _ = echo(p.session, p.stream.Aggregate(0)) }()
-		c.write(masked(opText, []byte("hel")))
-		c.write(masked(fin|opContinuation, []byte("lo")))
-		c.expect(opText, "hello")
-		c.send(opPing, "hello?")
-		c.expect(opPong, "hello?")
-		c.send(opBinary, strings.Repeat("x", 70_000))
-		for got := 0; got < 70_000; {
-			f, err := c.next()
-			if err != nil {
-				t.Fatal(err)
-			}
-			got += len(f.payload)
-		}
-		synctest.Wait()
-		stats := p.session.Stats()
-		in := ws.Traffic{Messages: 2, Frames: 4, Payload: 5 + 6 + 70_000, Wire: 5 + 6 + 70_000 + 3*6 + 14}
-		out := ws.Traffic{Messages: 2, Frames: 3, Payload: 5 + 6 + 70_000, Wire: 5 + 6 + 70_000 + 2*2 + 10}
-		if stats.In != in || stats.Out != out || stats.Queued != 0 {
-			t.Errorf("counted %+v\nwant in %+v\nout     %+v", stats, in, out)
-		}
-		if all := u.Stats(); all.In != in || all.Out != out || all.Sessions != 1 || all.Total != 1 {
-			t.Errorf("counted in all %+v", all)
-		}
-	})
-}
-
-func TestStatsNeverGoDownHoweverTheBytesArrive(t *testing.T) {
-	all := slices.Concat(
-		masked(opText, []byte("hel")), masked(fin|opPing, []byte("hello?")), masked(fin|opContinuation, []byte("lo")),
-		masked(fin|opBinary, make([]byte, 70_000)), masked(fin|rsv1|opText, []byte(packedHello)),
-		masked(rsv1|opText, []byte(packedHello[:3])), masked(fin|opContinuation, []byte(packedHello[3:])),
-		masked(fin|opBinary, make([]byte, 200)),
-	)
-	want := ws.Traffic{Messages: 5, Frames: 8, Payload: 5 + 6 + 70_200 + 2*7, Wire: uint64(len(all))}
-	for _, piece := range []int{1, 7, 1000} {
-		t.Run(fmt.Sprint(piece, " at a time"), func(t *testing.T) {
-			u := &ws.Upgrader{Compression: ws.Frugal()}
-			synctest.Test(t, func(t *testing.T) {
-				p := pipe(t, u, "Sec-WebSocket-Extensions", "permessage-deflate")
-				go func() { _ = echo(p.session, p.stream.Aggregate(0)) }()
-				go func() { _, _ = io.Copy(io.Discard, p.end) }()
-				var last ws.Traffic
-				for rest := all; len(rest) > 0; {
-					n := min(piece, len(rest))
-					if len(rest) > 2000 && len(rest) < 69_000 {
-						n = 1000 // within the long payload
-					}
-					_, _ = p.end.Write(rest[:n])
-					rest = rest[n:]
-					synctest.Wait()
-					now := u.Stats().In
-					if now.Messages < last.Messages || now.Frames < last.Frames || now.Payload < last.Payload || now.Wire < last.Wire {
-						t.Fatalf("after %+v came %+v", last, now)
-					}
-					last = now
-				}
-				if last != want {
-					t.Errorf("counted %+v\nwant    %+v", last, want)
-				}
-			})
-		})
 	}
 }

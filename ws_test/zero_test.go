@@ -15,17 +15,16 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// zeros are values that no function of the package has made, of every exported
-// type with methods.
+// zeros are the zero values of every exported type with methods.
 var zeros = []any{
 	new(ws.Session), new(ws.MessageStream), new(ws.AggregatedStream),
 	new(ws.Upgrader), new(ws.HandshakeError), new(ws.ProtocolError), new(ws.CloseError), new(ws.PreparedMessage),
-	new(ws.Message), new(ws.CloseReason), new(ws.CloseCode), new(ws.Kind), new(ws.Compression), new(ws.Heartbeat),
+	new(ws.Message), new(ws.CloseReason), new(ws.CloseCode), new(ws.Kind), new(ws.EndReason), new(ws.Compression), new(ws.Heartbeat),
 	new(ws.Trace), new(ws.Stats), new(ws.SessionStats), new(ws.Traffic),
 }
 
-// zeroResults are those of methods that return something else than ErrClosed, or
-// what is no error: how they print.
+// zeroResults are the printed results of the methods that return something other
+// than ErrClosed.
 var zeroResults = map[string]string{
 	"Session.Close":              "<nil>",
 	"Session.Buffered":           "0",
@@ -37,6 +36,7 @@ var zeroResults = map[string]string{
 	"AggregatedStream.Err":       "<nil>",
 	"Upgrader.Close":             "<nil>",
 	"Upgrader.Handle":            "<nil> <nil> ws: handshake refused with 500 Internal Server Error: nil response writer",
+	"Upgrader.Handler":           "&{",
 	"Upgrader.Shutdown":          "<nil>",
 	"HandshakeError.Error":       "ws: handshake refused with 0 : <nil>",
 	"HandshakeError.Unwrap":      "<nil>",
@@ -46,6 +46,7 @@ var zeroResults = map[string]string{
 	"CloseError.Unwrap":          "ws: session closed",
 	"CloseCode.String":           "0 no status",
 	"Kind.String":                "Kind(0)",
+	"EndReason.String":           "closed",
 	"Message.Clone":              "{Kind:Kind(0) Data:[] Reason:{Code:0 no status Description:}}",
 	"Upgrader.Stats":             "{Sessions:0",
 	"MessageStream.MaxFrameSize": "&{",
@@ -57,13 +58,14 @@ var zeroResults = map[string]string{
 	"Session.TrySendPrepared":    "ws: message was not prepared",
 }
 
-func TestNoMethodOfWhatWasNotMadeByTheLibraryPanicsOrWaits(t *testing.T) {
+// No method of a zero value panics or waits.
+func TestZeroValueMethods(t *testing.T) {
 	for _, zero := range zeros {
 		v := reflect.ValueOf(zero)
 		for i := range v.NumMethod() {
 			name := v.Type().Elem().Name() + "." + v.Type().Method(i).Name
 			t.Run(name, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) { // in which what waits for ever fails
+				synctest.Test(t, func(t *testing.T) { // in which a wait without end fails
 					method := reflect.New(v.Type().Elem()).Method(i)
 					var args []reflect.Value
 					for j := range method.Type().NumIn() {
@@ -76,7 +78,7 @@ func TestNoMethodOfWhatWasNotMadeByTheLibraryPanicsOrWaits(t *testing.T) {
 	}
 }
 
-// argument is a plausible one.
+// argument returns a plausible argument of the given type.
 func argument(t *testing.T, name string, of reflect.Type) reflect.Value {
 	switch of {
 	case reflect.TypeFor[context.Context]():
@@ -86,6 +88,8 @@ func argument(t *testing.T, name string, of reflect.Type) reflect.Value {
 			return reflect.ValueOf(ws.FirstText)
 		}
 		return reflect.ValueOf(ws.Text)
+	case reflect.TypeFor[func(*ws.Session, *ws.MessageStream)]():
+		return reflect.ValueOf(func(*ws.Session, *ws.MessageStream) {})
 	case reflect.TypeFor[ws.Message]():
 		return reflect.ValueOf(ws.Message{Kind: ws.Binary, Data: make([]byte, 100_000)})
 	}
@@ -155,10 +159,10 @@ func expectZero(t *testing.T, name string, results []reflect.Value) {
 	}
 }
 
-func TestTheErrorsOfAZeroStreamsChannelsAreErrClosed(t *testing.T) {
+func TestZeroStreamChanErr(t *testing.T) {
 	m := new(ws.MessageStream)
 	for _, l := range []interface {
-		listener
+		view
 		Chan() <-chan ws.Message
 		Err() error
 	}{m, new(ws.AggregatedStream), m.Aggregate(10)} {
@@ -169,7 +173,7 @@ func TestTheErrorsOfAZeroStreamsChannelsAreErrClosed(t *testing.T) {
 	}
 }
 
-func TestOnAZeroSessionEveryKindOfSendAndContextIsAnError(t *testing.T) {
+func TestZeroSessionSends(t *testing.T) {
 	s := new(ws.Session)
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -195,7 +199,8 @@ func TestOnAZeroSessionEveryKindOfSendAndContextIsAnError(t *testing.T) {
 	}
 }
 
-func TestEveryExportedTypeWithMethodsIsAmongTheZeros(t *testing.T) {
+// Every exported type with methods is among the zero values.
+func TestZeroValuesAreComplete(t *testing.T) {
 	have := make(map[string]bool)
 	for _, zero := range zeros {
 		have[reflect.TypeOf(zero).Elem().Name()] = true

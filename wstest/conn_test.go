@@ -13,7 +13,7 @@ import (
 
 func ends() (client, server *conn) { return connect(&net.TCPAddr{Port: 1}, &net.TCPAddr{Port: 2}) }
 
-func TestBytesArriveInOrderThroughAConnThatIsOftenFull(t *testing.T) {
+func TestConnKeepsOrderWhenFull(t *testing.T) {
 	client, server := ends()
 	sent := make([]byte, 10*flowSize+1)
 	for i := range sent {
@@ -29,7 +29,7 @@ func TestBytesArriveInOrderThroughAConnThatIsOftenFull(t *testing.T) {
 	}
 }
 
-func TestAWriteWaitsWhenTheConnIsFull(t *testing.T) {
+func TestConnWriteWaitsWhenFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, server := ends()
 		if n, err := client.Write(make([]byte, flowSize)); n != flowSize || err != nil {
@@ -53,7 +53,7 @@ func TestAWriteWaitsWhenTheConnIsFull(t *testing.T) {
 	})
 }
 
-func TestADeadlineEndsWhatWaits(t *testing.T) {
+func TestConnDeadline(t *testing.T) {
 	read := func(c *conn) error { _, err := c.Read(make([]byte, 1)); return err }
 	write := func(c *conn) error { _, err := c.Write(make([]byte, flowSize+1)); return err }
 	for _, test := range []struct {
@@ -91,7 +91,7 @@ func TestADeadlineEndsWhatWaits(t *testing.T) {
 	}
 }
 
-func TestACloseIsNoticedOnBothEnds(t *testing.T) {
+func TestConnCloseEndsBothSides(t *testing.T) {
 	p := make([]byte, 8)
 	client, server := ends()
 	_, _ = client.Write([]byte("last"))
@@ -113,7 +113,7 @@ func TestACloseIsNoticedOnBothEnds(t *testing.T) {
 	}
 }
 
-func TestACloseWakesWhatWaits(t *testing.T) {
+func TestConnCloseEndsWaits(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		close func(mine, peers *conn)
@@ -142,7 +142,7 @@ func TestACloseWakesWhatWaits(t *testing.T) {
 	}
 }
 
-func TestACloseOfOneDirectionLeavesTheOther(t *testing.T) {
+func TestConnCloseWrite(t *testing.T) {
 	client, server := ends()
 	_ = client.CloseWrite()
 	if _, err := server.Read(make([]byte, 1)); err != io.EOF {

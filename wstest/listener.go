@@ -7,7 +7,7 @@ import (
 )
 
 // listener is where connections meet their server.
-type listener struct {
+type view struct {
 	arriving chan net.Conn
 	closed   chan struct{}
 
@@ -15,12 +15,12 @@ type listener struct {
 	conns []net.Conn // every end of every connection
 }
 
-func listen() *listener {
-	return &listener{arriving: make(chan net.Conn), closed: make(chan struct{})}
+func listen() *view {
+	return &view{arriving: make(chan net.Conn), closed: make(chan struct{})}
 }
 
 // Accept waits for the next connection.
-func (l *listener) Accept() (net.Conn, error) {
+func (l *view) Accept() (net.Conn, error) {
 	select {
 	case c := <-l.arriving:
 		return c, nil
@@ -30,7 +30,7 @@ func (l *listener) Accept() (net.Conn, error) {
 }
 
 // Close, which http.Server calls once, ends Accept and every connection.
-func (l *listener) Close() error {
+func (l *view) Close() error {
 	close(l.closed)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -41,11 +41,11 @@ func (l *listener) Close() error {
 }
 
 // Addr is an address of those set aside for documentation (RFC 5737).
-func (l *listener) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 80} }
+func (l *view) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 80} }
 
 // dial returns the client's end of a new connection. Each has a port of its
 // own, as servers may tell their clients apart by it.
-func (l *listener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+func (l *view) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	l.mu.Lock()
 	port := 50000 + len(l.conns)/2
 	client, server := connect(&net.TCPAddr{IP: net.IPv4(192, 0, 2, 2), Port: port}, l.Addr())

@@ -14,8 +14,8 @@ import (
 	"github.com/handset-go/handset/wstest"
 )
 
-// listener is what a stream and its aggregate have in common.
-type listener interface {
+// view is what a stream and its aggregate have in common.
+type view interface {
 	Recv(context.Context) (ws.Message, error)
 	All(context.Context) iter.Seq2[ws.Message, error]
 }
@@ -24,18 +24,18 @@ var views = []struct {
 	name    string
 	receive func(*ws.MessageStream, context.Context) iter.Seq2[ws.Message, error]
 }{
-	{"Recv", func(s *ws.MessageStream, ctx context.Context) iter.Seq2[ws.Message, error] { return received(s, ctx) }},
+	{"Recv", func(s *ws.MessageStream, ctx context.Context) iter.Seq2[ws.Message, error] { return recvAll(s, ctx) }},
 	{"All", (*ws.MessageStream).All},
 	{"Aggregate and Recv", func(s *ws.MessageStream, ctx context.Context) iter.Seq2[ws.Message, error] {
-		return received(s.Aggregate(1<<20), ctx)
+		return recvAll(s.Aggregate(1<<20), ctx)
 	}},
 	{"Aggregate and All", func(s *ws.MessageStream, ctx context.Context) iter.Seq2[ws.Message, error] {
 		return s.Aggregate(1 << 20).All(ctx)
 	}},
 }
 
-// received is All by Recv, up to the first error.
-func received(l listener, ctx context.Context) iter.Seq2[ws.Message, error] {
+// recvAll is All by Recv, up to the first error.
+func recvAll(l view, ctx context.Context) iter.Seq2[ws.Message, error] {
 	return func(yield func(ws.Message, error) bool) {
 		for {
 			msg, err := l.Recv(ctx)
@@ -50,12 +50,12 @@ func received(l listener, ctx context.Context) iter.Seq2[ws.Message, error] {
 // that overwrites them.
 const mark = "#"
 
-// whole sends a message in one frame, pieces one in several.
-func whole(ctx context.Context, c *websocket.Conn, n int) error {
+// sendWhole sends a message in one frame, sendFragments one in several.
+func sendWhole(ctx context.Context, c *websocket.Conn, n int) error {
 	return c.Write(ctx, websocket.MessageText, bytes.Repeat([]byte(mark), n))
 }
 
-func pieces(ctx context.Context, c *websocket.Conn, n int) error {
+func sendFragments(ctx context.Context, c *websocket.Conn, n int) error {
 	w, err := c.Writer(ctx, websocket.MessageBinary)
 	for ; n > 0 && err == nil; n -= 1000 {
 		_, err = w.Write(bytes.Repeat([]byte(mark), min(n, 1000)))
@@ -71,26 +71,26 @@ func ping(ctx context.Context, c *websocket.Conn, _ int) error {
 	return c.Ping(c.CloseRead(ctx))
 }
 
-func TestDataThatIsKeptTooLongIsOverwritten(t *testing.T) {
+func TestOverwriteKeptData(t *testing.T) {
 	for _, sent := range []struct {
 		name       string
 		send       func(context.Context, *websocket.Conn, int) error
 		sizes      []int
 		compressed bool
 	}{
-		{"frames", whole, []int{1, 100, 1000, 60_000, 5}, false},
-		{"long frames", whole, []int{100_000, 1000, 200_000}, false},
-		{"fragments", pieces, []int{10_000, 50_000, 150_000}, false},
-		{"compressed frames", whole, []int{1000, 60_000, 300_000, 2000}, true},
-		{"compressed fragments", pieces, []int{10_000, 300_000, 2000}, true},
+		{"frames", sendWhole, []int{1, 100, 1000, 60_000, 5}, false},
+		{"long frames", sendWhole, []int{100_000, 1000, 200_000}, false},
+		{"fragments", sendFragments, []int{10_000, 50_000, 150_000}, false},
+		{"compressed frames", sendWhole, []int{1000, 60_000, 300_000, 2000}, true},
+		{"compressed fragments", sendFragments, []int{10_000, 300_000, 2000}, true},
 		{"pings", ping, []int{1}, false},
 	} {
 		for _, view := range views {
 			t.Run(sent.name+", "+view.name, func(t *testing.T) {
-				overAll(t, sent.compressed, func(t *testing.T, client *websocket.Conn, stream *ws.MessageStream) {
+				overConnections(t, sent.compressed, func(t *testing.T, client *websocket.Conn, stream *ws.MessageStream) {
 					go func() {
 						for _, n := range sent.sizes {
-							_ = sent.send(t.Context(), client, n) // what is missing is noticed below
+							_ = sent.send(t.Context(), client, n) // a missing message is an error below
 						}
 						_ = client.Close(websocket.StatusNormalClosure, "")
 					}()
@@ -101,8 +101,8 @@ func TestDataThatIsKeptTooLongIsOverwritten(t *testing.T) {
 	}
 }
 
-// expectOverwritten receives messages of the given sizes. Each, and each piece
-// of one, has to be right when it comes, and overwritten when the next one does.
+// expectOverwritten receives messages of the given sizes. Each, and each
+// chunk of one, must be right when it comes, and overwritten when the next one does.
 func expectOverwritten(t *testing.T, messages iter.Seq2[ws.Message, error], sizes []int) {
 	t.Helper()
 	var before ws.Message
@@ -131,9 +131,9 @@ func expectOverwritten(t *testing.T, messages iter.Seq2[ws.Message, error], size
 	}
 }
 
-// overAll runs a test over every kind of connection: the one in memory, TCP and
+// overConnections runs a test over every kind of connection: the one in memory, TCP and
 // TLS.
-func overAll(t *testing.T, compressed bool, test func(*testing.T, *websocket.Conn, *ws.MessageStream)) {
+func overConnections(t *testing.T, compressed bool, test func(*testing.T, *websocket.Conn, *ws.MessageStream)) {
 	u := &ws.Upgrader{}
 	options := &websocket.DialOptions{}
 	if compressed {
@@ -180,8 +180,8 @@ func dialServer(t *testing.T, server *httptest.Server, options websocket.DialOpt
 	return client, err
 }
 
-// Nothing is received any more, and the memory is some other session's.
-func TestWhatAFailedSessionHasReceivedIsNotOverwrittenLater(t *testing.T) {
+// Nothing more is received, and the memory may belong to another session.
+func TestOverwriteNotAfterFailure(t *testing.T) {
 	for _, view := range views {
 		t.Run(view.name, func(t *testing.T) {
 			client, session, stream := wstest.Pair(t, nil)
@@ -207,12 +207,12 @@ func TestWhatAFailedSessionHasReceivedIsNotOverwrittenLater(t *testing.T) {
 	}
 }
 
-// Closing is no receive, though it reads on in the background.
-func TestClosingOverwritesNothing(t *testing.T) {
+// Close reads in the background, which does not count as a receive.
+func TestOverwriteNotOnClose(t *testing.T) {
 	for _, view := range views {
 		t.Run(view.name, func(t *testing.T) {
 			client, session, stream := wstest.Pair(t, nil)
-			if err := pieces(t.Context(), client, 50_000); err != nil {
+			if err := sendFragments(t.Context(), client, 50_000); err != nil {
 				t.Fatal(err)
 			}
 			var kept ws.Message

@@ -13,7 +13,7 @@ import (
 	"github.com/handset-go/handset/wstest"
 )
 
-func TestAPairTalksBothWaysInOneGoroutine(t *testing.T) {
+func TestPairInOneGoroutine(t *testing.T) {
 	client, session, stream := wstest.Pair(t, nil)
 	if err := client.Write(t.Context(), websocket.MessageText, []byte("to the server")); err != nil {
 		t.Fatal(err)
@@ -29,33 +29,33 @@ func TestAPairTalksBothWaysInOneGoroutine(t *testing.T) {
 	}
 }
 
-func TestAPairHasTheOptionsOfItsUpgrader(t *testing.T) {
+func TestPairOptions(t *testing.T) {
 	client, session, _ := wstest.Pair(t, &ws.Upgrader{Subprotocols: []string{"chat.v2", "chat.v1"}})
 	if client.Subprotocol() != "chat.v2" || session.Subprotocol() != "chat.v2" {
 		t.Errorf("subprotocols %q and %q, want chat.v2", client.Subprotocol(), session.Subprotocol())
 	}
 }
 
-func TestAPeerThatReadsNothingLosesItsSessionInABubblesTime(t *testing.T) {
+func TestPairWriteTimeoutInSynctest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, session, _ := wstest.Pair(t, &ws.Upgrader{WriteTimeout: time.Hour})
 		began := time.Now()
 		for session.TrySend(ws.Message{Kind: ws.Binary, Data: make([]byte, 16<<10)}) == nil {
-			synctest.Wait() // for what the connection holds to be written
+			synctest.Wait() // until the connection is full
 		}
 		<-session.Done()
 		if err := session.Err(); !errors.Is(err, ws.ErrWriteTimeout) {
 			t.Errorf("the session ended with %v", err)
 		}
-		// The last that the connection had room for counts as taken when the
-		// write ends that it was a part of.
+		// The last bytes for which the connection had room count as taken when
+		// the write that they belong to ends.
 		if took := time.Since(began); took < time.Hour || took > 2*time.Hour+time.Second {
 			t.Errorf("the session ended after %v", took)
 		}
 	})
 }
 
-func TestAPeerThatDoesNotCloseIsLeftInABubblesTime(t *testing.T) {
+func TestPairCloseTimeoutInSynctest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, session, _ := wstest.Pair(t, &ws.Upgrader{CloseTimeout: time.Minute})
 		began := time.Now()
@@ -69,7 +69,7 @@ func TestAPeerThatDoesNotCloseIsLeftInABubblesTime(t *testing.T) {
 	})
 }
 
-func TestAPairsSessionEndsWithItsTest(t *testing.T) {
+func TestPairEndsWithTest(t *testing.T) {
 	var session *ws.Session
 	synctest.Test(t, func(t *testing.T) {
 		_, session, _ = wstest.Pair(t, nil)

@@ -14,7 +14,7 @@ import (
 // Server is an HTTP server in memory.
 type Server struct {
 	tb       testing.TB
-	listener *listener
+	listener *view
 	busy     sync.WaitGroup // connections that the server has, and handlers
 }
 

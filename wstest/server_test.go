@@ -16,9 +16,9 @@ import (
 	"github.com/handset-go/handset/wstest"
 )
 
-// echo is the handler of these tests. It stays until its session ends. Its
-// Upgrader is its own: bubbles must not share the one behind ws.Handle with a
-// session of the test before that has not quite ended.
+// echo is the handler of these tests. It returns when its session ends. It
+// has its own Upgrader: synctest bubbles must not share the one behind ws.Handle
+// with a session of an earlier test that has not quite ended.
 func echo(w http.ResponseWriter, r *http.Request) {
 	session, stream, err := new(ws.Upgrader).Handle(w, r)
 	if err != nil {
@@ -46,7 +46,7 @@ func expectEcho(t *testing.T, client *websocket.Conn, data []byte) {
 	}
 }
 
-func TestManyClientsTalkToOneServerAtOnce(t *testing.T) {
+func TestServerManyClients(t *testing.T) {
 	server := wstest.NewServer(t, http.HandlerFunc(echo))
 	var clients sync.WaitGroup
 	for n := range 50 {
@@ -67,7 +67,7 @@ func TestManyClientsTalkToOneServerAtOnce(t *testing.T) {
 	clients.Wait()
 }
 
-func TestAMessageLargerThanTheConnPassesThroughIt(t *testing.T) {
+func TestServerLargeMessage(t *testing.T) {
 	client, err := wstest.NewServer(t, http.HandlerFunc(echo)).Dial(t.Context(), "", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -76,13 +76,13 @@ func TestAMessageLargerThanTheConnPassesThroughIt(t *testing.T) {
 	expectEcho(t, client, make([]byte, 1<<20))
 }
 
-func TestTheRequestIsTheOneThatWasDialled(t *testing.T) {
+func TestServerRequest(t *testing.T) {
 	seen := make(chan *http.Request, 2)
 	server := wstest.NewServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen <- r
 		echo(w, r)
 	}))
-	own := &http.Client{Transport: http.NewFileTransport(http.Dir("."))} // which would not do
+	own := &http.Client{Transport: http.NewFileTransport(http.Dir("."))} // which cannot dial
 	options := &websocket.DialOptions{HTTPHeader: http.Header{"Authorization": {"Bearer x"}}, HTTPClient: own}
 	for range 2 {
 		if _, err := server.Dial(t.Context(), "/chat?room=7", options); err != nil {
@@ -101,7 +101,7 @@ func TestTheRequestIsTheOneThatWasDialled(t *testing.T) {
 	}
 }
 
-func TestARefusalIsAnErrorAndLeavesNothingBehind(t *testing.T) {
+func TestServerRefusal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // which fails when a goroutine is left
 		server := wstest.NewServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "no", http.StatusUnauthorized)
@@ -112,7 +112,7 @@ func TestARefusalIsAnErrorAndLeavesNothingBehind(t *testing.T) {
 	})
 }
 
-func TestADialEndsWithItsContext(t *testing.T) {
+func TestServerDialContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := wstest.NewServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
@@ -132,7 +132,7 @@ func TestADialEndsWithItsContext(t *testing.T) {
 	})
 }
 
-func TestATestThatEndsTakesConnectionsAndHandlersWithIt(t *testing.T) {
+func TestServerEndsWithTest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // which fails when a goroutine is left
 		returned := make(chan bool, 1)
 		t.Cleanup(func() {

@@ -29,7 +29,7 @@ func BenchmarkParse(b *testing.B) {
 			p := unhex(hex)
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, n, err := Parse(p, false); n != len(p) || err != nil {
+				if _, n, err := Parse(p, Server, false); n != len(p) || err != nil {
 					b.Fatal(n, err)
 				}
 			}

@@ -34,12 +34,20 @@ type Header struct {
 	RSV1   bool // its message is compressed
 }
 
-// Parse reads the header of a frame sent by a client from the front of b. It
-// returns the header's own length, or 0 when b does not hold all of it yet; a
+// Side is one of the two sides of a connection.
+type Side uint8
+
+const (
+	Server Side = iota // reads the frames of a client, which are masked (RFC 6455 §5.1)
+	Client             // reads the frames of a server, which are not masked
+)
+
+// Parse reads the header of a frame from the front of b, as the given side has to.
+// It returns the header's own length, or 0 if b does not hold all of it yet; a
 // violation is reported from the first byte that shows it. rsv1 says that RSV1
-// has a meaning, at the beginning of a data message. Parse does not look at the
-// frame's place among others: that is Sequence's.
-func Parse(b []byte, rsv1 bool) (h Header, n int, err error) {
+// has a meaning, at the beginning of a data message. Parse does not check in which
+// order frames follow each other: Sequence does.
+func Parse(b []byte, side Side, rsv1 bool) (h Header, n int, err error) {
 	if len(b) == 0 {
 		return Header{}, 0, nil
 	}
@@ -50,7 +58,7 @@ func Parse(b []byte, rsv1 bool) (h Header, n int, err error) {
 	if len(b) < 2 {
 		return Header{}, 0, nil
 	}
-	if err := checkSecond(b[1], h.Opcode); err != nil {
+	if err := checkSecond(b[1], side, h.Opcode); err != nil {
 		return Header{}, 0, err
 	}
 	n = 2
@@ -77,6 +85,9 @@ func Parse(b []byte, rsv1 bool) (h Header, n int, err error) {
 	default:
 		h.Length = uint64(short)
 	}
+	if side == Client {
+		return h, n, nil
+	}
 	if len(b) < n+keyLength {
 		return Header{}, 0, nil
 	}
@@ -87,16 +98,19 @@ func Parse(b []byte, rsv1 bool) (h Header, n int, err error) {
 // OpcodeOf is the opcode of the frame that begins with the given byte.
 func OpcodeOf(first byte) Opcode { return Opcode(first & opBits) }
 
-// Whole reports whether b begins with all of a client's frame, a valid one or
-// not.
-func Whole(b []byte) bool {
+// Whole reports whether b begins with all of a frame that the given side reads, a
+// valid one or not.
+func Whole(b []byte, side Side) bool {
 	if len(b) < 2 {
 		return false
 	}
 	if short := int(b[1] & lenBits); short < len16 {
-		return len(b) >= 2+keyLength+short
+		if side == Server {
+			short += keyLength
+		}
+		return len(b) >= 2+short
 	}
-	h, n, _ := Parse(b, true)
+	h, n, _ := Parse(b, side, true)
 	return n > 0 && uint64(len(b)-n) >= h.Length
 }
 
@@ -112,14 +126,22 @@ func checkFirst(b byte, h Header, rsv1 bool) error {
 	return nil
 }
 
-func checkSecond(b byte, op Opcode) error {
-	switch {
-	case b&maskBit == 0:
-		return ErrUnmasked // RFC 6455 §5.1
+func checkSecond(b byte, side Side, op Opcode) error {
+	switch masked := b&maskBit != 0; {
+	case masked != (side == Server):
+		return maskError(side)
 	case op.Control() && b&lenBits > MaxControl:
 		return ErrControlTooLong
 	}
 	return nil
+}
+
+// maskError is how the peer of the given side breaks RFC 6455 §5.1.
+func maskError(side Side) error {
+	if side == Server {
+		return ErrUnmasked
+	}
+	return ErrMasked
 }
 
 // Append adds to dst the header of an unmasked frame, as a server sends it,

@@ -81,13 +81,13 @@ func TestParseReadsAHeaderOnceAllOfItIsThere(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			b := unhex(c.hex)
 			for n := range b {
-				if h, got, err := Parse(b[:n], false); h != (Header{}) || got != 0 || err != nil {
+				if h, got, err := Parse(b[:n], Server, false); h != (Header{}) || got != 0 || err != nil {
 					t.Errorf("of %d bytes: %+v, %d, %v; want nothing yet", n, h, got, err)
 				}
 			}
 			want := Header{Length: c.len, Key: 0x3d21fa37, Opcode: c.op, Fin: c.fin}
 			for _, behind := range []string{"", "00", "ff ffff"} {
-				h, n, err := Parse(append(b[:len(b):len(b)], unhex(behind)...), false)
+				h, n, err := Parse(append(b[:len(b):len(b)], unhex(behind)...), Server, false)
 				if h != want || n != len(b) || err != nil {
 					t.Errorf("with %q behind: %+v, %d, %v; want %+v, %d", behind, h, n, err, want, len(b))
 				}
@@ -101,12 +101,12 @@ func TestParseReportsAViolationFromTheFirstByteThatShowsIt(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			b := unhex(c.hex)
 			for n := range b { // a length shows nothing before its last byte
-				if _, got, err := Parse(b[:n], false); got != 0 || err != nil {
+				if _, got, err := Parse(b[:n], Server, false); got != 0 || err != nil {
 					t.Errorf("of %d bytes: %d, %v; want nothing yet", n, got, err)
 				}
 			}
 			for _, behind := range []string{"", "37fa213d", "37fa213d 00000000000000"} {
-				h, n, err := Parse(append(b[:len(b):len(b)], unhex(behind)...), false)
+				h, n, err := Parse(append(b[:len(b):len(b)], unhex(behind)...), Server, false)
 				if h != (Header{}) || n != 0 || err != c.err {
 					t.Errorf("with %q behind: %+v, %d, %v; want %v", behind, h, n, err, c.err)
 				}
@@ -122,7 +122,7 @@ func TestRSV1MaySayThatADataMessageIsCompressedWhereThatWasAgreed(t *testing.T) 
 		0xc8: ErrReservedBits, 0xc9: ErrReservedBits, 0xca: ErrReservedBits, // control frames
 		0xe1: ErrReservedBits, 0xd1: ErrReservedBits, 0xf1: ErrReservedBits, 0xa1: ErrReservedBits, 0x91: ErrReservedBits,
 	} {
-		h, _, err := Parse([]byte{first, 0x80, 1, 2, 3, 4}, true)
+		h, _, err := Parse([]byte{first, 0x80, 1, 2, 3, 4}, Server, true)
 		if err != want || err == nil && h.RSV1 != (first&RSV1 != 0) {
 			t.Errorf("%#x: %+v, %v, want %v", first, h, err, want)
 		}
@@ -132,7 +132,7 @@ func TestRSV1MaySayThatADataMessageIsCompressedWhereThatWasAgreed(t *testing.T) 
 func TestParseTakesSixOpcodesAndNoOther(t *testing.T) {
 	good := map[Opcode]bool{Continuation: true, Text: true, Binary: true, Close: true, Ping: true, Pong: true}
 	for op := range Opcode(16) {
-		_, n, err := Parse([]byte{0x80 | byte(op), 0x80, 1, 2, 3, 4}, false)
+		_, n, err := Parse([]byte{0x80 | byte(op), 0x80, 1, 2, 3, 4}, Server, false)
 		if good[op] && (n != 6 || err != nil) || !good[op] && err != ErrReservedOpcode {
 			t.Errorf("opcode %#x: %d, %v", op, n, err)
 		}
@@ -154,13 +154,17 @@ func TestParseAgreesWithTheNaiveParserOnEveryFirstTwoBytes(t *testing.T) {
 	}
 }
 
-// compareParse compares Parse with naiveParse, with and without RSV1.
+// compareParse compares Parse with naiveParse, on both sides, with and without
+// RSV1.
 func compareParse(t *testing.T, b []byte) {
-	for _, rsv1 := range []bool{false, true} {
-		h, n, err := Parse(b, rsv1)
-		wantH, wantN, wantErr := naiveParse(b, rsv1)
-		if h != wantH || n != wantN || err != wantErr {
-			t.Fatalf("Parse(%x, %v) = %+v, %d, %v; the naive parser says %+v, %d, %v", b, rsv1, h, n, err, wantH, wantN, wantErr)
+	for _, side := range []Side{Server, Client} {
+		for _, rsv1 := range []bool{false, true} {
+			h, n, err := Parse(b, side, rsv1)
+			wantH, wantN, wantErr := naiveParse(b, side, rsv1)
+			if h != wantH || n != wantN || err != wantErr {
+				t.Fatalf("Parse(%x, %v, %v) = %+v, %d, %v; the naive parser says %+v, %d, %v",
+					b, side, rsv1, h, n, err, wantH, wantN, wantErr)
+			}
 		}
 	}
 }
@@ -176,7 +180,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		compareParse(t, b)
 		compareParse(t, b[:min(len(b), MaxHeader)])
-		if h, n, err := Parse(b, true); n > MaxHeader || n > 0 && (err != nil || h.Length>>63 != 0) {
+		if h, n, err := Parse(b, Server, true); n > MaxHeader || n > 0 && (err != nil || h.Length>>63 != 0) {
 			t.Fatalf("Parse(%x) = %+v, %d, %v", b, h, n, err)
 		}
 	})
@@ -213,7 +217,7 @@ func TestWhatAppendWritesParsesToTheSameWhenMasked(t *testing.T) {
 				b := Append(nil, op, fin, length)
 				b[1] |= 0x80
 				b = append(b, 1, 2, 3, 4)
-				h, n, err := Parse(b, false)
+				h, n, err := Parse(b, Server, false)
 				want := Header{Length: uint64(length), Key: 0x04030201, Opcode: op, Fin: fin}
 				if h != want || n != len(b) || err != nil {
 					t.Errorf("%+v, %d, %v; want %+v, %d", h, n, err, want, len(b))
@@ -228,17 +232,57 @@ func TestWholeIsTrueFromTheLastByteOfAFrameOn(t *testing.T) {
 		if h.len > 1<<20 {
 			continue
 		}
-		b := append(unhex(h.hex), make([]byte, h.len)...)
-		for _, n := range []int{0, 1, 2, 5, len(b) - 1} {
-			if n < len(b) && Whole(b[:n]) {
-				t.Errorf("%s: whole after %d of %d bytes", h.name, n, len(b))
+		masked := unhex(h.hex)
+		for side, header := range [][]byte{Server: masked, Client: unmasked(masked)} {
+			b := append(header, make([]byte, h.len)...)
+			for _, n := range []int{0, 1, 2, 5, len(b) - 1} {
+				if n < len(b) && Whole(b[:n], Side(side)) {
+					t.Errorf("%s, side %d: whole after %d of %d bytes", h.name, side, n, len(b))
+				}
+			}
+			if !Whole(b, Side(side)) || !Whole(append(b, 0x81), Side(side)) {
+				t.Errorf("%s, side %d: not whole after %d bytes", h.name, side, len(b))
 			}
 		}
-		if !Whole(b) || !Whole(append(b, 0x81)) {
-			t.Errorf("%s: not whole after %d bytes", h.name, len(b))
-		}
 	}
-	if huge := unhex("82 ff 7fffffffffffffff 37fa213d"); Whole(append(huge, 1, 2, 3)) {
+	huge := unhex("82 ff 7fffffffffffffff 37fa213d")
+	if Whole(append(huge, 1, 2, 3), Server) || Whole(append(unmasked(huge), 1, 2, 3), Client) {
 		t.Error("a frame of 2^63-1 bytes is whole")
+	}
+}
+
+// unmasked returns a header as a server sends it.
+func unmasked(masked []byte) []byte {
+	b := bytes.Clone(masked[:len(masked)-keyLength])
+	b[1] &^= maskBit
+	return b
+}
+
+func TestAClientReadsHeadersWithoutAKey(t *testing.T) {
+	for _, c := range goodHeaders {
+		t.Run(c.name, func(t *testing.T) {
+			b := unmasked(unhex(c.hex))
+			for n := range b {
+				if h, got, err := Parse(b[:n], Client, false); h != (Header{}) || got != 0 || err != nil {
+					t.Errorf("of %d bytes: %+v, %d, %v; want nothing yet", n, h, got, err)
+				}
+			}
+			want := Header{Length: c.len, Opcode: c.op, Fin: c.fin}
+			if h, n, err := Parse(append(b, 0xFF), Client, false); h != want || n != len(b) || err != nil {
+				t.Errorf("%+v, %d, %v; want %+v, %d", h, n, err, want, len(b))
+			}
+		})
+	}
+}
+
+func TestASideRefusesFramesOfItsOwnSide(t *testing.T) {
+	for _, c := range goodHeaders {
+		masked := unhex(c.hex)
+		if _, n, err := Parse(masked[:2], Client, false); n != 0 || err != ErrMasked {
+			t.Errorf("%s, masked, to a client: %d, %v", c.name, n, err)
+		}
+		if _, n, err := Parse(unmasked(masked)[:2], Server, false); n != 0 || err != ErrUnmasked {
+			t.Errorf("%s, not masked, to a server: %d, %v", c.name, n, err)
+		}
 	}
 }

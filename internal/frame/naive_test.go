@@ -2,7 +2,7 @@ package frame
 
 // naiveParse reads a header as RFC 6455 §5.2 draws it, field by field and bit
 // by bit, and is what Parse is compared with.
-func naiveParse(b []byte, rsv1 bool) (h Header, n int, err error) {
+func naiveParse(b []byte, side Side, rsv1 bool) (h Header, n int, err error) {
 	bits := bitReader{bytes: b}
 	fin, rsv, op := bits.take(1), bits.take(3), Opcode(bits.take(4))
 	control := op >= 8
@@ -20,8 +20,10 @@ func naiveParse(b []byte, rsv1 bool) (h Header, n int, err error) {
 	switch {
 	case bits.short:
 		return Header{}, 0, nil
-	case mask == 0:
+	case side == Server && mask == 0:
 		return Header{}, 0, ErrUnmasked
+	case side == Client && mask == 1:
+		return Header{}, 0, ErrMasked
 	case control && length > 125:
 		return Header{}, 0, ErrControlTooLong
 	}
@@ -41,7 +43,7 @@ func naiveParse(b []byte, rsv1 bool) (h Header, n int, err error) {
 		return Header{}, 0, ErrLengthNotMinimal
 	}
 	var key Key
-	for i := range 4 {
+	for i := range 4 * int(mask) {
 		key |= Key(bits.take(8)) << (8 * i)
 	}
 	if bits.short {

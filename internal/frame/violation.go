@@ -22,6 +22,7 @@ var (
 	ErrReservedBits      = protocolError("reserved bit set without an extension")
 	ErrReservedOpcode    = protocolError("reserved opcode")
 	ErrUnmasked          = protocolError("frame from a client is not masked")
+	ErrMasked            = protocolError("frame from a server is masked")
 	ErrControlFragmented = protocolError("control frame is fragmented")
 	ErrControlTooLong    = protocolError("control frame is longer than 125 bytes")
 	ErrLengthNotMinimal  = protocolError("payload length is not in its shortest form")

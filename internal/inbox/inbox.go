@@ -7,8 +7,8 @@ import (
 	"github.com/handset-go/handset/internal/overwrite"
 )
 
-// Inbox is where a connection's reads go: a transport.ReadBuffer. It has one user at a
-// time. The zero value is empty.
+// Inbox is where a connection's reads go. It has one user at a time. The zero value
+// is empty.
 type Inbox struct {
 	buf  *buffer.Buffer // nil while nothing is held
 	next int            // the first byte of buf that was not consumed
@@ -26,7 +26,7 @@ func (in *Inbox) Add(early []byte) {
 const smallRoom = 4 << 10
 
 // Bytes are those that have not been consumed. They may be changed in place
-// and are valid until Fill.
+// and are valid until the next Space, Release or Free.
 func (in *Inbox) Bytes() []byte {
 	if in.buf == nil {
 		return nil

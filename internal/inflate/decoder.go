@@ -42,6 +42,9 @@ func New(windowSize int, takeover bool) Decoder {
 	return Decoder{window: window.New(windowSize), takeover: takeover}
 }
 
+// Takeover reports whether a message may refer to the messages before it.
+func (d *Decoder) Takeover() bool { return d.takeover }
+
 // Decode decodes the next bytes of the message from src to dst, until src is used
 // up, dst is full or the message is at its end. It returns the number of bytes
 // written to dst and the number of bytes of src that it has read. The caller

@@ -1,10 +1,10 @@
-// Package prometheus exports what an Upgrader of package ws counts to
-// Prometheus, by its client library.
+// Package wsprom exports what an Upgrader of package ws counts to Prometheus, by
+// its client library.
 //
-//	registry.MustRegister(prometheus.NewCollector(upgrader, nil))
+//	registry.MustRegister(wsprom.NewCollector(upgrader, nil))
 //
 // The folder has a dashboard for Grafana, dashboard.json.
-package prometheus
+package wsprom
 
 import (
 	"strconv"
@@ -87,6 +87,6 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 		}
 	}
 	for reason, n := range stats.Ends {
-		counter("ends_total", n, reason)
+		counter("ends_total", n, reason.String())
 	}
 }

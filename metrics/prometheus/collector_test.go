@@ -1,4 +1,4 @@
-package prometheus_test
+package wsprom_test
 
 import (
 	"context"
@@ -11,10 +11,10 @@ import (
 	"strings"
 	"testing"
 
-	client "github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"github.com/handset-go/handset/metrics/prometheus"
+	wsprom "github.com/handset-go/handset/metrics/prometheus"
 	"github.com/handset-go/handset/ws"
 	"github.com/handset-go/handset/wstest"
 )
@@ -22,8 +22,8 @@ import (
 // An Upgrader's metrics at an endpoint.
 func ExampleNewCollector() {
 	upgrader := new(ws.Upgrader)
-	registry := client.NewRegistry()
-	registry.MustRegister(prometheus.NewCollector(upgrader, client.Labels{"server": "chat"}))
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(wsprom.NewCollector(upgrader, prometheus.Labels{"server": "chat"}))
 	metrics := promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 
 	_, _, _ = upgrader.Handle(httptest.NewRecorder(), httptest.NewRequest("POST", "/", nil))
@@ -66,8 +66,8 @@ func TestTheDashboardShowsOnlyMetricsThatThereAre(t *testing.T) {
 		t.Fatal("dashboard.json is not JSON")
 	}
 	upgrader := new(ws.Upgrader)
-	collector := prometheus.NewCollector(upgrader, nil)
-	described := make(chan *client.Desc, 100)
+	collector := wsprom.NewCollector(upgrader, nil)
+	described := make(chan *prometheus.Desc, 100)
 	collector.Describe(described)
 	close(described)
 	var names strings.Builder
@@ -89,8 +89,8 @@ func scrape(serve http.HandlerFunc) string {
 
 func exported(t *testing.T, upgrader *ws.Upgrader, do func()) string {
 	t.Helper()
-	registry := client.NewPedanticRegistry()
-	if err := registry.Register(prometheus.NewCollector(upgrader, nil)); err != nil {
+	registry := prometheus.NewPedanticRegistry()
+	if err := registry.Register(wsprom.NewCollector(upgrader, nil)); err != nil {
 		t.Fatal(err)
 	}
 	do()

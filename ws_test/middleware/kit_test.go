@@ -17,8 +17,8 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// patience bounds every wait.
-const patience = 20 * time.Second
+// testTimeout bounds every wait.
+const testTimeout = 20 * time.Second
 
 // syncBuffer is a log that is written and read by several goroutines.
 type syncBuffer struct {
@@ -49,8 +49,8 @@ func serve(t *testing.T, h http.Handler) (address string, errors *syncBuffer) {
 	return srv.URL, errors
 }
 
-// answerAll sends back what it receives until the session ends.
-func answerAll(session *ws.Session, stream *ws.MessageStream) {
+// echoAll sends back what it receives until the session ends.
+func echoAll(session *ws.Session, stream *ws.MessageStream) {
 	for msg, err := range stream.Aggregate(0).All(context.Background()) {
 		if err != nil {
 			return
@@ -61,10 +61,10 @@ func answerAll(session *ws.Session, stream *ws.MessageStream) {
 	}
 }
 
-// shake does a handshake as a browser's, which accepts gzip.
-func shake(t *testing.T, address string, headers ...string) (*websocket.Conn, *http.Response) {
+// handshake does a handshake as a browser does, which accepts gzip.
+func handshake(t *testing.T, address string, headers ...string) (*websocket.Conn, *http.Response) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
 	h := http.Header{"Accept-Encoding": {"gzip, deflate, br, zstd"}, "User-Agent": {"Mozilla/5.0"}}
 	for i := 0; i < len(headers); i += 2 {
@@ -80,11 +80,10 @@ func shake(t *testing.T, address string, headers ...string) (*websocket.Conn, *h
 	return conn, response
 }
 
-// expectEcho has messages go both ways, more than what any middleware would
-// keep back.
+// expectEcho sends messages both ways, longer than any middleware's buffer.
 func expectEcho(t *testing.T, conn *websocket.Conn) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
 	conn.SetReadLimit(-1)
 	for _, want := range []string{"hello", strings.Repeat("hello ", 10_000), ""} {
@@ -100,7 +99,7 @@ func expectEcho(t *testing.T, conn *websocket.Conn) {
 	}
 }
 
-// expectStatus checks an answer that is no session's.
+// expectStatus checks the response to a refused handshake.
 func expectStatus(t *testing.T, response *http.Response, status int, text string) {
 	t.Helper()
 	body, _ := io.ReadAll(response.Body)
@@ -108,6 +107,6 @@ func expectStatus(t *testing.T, response *http.Response, status int, text string
 		t.Errorf("answered with %s %v %q, want %d and Connection: close", response.Status, response.Header, body, status)
 	}
 	if response.Header.Get("Content-Encoding") == "" && !strings.Contains(string(body), text) {
-		t.Errorf("answered with %q, want it to say %q", body, text)
+		t.Errorf("answered with %q, want it to contain %q", body, text)
 	}
 }

@@ -1,5 +1,5 @@
 // Package middleware_test tests sessions behind the middlewares that people use.
-// It is a module of its own, so that what it needs is nobody else's.
+// It is a module of its own, so that no other module needs its dependencies.
 package middleware_test
 
 import (
@@ -19,7 +19,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func TestASessionBehindMiddlewaresIsLikeOneWithout(t *testing.T) {
+// A session behind middlewares is the same as one without.
+func TestMiddlewareSession(t *testing.T) {
 	for _, tt := range stacks() {
 		for _, stays := range []bool{false, true} {
 			name := tt.name + ", the handler returns"
@@ -35,18 +36,18 @@ func TestASessionBehindMiddlewaresIsLikeOneWithout(t *testing.T) {
 					switch {
 					case err != nil:
 					case stays:
-						answerAll(session, stream)
+						echoAll(session, stream)
 					default:
-						go answerAll(session, stream)
+						go echoAll(session, stream)
 					}
 				}))
-				conn, response := shake(t, address)
+				conn, response := handshake(t, address)
 				err := <-results
 				if len(response.Cookies()) != 1 {
 					t.Errorf("answered with %s %v, without the cookie", response.Status, response.Header)
 				}
 				if tt.names == "" {
-					expectBegun(t, response, err)
+					expectSession(t, response, err)
 					expectEcho(t, conn)
 				} else {
 					expectStatus(t, response, http.StatusNotImplemented, tt.names+" cannot be hijacked")
@@ -59,7 +60,7 @@ func TestASessionBehindMiddlewaresIsLikeOneWithout(t *testing.T) {
 	}
 }
 
-func expectBegun(t *testing.T, response *http.Response, err error) {
+func expectSession(t *testing.T, response *http.Response, err error) {
 	t.Helper()
 	if err != nil || response.StatusCode != http.StatusSwitchingProtocols {
 		t.Fatalf("answered with %s %v, and Handle returned %v", response.Status, response.Header, err)
@@ -71,7 +72,8 @@ func expectBegun(t *testing.T, response *http.Response, err error) {
 	}
 }
 
-func TestARefusalGetsThroughMiddlewares(t *testing.T) {
+// A refusal passes through middlewares.
+func TestMiddlewareRefusal(t *testing.T) {
 	for _, tt := range stacks() {
 		t.Run(tt.name, func(t *testing.T) {
 			results := make(chan error, 1)
@@ -79,7 +81,7 @@ func TestARefusalGetsThroughMiddlewares(t *testing.T) {
 				_, _, err := ws.Handle(w, r)
 				results <- err
 			}))
-			_, response := shake(t, address, "Origin", "https://evil.example")
+			_, response := handshake(t, address, "Origin", "https://evil.example")
 			expectStatus(t, response, http.StatusForbidden, "evil.example")
 			var refused *ws.HandshakeError
 			if err := <-results; !errors.As(err, &refused) || refused.Status != http.StatusForbidden {
@@ -92,10 +94,10 @@ func TestARefusalGetsThroughMiddlewares(t *testing.T) {
 	}
 }
 
-// Some middlewares keep back what was written so far: the session is then on top
-// of nothing, and begins. What must not be is a session behind another answer, or
-// an answer behind which the connection stays open.
-func TestBehindMiddlewaresNoSessionBeginsOnTopOfAnotherAnswer(t *testing.T) {
+// Some middlewares buffer what was written so far: nothing has been sent then, and
+// the session starts. A session must not start after another response, nor may the
+// connection stay open after one.
+func TestMiddlewareHandleAfterResponse(t *testing.T) {
 	for _, tt := range stacks() {
 		if tt.names != "" {
 			continue
@@ -107,13 +109,13 @@ func TestBehindMiddlewaresNoSessionBeginsOnTopOfAnotherAnswer(t *testing.T) {
 				session, stream, err := ws.Handle(w, r)
 				results <- err
 				if err == nil {
-					go answerAll(session, stream)
+					go echoAll(session, stream)
 				}
 			}))
-			conn, response := shake(t, address)
+			conn, response := handshake(t, address)
 			err := <-results
-			if tt.keepsBack {
-				expectBegun(t, response, err)
+			if tt.buffersWrites {
+				expectSession(t, response, err)
 				expectEcho(t, conn)
 			} else if err == nil || response.StatusCode != http.StatusUnauthorized || !strings.Contains(err.Error(), "written to before") {
 				t.Errorf("answered with %s, and Handle returned %v", response.Status, err)

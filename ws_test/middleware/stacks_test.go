@@ -20,20 +20,20 @@ import (
 	echomiddleware "github.com/labstack/echo/v4/middleware"
 )
 
-// stack is middlewares around a handler.
+// stack is a chain of middlewares around a handler.
 type stack struct {
 	name  string
 	build func(http.HandlerFunc) http.Handler
 	names string // the type that cannot be hijacked, "" if sessions begin
 
-	keepsBack bool // what a handler writes first
+	buffersWrites bool // what a handler writes before the handshake
 }
 
-func plain(name string, wrap func(http.Handler) http.Handler) stack {
+func wrapped(name string, wrap func(http.Handler) http.Handler) stack {
 	return stack{name: name, build: func(h http.HandlerFunc) http.Handler { return wrap(h) }}
 }
 
-func byChi(name string, middlewares ...func(http.Handler) http.Handler) stack {
+func withChi(name string, middlewares ...func(http.Handler) http.Handler) stack {
 	return stack{name: "chi " + name, build: func(h http.HandlerFunc) http.Handler {
 		r := chi.NewRouter()
 		r.Use(middlewares...)
@@ -42,7 +42,7 @@ func byChi(name string, middlewares ...func(http.Handler) http.Handler) stack {
 	}}
 }
 
-func byGin(name string, middlewares ...gin.HandlerFunc) stack {
+func withGin(name string, middlewares ...gin.HandlerFunc) stack {
 	return stack{name: "gin " + name, build: func(h http.HandlerFunc) http.Handler {
 		r := gin.New()
 		r.Use(middlewares...)
@@ -51,9 +51,9 @@ func byGin(name string, middlewares ...gin.HandlerFunc) stack {
 	}}
 }
 
-// byEcho has the handler write to echo's Response, or, as some do, to the writer
+// withEcho has the handler write to echo's Response, or, as some do, to the writer
 // in it.
-func byEcho(name, names string, middlewares ...echo.MiddlewareFunc) []stack {
+func withEcho(name, names string, middlewares ...echo.MiddlewareFunc) []stack {
 	build := func(writer func(echo.Context) http.ResponseWriter) func(http.HandlerFunc) http.Handler {
 		return func(h http.HandlerFunc) http.Handler {
 			e := echo.New()
@@ -72,17 +72,17 @@ func byEcho(name, names string, middlewares ...echo.MiddlewareFunc) []stack {
 	}
 }
 
-// inTimeoutHandler is s in a middleware whose writer is no Hijacker.
+// inTimeoutHandler puts s in a middleware whose writer is not a Hijacker.
 func inTimeoutHandler(s stack) stack {
 	return stack{name: s.name + " in http.TimeoutHandler", names: "*http.timeoutWriter", build: func(h http.HandlerFunc) http.Handler {
 		return http.TimeoutHandler(s.build(h), time.Hour, "")
 	}}
 }
 
-// keepingBack marks stacks that cannot tell whether a handler has written.
-func keepingBack(all ...stack) []stack {
+// bufferingWrites marks stacks that cannot tell whether a handler has written.
+func bufferingWrites(all ...stack) []stack {
 	for i := range all {
-		all[i].keepsBack = true
+		all[i].buffersWrites = true
 	}
 	return all
 }
@@ -111,53 +111,53 @@ func stacks() []stack {
 	echoLogger := echomiddleware.LoggerWithConfig(echomiddleware.LoggerConfig{Output: io.Discard})
 	echoDump := echomiddleware.BodyDump(func(echo.Context, []byte, []byte) {})
 	all := []stack{
-		plain("nothing", func(h http.Handler) http.Handler { return h }),
+		wrapped("nothing", func(h http.Handler) http.Handler { return h }),
 
-		byChi("alone"),
-		byChi("Compress", chimiddleware.Compress(5)),
-		byChi("Compress of any text", chimiddleware.NewCompressor(5, "text/*").Handler),
-		byChi("Logger", chiLogger),
-		byChi("Recoverer", chimiddleware.Recoverer),
-		byChi("Timeout", chimiddleware.Timeout(long)),
-		byChi("Throttle", chimiddleware.Throttle(10)),
-		byChi("all", chimiddleware.RequestID, chiLogger, chimiddleware.Recoverer, chimiddleware.Timeout(long),
+		withChi("alone"),
+		withChi("Compress", chimiddleware.Compress(5)),
+		withChi("Compress of any text", chimiddleware.NewCompressor(5, "text/*").Handler),
+		withChi("Logger", chiLogger),
+		withChi("Recoverer", chimiddleware.Recoverer),
+		withChi("Timeout", chimiddleware.Timeout(long)),
+		withChi("Throttle", chimiddleware.Throttle(10)),
+		withChi("all", chimiddleware.RequestID, chiLogger, chimiddleware.Recoverer, chimiddleware.Timeout(long),
 			chimiddleware.NoCache, chimiddleware.SetHeader("Content-Type", "text/plain"), chimiddleware.Compress(5)),
 
-		byGin("alone"),
-		byGin("Logger", ginLogger),
-		byGin("Recovery", ginRecovery),
-		byGin("gzip", gzip.Gzip(gzip.BestSpeed)),
-		byGin("1.11.0", gin111),
-		byGin("all", ginLogger, ginRecovery, gzip.Gzip(gzip.DefaultCompression), gin111),
+		withGin("alone"),
+		withGin("Logger", ginLogger),
+		withGin("Recovery", ginRecovery),
+		withGin("gzip", gzip.Gzip(gzip.BestSpeed)),
+		withGin("1.11.0", gin111),
+		withGin("all", ginLogger, ginRecovery, gzip.Gzip(gzip.DefaultCompression), gin111),
 
-		plain("gorilla CompressHandler", handlers.CompressHandler),
-		plain("gorilla LoggingHandler", func(h http.Handler) http.Handler { return handlers.LoggingHandler(io.Discard, h) }),
-		plain("gorilla CombinedLoggingHandler", func(h http.Handler) http.Handler { return handlers.CombinedLoggingHandler(io.Discard, h) }),
-		plain("gorilla RecoveryHandler", handlers.RecoveryHandler(handlers.RecoveryLogger(quiet))),
-		plain("gorilla all", func(h http.Handler) http.Handler {
+		wrapped("gorilla CompressHandler", handlers.CompressHandler),
+		wrapped("gorilla LoggingHandler", func(h http.Handler) http.Handler { return handlers.LoggingHandler(io.Discard, h) }),
+		wrapped("gorilla CombinedLoggingHandler", func(h http.Handler) http.Handler { return handlers.CombinedLoggingHandler(io.Discard, h) }),
+		wrapped("gorilla RecoveryHandler", handlers.RecoveryHandler(handlers.RecoveryLogger(quiet))),
+		wrapped("gorilla all", func(h http.Handler) http.Handler {
 			return handlers.LoggingHandler(io.Discard, handlers.ProxyHeaders(handlers.CORS()(handlers.CompressHandler(handlers.RecoveryHandler()(h)))))
 		}),
 
-		inTimeoutHandler(plain("nothing", func(h http.Handler) http.Handler { return h })),
-		inTimeoutHandler(byChi("Logger and Compress", chiLogger, chimiddleware.Compress(5))),
-		inTimeoutHandler(byGin("Logger", ginLogger)),
+		inTimeoutHandler(wrapped("nothing", func(h http.Handler) http.Handler { return h })),
+		inTimeoutHandler(withChi("Logger and Compress", chiLogger, chimiddleware.Compress(5))),
+		inTimeoutHandler(withGin("Logger", ginLogger)),
 	}
 	for _, more := range [][]stack{
-		keepingBack(
-			plain("gzhttp", func(h http.Handler) http.Handler { return gzhttp.GzipHandler(h) }),
-			plain("gziphandler", gziphandler.GzipHandler),
-			plain("gziphandler in gorilla's logger", func(h http.Handler) http.Handler {
+		bufferingWrites(
+			wrapped("gzhttp", func(h http.Handler) http.Handler { return gzhttp.GzipHandler(h) }),
+			wrapped("gziphandler", gziphandler.GzipHandler),
+			wrapped("gziphandler in gorilla's logger", func(h http.Handler) http.Handler {
 				return handlers.LoggingHandler(io.Discard, gziphandler.GzipHandler(h))
 			})),
-		byEcho("alone", ""),
-		byEcho("Gzip", "", echomiddleware.Gzip()),
-		keepingBack(byEcho("Gzip with a least length", "", echomiddleware.GzipWithConfig(echomiddleware.GzipConfig{MinLength: 1000}))...),
-		byEcho("Logger", "", echoLogger),
-		byEcho("Recover", "", echomiddleware.Recover()),
-		byEcho("BodyDump", "", echoDump),
-		byEcho("ContextTimeout", "", echomiddleware.ContextTimeout(long)),
-		byEcho("Timeout", "*http.timeoutWriter", echomiddleware.TimeoutWithConfig(echomiddleware.TimeoutConfig{Timeout: long})),
-		byEcho("all", "", echoLogger, echomiddleware.Recover(), echomiddleware.RequestID(), echomiddleware.Secure(),
+		withEcho("alone", ""),
+		withEcho("Gzip", "", echomiddleware.Gzip()),
+		bufferingWrites(withEcho("Gzip with a least length", "", echomiddleware.GzipWithConfig(echomiddleware.GzipConfig{MinLength: 1000}))...),
+		withEcho("Logger", "", echoLogger),
+		withEcho("Recover", "", echomiddleware.Recover()),
+		withEcho("BodyDump", "", echoDump),
+		withEcho("ContextTimeout", "", echomiddleware.ContextTimeout(long)),
+		withEcho("Timeout", "*http.timeoutWriter", echomiddleware.TimeoutWithConfig(echomiddleware.TimeoutConfig{Timeout: long})),
+		withEcho("all", "", echoLogger, echomiddleware.Recover(), echomiddleware.RequestID(), echomiddleware.Secure(),
 			echomiddleware.CORS(), echomiddleware.BodyLimit("1M"), echomiddleware.Decompress(), echomiddleware.Gzip(), echoDump),
 	} {
 		all = append(all, more...)

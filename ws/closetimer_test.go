@@ -1,0 +1,109 @@
+package ws
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// slowPeer is a sender whose peer takes a byte every second for some time.
+type slowPeer struct {
+	begin progress
+	began time.Time
+	takes time.Duration
+	tries int // of tryLastWrite
+}
+
+func (s *slowPeer) progress() progress {
+	p := s.begin
+	p.acked = uint64(min(time.Since(s.began), s.takes) / time.Second)
+	return p
+}
+
+func (s *slowPeer) sinceTaken() (time.Duration, bool) { return 0, false }
+func (s *slowPeer) tryLastWrite()                     { s.tries++ }
+func (s *slowPeer) writeTimedOut()                    {}
+
+func TestACloseTimerExpiresWhenThePeerHasTakenNothingForTheTimeout(t *testing.T) {
+	const timeout = 8 * time.Second
+	for _, test := range []struct {
+		name    string
+		begin   progress
+		takes   time.Duration // for which the peer takes something
+		counts  bool          // and it counts
+		flushed time.Duration // when all has left
+		pause   time.Duration // by which the timer is late at first
+		want    time.Duration
+		tries   int
+	}{
+		{"nothing queued", progress{}, 0, true, 0, 0, 8 * time.Second, 0},
+		{"all has left later", progress{}, 0, true, 5 * time.Second, 0, 13 * time.Second, 0},
+		{"the kernel tells, nothing taken", progress{known: true, backlog: true}, 0, true, 0, 0, 8 * time.Second, 0},
+		{"the kernel tells, taken for a minute", progress{known: true, backlog: true}, time.Minute, true, 0, 0, 68 * time.Second, 0},
+		{"taken by a peer that broke the protocol", progress{known: true, backlog: true}, time.Minute, false, 0, 0, 8 * time.Second, 0},
+		{"the kernel does not tell, nothing taken", progress{backlog: true}, 0, true, 0, 0, 8 * time.Second, 1},
+		{"the process does not run for a while", progress{}, 0, true, 0, time.Minute, 68 * time.Second, 0},
+		{"the timer is a little late", progress{}, 0, true, 0, 99 * time.Millisecond, 8 * time.Second, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				s := &slowPeer{begin: test.begin, began: began, takes: test.takes}
+				fired := make(chan struct{}, 1)
+				timer := newCloseTimer(s, timeout, func() { fired <- struct{}{} })
+				if test.flushed > 0 {
+					time.AfterFunc(test.flushed, timer.flushed)
+				}
+				for first := true; ; first = false {
+					<-fired
+					if first && test.pause > 0 {
+						time.Sleep(test.pause)
+					}
+					if timer.expired(test.counts) {
+						break
+					}
+				}
+				if took := time.Since(began); took != test.want || s.tries != test.tries {
+					t.Errorf("expired after %v and %d last tries, want %v and %d", took, s.tries, test.want, test.tries)
+				}
+			})
+		})
+	}
+}
+
+func TestACloseTimeoutDoesNotCountAPauseOfTheProcess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := begun(t, &Upgrader{CloseTimeout: time.Second, Heartbeat: Heartbeat{Interval: -1}})
+		_ = s.Close(CloseReason{})
+		c := s.closeState()
+		c.mu.Lock()
+		c.timer.due = time.Now().Add(-10 * time.Second) // as if the timer had been to fire long ago
+		c.mu.Unlock()
+		s.closeTimedOut()
+		if s.ended() != nil {
+			t.Fatal("ended at once")
+		}
+		began := time.Now()
+		<-s.Done()
+		if took := time.Since(began); took < time.Second || !errors.Is(s.Err(), ErrCloseTimeout) {
+			t.Errorf("ended after %v with %v", took, s.Err())
+		}
+	})
+}
+
+func TestACloseTimerIsStoppedAndForgottenAtTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, peer := begun(t, &Upgrader{Heartbeat: Heartbeat{Interval: -1}})
+		_ = s.Close(CloseReason{})
+		timer := s.closeState().timer
+		_ = peer.Close()
+		<-s.Done()
+		if timer.timer.Stop() {
+			t.Error("the timer runs on")
+		}
+		if s.closeState().timer != nil {
+			t.Error("the session keeps its timer")
+		}
+	})
+}

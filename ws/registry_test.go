@@ -1,0 +1,163 @@
+package ws
+
+import (
+	"fmt"
+	"math/rand"
+	"net"
+	"net/http/httptest"
+	"runtime"
+	"testing"
+	"time"
+	"weak"
+)
+
+// begun returns a session of u over a pipe, without a handshake, and the other
+// end of the pipe.
+func begun(t testing.TB, u *Upgrader) (*Session, net.Conn) {
+	t.Helper()
+	end, peer := net.Pipe()
+	t.Cleanup(func() { _ = peer.Close() })
+	r := u.registry()
+	if err := r.reserve(httptest.NewRecorder(), nil); err != nil {
+		t.Fatal(err)
+	}
+	s := r.begin(end, nil, nil, nil)
+	r.add(s)
+	return s, peer
+}
+
+func TestARegistryListsEverySessionOnceHoweverTheyBeginAndEnd(t *testing.T) {
+	r := new(registry)
+	var want []*Session
+	rng := rand.New(rand.NewSource(1))
+	for step, grow := 0, true; step < 20_000; step++ {
+		if len(want) == 0 || len(want) > 1500 {
+			grow = len(want) == 0
+		}
+		if rng.Intn(10) < 6 == grow || len(want) == 0 {
+			s := new(Session)
+			r.listLocked(s)
+			want = append(want, s)
+		} else {
+			i := rng.Intn(len(want))
+			r.unlistLocked(want[i])
+			want[i] = want[len(want)-1]
+			want = want[:len(want)-1]
+		}
+		if step%500 == 0 {
+			r.expectListed(t, want)
+		}
+	}
+}
+
+// expectListed checks that the sessions are all that is listed.
+func (r *registry) expectListed(t *testing.T, want []*Session) {
+	t.Helper()
+	got := make(map[*Session]int)
+	for _, p := range r.list() {
+		if s := p.Value(); s != nil {
+			got[s]++
+		}
+	}
+	for _, s := range want {
+		if got[s] != 1 {
+			t.Fatalf("a session is listed %d times", got[s])
+		}
+	}
+	if r.listed != len(want) || len(got) != len(want) {
+		t.Fatalf("%d sessions, %d are counted and %d listed", len(want), r.listed, len(got))
+	}
+}
+
+// An abandoned session cannot be told that its entry has moved. Those that the
+// garbage collector has found are taken off the list in any order, mixed with the
+// ends of others.
+func TestARegistryForgetsAbandonedSessionsInAnyOrder(t *testing.T) {
+	rng := rand.New(rand.NewSource(1))
+	for range 300 {
+		r := new(registry)
+		var kept, abandoned []*Session
+		for range rng.Intn(30) {
+			s := new(Session)
+			r.listLocked(s)
+			if rng.Intn(2) == 0 {
+				kept = append(kept, s)
+			} else {
+				abandoned = append(abandoned, s)
+				r.sessions[s.index] = weak.Pointer[Session]{} // as the garbage collector does
+			}
+		}
+		for len(abandoned) > 0 {
+			switch rng.Intn(4) {
+			case 0:
+				s := new(Session)
+				r.listLocked(s)
+				kept = append(kept, s)
+			case 1:
+				if len(kept) > 0 {
+					r.unlistLocked(kept[0])
+					kept = kept[1:]
+				}
+			default:
+				i := rng.Intn(len(abandoned))
+				r.unlistLocked(abandoned[i])
+				abandoned = append(abandoned[:i], abandoned[i+1:]...)
+			}
+		}
+		r.expectListed(t, kept)
+		if len(r.sessions) != len(kept) {
+			t.Fatalf("%d entries for %d sessions", len(r.sessions), len(kept))
+		}
+	}
+}
+
+func TestARegistrysListShrinks(t *testing.T) {
+	r := new(registry)
+	var all []*Session
+	for range 100_000 {
+		s := new(Session)
+		r.listLocked(s)
+		all = append(all, s)
+	}
+	for _, s := range all[1:] {
+		r.unlistLocked(s)
+	}
+	r.expectListed(t, all[:1])
+	if cap(r.sessions) > 64 {
+		t.Errorf("room for %d sessions is left for one", cap(r.sessions))
+	}
+}
+
+// Peers that answer, and peers that are silent, so that CloseTimeout expires for
+// all.
+func BenchmarkShutdown(b *testing.B) {
+	const sessions = 10_000
+	for name, timeout := range map[string]time.Duration{"answered": time.Minute, "silent": time.Second} {
+		b.Run(fmt.Sprintf("sessions=%d/%s", sessions, name), func(b *testing.B) {
+			for b.Loop() {
+				b.StopTimer()
+				u := &Upgrader{CloseTimeout: timeout}
+				var all []*Session
+				for range sessions {
+					s, peer := begun(b, u)
+					all = append(all, s)
+					go answer(peer, name == "answered")
+				}
+				b.StartTimer()
+				if err := u.Shutdown(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+				runtime.KeepAlive(all)
+			}
+		})
+	}
+}
+
+// answer reads a Close frame, and answers it or does not.
+func answer(peer net.Conn, answers bool) {
+	buffer := make([]byte, 128)
+	if _, err := peer.Read(buffer); err == nil && answers {
+		_, _ = peer.Write([]byte{0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe9})
+	}
+	_, _ = peer.Read(buffer)
+}

@@ -1,0 +1,71 @@
+package ws_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/handset-go/handset/ws"
+)
+
+func TestMaxFrameSize(t *testing.T) {
+	t.Run("refuses longer frames", func(t *testing.T) {
+		for _, n := range []int{1, 125, 126, 65535, 65536, 100_000} {
+			t.Run(fmt.Sprint("n=", n), func(t *testing.T) {
+				overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
+					stream := p.stream.MaxFrameSize(n)
+					p.writeLater(bytes.Join([][]byte{
+						masked(fin|opBinary, make([]byte, n)), fragmented(opText, string(mixedText(n)), string(mixedText(n))),
+						header(fin|opBinary, uint64(n)+1), {1, 2, 3, 4}, // and nothing behind its key
+					}, nil))
+					for _, want := range []int{n, 2 * n} {
+						if _, data := recvChunks(t, stream); len(data) != want {
+							t.Fatalf("received %d bytes, want %d", len(data), want)
+						}
+					}
+					_, err := stream.Recv(testContext(t))
+					expectViolation(t, err, ws.CloseMessageTooBig)
+					p.expectClose(1009)
+				})
+			})
+		}
+	})
+	t.Run("zero means no limit", func(t *testing.T) {
+		for _, n := range []int{0, -1, math.MinInt} {
+			p := connect(t, &ws.Upgrader{})
+			stream := p.stream.MaxFrameSize(n)
+			p.writeLater(masked(fin|opBinary, make([]byte, 300_000)))
+			if _, data := recvChunks(t, stream); len(data) != 300_000 {
+				t.Fatalf("received %d bytes", len(data))
+			}
+		}
+	})
+	t.Run("holds for aggregates", func(t *testing.T) {
+		p := connect(t, &ws.Upgrader{})
+		p.write(header(opText, 1001))
+		p.write([]byte{1, 2, 3, 4})
+		_, err := p.stream.MaxFrameSize(1000).Aggregate(10).Recv(testContext(t))
+		expectViolation(t, err, ws.CloseMessageTooBig)
+	})
+}
+
+// A frame that began before MaxFrameSize was lowered is finished.
+func TestMaxFrameSizeLoweredInsideFrame(t *testing.T) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
+		frame := masked(fin|opBinary, make([]byte, 1000))
+		p.write(frame[:500])
+		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+		defer cancel()
+		if _, err := p.stream.Recv(ctx); err != context.DeadlineExceeded {
+			t.Fatal(err)
+		}
+		p.stream.MaxFrameSize(10)
+		p.write(append(frame[500:], masked(fin|opBinary, make([]byte, 11))...))
+		recvKind(t, p.stream, ws.Binary)
+		_, err := p.stream.Recv(testContext(t))
+		expectViolation(t, err, ws.CloseMessageTooBig)
+	})
+}
