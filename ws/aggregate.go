@@ -3,9 +3,20 @@ package ws
 import (
 	"context"
 	"iter"
+	"sync/atomic"
 
 	"github.com/handset-go/handset/internal/message"
 )
+
+// Aggregate returns a view of the stream in whole messages of up to maxSize
+// bytes; maxSize <= 0 means 1 MiB. Use it in place of the stream's own views: a
+// message of which those have received a chunk is not part of it.
+func (m *MessageStream) Aggregate(maxSize int) *AggregatedStream {
+	if maxSize <= 0 {
+		maxSize = 1 << 20
+	}
+	return &AggregatedStream{stream: m, max: maxSize}
+}
 
 // AggregatedStream is a MessageStream in whole messages: Text, Binary, Ping,
 // Pong and Close. It has the same three views, of which one may be used at a
@@ -13,7 +24,7 @@ import (
 type AggregatedStream struct {
 	stream *MessageStream
 	max    int
-	pump   pump
+	filled atomic.Pointer[messageChannel] // of Chan
 }
 
 // Recv waits for the next whole message. It is MessageStream.Recv but for one
@@ -43,11 +54,19 @@ func (a *AggregatedStream) All(ctx context.Context) iter.Seq2[Message, error] {
 // Chan is MessageStream.Chan in whole messages. A message that is too big ends
 // it: the session is closed with CloseMessageTooBig, and Err is
 // ErrMessageTooBig.
-func (a *AggregatedStream) Chan() <-chan Message { return a.pump.start(a.stream, a) }
+func (a *AggregatedStream) Chan() <-chan Message { return a.stream.channel(&a.filled, a) }
 
-// Err returns why the channel of this view's Chan was closed: nil before that,
-// and after a Close message.
-func (a *AggregatedStream) Err() error { return a.pump.reason() }
+// Err is MessageStream.Err. If Chan's channel was closed for a message that is too
+// big, it is ErrMessageTooBig.
+func (a *AggregatedStream) Err() error {
+	if err := a.filled.Load().reason(); err != nil {
+		return err
+	}
+	if a.stream == nil { // not from Aggregate
+		return nil
+	}
+	return a.stream.Err()
+}
 
 // next is the view in whole messages.
 func (a *AggregatedStream) next(r *message.Reader) (ok bool, err error) { return r.NextMessage(a.max) }

@@ -1,107 +1,104 @@
 package ws
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"sync/atomic"
 )
 
-// pumpAhead is how many messages a channel holds.
-const pumpAhead = 16
+// Chan returns the messages as a channel, the same one each time, and does not
+// block. The stream is read ahead of the application by up to 17 messages, each
+// of which owns its Data. The channel is closed at the stream's end, or for good
+// if the stream has another reader; Err then says why.
+//
+// Through a channel the stream cannot know when the application has dealt with
+// a Close message, so it is answered as soon as it is on its way; Recv and All
+// leave time for an answer of the application's own. When the session ends, or
+// the application calls Session.Close, messages that nobody takes are dropped:
+// the goroutine behind the channel ends with the session. It is at work on the
+// session until then, which is not found abandoned though nobody refers to the
+// channel any more; the peer's end, the heartbeat or Trace.Unread show that.
+func (m *MessageStream) Chan() <-chan Message { return m.channel(&m.more().channel, m) }
 
-// pump moves messages from a stream into a channel.
-type pump struct {
-	running atomic.Pointer[pumping]
-}
-
-type pumping struct {
-	out chan Message
-	err atomic.Pointer[error]
-}
-
-// start returns the channel, and starts the goroutine that fills it when it is
-// the first to ask.
-func (p *pump) start(m *MessageStream, v view) <-chan Message {
-	if run := p.running.Load(); run != nil {
-		return run.out
+// channel returns the channel that c is to point to, and starts the goroutine that
+// fills it if it is the first to ask.
+func (m *MessageStream) channel(c *atomic.Pointer[messageChannel], v view) <-chan Message {
+	if ch := c.Load(); ch != nil {
+		return ch.messages
 	}
-	run := &pumping{out: make(chan Message, pumpAhead)}
-	if !p.running.CompareAndSwap(nil, run) {
-		return p.running.Load().out
+	ch := &messageChannel{messages: make(chan Message, channelSize)}
+	if !c.CompareAndSwap(nil, ch) {
+		return c.Load().messages
 	}
 	if m == nil || m.transport == nil { // not from Handle
-		run.end(ErrClosed)
-		return run.out
+		ch.close(ErrClosed)
+		return ch.messages
 	}
 	background, err := m.in.lock.tryLock()
 	if err != nil {
-		run.end(err)
-		return run.out
+		ch.close(err)
+		return ch.messages
 	}
-	m.more().channel.Store(run)
-	go run.run(m, v, background)
-	return run.out
+	m.more().filled.Store(ch)
+	go ch.fill(m, v, background)
+	return ch.messages
 }
 
-// holds reports whether the channel has messages that were not taken.
-func (run *pumping) holds() bool { return run != nil && len(run.out) > 0 }
-
-// reason is why the channel was closed, nil before that and at a clean end.
-func (p *pump) reason() error {
-	run := p.running.Load()
-	if run == nil {
-		return nil
+// close closes the channel. err is why, nil after a Close message.
+func (ch *messageChannel) close(err error) {
+	if err != nil {
+		ch.err.Store(&err)
 	}
-	if err := run.err.Load(); err != nil {
-		return *err
-	}
-	return nil
+	close(ch.messages)
 }
 
-// run fills the channel until the stream ends. It has the lock, unless background has
-// to stop first.
-func (run *pumping) run(m *MessageStream, v view, background *lockHolder) {
+// fill fills the channel until the stream ends. It has the lock, unless background
+// has to stop first. It calls recv itself, not a range loop, so that its stack stays at
+// 2 KiB while it waits.
+func (ch *messageChannel) fill(m *MessageStream, v view, background *lockHolder) {
 	if background != nil {
 		if _, err := m.in.lock.lockContext(context.Background()); err != nil {
-			run.end(err)
+			ch.close(err)
 			return
 		}
 	}
-	closing := m.session().whenClosing()
-	var end error
-	l := rangeLoop{stream: m, ctx: context.Background(), view: v, locked: true}
-	l.run(func(msg Message, err error) bool {
-		if err == nil {
-			run.deliver(m.session(), closing, msg.Clone())
-			return true
-		}
-		if err == ErrMessageTooBig { // a channel cannot say so and go on
-			_ = m.session().Close(CloseReason{Code: CloseMessageTooBig})
-		}
-		end = err
-		return false
-	})
-	run.end(end)
-}
-
-// end closes the channel, with the reason why if there is one to tell.
-func (run *pumping) end(err error) {
-	if err != nil {
-		run.err.Store(&err)
+	err := m.recv(context.Background(), v)
+	for err == nil {
+		ch.deliver(m)
+		err = m.recv(context.Background(), v)
 	}
-	close(run.out)
+	if err == ErrMessageTooBig { // a channel cannot say so and go on
+		_ = m.session().Close(CloseReason{Code: CloseMessageTooBig})
+	}
+	m.unlock(true)
+	if err == io.EOF {
+		err = nil
+	}
+	ch.close(err)
 }
 
-// deliver puts the message into the channel, waiting for room until the session
-// closes.
-func (run *pumping) deliver(s *Session, closing <-chan struct{}, msg Message) {
+// deliver puts the message that was received into the channel. It waits for room
+// until the session closes.
+func (ch *messageChannel) deliver(m *MessageStream) {
+	var msg Message
+	msg.set(&m.in.input.Event)
+	msg.Data = bytes.Clone(msg.Data)
 	select {
-	case run.out <- msg:
-		return
+	case ch.messages <- msg:
 	default:
+		ch.deliverWaiting(m.session(), msg)
 	}
+}
+
+// deliverWaiting is deliver when the channel is full. Only then does a session need
+// the channels that tell of its end.
+//
+//go:noinline
+func (ch *messageChannel) deliverWaiting(s *Session, msg Message) {
 	select {
-	case run.out <- msg:
-	case <-closing:
+	case ch.messages <- msg:
+	case <-s.whenClosing():
 	case <-s.Done():
 	}
 }

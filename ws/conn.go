@@ -40,10 +40,11 @@ func (m *MessageStream) session() *Session { return (*Session)(m) }
 // extra is what a session can do without.
 type extra struct {
 	maxFrame uint64
-	pump     pump                    // of the stream's own view
-	channel  atomic.Pointer[pumping] // that is filled, by that view or an aggregate
-	scope    atomic.Pointer[scope]   // of Context; nil until somebody asks
-	values   context.Context         // that it is to carry, nil for none
+	channel  atomic.Pointer[messageChannel] // of the stream's own Chan
+	filled   atomic.Pointer[messageChannel] // that one or an aggregate's
+	err      atomic.Pointer[error]          // of the stream; nil while it goes on
+	scope    atomic.Pointer[scope]          // of Context; nil until somebody asks
+	values   context.Context                // that it is to carry, nil for none
 
 	began time.Duration // since epoch, 0 if nobody is told of the end
 
@@ -72,8 +73,40 @@ func (c *conn) maxFrame() uint64 {
 	return 0
 }
 
-// pumps reports whether a channel has messages that were not taken.
-func (x *extra) pumps() bool { return x != nil && x.channel.Load().holds() }
+// end notes that the stream has ended, and why.
+func (x *extra) end(err error) { x.err.CompareAndSwap(nil, &err) }
+
+// reason returns why the stream has ended.
+func (x *extra) reason() error {
+	if err := x.err.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// channelSize is how many messages a messageChannel holds.
+const channelSize = 16
+
+// messageChannel is what a channel of Chan is filled by.
+type messageChannel struct {
+	messages chan Message
+	err      atomic.Pointer[error] // why it was closed; nil before that and after a Close message
+}
+
+// holdsMessages reports whether the channel, if there is one, has messages that were
+// not taken.
+func (ch *messageChannel) holdsMessages() bool { return ch != nil && len(ch.messages) > 0 }
+
+// reason returns why the channel was closed, nil if there is none.
+func (ch *messageChannel) reason() error {
+	if ch == nil {
+		return nil
+	}
+	if err := ch.err.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
 
 // outboxCallbacks is a session as its outbox calls it.
 type outboxCallbacks Session

@@ -7,6 +7,16 @@ import (
 	"iter"
 )
 
+// All returns the messages as a sequence for a range loop, which ends after the
+// Close message, or after the first error that Recv would return has been
+// yielded. Data is valid until the loop goes on. When ctx ends the loop ends
+// with its error, though messages may have arrived. A loop that breaks off or
+// ends with ctx leaves the stream as it is, for the next reader. As with Recv ctx
+// does not matter once the session has ended.
+func (m *MessageStream) All(ctx context.Context) iter.Seq2[Message, error] {
+	return m.all(ctx, m)
+}
+
 // rangeLoop is what a range loop over a stream needs, in one place, so that its methods
 // have few arguments: their frames are on the stack of every loop that waits, which
 // is to be as small as that of a Recv.

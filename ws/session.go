@@ -237,7 +237,13 @@ func (s *Session) frame(f *outbox.Frame, kind Kind) error {
 
 // batches reports whether what is sent now may be delayed: the application has more
 // messages to receive, whose answers may be written together with it.
-func (s *Session) batches() bool { return s.flags.has(hasMore) || s.extra.Load().pumps() }
+func (s *Session) batches() bool {
+	if s.flags.has(hasMore) {
+		return true
+	}
+	x := s.extra.Load()
+	return x != nil && x.filled.Load().holdsMessages()
+}
 
 // sendError returns the error of a send whose frame the outbox did not accept. The
 // outbox's error is nil if it did.

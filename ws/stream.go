@@ -3,7 +3,6 @@ package ws
 import (
 	"context"
 	"io"
-	"iter"
 	"time"
 
 	"github.com/handset-go/handset/internal/frame"
@@ -76,47 +75,19 @@ func (m *MessageStream) Recv(ctx context.Context) (msg Message, err error) {
 	return
 }
 
-// All returns the messages as a sequence for a range loop, which ends after the
-// Close message, or after the first error that Recv would return has been
-// yielded. Data is valid until the loop goes on. When ctx ends the loop ends
-// with its error, though messages may have arrived. A loop that breaks off or
-// ends with ctx leaves the stream as it is, for the next reader. As with Recv ctx
-// does not matter once the session has ended.
-func (m *MessageStream) All(ctx context.Context) iter.Seq2[Message, error] {
-	return m.all(ctx, m)
-}
-
-// Chan returns the messages as a channel, the same one each time, and does not
-// block. The stream is read ahead of the application by up to 17 messages, each
-// of which owns its Data. The channel is closed at the stream's end, or for good
-// if the stream has another reader; Err then says why.
-//
-// Through a channel the stream cannot know when the application has dealt with
-// a Close message, so it is answered as soon as it is on its way; Recv and All
-// leave time for an answer of the application's own. When the session ends, or
-// the application calls Session.Close, messages that nobody takes are dropped:
-// the goroutine behind the channel ends with the session. It is at work on the
-// session until then, which is not found abandoned though nobody refers to the
-// channel any more; the peer's end, the heartbeat or Trace.Unread show that.
-func (m *MessageStream) Chan() <-chan Message { return m.more().pump.start(m, m) }
-
-// Err returns why the channel of Chan was closed: nil before that, and after a
-// Close message. An aggregate's channel has an Err of its own.
+// Err returns why the stream has ended, whichever view found it: nil while it goes
+// on, and after a Close message. Once the channel of Chan has been closed, it is why
+// that was. The end of a receive's context and ErrConcurrentRecv do not end a stream.
+// Err is safe for concurrent use and does not block.
 func (m *MessageStream) Err() error {
-	if x := m.extra.Load(); x != nil {
-		return x.pump.reason()
+	x := m.extra.Load()
+	if x == nil {
+		return nil
 	}
-	return nil
-}
-
-// Aggregate returns a view of the stream in whole messages of up to maxSize
-// bytes; maxSize <= 0 means 1 MiB. Use it in place of the stream's own views: a
-// message of which those have received a chunk is not part of it.
-func (m *MessageStream) Aggregate(maxSize int) *AggregatedStream {
-	if maxSize <= 0 {
-		maxSize = 1 << 20
+	if err := x.channel.Load().reason(); err != nil {
+		return err
 	}
-	return &AggregatedStream{stream: m, max: maxSize}
+	return x.reason()
 }
 
 // view is what a stream and its aggregate differ in.
@@ -315,6 +286,7 @@ func (m *MessageStream) broken(err error) {
 		failure = violation(err)
 	}
 	m.in.input.err = failure
+	m.more().end(failure)
 	m.session().out.Received((*outboxCallbacks)(m.session()), m.takeArrived())
 	m.in.input.Free()
 	if t := m.session().trace(); t.ProtocolError != nil {
@@ -332,6 +304,7 @@ func (m *MessageStream) lost(err error) {
 	}
 	in := m.input()
 	in.err = lostBy(err)
+	m.more().end(in.err)
 	in.Free()
 	m.session().readEnded(found, in.err)
 }

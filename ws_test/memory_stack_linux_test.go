@@ -32,6 +32,20 @@ var echoLoops = map[string]func(*ws.Session, *ws.MessageStream){
 			}
 		}
 	},
+	"Chan": func(session *ws.Session, stream *ws.MessageStream) {
+		for msg := range stream.Chan() {
+			if err := session.Send(context.Background(), msg); err != nil {
+				return
+			}
+		}
+	},
+	"AggregateChan": func(session *ws.Session, stream *ws.MessageStream) {
+		for msg := range stream.Aggregate(1 << 20).Chan() {
+			if err := session.Send(context.Background(), msg); err != nil {
+				return
+			}
+		}
+	},
 	"Aggregate": func(session *ws.Session, stream *ws.MessageStream) {
 		for msg, err := range stream.Aggregate(1 << 20).All(context.Background()) {
 			if err != nil {
@@ -50,8 +64,9 @@ var echoLoops = map[string]func(*ws.Session, *ws.MessageStream){
 }
 
 // A goroutine starts with a stack of 2 KiB, and keeps 4 KiB once it has needed them:
-// that is half of what an idle session costs. In the child process a stack that
-// grows is fatal, and the frames that were too large are printed.
+// that is half of what an idle session costs, and Chan has a second goroutine. In the
+// child process a stack that grows is fatal, and the frames that were too large are
+// printed.
 func TestStackOfEchoIsTwoKiB(t *testing.T) {
 	if raceDetector || testing.CoverMode() != "" || runtime.GOARCH != "amd64" {
 		t.Skip("frames are of another size")

@@ -28,12 +28,19 @@ var (
 	serverNames   = flag.String("servers", "", "which servers, with commas between them, gw* for a prefix; all if empty")
 	rounds        = flag.Int("rounds", 3, "how often each server is measured under each workload")
 	seconds       = flag.Float64("seconds", 1, "how long each measurement lasts")
-	extra         = flag.String("extra", "", "one more server, built before: 'old=/tmp/handset -view recv'")
 	out           = flag.String("out", "", "folder for RESULTS.md and the charts; not written if empty")
 	profile       = flag.String("profile", "", "folder for CPU profiles of the Go servers")
 )
 
+// extras are the servers of -extra.
+var extras []suite.Server
+
 func main() {
+	flag.Func("extra", "one more server, built before: 'old=/tmp/handset -view recv'; may be given again", func(text string) error {
+		server, err := suite.Extra(text)
+		extras = append(extras, server)
+		return err
+	})
 	flag.Parse()
 	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -46,13 +53,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	if *extra != "" {
-		server, err := suite.Extra(*extra)
-		if err != nil {
-			return err
-		}
-		servers = append(slices.Clone(servers), server)
-	}
+	servers = slices.Concat(servers, extras)
 	workloads, err := suite.WorkloadsNamed(list(*workloadNames))
 	if err != nil {
 		return err
@@ -79,6 +80,9 @@ func run() error {
 				return err
 			}
 		}
+	}
+	if err := report.Targets(os.Stdout, outcomes); err != nil {
+		return err
 	}
 	busy, err := others.Cores()
 	if err != nil {

@@ -35,7 +35,10 @@ func Write(folder string, run Run) error {
 	}
 	var page bytes.Buffer
 	head(&page, run)
-	targets(&page, suite.Judge(suite.Targets, run.Outcomes))
+	if verdicts := suite.Judge(suite.Targets, run.Outcomes); len(verdicts) > 0 {
+		fmt.Fprintf(&page, "\n## Targets\n\n")
+		markdown(&page, targets(verdicts, "**missed**"))
+	}
 	for _, outcome := range run.Outcomes {
 		file := outcome.Workload.Name + ".svg"
 		fmt.Fprintf(&page, "\n## %s\n\n%s.\n\n", outcome.Workload.Name, outcome.Workload.Title)
@@ -67,15 +70,25 @@ all that should have happened meanwhile (no coordinated omission); it goes into 
 
 Compression is off unless a workload's title speaks of it. Then it is permessage-deflate at level 1, which is the
 default of gws and gorilla, all that coder has, and set for node-ws (6 otherwise) and handset; no server's threshold
-spares a message. The messages are 64 JSON documents that differ from one another, the windows 32 KiB for the peers;
-handset at that level looks back 8 KiB when it sends. With takeover they are full before anything is measured.
-Answers are inflated and compared with what was sent, too: each distinct one once, and those that are the same, byte
-for byte, after the same text, by their bytes. Bytes on the wire are what the server sends, with the headers of frames
-and without those of TCP. Text is checked as UTF-8 everywhere, by the server where the library does not.
+spares a message. The messages are JSON documents that differ from one another, at least 64 of them and 64 KiB, the
+windows 32 KiB for the peers; handset at that level looks back 8 KiB when it sends. With takeover they are full before
+anything is measured. Answers are inflated and compared with what was sent, too: each distinct one once, and those that
+are the same, byte for byte, after the same text, by their bytes. Bytes on the wire are what the server sends, with the
+headers of frames and without those of TCP. Text is checked as UTF-8 everywhere, by the server where the library does
+not.
+
 raw is a hand-written loop over net.Conn: one read, unmask in place, one write for each read; the ceiling for one
-goroutine per connection. The handset rows differ in how the application listens: Recv, All or Chan on the stream as
-it is (long messages come in pieces), and "whole" through Aggregate, which is what the other libraries do. Which rows
-a workload has depends on where these differ.
+goroutine per connection. The handset rows differ in how the application receives: Recv, All or Chan on the stream as
+it is (long messages come in chunks), and "whole" through Aggregate, which is what the other libraries do. Which rows
+a workload has depends on where these differ. Servers that do no more than echo are in the workloads that ask for no
+more. All are written as their libraries' own examples are, with the default sizes of buffers, which for reading are
+128 KiB in tungstenite.
+
+What an idle connection costs depends on how the program is written, so there are more rows of that. A loop over a
+connection's messages runs in a goroutine of its own, and net/http's buffers go when its handler returns; coder's README
+has it in the handler. "in-handler" and "in-goroutine" are the same programs the other way round. "readme" is Aggregate
+and All in a goroutine, as in handset's README, "handler" the same program by ws.Handler, and "closures" the same with an
+application's closures called from the loop.
 `
 
 func head(w io.Writer, run Run) {
@@ -102,14 +115,12 @@ func versions(run Run) [][]string {
 	return cells
 }
 
-func targets(w io.Writer, verdicts []suite.Verdict) {
-	if len(verdicts) == 0 {
-		return
-	}
+// targets are verdicts as cells, the header first.
+func targets(verdicts []suite.Verdict, missed string) [][]string {
 	cells := [][]string{{"workload", "server", "figure", "target", "measured", ""}}
 	for _, verdict := range verdicts {
 		target := verdict.Target
-		measured, judgement := ratio(verdict.Spread), "**missed**"
+		measured, judgement := ratio(verdict.Spread), missed
 		if verdict.Best == "" {
 			measured = target.Figure.Format(verdict.Spread.Median)
 		} else if len(target.To.Servers) > 1 {
@@ -120,8 +131,7 @@ func targets(w io.Writer, verdicts []suite.Verdict) {
 		}
 		cells = append(cells, []string{target.Workload, target.Server, target.Figure.String(), target.LimitText(), measured, judgement})
 	}
-	fmt.Fprintf(w, "\n## Targets\n\n")
-	markdown(w, cells)
+	return cells
 }
 
 // markdown writes a table, the first line of cells being its head.

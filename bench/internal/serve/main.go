@@ -28,6 +28,7 @@ var (
 // process is killed.
 func Main(handlers Handlers) {
 	flag.Parse()
+	checkLoop()
 	listener := listen()
 	Ready(listener.Addr())
 	if *cert == "" {

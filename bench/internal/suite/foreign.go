@@ -10,15 +10,18 @@ import (
 	"strings"
 )
 
-// cargoProgram is a Rust package below this module.
+// cargoFolder is the Rust workspace, below root.
+const cargoFolder = "rust"
+
+// cargoProgram is a package of the Rust workspace.
 type cargoProgram struct {
-	dir     string
-	library string // crate whose version is told
+	name    string
+	library string // crate whose version is reported
 }
 
 func (c cargoProgram) Build(root string) (Program, error) {
-	dir := filepath.Join(root, c.dir)
-	if err := run(dir, "cargo", "build", "--release", "--locked"); err != nil {
+	dir := filepath.Join(root, cargoFolder)
+	if err := run(dir, "cargo", "build", "--release", "--locked", "--package", c.name); err != nil {
 		return Program{}, err
 	}
 	lock, err := os.ReadFile(filepath.Join(dir, "Cargo.lock"))
@@ -26,7 +29,7 @@ func (c cargoProgram) Build(root string) (Program, error) {
 		return Program{}, err
 	}
 	return Program{
-		Args:    []string{filepath.Join(dir, "target", "release", filepath.Base(c.dir))},
+		Args:    []string{filepath.Join(dir, "target", "release", c.name)},
 		Version: crateVersion(string(lock), c.library) + ", " + output("rustc", "--version"),
 	}, nil
 }

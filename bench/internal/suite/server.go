@@ -21,17 +21,32 @@ var Servers = []Server{
 	{Name: "handset-chan", Build: handset, Args: []string{"-view", "chan"}},
 	{Name: "handset-whole", Build: handset, Args: []string{"-view", "recv", "-aggregate"}},
 	{Name: "handset-whole-all", Build: handset, Args: []string{"-view", "all", "-aggregate"}},
+	{Name: "handset-readme", Build: handset, Args: []string{"-view", "readme"}},
+	{Name: "handset-handler", Build: handset, Args: []string{"-view", "handler"}},
+	{Name: "handset-closures", Build: handset, Args: []string{"-view", "closures"}},
+	{Name: "handset-in-handler", Build: handset, Args: []string{"-view", "recv", "-loop", "handler"}},
 	{Name: "raw", Build: goProgram{dir: "servers/raw"}},
-	{Name: "gws", Build: goProgram{dir: "servers/gws", library: "github.com/lxzan/gws"}},
-	{Name: "gorilla", Build: goProgram{dir: "servers/gorilla", library: "github.com/gorilla/websocket"}},
-	{Name: "coder", Build: goProgram{dir: "servers/coder", library: "github.com/coder/websocket"}},
+	{Name: "gws", Build: gws},
+	{Name: "gws-in-handler", Build: gws, Args: []string{"-loop", "handler"}},
+	{Name: "gorilla", Build: gorilla},
+	{Name: "gorilla-in-handler", Build: gorilla, Args: []string{"-loop", "handler"}},
+	{Name: "coder", Build: coder}, // in the handler, as its README has it
+	{Name: "coder-in-goroutine", Build: coder, Args: []string{"-loop", "goroutine"}},
 	{Name: "gobwas", Build: goProgram{dir: "servers/gobwas", library: "github.com/gobwas/ws"}},
 	{Name: "nbio", Build: goProgram{dir: "servers/nbio", library: "github.com/lesismal/nbio", apart: true}},
-	{Name: "actix", Build: cargoProgram{dir: "actix", library: "actix-ws"}},
+	{Name: "actix", Build: cargoProgram{name: "bench-actix", library: "actix-ws"}},
+	{Name: "fastwebsockets", Build: cargoProgram{name: "bench-fastwebsockets", library: "fastwebsockets"}},
+	{Name: "tungstenite", Build: cargoProgram{name: "bench-tungstenite", library: "tokio-tungstenite"}},
 	{Name: "node-ws", Build: nodeProgram{dir: "node", library: "ws"}},
 }
 
-var handset = goProgram{dir: "servers/handset", library: "github.com/handset-go/handset"}
+// Programs of more than one row.
+var (
+	handset = goProgram{dir: "servers/handset", library: "github.com/handset-go/handset"}
+	gws     = goProgram{dir: "servers/gws", library: "github.com/lxzan/gws"}
+	gorilla = goProgram{dir: "servers/gorilla", library: "github.com/gorilla/websocket"}
+	coder   = goProgram{dir: "servers/coder", library: "github.com/coder/websocket"}
+)
 
 // Extra is a server that is there already, made from another state of this
 // tree perhaps: "name=program and its arguments". It takes part in every

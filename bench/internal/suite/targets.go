@@ -4,7 +4,7 @@ package suite
 var (
 	bestPeer    = Reference{Name: "best Go peer", Servers: []string{"gws", "gorilla", "coder", "gobwas", "nbio"}}
 	bestOfThree = Reference{Name: "best of gws, gorilla, coder", Servers: []string{"gws", "gorilla", "coder"}}
-	bestThreads = Reference{Name: "best peer with goroutines", Servers: []string{"gws", "gorilla", "coder", "gobwas"}}
+	bestThreads = Reference{Name: "best peer with goroutines", Servers: []string{"gws", "gorilla", "coder", "coder-in-goroutine", "gobwas"}}
 	handWritten = one("raw")
 	actix       = one("actix")
 	notPacked   = Reference{Name: "uncompressed", Servers: []string{"handset-recv"}, Workload: "broadcast-json"}
@@ -40,8 +40,12 @@ var Targets = []Target{
 	{"broadcast-dead", "handset-recv", Rate, withoutDead, 0.95},
 	{"push", "handset-recv", PerCPU, bestPeer, 5},
 	{"push", "handset-recv", PerCPU, actix, 1},
-	{"idle", "handset-recv", Memory, Reference{}, 4096},
-	{"idle-tls", "handset-recv", Memory, bestThreads, 0.7},
+	{"idle", "handset-recv", Memory, Reference{}, 4100},
+	{"idle", "handset-readme", Memory, Reference{}, 4250},
+	{"idle", "handset-handler", Memory, Reference{}, 4250},
+	{"idle", "handset-closures", Memory, Reference{}, 4250},
+	{"idle", "handset-chan", Memory, Reference{}, 7000},
+	{"idle-tls", "handset-recv", Memory, bestThreads, 1},
 	{"accept", "handset-recv", Handshakes, one("coder"), 1},
 	{"latency", "handset-recv", P99, bestPeer, 1},
 	{"latency", "handset-recv", P999, bestPeer, 1},

@@ -1,20 +1,37 @@
 package suite
 
-import "github.com/handset-go/handset/bench/internal/load"
+import (
+	"slices"
+
+	"github.com/handset-go/handset/bench/internal/load"
+)
 
 // Groups of servers that workloads are meant for.
 var (
 	peers = []string{"raw", "gws", "gorilla", "coder", "gobwas", "nbio", "actix", "node-ws"}
+	// echoing are the peers where all that is asked for is an echo without TLS:
+	// the last two of them do nothing else.
+	echoing = slices.Concat(peers, []string{"fastwebsockets", "tungstenite"})
 
 	// everyView is for small messages, which both kinds of stream deliver whole.
-	everyView = join("handset-recv", "handset-all", "handset-chan", "handset-whole")
-	// wholeFirst is for messages that the raw stream delivers in pieces, while
+	everyView = slices.Concat([]string{"handset-recv", "handset-all", "handset-chan", "handset-whole"}, echoing)
+	// wholeFirst is for messages that the raw stream delivers in chunks, while
 	// all the peers deliver them whole.
-	wholeFirst = join("handset-whole", "handset-whole-all", "handset-recv", "handset-all")
-	wholeOnly  = join("handset-whole", "handset-whole-all")
+	wholeFirst = slices.Concat([]string{"handset-whole", "handset-whole-all", "handset-recv", "handset-all"}, echoing)
+	wholeOnly  = slices.Concat([]string{"handset-whole", "handset-whole-all"}, echoing)
 	// recvAll is for where the view may matter, oneView for where it does not.
-	recvAll = join("handset-recv", "handset-all", "handset-chan")
-	oneView = join("handset-recv")
+	recvAll   = slices.Concat([]string{"handset-recv", "handset-all", "handset-chan"}, echoing)
+	oneView   = slices.Concat([]string{"handset-recv"}, peers)
+	acceptors = slices.Concat([]string{"handset-recv"}, echoing)
+
+	// asWritten is for what an idle connection costs, by how the program is
+	// written: the stack of the goroutine that waits is half of it.
+	asWrittenTLS = []string{
+		"handset-recv", "handset-all", "handset-chan",
+		"handset-readme", "handset-handler", "handset-closures", "handset-in-handler",
+		"raw", "gws", "gws-in-handler", "gorilla", "gorilla-in-handler", "coder", "coder-in-goroutine", "gobwas", "nbio", "actix", "node-ws",
+	}
+	asWritten = slices.Concat(asWrittenTLS, []string{"fastwebsockets", "tungstenite"})
 
 	// Those that compress, with takeover and without: gorilla has none. Those
 	// that hold idle connections leave out node-ws, which takes 250 KB for each
@@ -26,8 +43,6 @@ var (
 	holdingMore = []string{"handset-whole", "gws", "coder"}
 	preparing   = []string{"handset-recv", "gws", "gorilla"}
 )
-
-func join(views ...string) []string { return append(views, peers...) }
 
 var (
 	throughput = []Figure{CPU, Rate}
@@ -107,17 +122,17 @@ var Workloads = []Workload{
 	},
 	{
 		Name: "idle", Title: "Idle: 10,000 connections that have each echoed 125 B once; after garbage collection",
-		Servers: recvAll, Columns: []Figure{Memory},
+		Servers: asWritten, Columns: []Figure{Memory},
 		Run: remembering(idle),
 	},
 	{
 		Name: "idle-tls", Title: "Idle over TLS: 2,000 connections that have each echoed 125 B once; after garbage collection",
-		Servers: recvAll, Columns: []Figure{Memory}, TLS: true,
+		Servers: asWrittenTLS, Columns: []Figure{Memory}, TLS: true,
 		Run: remembering(load.Idle{Conns: 2000, Tape: small}), // handshakes of 10,000 would take most of the time there is
 	},
 	{
 		Name: "accept", Title: "Accept: 8 clients that connect, shake hands and leave",
-		Servers: oneView, Columns: []Figure{Handshakes},
+		Servers: acceptors, Columns: []Figure{Handshakes},
 		Run: counting(load.Accept{Clients: 8}),
 	},
 	{

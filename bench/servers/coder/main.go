@@ -27,16 +27,18 @@ func main() {
 	serve.Main(serve.Handlers{Echo: handle(echo), Join: handle(join), Talk: handle(talk), Push: handle(push)})
 }
 
-func handle(serve func(context.Context, *websocket.Conn)) http.HandlerFunc {
+func handle(work func(context.Context, *websocket.Conn)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: compression()})
 		if err != nil {
 			log.Print(err)
 			return
 		}
-		defer conn.CloseNow()
 		conn.SetReadLimit(-1) // 32 KiB otherwise, and the load sends more
-		serve(context.Background(), conn)
+		serve.Loop(serve.InHandler, func() {
+			defer conn.CloseNow()
+			work(context.Background(), conn)
+		})
 	}
 }
 

@@ -30,17 +30,17 @@ func main() {
 
 // handle works in new goroutines "to allow collection of memory referenced by
 // the caller", as the chat example says.
-func handle(serve func(*websocket.Conn)) http.HandlerFunc {
+func handle(work func(*websocket.Conn)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		conn, err := upgrader.Upgrade(w, r, nil)
 		if err != nil {
 			log.Print(err)
 			return
 		}
-		go func() {
+		serve.Loop(serve.InGoroutine, func() {
 			defer conn.Close()
-			serve(conn)
-		}()
+			work(conn)
+		})
 	}
 }
 

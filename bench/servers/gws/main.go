@@ -41,9 +41,7 @@ func handle(event gws.Event) http.HandlerFunc {
 			log.Print(err)
 			return
 		}
-		go func() {
-			socket.ReadLoop() // Blocking prevents the context from being GC.
-		}()
+		serve.Loop(serve.InGoroutine, socket.ReadLoop) // "Blocking prevents the context from being GC."
 	}
 }
 

@@ -1,9 +1,11 @@
 // Command handset serves with this repository's library. How it listens is a
-// flag: -view recv, all or chan, of the stream as it is or with -aggregate.
+// flag: -view recv, all or chan, of the stream as it is or with -aggregate, or
+// -view readme, handler or closures, which are whole programs as users write them.
 package main
 
 import (
 	"flag"
+	"io"
 	"log"
 	"net/http"
 
@@ -16,40 +18,44 @@ const aggregateLimit = 16 << 20
 
 var (
 	upgrader  ws.Upgrader
-	viewName  = flag.String("view", "recv", "how to listen: recv, all or chan")
-	aggregate = flag.Bool("aggregate", false, "listen for whole messages")
+	viewName  = flag.String("view", "recv", "how to listen: recv, all, chan, readme, handler or closures")
+	aggregate = flag.Bool("aggregate", false, "receive whole messages, with -view recv, all or chan")
 )
 
 func main() {
 	flag.Parse()
-	echo, found := echoes[*viewName]
+	echo, found := views[*viewName]
 	if !found {
 		log.Fatalf("no view %q", *viewName)
+	}
+	switch *viewName {
+	case "readme", "handler", "closures":
+		log.SetOutput(io.Discard) // each of 10,000 sessions logs how it ended
 	}
 	if *serve.Deflate {
 		upgrader.Compression = ws.Compression{Level: serve.Level, SendTakeover: *serve.Takeover, RecvTakeover: *serve.Takeover}
 	}
 	serve.Main(serve.Handlers{
-		Echo: handle(echo),
+		Echo: echo,
 		Join: handle(join),
 		Talk: handle(talk),
 		Push: handle(push),
 	})
 }
 
-// handle returns from the handler at once and serves from a new goroutine, as
-// the README's first example does.
-func handle(serve func(*ws.Session, stream)) http.HandlerFunc {
+// handle returns from the handler at once and receives in a new goroutine, as
+// the README's first example does, unless -loop says otherwise.
+func handle(work func(*ws.Session, stream)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		session, messages, err := upgrader.Handle(w, r)
 		if err != nil {
 			log.Print(err)
 			return
 		}
-		go func() {
+		serve.Loop(serve.InGoroutine, func() {
 			defer session.Close(ws.CloseReason{})
-			serve(session, whole(messages))
-		}()
+			work(session, whole(messages))
+		})
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"log"
+	"net/http"
 
 	"github.com/handset-go/handset/ws"
 )
@@ -18,11 +19,14 @@ type stream interface {
 	Err() error
 }
 
-// echoes are the README's echo, in each of the three ways to listen.
-var echoes = map[string]func(*ws.Session, stream){
-	"recv": echoRecv,
-	"all":  echoAll,
-	"chan": echoChan,
+// views are an echo in each way to write it.
+var views = map[string]http.HandlerFunc{
+	"recv":     handle(echoRecv),
+	"all":      handle(echoAll),
+	"chan":     handle(echoChan),
+	"readme":   echoReadme,
+	"handler":  upgrader.Handler(serveEcho).ServeHTTP,
+	"closures": echoClosures,
 }
 
 func echoRecv(session *ws.Session, stream stream) {
