@@ -131,6 +131,7 @@ type Upgrader struct {
 	// Upgrader.Stats counts without it.
 	SessionStats bool
 
+	lists listOptions
 	state atomic.Pointer[registry]
 }
 

@@ -138,14 +138,14 @@ func (u *Upgrader) check() error {
 	if err := u.Compression.check(); err != nil {
 		return err
 	}
-	return u.registry().lists.parse(u.Subprotocols, u.OriginPatterns)
+	return u.lists.parse(u.Subprotocols, u.OriginPatterns)
 }
 
 // accept does the opening handshake (RFC 6455 §4.2). check must have found the
 // options valid. c is nil if compression has not been agreed on.
 func (u *Upgrader) accept(w http.ResponseWriter, r *http.Request) (a handshake.Accepted, c *deflateState, err error) {
 	a, refusal := handshake.Accept(w, r, handshake.Options{
-		Subprotocols: u.Subprotocols, Origins: u.registry().lists.origins, AllowAnyOrigin: u.AllowAnyOrigin,
+		Subprotocols: u.Subprotocols, Origins: u.lists.origins, AllowAnyOrigin: u.AllowAnyOrigin,
 		WriteTimeout: u.writeTimeout(), CloseAfter: closeAfter,
 		Negotiate: func(offers []string) (response string) {
 			c, response = u.Compression.negotiate(offers)

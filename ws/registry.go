@@ -18,7 +18,6 @@ import (
 // locks of the timers are taken.
 type registry struct {
 	settings settings
-	lists    listOptions
 
 	mu        sync.Mutex
 	sessions  []weak.Pointer[Session] // see listLocked
