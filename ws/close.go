@@ -10,11 +10,11 @@ import (
 
 // closeState returns the session's.
 func (s *Session) closeState() *closeState {
-	if c := s.ending.Load(); c != nil {
+	if c := s.closing.Load(); c != nil {
 		return c
 	}
-	s.ending.CompareAndSwap(nil, new(closeState))
-	return s.ending.Load()
+	s.closing.CompareAndSwap(nil, new(closeState))
+	return s.closing.Load()
 }
 
 // happens has the connection go a step towards its end. It does not wait for the
@@ -237,7 +237,7 @@ func (s *Session) Err() error {
 	if s.transport == nil { // not from Handle
 		return ErrClosed
 	}
-	c := s.ending.Load()
+	c := s.closing.Load()
 	if c == nil {
 		return nil
 	}
@@ -256,7 +256,7 @@ func (s *Session) Err() error {
 
 // ended returns why the session is ending for good, nil if it is not.
 func (s *Session) ended() error {
-	c := s.ending.Load()
+	c := s.closing.Load()
 	if c == nil {
 		return nil
 	}
@@ -265,9 +265,9 @@ func (s *Session) ended() error {
 	return c.err
 }
 
-// closing returns the state of the closing handshake.
-func (s *Session) closing() closing.State {
-	c := s.ending.Load()
+// closeStage returns the state of the closing handshake.
+func (s *Session) closeStage() closing.State {
+	c := s.closing.Load()
 	if c == nil {
 		return closing.Open
 	}
@@ -277,17 +277,17 @@ func (s *Session) closing() closing.State {
 }
 
 // isClosing reports whether the session is not open any more.
-func (s *Session) isClosing() bool { return s.closing() != closing.Open }
+func (s *Session) isClosing() bool { return s.closeStage() != closing.Open }
 
 // awaitsClose reports whether the peer's Close frame is what is missing.
-func (s *Session) awaitsClose() bool { return s.closing().AwaitsClose() }
+func (s *Session) awaitsClose() bool { return s.closeStage().AwaitsClose() }
 
 // isAnswerDue reports whether the peer's Close frame has not been answered.
-func (s *Session) isAnswerDue() bool { return s.closing() == closing.CloseReceived }
+func (s *Session) isAnswerDue() bool { return s.closeStage() == closing.CloseReceived }
 
 // lostBecause returns why the session has ended or is lost, nil if it is neither.
 func (s *Session) lostBecause() error {
-	c := s.ending.Load()
+	c := s.closing.Load()
 	if c == nil {
 		return nil
 	}
@@ -302,7 +302,7 @@ func (s *Session) lostBecause() error {
 // closeFrames returns what the Close frames have said, and which of them there
 // were.
 func (s *Session) closeFrames() (frames CloseError, sent, received bool) {
-	c := s.ending.Load()
+	c := s.closing.Load()
 	if c == nil {
 		return frames, false, false
 	}

@@ -11,28 +11,39 @@ import (
 	"github.com/handset-go/handset/internal/transport"
 )
 
-// conn is a connection, of which Session and MessageStream are the two
-// halves: each is one by a conversion of its pointer. Ten thousand of them wait
-// for every one that is busy, so what not every session needs, and what is
-// needed only at times, is not in here.
+// conn is a connection, of which Session and MessageStream are the two halves: each
+// is one by a conversion of its pointer. It is divided by who may use it, which
+// internal/structure tests: a method of Session does not reach what belongs to the
+// reader, and a method of MessageStream does not reach what is sent, but by a method
+// of the other half.
+//
+// Ten thousand connections wait for every one that is busy, so what not every one
+// needs, and what is needed only at times, is in extra, or comes from a pool. The
+// stack of the goroutine that waits in a receive is most of what a connection costs:
+// it is 2 KiB if the deepest call that goroutine has made fits, and 4 KiB otherwise.
+// That is why some functions of the paths of Recv and Send are not inlined, return by
+// name, or leave their results in place; "stack" in a comment refers to this.
 type conn struct {
-	transport transport.Conn
-	out       outbox.Outbox
-	registry  *registry // it belongs to
-	protocol  *string   // nil for none
+	transport   transport.Conn
+	registry    *registry     // it belongs to
+	protocol    *string       // nil if none was negotiated
+	compression *deflateState // nil if none was negotiated
 
-	compression *deflateState // nil if none was agreed on
+	in         reader                     // the reader's
+	out        outbox.Outbox              // the senders'
+	closing    atomic.Pointer[closeState] // close.go's; nil until somebody asks
+	membership membership                 // the registry's
 
-	in reader
-
-	extra  atomic.Pointer[extra]
-	ending atomic.Pointer[closeState] // nil until somebody asks
-	flags  readerFlags
-
+	flags     readerFlags // set by the reader, read by everybody
 	heartbeat heartbeatState
+	extra     atomic.Pointer[extra] // nil until it is needed
+}
 
-	index  uint32      // in the registry's list
-	writes atomic.Bool // it is on the list of the registry's writeTimer
+// membership is where a session stands on the registry's lists. The registry's lock
+// guards index.
+type membership struct {
+	index   uint32
+	writing atomic.Bool // it is on the list of the writeTimer
 }
 
 func (s *Session) stream() *MessageStream  { return (*MessageStream)(s) }
@@ -117,7 +128,7 @@ func (cb *outboxCallbacks) Conn() transport.Conn { return cb.transport }
 
 // StartWriter is called when the peer does not take what is sent at once.
 func (cb *outboxCallbacks) StartWriter() {
-	cb.registry.writes.add((*Session)(cb), &cb.writes)
+	cb.registry.writes.add((*Session)(cb), &cb.membership.writing)
 	go (*Session)(cb).write()
 }
 

@@ -145,7 +145,7 @@ func (r *registry) startTimersLocked() {
 // listLocked puts the session on the list, which refers to it weakly, so that the
 // garbage collector can tell when the program has forgotten it.
 func (r *registry) listLocked(s *Session) {
-	s.index = uint32(len(r.sessions))
+	s.membership.index = uint32(len(r.sessions))
 	r.sessions = append(r.sessions, weak.Make(s))
 	r.listed++
 }
@@ -156,7 +156,7 @@ func (r *registry) listLocked(s *Session) {
 // is nil is therefore the session's own, or as good as that.
 func (r *registry) unlistLocked(s *Session) {
 	r.listed--
-	i := int(s.index)
+	i := int(s.membership.index)
 	if i >= len(r.sessions) {
 		return
 	}
@@ -167,7 +167,7 @@ func (r *registry) unlistLocked(s *Session) {
 		moved := r.sessions[last]
 		r.sessions[last], r.sessions = weak.Pointer[Session]{}, r.sessions[:last]
 		if other := moved.Value(); last > i && other != nil {
-			r.sessions[i], other.index = moved, s.index
+			r.sessions[i], other.membership.index = moved, s.membership.index
 			break
 		}
 	}

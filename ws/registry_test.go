@@ -83,7 +83,7 @@ func TestARegistryForgetsAbandonedSessionsInAnyOrder(t *testing.T) {
 				kept = append(kept, s)
 			} else {
 				abandoned = append(abandoned, s)
-				r.sessions[s.index] = weak.Pointer[Session]{} // as the garbage collector does
+				r.sessions[s.membership.index] = weak.Pointer[Session]{} // as the garbage collector does
 			}
 		}
 		for len(abandoned) > 0 {

@@ -245,6 +245,23 @@ func (s *Session) batches() bool {
 	return x != nil && x.filled.Load().holdsMessages()
 }
 
+// answerPing queues the Pong that answers a Ping (RFC 6455 §5.5.3).
+func (s *Session) answerPing(payload []byte) {
+	s.out.PutPong((*outboxCallbacks)(s), payload, s.batches())
+}
+
+// readerWaits is called before the reader waits for the peer: what was delayed for
+// its next message is written. received is what was received since it last waited.
+func (s *Session) readerWaits(received outbox.Count) {
+	s.out.Idle((*outboxCallbacks)(s), received)
+}
+
+// countReceived counts what was received since the reader last waited, if it does not
+// wait again.
+func (s *Session) countReceived(received outbox.Count) {
+	s.out.Received((*outboxCallbacks)(s), received)
+}
+
 // sendError returns the error of a send whose frame the outbox did not accept. The
 // outbox's error is nil if it did.
 func (s *Session) sendError(err error) error {

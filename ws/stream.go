@@ -183,9 +183,9 @@ func (m *MessageStream) note(in *input) {
 	s.flags.set(hasMore, in.HoldsFrame())
 	switch {
 	case in.Event.Opcode == frame.Ping && !s.registry.settings.manualPong:
-		s.out.PutPong((*outboxCallbacks)(s), in.Event.Data, s.batches())
+		s.answerPing(in.Event.Data)
 	case in.Event.Opcode == frame.Close:
-		s.out.Received((*outboxCallbacks)(s), m.takeArrived())
+		s.countReceived(m.takeArrived())
 		if !in.foreseen {
 			s.closeReceived(closeReason(&in.Event))
 		}
@@ -218,7 +218,7 @@ func (m *MessageStream) pause(ctx context.Context) {
 		m.in.input.Event = message.Event{}
 	}
 	m.session().flags.wait()
-	m.session().out.Idle((*outboxCallbacks)(m.session()), m.takeArrived())
+	m.session().readerWaits(m.takeArrived())
 	m.setContext(ctx)
 	m.heartbeat.unread.receives()
 }
@@ -304,7 +304,7 @@ func (m *MessageStream) broken(err error) {
 	}
 	m.in.input.err = failure
 	m.more().end(failure)
-	m.session().out.Received((*outboxCallbacks)(m.session()), m.takeArrived())
+	m.session().countReceived(m.takeArrived())
 	m.in.input.Free()
 	if t := m.session().trace(); t.ProtocolError != nil {
 		t.ProtocolError(m.session(), failure)
