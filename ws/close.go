@@ -3,29 +3,10 @@ package ws
 import (
 	"io"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/handset-go/handset/internal/closing"
 )
-
-// closeState is a connection's way to its end: the state that internal/closing
-// keeps account of, and what the application is to be told. Its lock is held for
-// each step and while nothing else is done. A connection that is open and about
-// whose end nobody has asked has none.
-type closeState struct {
-	mu     sync.Mutex
-	state  closing.State
-	frames *CloseError // what the Close frames said; nil before the first
-
-	sent, received bool // which of them there were
-
-	cause error         // what led to FailQueued, ReadClosed or WriteBroken
-	err   error         // why the connection ended; nil before that
-	done  chan struct{} // closed at the end; nil until someone asks
-	sends chan struct{} // closed when our Close frame is queued; nil until someone asks
-	timer *closeTimer   // nil while nothing ends
-}
 
 // closeState returns the session's.
 func (s *Session) closeState() *closeState {
@@ -34,20 +15,6 @@ func (s *Session) closeState() *closeState {
 	}
 	s.ending.CompareAndSwap(nil, new(closeState))
 	return s.ending.Load()
-}
-
-// closeEvent is an event with what comes with it.
-type closeEvent struct {
-	closing.Event
-	reason CloseReason // of a Close frame: ours, or the peer's
-	err    error       // of everything else
-}
-
-// closeStep is what an event has led to.
-type closeStep struct {
-	closing.Transition
-	reason  CloseReason // of our Close frame, if it is to be sent
-	refusal error       // of later sends, if there are to be none
 }
 
 // happens has the connection go a step towards its end. It does not wait for the
@@ -63,75 +30,19 @@ func (s *Session) happens(e closeEvent) {
 	s.perform(step)
 }
 
-// stepLocked changes the state, and returns what is to be done without c's lock.
+// stepLocked changes the state, sets the timer, and returns what is to be done without
+// c's lock.
 func (s *Session) stepLocked(c *closeState, e closeEvent) closeStep {
-	step := closeStep{Transition: closing.Next(c.state, e.Event)}
-	if step.RFC == "" { // it means nothing
-		return step
-	}
-	c.state = step.To
-	if e.Event == closing.CloseArrived {
-		c.received, c.frames = true, c.frames.withReceived(e.reason)
-	}
-	if c.cause == nil && (step.To.Lost() || step.To.Fails()) {
-		c.cause = e.err
-	}
-	if step.Do.Has(closing.SendClose) {
-		step.reason, step.refusal = c.closeLocked(e)
-	} else if e.err != nil {
-		step.refusal = closedBy(e.err)
-	}
-	s.timeLocked(c, e, step.Do)
-	c.endLocked(e, step.Why)
-	return step
-}
-
-// closeLocked notes that our Close frame is to be sent, and returns what it says
-// and what later sends are told.
-func (c *closeState) closeLocked(e closeEvent) (reason CloseReason, refusal error) {
-	reason = e.reason
-	if e.Event == closing.TimedOut { // the application has not answered
-		reason = CloseReason{Code: c.frames.Received.Code}
-	}
-	c.sent, c.frames = true, c.frames.withSent(reason)
-	if c.sends != nil {
-		close(c.sends)
-	}
-	if e.err != nil {
-		return reason, closedBy(e.err)
-	}
-	return reason, c.frames
-}
-
-// timeLocked starts the timer, or notes that it counts from now.
-func (s *Session) timeLocked(c *closeState, e closeEvent, do closing.Actions) {
-	timeout := s.registry.settings.closeTimeout
+	step, timeout := c.stepLocked(e), s.registry.settings.closeTimeout
 	switch {
-	case do.Has(closing.StartTimer):
+	case step.Do.Has(closing.StartTimer):
 		s.startTimerLocked(c, timeout)
-	case do.Has(closing.StartAnswerTimer):
+	case step.Do.Has(closing.StartAnswerTimer):
 		s.startTimerLocked(c, timeout-timeout/10)
 	case e.Event == closing.Drained:
 		c.timer.flushed()
 	}
-}
-
-// endLocked notes why the connection has ended, if it has.
-func (c *closeState) endLocked(e closeEvent, why closing.Reason) {
-	if why != closing.NotEnded {
-		c.timer.stop()
-		c.timer = nil
-	}
-	switch why {
-	case closing.ByHandshake:
-		c.err = c.frames
-	case closing.ByEvent:
-		c.err = e.err
-	case closing.ByCause:
-		c.err = c.cause
-	case closing.ByTimeout:
-		c.err = ErrCloseTimeout
-	}
+	return step
 }
 
 // perform does what a step asks for.
@@ -169,13 +80,6 @@ func (s *Session) putClose(reason CloseReason, refusal error) {
 	}
 	s.out.PutFinal((*outboxCallbacks)(s), reason.payload(), refusal)
 }
-
-// closedChan is for those who ask about what has happened already.
-var closedChan = func() chan struct{} {
-	c := make(chan struct{})
-	close(c)
-	return c
-}()
 
 // Close ends the session: a Close frame with the given reason follows what is
 // queued, every later send returns ErrClosed, and so do sends that wait. It

@@ -2,6 +2,7 @@ package ws
 
 import (
 	"context"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,11 +50,11 @@ type extra struct {
 	began time.Duration // since epoch, 0 if nobody is told of the end
 
 	traffic     *trafficCounters // nil without Upgrader.SessionStats
-	unfinished  unfinished       // for MessageTimeout
-	foreign     foreign          // the reader's
-	refusesData bool             // of Discard
-	closing     atomic.Bool      // Close was called before the peer's Close frame came
-	fragments   fragments        // of what Continuation sends
+	messages    messageTimer
+	foreign     foreign     // the reader's
+	refusesData bool        // of Discard
+	closing     atomic.Bool // Close was called before the peer's Close frame came
+	fragments   fragments   // of what Continuation sends
 }
 
 // more returns the session's extra.
@@ -173,3 +174,47 @@ func (s *Session) sinceTaken() (ago time.Duration, ok bool) { return s.out.Since
 func (s *Session) tryLastWrite() { _ = s.transport.SetWriteDeadline(longAgo) }
 
 func (s *Session) writeTimedOut() { s.end(ErrWriteTimeout) }
+
+// begin makes a session of a connection whose handshake is done. early is what
+// has already been read from it.
+func newSession(f *registry, netConn net.Conn, early []byte, protocol *string, c *deflateState) *Session {
+	_ = netConn.SetDeadline(time.Time{}) // the server's ends with the handshake
+	s := &Session{conn{transport: transport.New(netConn), registry: f, protocol: protocol, compression: c}}
+	s.out.Init(f.settings.sendBuffer)
+	if f.settings.sessionStats {
+		s.more().traffic = new(trafficCounters)
+	}
+	s.flags.arrive()
+	if len(early) > 0 {
+		s.stream().input().Add(early)
+	}
+	return s
+}
+
+// scope is a session's context.
+type scope struct {
+	context.Context
+	cancel context.CancelCauseFunc
+}
+
+// newScope makes the session's context, unless somebody is faster.
+func (x *extra) newScope() *scope {
+	values := x.values
+	if values == nil {
+		values = context.Background()
+	}
+	ctx, cancel := context.WithCancelCause(values)
+	if !x.scope.CompareAndSwap(nil, &scope{ctx, cancel}) {
+		cancel(nil)
+	}
+	return x.scope.Load()
+}
+
+// endContext cancels the session's context, if there is one.
+func (s *Session) endContext(cause error) {
+	if x := s.extra.Load(); x != nil {
+		if c := x.scope.Load(); c != nil {
+			c.cancel(cause)
+		}
+	}
+}

@@ -1,18 +1,12 @@
 package ws
 
 import (
-	"bufio"
 	"cmp"
-	"context"
-	"errors"
-	"fmt"
-	"net"
+	"log"
 	"net/http"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
-
-	"github.com/handset-go/handset/internal/handshake"
-	"github.com/handset-go/handset/internal/transport"
 )
 
 // Upgrader holds the options of a server's sessions. Its zero value is ready
@@ -137,6 +131,7 @@ type Upgrader struct {
 	// Upgrader.Stats counts without it.
 	SessionStats bool
 
+	lists listOptions
 	state atomic.Pointer[registry]
 }
 
@@ -145,17 +140,6 @@ const (
 	defaultWriteTimeout = 30 * time.Second
 	defaultCloseTimeout = 5 * time.Second
 )
-
-// settings are an Upgrader's options as its sessions need them, with the defaults
-// filled in.
-type settings struct {
-	sendBuffer                 int // bytes
-	writeTimeout, closeTimeout time.Duration
-	intervals                  intervals
-	maxSessions                int // 0 for any number
-	manualPong, sessionStats   bool
-	trace                      *Trace // not nil
-}
 
 func (u *Upgrader) settings() settings {
 	return settings{
@@ -170,11 +154,35 @@ func (u *Upgrader) settings() settings {
 	}
 }
 
+// intervals are the times that the options ask for.
+func (u *Upgrader) intervals() (in intervals) {
+	if h := u.Heartbeat; h.Interval >= 0 && h.Timeout >= 0 {
+		in.interval = inMillis(cmp.Or(h.Interval, defaultHeartbeat))
+		in.timeout = inMillis(cmp.Or(h.Timeout, defaultHeartbeat))
+	}
+	if u.MessageTimeout > 0 {
+		in.message = inMillis(u.MessageTimeout)
+	}
+	return in
+}
+
+// registry returns the Upgrader's registry, which is made, and the options read,
+// at the first call.
+func (u *Upgrader) registry() *registry {
+	if r := u.state.Load(); r != nil {
+		return r
+	}
+	r := &registry{settings: u.settings()}
+	r.checks.check = r.check
+	u.state.CompareAndSwap(nil, r)
+	return u.state.Load()
+}
+
 func (u *Upgrader) writeTimeout() time.Duration {
 	return cmp.Or(u.WriteTimeout, defaultWriteTimeout)
 }
 
-// zero is the Upgrader of Handle.
+// zero is the Upgrader of the package-level functions.
 var zero Upgrader
 
 // Handle answers a WebSocket handshake with the options of the zero Upgrader.
@@ -212,100 +220,79 @@ func (u *Upgrader) Handle(w http.ResponseWriter, r *http.Request) (*Session, *Me
 		u.refused(r, err)
 		return nil, nil, err
 	}
-	if t := u.trace(); t.SessionStart != nil {
+	if t := s.trace(); t.SessionStart != nil {
 		t.SessionStart(s)
 	}
 	return s, s.stream(), nil
 }
 
-func (u *Upgrader) handle(w http.ResponseWriter, r *http.Request) (s *Session, err error) {
-	if w == nil {
-		return nil, &HandshakeError{http.StatusInternalServerError, errors.New("nil response writer")}
+// Handler returns an http.Handler that serves each session with a call of serve,
+// with the options of the zero Upgrader. See Upgrader.Handler.
+func Handler(serve func(*Session, *MessageStream)) http.Handler { return zero.Handler(serve) }
+
+// Handler returns an http.Handler that answers handshakes, as Handle does, and
+// calls serve for each session, in a goroutine of its own: the handler itself
+// returns at once, so that a session does not hold the buffers and the stack that
+// net/http needs for a request. A client whose handshake is refused has been
+// answered, and serve is not called; Trace.HandshakeRefused tells why.
+//
+// The session is closed when serve returns, as by Session.Close with the zero
+// reason, or with the code of the peer's Close frame if that has not been answered.
+// If serve panics, the panic is logged to the server's ErrorLog, as net/http does,
+// unless it is http.ErrAbortHandler, and the session is closed with
+// CloseInternalError; the program goes on. Handler panics if serve is nil.
+//
+// A serve that needs the request, to authenticate it for example, is called by a
+// handler that calls Handle. http.Server.Shutdown does not wait for serve:
+// Upgrader.Shutdown ends the sessions.
+func (u *Upgrader) Handler(serve func(*Session, *MessageStream)) http.Handler {
+	if serve == nil {
+		panic("ws: nil serve")
 	}
-	if w.Header() == nil {
-		return nil, &HandshakeError{http.StatusInternalServerError, fmt.Errorf("%T has a nil Header", w)}
-	}
-	if r == nil {
-		return nil, refuse(w, r, http.StatusInternalServerError, errors.New("nil request"))
-	}
-	if handshake.Written(w) {
-		return nil, handshakeError(handshake.CloseWritten(w, u.writeTimeout()))
-	}
-	if err := u.check(); err != nil {
-		return nil, refuse(w, r, http.StatusInternalServerError, err)
-	}
-	f := u.registry()
-	if err = f.reserve(w, r); err != nil {
-		return nil, err
-	}
-	defer func() {
-		if s == nil { // be it for a panic of the ResponseWriter's
-			f.release()
-		}
-	}()
-	accepted, c, err := u.accept(w, r)
+	return &sessionHandler{u, serve}
+}
+
+type sessionHandler struct {
+	upgrader *Upgrader
+	serve    func(*Session, *MessageStream)
+}
+
+func (h *sessionHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	session, _, err := h.upgrader.Handle(w, r)
 	if err != nil {
-		return nil, err
+		return
 	}
-	s = f.begin(accepted.Conn, early(accepted.ReadWriter), accepted.Subprotocol, c)
-	if u.KeepRequestValues {
-		s.more().values = context.WithoutCancel(r.Context())
-	}
-	if u.Trace != nil {
-		s.more().began = time.Since(epoch)
-	}
-	f.add(s)
-	return s, nil
+	server, _ := r.Context().Value(http.ServerContextKey).(*http.Server)
+	go h.run(session, server)
 }
 
-// check finds options that make no sense.
-func (u *Upgrader) check() error {
-	if u.SendBuffer < 0 || u.WriteTimeout < 0 || u.CloseTimeout < 0 || u.MaxSessions < 0 || u.MessageTimeout < 0 {
-		return errors.New("negative SendBuffer, WriteTimeout, CloseTimeout, MaxSessions or MessageTimeout")
-	}
-	if err := u.Compression.check(); err != nil {
-		return err
-	}
-	return u.registry().lists.parse(u.Subprotocols, u.OriginPatterns)
+// run is at the bottom of the stack of a session that waits, so its frame is small.
+func (h *sessionHandler) run(session *Session, server *http.Server) {
+	defer finish(session, server)
+	h.serve(session, session.stream())
 }
 
-// accept does the opening handshake (RFC 6455 §4.2). check must have found the
-// options valid. c is nil if compression has not been agreed on.
-func (u *Upgrader) accept(w http.ResponseWriter, r *http.Request) (a handshake.Accepted, c *deflateState, err error) {
-	a, refusal := handshake.Accept(w, r, handshake.Options{
-		Subprotocols: u.Subprotocols, Origins: u.registry().lists.origins, AllowAnyOrigin: u.AllowAnyOrigin,
-		WriteTimeout: u.writeTimeout(), CloseAfter: closeAfter,
-		Negotiate: func(offers []string) (response string) {
-			c, response = u.Compression.negotiate(offers)
-			return response
-		},
-	})
-	return a, c, handshakeError(refusal)
+// finish closes the session of a serve that has returned or panicked.
+func finish(session *Session, server *http.Server) {
+	panicked := recover()
+	switch {
+	case panicked == nil && session.isAnswerDue():
+		session.answerClose()
+	case panicked == nil:
+		_ = session.Close(CloseReason{})
+	default:
+		if panicked != http.ErrAbortHandler {
+			logf(server, "ws: panic serving %v: %v\n%s", session.RemoteAddr(), panicked, debug.Stack())
+		}
+		_ = session.Close(CloseReason{Code: CloseInternalError})
+	}
 }
 
-// begin makes a session of a connection whose handshake is done. early is what
-// has already been read from it.
-func (f *registry) begin(netConn net.Conn, early []byte, protocol *string, c *deflateState) *Session {
-	_ = netConn.SetDeadline(time.Time{}) // the server's ends with the handshake
-	s := &Session{conn{transport: transport.New(netConn), registry: f, protocol: protocol, compression: c}}
-	s.out.Init(f.settings.sendBuffer)
-	if f.settings.sessionStats {
-		s.more().traffic = new(trafficCounters)
+// logf logs where the server logs the panics of its handlers.
+func logf(server *http.Server, format string, args ...any) {
+	if server != nil && server.ErrorLog != nil {
+		server.ErrorLog.Printf(format, args...)
+	} else {
+		log.Printf(format, args...)
 	}
-	s.flags.arrive()
-	if len(early) > 0 {
-		s.stream().input().Add(early)
-	}
-	return s
-}
-
-// early copies what the server has read beyond the request: a client may send
-// its first frame together with the handshake. The server's buffers are not
-// kept.
-func early(brw *bufio.ReadWriter) []byte {
-	if brw == nil || brw.Reader == nil {
-		return nil
-	}
-	b, _ := brw.Reader.Peek(brw.Reader.Buffered())
-	return b
 }

@@ -1,6 +1,10 @@
 package ws
 
 import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"sync"
@@ -63,4 +67,101 @@ func handshakeError(refusal *handshake.Refusal) error {
 // closeAfter closes conn after d, unless stop is called before.
 func closeAfter(conn net.Conn, d time.Duration) (stop func() bool) {
 	return time.AfterFunc(d, func() { _ = conn.Close() }).Stop
+}
+
+// refused counts and traces a handshake that has come to nothing.
+func (u *Upgrader) refused(r *http.Request, err error) {
+	u.registry().countRefusal()
+	failure, ok := err.(*HandshakeError)
+	if t := u.registry().settings.trace; ok && t.HandshakeRefused != nil {
+		t.HandshakeRefused(r, failure)
+	}
+}
+
+func (u *Upgrader) handle(w http.ResponseWriter, r *http.Request) (s *Session, err error) {
+	if w == nil {
+		return nil, &HandshakeError{http.StatusInternalServerError, errors.New("nil response writer")}
+	}
+	if w.Header() == nil {
+		return nil, &HandshakeError{http.StatusInternalServerError, fmt.Errorf("%T has a nil Header", w)}
+	}
+	if r == nil {
+		return nil, refuse(w, r, http.StatusInternalServerError, errors.New("nil request"))
+	}
+	if handshake.Written(w) {
+		return nil, handshakeError(handshake.CloseWritten(w, u.writeTimeout()))
+	}
+	if err := u.check(); err != nil {
+		return nil, refuse(w, r, http.StatusInternalServerError, err)
+	}
+	f := u.registry()
+	if err = f.reserve(); err != nil {
+		return nil, u.refuseSession(w, r, err)
+	}
+	defer func() {
+		if s == nil { // be it for a panic of the ResponseWriter's
+			f.release()
+		}
+	}()
+	accepted, c, err := u.accept(w, r)
+	if err != nil {
+		return nil, err
+	}
+	s = newSession(f, accepted.Conn, early(accepted.ReadWriter), accepted.Subprotocol, c)
+	if u.KeepRequestValues {
+		s.more().values = context.WithoutCancel(r.Context())
+	}
+	if u.Trace != nil {
+		s.more().began = time.Since(epoch)
+	}
+	f.add(s)
+	return s, nil
+}
+
+// refuseSession answers a request for whose session the registry has no room.
+func (u *Upgrader) refuseSession(w http.ResponseWriter, r *http.Request, err error) error {
+	if err == errOtherBubble {
+		return refuse(w, r, http.StatusInternalServerError, err)
+	}
+	w.Header().Set("Retry-After", retryAfter)
+	return refuse(w, r, http.StatusServiceUnavailable, err)
+}
+
+// retryAfter is the Retry-After of a refused handshake, in seconds.
+const retryAfter = "5"
+
+// check finds options that make no sense.
+func (u *Upgrader) check() error {
+	if u.SendBuffer < 0 || u.WriteTimeout < 0 || u.CloseTimeout < 0 || u.MaxSessions < 0 || u.MessageTimeout < 0 {
+		return errors.New("negative SendBuffer, WriteTimeout, CloseTimeout, MaxSessions or MessageTimeout")
+	}
+	if err := u.Compression.check(); err != nil {
+		return err
+	}
+	return u.lists.parse(u.Subprotocols, u.OriginPatterns)
+}
+
+// accept does the opening handshake (RFC 6455 §4.2). check must have found the
+// options valid. c is nil if compression has not been agreed on.
+func (u *Upgrader) accept(w http.ResponseWriter, r *http.Request) (a handshake.Accepted, c *deflateState, err error) {
+	a, refusal := handshake.Accept(w, r, handshake.Options{
+		Subprotocols: u.Subprotocols, Origins: u.lists.origins, AllowAnyOrigin: u.AllowAnyOrigin,
+		WriteTimeout: u.writeTimeout(), CloseAfter: closeAfter,
+		Negotiate: func(offers []string) (response string) {
+			c, response = u.Compression.negotiate(offers)
+			return response
+		},
+	})
+	return a, c, handshakeError(refusal)
+}
+
+// early copies what the server has read beyond the request: a client may send
+// its first frame together with the handshake. The server's buffers are not
+// kept.
+func early(brw *bufio.ReadWriter) []byte {
+	if brw == nil || brw.Reader == nil {
+		return nil
+	}
+	b, _ := brw.Reader.Peek(brw.Reader.Buffered())
+	return b
 }

@@ -1,7 +1,6 @@
 package ws
 
 import (
-	"cmp"
 	"crypto/rand"
 	"sync/atomic"
 	"time"
@@ -56,18 +55,6 @@ type Heartbeat struct {
 }
 
 const defaultHeartbeat = 30 * time.Second
-
-// intervals are the times that the options ask for.
-func (u *Upgrader) intervals() (in intervals) {
-	if h := u.Heartbeat; h.Interval >= 0 && h.Timeout >= 0 {
-		in.interval = inMillis(cmp.Or(h.Interval, defaultHeartbeat))
-		in.timeout = inMillis(cmp.Or(h.Timeout, defaultHeartbeat))
-	}
-	if u.MessageTimeout > 0 {
-		in.message = inMillis(u.MessageTimeout)
-	}
-	return in
-}
 
 // Latency returns the time, in whole microseconds, from the last of the
 // heartbeat's Pings that was answered until its Pong was received; 0 if none was
@@ -198,4 +185,42 @@ func (s *Session) traceAnswered() {
 	if t := s.trace(); t.HeartbeatAnswered != nil {
 		t.HeartbeatAnswered(s, s.Latency())
 	}
+}
+
+// unread is since when nobody was found receiving, 0 for not at all. Times are
+// coarse and even; the odd one after says that it was reported.
+type unread struct{ since atomic.Uint32 }
+
+// receives notes that somebody receives. It stores only what has changed, as
+// flags does.
+func (u *unread) receives() {
+	if u.since.Load() != 0 {
+		u.since.Store(0)
+	}
+}
+
+// checkUnread reports once that nobody has been found receiving for both of the
+// heartbeat's times. It returns after how many ms to check again.
+func (s *Session) checkUnread(now uint32, p intervals) (wait uint32) {
+	if s.flags.has(isWaiting) || s.isClosing() {
+		return p.interval
+	}
+	since := s.heartbeat.unread.since.Load()
+	if since == 0 {
+		since = max(now&^1, 2)
+		s.heartbeat.unread.since.CompareAndSwap(0, since)
+	}
+	if since&1 != 0 {
+		return p.interval
+	}
+	if wait := until(since+p.interval+p.timeout, now, p.slack()); wait > 0 {
+		return wait
+	}
+	if s.heartbeat.unread.since.CompareAndSwap(since, since|1) {
+		s.registry.unread.Add(1)
+		if t := s.trace(); t.Unread != nil {
+			t.Unread(s, millis(now-since))
+		}
+	}
+	return p.interval
 }

@@ -2,7 +2,6 @@ package ws
 
 import (
 	"errors"
-	"net/http"
 	"runtime"
 	"slices"
 	"sync"
@@ -19,7 +18,6 @@ import (
 // locks of the timers are taken.
 type registry struct {
 	settings settings
-	lists    listOptions
 
 	mu        sync.Mutex
 	sessions  []weak.Pointer[Session] // see listLocked
@@ -41,48 +39,36 @@ type registry struct {
 	writes               writeTimer
 }
 
-// registry returns the Upgrader's registry, which is made, and the options read,
-// at the first call.
-func (u *Upgrader) registry() *registry {
-	if r := u.state.Load(); r != nil {
-		return r
-	}
-	r := &registry{settings: u.settings()}
-	r.checks.check = r.check
-	u.state.CompareAndSwap(nil, r)
-	return u.state.Load()
+// settings are an Upgrader's options as its sessions need them, with the defaults
+// filled in.
+type settings struct {
+	sendBuffer                 int // bytes
+	writeTimeout, closeTimeout time.Duration
+	intervals                  intervals
+	maxSessions                int // 0 for any number
+	manualPong, sessionStats   bool
+	trace                      *Trace // not nil
 }
 
 // goingAway is the Close frame of a server that shuts down.
 var goingAway = CloseReason{Code: CloseGoingAway, Description: "server is shutting down"}
-
-// retryAfter is the Retry-After of a refused handshake, in seconds.
-const retryAfter = "5"
 
 var (
 	errShutDown        = errors.New("server is shutting down")
 	errTooManySessions = errors.New("too many sessions")
 )
 
-// reserve reserves room for a session, or refuses the handshake if there is none.
-// It is followed by add or release.
-func (r *registry) reserve(w http.ResponseWriter, req *http.Request) error {
+// reserve reserves room for a session. Unless it returns an error, it is followed by
+// add or release.
+func (r *registry) reserve() error {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	err := r.admitLocked()
 	if err == nil {
 		r.pending++
 		r.active++
 	}
-	r.mu.Unlock()
-	switch err {
-	case nil:
-		return nil
-	case errOtherBubble:
-		return refuse(w, req, http.StatusInternalServerError, err)
-	default:
-		w.Header().Set("Retry-After", retryAfter)
-		return refuse(w, req, http.StatusServiceUnavailable, err)
-	}
+	return err
 }
 
 func (r *registry) admitLocked() error {
@@ -282,4 +268,25 @@ func (s *Session) check(now, late uint32, in intervals) (wait uint32) {
 		wait = min(wait, s.checkMessageTimeout(now, late, in))
 	}
 	return wait
+}
+
+// checkMessageTimeout ends the wait of a reader whose message has taken too long,
+// which then finds it so. It returns after how many ms to check again.
+func (s *Session) checkMessageTimeout(now, late uint32, in intervals) (wait uint32) {
+	x := s.extra.Load()
+	if x == nil {
+		return in.message
+	}
+	since := x.messages.begin(now, late)
+	if since == 0 || !s.flags.has(isWaiting) || s.isClosing() {
+		return in.message
+	}
+	if wait = until(since+in.message, now, in.slack()); wait > 0 {
+		return wait
+	}
+	x.messages.expire(since)
+	if err := s.transport.SetReadDeadline(longAgo); err != nil { // then only this wakes the reader
+		s.end(&ProtocolError{ClosePolicyViolation, ErrMessageTimeout})
+	}
+	return in.step() // should the deadline be taken away meanwhile
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand"
 	"net"
-	"net/http/httptest"
 	"runtime"
 	"testing"
 	"time"
@@ -18,10 +17,10 @@ func begun(t testing.TB, u *Upgrader) (*Session, net.Conn) {
 	end, peer := net.Pipe()
 	t.Cleanup(func() { _ = peer.Close() })
 	r := u.registry()
-	if err := r.reserve(httptest.NewRecorder(), nil); err != nil {
+	if err := r.reserve(); err != nil {
 		t.Fatal(err)
 	}
-	s := r.begin(end, nil, nil, nil)
+	s := newSession(r, end, nil, nil, nil)
 	r.add(s)
 	return s, peer
 }

@@ -276,6 +276,26 @@ func (s *Session) orEnd(err error) error {
 	return err
 }
 
+// Context returns a context that is cancelled when the session has ended, just
+// after Done is closed, with what Err returns as its cause (context.Cause). It is
+// the same one each time, does not block, and is made when it is first asked for:
+// a session that is not asked has none. Receiving and sending with it, or with one
+// made from it, loses nothing: see Recv.
+//
+// It is not the request's context, which net/http cancels when the handler
+// returns. With Upgrader.KeepRequestValues it carries that one's values.
+func (s *Session) Context() context.Context {
+	x := s.more()
+	c := x.scope.Load()
+	if c == nil {
+		c = x.newScope()
+	}
+	if err := s.Err(); err != nil { // which end may be about to say
+		c.cancel(err)
+	}
+	return c
+}
+
 // Subprotocol returns the subprotocol that was agreed on, "" for none.
 func (s *Session) Subprotocol() string {
 	if s.protocol == nil {

@@ -211,8 +211,8 @@ func (m *MessageStream) readerError(err error) error {
 
 // pause prepares for a wait: what has gathered leaves first.
 func (m *MessageStream) pause(ctx context.Context) {
-	if m.timesMessages() {
-		m.noteFinished()
+	if m.registry.settings.intervals.message > 0 {
+		m.timeMessages()
 	}
 	if m.in.input != nil {
 		m.in.input.Event = message.Event{}
@@ -220,10 +220,27 @@ func (m *MessageStream) pause(ctx context.Context) {
 	m.session().flags.wait()
 	m.session().out.Idle((*outboxCallbacks)(m.session()), m.takeArrived())
 	m.setContext(ctx)
-	if m.timesMessages() {
-		m.noteUnfinished()
-	}
 	m.heartbeat.unread.receives()
+}
+
+// timeMessages notes what has arrived for MessageTimeout.
+func (m *MessageStream) timeMessages() {
+	in := m.in.input
+	if in == nil {
+		return
+	}
+	if x := m.extra.Load(); x != nil && in.Count.Messages > 0 {
+		x.messages.finished()
+	}
+	if in.HasBegun() {
+		m.more().messages.begun(coarse())
+	}
+}
+
+// messageTimedOut reports whether the message that is arriving has taken too long.
+func (m *MessageStream) messageTimedOut() bool {
+	x := m.extra.Load()
+	return x != nil && m.in.input != nil && x.messages.expired()
 }
 
 // readDone takes in what a read has brought. It returns only the error of ctx;
@@ -244,7 +261,7 @@ func (m *MessageStream) readFailed(ctx context.Context, err error) error {
 	case !transport.IsTimeout(err) || m.session().ended() != nil:
 		m.lost(err)
 		return nil
-	case m.tookTooLong():
+	case m.messageTimedOut():
 		m.broken(&ProtocolError{ClosePolicyViolation, ErrMessageTimeout})
 		return nil
 	}

@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	maxCycle = 60 // files of ws that refer to each other, directly or not
-	maxFiles = 70 // of ws, apart from tests and examples
+	maxCycle = 8  // files of ws that refer to each other, directly or not
+	maxFiles = 26 // of ws, apart from tests and examples
 )
 
 // A file that refers to another cannot be understood without it, and those of a

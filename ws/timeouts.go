@@ -175,3 +175,43 @@ func (t *writeTimer) stop() {
 	}
 	t.writes, t.timer, t.stopped = nil, nil, true
 }
+
+// messageTimer is for the MessageTimeout of a session: since when a message is
+// arriving. Times are coarse, 0 for none.
+type messageTimer struct {
+	since atomic.Uint32
+	late  atomic.Uint32 // since of a message that has taken too long
+}
+
+// begun notes, at the given time, that a part of a message has arrived.
+func (t *messageTimer) begun(now uint32) {
+	if t.since.Load() == 0 {
+		t.since.Store(now)
+	}
+}
+
+// finished notes that a message has arrived.
+func (t *messageTimer) finished() { t.since.Store(0) }
+
+// begin returns since when a message is arriving. paused is for how many ms before now
+// the process did not run, which do not count.
+func (t *messageTimer) begin(now, paused uint32) uint32 {
+	since := t.since.Load()
+	if since == 0 || paused == 0 {
+		return since
+	}
+	moved := since + min(paused, now-since)
+	if !t.since.CompareAndSwap(since, moved) {
+		return t.since.Load()
+	}
+	return moved
+}
+
+// expire notes that the message that is arriving since then has taken too long.
+func (t *messageTimer) expire(since uint32) { t.late.Store(since) }
+
+// expired reports whether the message that is arriving has taken too long.
+func (t *messageTimer) expired() bool {
+	late := t.late.Load()
+	return late != 0 && late == t.since.Load()
+}
