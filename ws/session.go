@@ -10,46 +10,45 @@ import (
 	"github.com/handset-go/handset/internal/outbox"
 )
 
-// Session is the half of a connection to speak into. All its methods are safe
-// for any number of goroutines at once, and messages never mix.
+// Session is the sending half of a connection. Its methods are safe for concurrent use,
+// and messages are never mixed.
 //
-// A send queues its message and returns. While the message's frame fits into
-// Upgrader.SendBuffer it does not wait for the peer: on an idle session over
-// TCP the message has been handed to the operating system before the send
-// returns, and what that does not take is written in the background; over TLS,
-// other wrapped connections, and on systems other than Unix, a goroutine writes
-// it at once. While the stream holds messages that the application has not
-// received yet, what is sent gathers, to leave in one write when the stream
-// next waits for the network, when 64 KiB are together, or after a millisecond.
-// What is sent on and on without waiting for the peer is written in the
-// background too, as much at a time as has been queued meanwhile.
+// A send queues its message and returns. It does not wait for the peer while the
+// message fits into Upgrader.SendBuffer. On an idle session over TCP the message has been
+// passed to the operating system before the send returns, and what that does not take
+// is written in the background. Over TLS, other wrapped connections, and on systems other
+// than Unix, a goroutine writes it at once. While the stream holds messages that the
+// application has not received, sends are batched: they are written together when the
+// stream next waits for the network, when they are 64 KiB, or after a millisecond. If
+// messages are sent continuously without waiting for the peer, they are written in the
+// background too, as many at a time as have been queued.
 //
-// When the queue is full a send waits until there is room, its context ends, or
-// the session does. Data messages also wait for the end of a fragmented message
-// that is open. A context is about that waiting alone: a send that returns its
-// error has sent nothing, and one that has returned nil is not undone by it. A
-// session whose peer takes nothing for Upgrader.WriteTimeout ends with
-// ErrWriteTimeout.
+// If the queue is full, a send waits until its message fits, its context ends, or the
+// session ends. Data messages also wait for the end of a fragmented message that is
+// open. The context applies to this waiting only: a send that returns the context's error
+// has sent nothing, and one that has returned nil is not undone. A session whose peer
+// takes nothing for Upgrader.WriteTimeout ends with ErrWriteTimeout.
 //
-// Bytes handed to a send are only read, and may be reused when it returns.
+// A send only reads the bytes that it is given; the caller may reuse them when it
+// returns.
 //
-// A session lasts for as long as the program refers to one of its halves, or a
-// goroutine is at work on it, such as those of Chan and Discard. One to which
-// nobody refers, since its handler panicked or has returned, ends with
-// ErrAbandoned when the garbage collector finds it. The channel of Done, the
-// context of Context and Upgrader.Sessions do not refer to it. What the session
-// refers to may: a function that context.AfterFunc is to call at the end of its
-// context, and the values that Upgrader.KeepRequestValues keeps. If one of those
-// refers to a half, the session is not found abandoned, and lasts until its peer
-// closes or is found to be gone by the heartbeat. A program that
-// only sends keeps its session by keeping the Session, but needs a reader all the
-// same, for which MessageStream.Discard is there: without one no Ping is
-// answered, the peer's Close is not noticed, and that the peer has gone only by
-// the heartbeat or a send that fails.
+// A session lasts as long as the program refers to one of its halves, or a goroutine
+// works on it, such as those of Chan and Discard. If the program refers to neither half,
+// since the handler panicked or has returned, the session ends with ErrAbandoned when
+// the garbage collector finds it. The channel of Done, the context of Context and
+// Upgrader.Sessions do not refer to a session. What the session refers to may: a function
+// that context.AfterFunc is to call at the end of its context, and the values that
+// Upgrader.KeepRequestValues keeps. If one of those refers to a half, the session is not
+// found abandoned, and lasts until its peer closes it or the heartbeat ends it.
+//
+// A program that only sends keeps its session by keeping the Session. It needs a reader
+// all the same: MessageStream.Discard. Without a reader no Ping is answered, the peer's
+// Close is not noticed, and only the heartbeat or a failed send notices that the peer has
+// gone.
 //
 // All methods of a Session or a stream that does not come from Handle, such as
-// new(Session), do nothing: those that return an error return ErrClosed, but
-// for Close, and Done is closed. A nil pointer panics as usual.
+// new(Session), do nothing: those that return an error return ErrClosed, except Close,
+// and Done is closed. A nil pointer panics as usual.
 type Session struct{ conn }
 
 // Text sends a text message, which must be UTF-8 (RFC 6455 §5.6). It waits and

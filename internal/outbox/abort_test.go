@@ -55,7 +55,7 @@ func TestAfterAWriteThatFailedNothingIsWrittenAgain(t *testing.T) {
 	for _, n := range []int{10, 40 << 10} {
 		o, s, h := scripted(1<<20, endless)
 		s.err = broken
-		put(t, o, text(strings.Repeat("x", n))) // was queued: the loss is told by the host
+		put(t, o, text(strings.Repeat("x", n))) // was queued: WriteFailed reports the loss
 		s.err = nil
 		expectError(t, o.TryPut(text("late")), broken)
 		o.Flush()

@@ -142,7 +142,7 @@ func TestAFrameThatIsCompressedKeepsItsSpaceAndGivesItBack(t *testing.T) {
 	big := toCompress(frame.Text, true, string(make([]byte, 990)))
 	go func() { sent <- o.Put(context.Background(), big) }()
 	<-h.begins
-	expectError(t, o.TryPut(text("no room for it")), ErrFull)
+	expectError(t, o.TryPut(text("does not fit")), ErrFull)
 	o.PutFinal(nil, transport.ErrWouldBlock)
 	h.goOn <- struct{}{}
 	expectError(t, <-sent, transport.ErrWouldBlock)

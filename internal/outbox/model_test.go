@@ -51,7 +51,7 @@ func (c *choices) next() bool {
 type modelSender struct {
 	id       int
 	sent     int     // frames that were accepted
-	waits    *waiter // for its turn
+	waits    *waiter // until it is queued
 	openPart bool    // the first fragment has been accepted
 	within   bool    // it is within a call
 }
@@ -276,7 +276,7 @@ func (s *modelSender) accept(m *model, f *Frame, err error) {
 	m.accepted = append(m.accepted, string(f.Data[:len("0:0000")]))
 }
 
-// goOn has a sender whose frame has room compress and queue it.
+// goOn has a sender whose frame has space reserved compress and queue it.
 func (m *model) goOn(s *modelSender) {
 	s.within = true
 	defer func() { s.within = false }()

@@ -10,7 +10,7 @@ import (
 )
 
 // With two others who keep sending fragmented messages, each would otherwise have
-// its turn before a third's for ever.
+// its turn before the third for ever.
 func TestAMessageThatWaitedToBeOpenedIsNotOvertakenByALaterOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, _ := scripted(100, 0)
@@ -30,7 +30,7 @@ func TestAMessageThatWaitedToBeOpenedIsNotOvertakenByALaterOne(t *testing.T) {
 	})
 }
 
-// While one message is compressed another one that found room would be next, and
+// While one message is compressed another one that fits would be next, and
 // so on, and a fragmented message would never be opened.
 func TestAMessageThatWaitsToBeOpenedIsNotDelayedByMoreCompression(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -43,7 +43,7 @@ func TestAMessageThatWaitsToBeOpenedIsNotDelayedByMoreCompression(t *testing.T) 
 		first := waiting(t, o, t.Context(), packs) // is compressed
 		opens := waiting(t, o, t.Context(), fragment(frame.Text, false, "fragment"))
 		second := waiting(t, o, t.Context(), packs)
-		runAll(o, s) // which makes room
+		runAll(o, s) // which frees space
 		synctest.Wait()
 		if n := len(h.begins); n != 1 {
 			t.Errorf("%d messages are being compressed, want the first alone", n)

@@ -105,7 +105,7 @@ func TestAWaitForSpaceDuringALargeWriteEndsWithIt(t *testing.T) {
 		case err := <-w:
 			expectError(t, err, nil)
 		default:
-			t.Fatal("a Put waits for room while nothing is buffered")
+			t.Fatal("a Put waits for space while nothing is buffered")
 		}
 		expectSent(t, s, text(strings.Repeat("x", 30<<10-4)), text(strings.Repeat("y", 1<<10)))
 	})
@@ -142,7 +142,7 @@ func TestAWithdrawnFrameLetsThoseBehindItGo(t *testing.T) {
 	})
 }
 
-// A context that ends in the moment when room is made must not lose a frame
+// A context that ends at the moment when space becomes free must not lose a frame
 // that Put then says was refused, nor send one that it says was not sent.
 func TestAFrameIsSentExactlyWhenPutSaysSo(t *testing.T) {
 	for range 500 {

@@ -126,7 +126,7 @@ func (w *Window) AppendLast(dst []byte, n int) []byte {
 		return dst
 	}
 	start := len(dst)
-	dst = append(dst, w.block.bytes[:n]...) // makes room
+	dst = append(dst, w.block.bytes[:n]...) // extends dst
 	w.CopyTo(dst[start:], n)
 	return dst
 }
