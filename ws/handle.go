@@ -258,12 +258,13 @@ type sessionHandler struct {
 }
 
 func (h *sessionHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.upgrader.registry().beginServing() // before the session begins, and may end
 	session, _, err := h.upgrader.Handle(w, r)
 	if err != nil {
+		h.upgrader.registry().done()
 		return
 	}
 	server, _ := r.Context().Value(http.ServerContextKey).(*http.Server)
-	session.registry.beginServing()
 	go h.run(session, server)
 }
 
