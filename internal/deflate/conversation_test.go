@@ -12,7 +12,7 @@ import (
 // standardPeer is the client of a conversation, built on the standard library.
 type standardPeer struct {
 	params Params
-	window  []byte // what the client has inflated, as far as it may be referred to
+	window []byte // what the client has inflated, as far as it may be referred to
 	said   []byte // what it has deflated
 	writer *flate.Writer
 	out    bytes.Buffer

@@ -50,10 +50,10 @@ func (b Broadcast) Run(target Target, span Span) (Result, error) {
 
 func (b Broadcast) play(room *crowd, sender *conn, span Span) (Result, error) {
 	var (
-		received   = make([]int, b.Receivers) // messages each receiver has had
-		waiting = make([]int, b.InFlight)  // receivers still without message number i, at i % InFlight
-		ended   = 0                        // messages that everyone has had
-		count   = 0
+		received = make([]int, b.Receivers) // messages each receiver has had
+		waiting  = make([]int, b.InFlight)  // receivers still without message number i, at i % InFlight
+		ended    = 0                        // messages that everyone has had
+		count    = 0
 	)
 	for i := range waiting {
 		waiting[i] = b.Receivers
