@@ -243,8 +243,8 @@ func Handler(serve func(*Session, *MessageStream)) http.Handler { return zero.Ha
 // CloseInternalError; the program goes on. Handler panics if serve is nil.
 //
 // A serve that needs the request, to authenticate it for example, is called by a
-// handler that calls Handle. http.Server.Shutdown does not wait for serve:
-// Upgrader.Shutdown ends the sessions.
+// handler that calls Handle. Upgrader.Shutdown closes the sessions and waits until
+// serve has returned for each of them; http.Server.Shutdown does neither.
 func (u *Upgrader) Handler(serve func(*Session, *MessageStream)) http.Handler {
 	if serve == nil {
 		panic("ws: nil serve")
@@ -258,8 +258,10 @@ type sessionHandler struct {
 }
 
 func (h *sessionHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.upgrader.registry().beginServing() // before the session begins, and may end
 	session, _, err := h.upgrader.Handle(w, r)
 	if err != nil {
+		h.upgrader.registry().done()
 		return
 	}
 	server, _ := r.Context().Value(http.ServerContextKey).(*http.Server)
@@ -274,6 +276,7 @@ func (h *sessionHandler) run(session *Session, server *http.Server) {
 
 // finish closes the session of a serve that has returned or panicked.
 func finish(session *Session, server *http.Server) {
+	defer session.registry.done()
 	panicked := recover()
 	switch {
 	case panicked == nil && session.isAnswerDue():

@@ -23,10 +23,10 @@ type registry struct {
 	sessions  []weak.Pointer[Session] // see listLocked
 	listed    int                     // sessions that have begun and not ended
 	pending   int                     // handshakes under way, each of which may become a session
-	active    int                     // both, and sessions that have ended but not closed Done yet
+	active    int                     // what Shutdown waits for: see whenIdle
 	closed    bool                    // handshakes are refused
 	aborted   bool                    // and a session whose handshake was under way ends at once
-	empty     chan struct{}           // closed when active is 0; nil until somebody asks
+	idle      chan struct{}           // closed when active is 0; nil until somebody asks
 	abandoned []*Session              // to be ended
 	bubble    synctestBubble          // of the sessions, while there are any
 	counts    lifecycleCounts
@@ -119,7 +119,7 @@ func (r *registry) add(s *Session) {
 }
 
 // remove takes a session whose connection is closed off the list. It is followed
-// by notifyEmpty, when Done is closed.
+// by done, when Done is closed.
 func (r *registry) remove(s *Session, err error) {
 	runtime.SetFinalizer(s, nil)
 	r.mu.Lock()
@@ -183,9 +183,16 @@ func (r *registry) list() []weak.Pointer[Session] {
 	return slices.Clone(r.sessions)
 }
 
-// notifyEmpty notes that a session's Done is closed, and wakes those who wait for
-// the last one.
-func (r *registry) notifyEmpty() {
+// beginServing notes that a function of Handler is called. done follows.
+func (r *registry) beginServing() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.active++
+}
+
+// done notes that a session's Done is closed, or that a function of Handler has
+// returned.
+func (r *registry) done() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.doneLocked()
@@ -193,9 +200,9 @@ func (r *registry) notifyEmpty() {
 
 func (r *registry) doneLocked() {
 	r.active--
-	if r.active == 0 && r.empty != nil {
-		close(r.empty)
-		r.empty = nil
+	if r.active == 0 && r.idle != nil {
+		close(r.idle)
+		r.idle = nil
 	}
 }
 

@@ -14,23 +14,23 @@ import (
 // Upgrader.Shutdown.
 func Shutdown(ctx context.Context) error { return zero.Shutdown(ctx) }
 
-// Shutdown ends the Upgrader's sessions with a goodbye. From now on handshakes
-// are refused with 503, Retry-After and a *HandshakeError. Every session, those
-// whose handshakes are under way included, is closed as by Session.Close with
-// CloseGoingAway: what it had queued leaves first, and its peer has
-// Upgrader.CloseTimeout to answer.
+// Shutdown shuts the Upgrader down. From now on handshakes are refused with 503,
+// Retry-After and a *HandshakeError. Every session, also one whose handshake is under
+// way, is closed as by Session.Close with CloseGoingAway: what it had queued is sent
+// first, and its peer has Upgrader.CloseTimeout to answer.
 //
-// Shutdown waits until all sessions have ended and then returns nil. If ctx ends
-// before, it cuts those that are left, which end with ErrShutdown, and returns
-// ctx's error.
+// Shutdown waits until all sessions have ended and all functions of Handler have
+// returned, and then returns nil. If ctx ends first, Shutdown closes the connections of
+// the sessions that are left, which end with ErrShutdown, and returns ctx's error.
 //
-// http.Server.Shutdown knows nothing of connections that have become sessions,
-// and does not wait for their handlers: it returns at once while they are in
-// the middle of a message. Call both, at the same time, since it may wait for
-// other connections. Neither waits for what a handler, or a goroutine that it
-// started, does after its session has ended; a program that exits then needs a
-// sync.WaitGroup, as in the example. Any number of goroutines may call Shutdown,
-// and again later. There is no way back.
+// http.Server.Shutdown does not know connections that have become sessions, and does
+// not wait for their handlers. Call both concurrently, since the server may wait for
+// other connections. Neither waits for what a handler that called Handle, or a goroutine
+// that it started, does after its session has ended: for that a program needs a
+// sync.WaitGroup. A function of Handler that calls Shutdown waits for itself.
+//
+// Shutdown is safe for concurrent use and may be called again. An Upgrader cannot be
+// used again after Shutdown.
 func (u *Upgrader) Shutdown(ctx context.Context) error {
 	if ctx == nil {
 		return errNilContext
@@ -39,14 +39,14 @@ func (u *Upgrader) Shutdown(ctx context.Context) error {
 	r.refuseHandshakes(false)
 	r.endAbandoned() // those of a synctest bubble, in which no timer need be running
 	r.each(func(s *Session) { _ = s.Close(goingAway) })
-	empty := r.whenEmpty()
+	idle := r.whenIdle()
 	select {
-	case <-empty:
+	case <-idle:
 		return nil
 	case <-ctx.Done():
 	}
 	select {
-	case <-empty: // in the same moment
+	case <-idle: // in the same moment
 		return nil
 	default:
 	}
@@ -78,18 +78,19 @@ func (r *registry) refuseHandshakes(abort bool) {
 	r.closed, r.aborted = true, r.aborted || abort
 }
 
-// whenEmpty returns a channel that is closed when there are neither sessions nor
-// handshakes under way.
-func (r *registry) whenEmpty() <-chan struct{} {
+// whenIdle returns a channel that is closed when there are neither sessions whose Done
+// is not closed, nor handshakes under way, nor functions of Handler that have not
+// returned.
+func (r *registry) whenIdle() <-chan struct{} {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.active == 0 {
 		return closedChan
 	}
-	if r.empty == nil {
-		r.empty = make(chan struct{})
+	if r.idle == nil {
+		r.idle = make(chan struct{})
 	}
-	return r.empty
+	return r.idle
 }
 
 // each calls do for every session, in a few goroutines, since one call may take
