@@ -7,18 +7,18 @@ import (
 	"sync/atomic"
 )
 
-// Chan returns the messages as a channel, the same one each time, and does not
-// block. The stream is read ahead of the application by up to 17 messages, each
-// of which owns its Data. The channel is closed at the stream's end, or for good
-// if the stream has another reader; Err then says why.
+// Chan returns a channel of the messages. It returns the same channel each time
+// and does not block. Each message owns its Data. A goroutine reads ahead by up
+// to 17 messages. The channel is closed when the stream ends, or at once if the
+// stream has another reader; Err then returns the error.
 //
-// Through a channel the stream cannot know when the application has dealt with
-// a Close message, so it is answered as soon as it is on its way; Recv and All
-// leave time for an answer of the application's own. When the session ends, or
-// the application calls Session.Close, messages that nobody takes are dropped:
-// the goroutine behind the channel ends with the session. It is at work on the
-// session until then, which is not found abandoned though nobody refers to the
-// channel any more; the peer's end, the heartbeat or Trace.Unread show that.
+// The peer's Close frame is answered as soon as its message is in the channel.
+// Use Recv or All to answer it with another reason. After Session.Close or the
+// end of the session, messages that do not fit into the channel are dropped, so
+// that the goroutine ends with the session. The goroutine references the
+// session: it does not end with ErrAbandoned, even if nothing receives from the
+// channel, but when its peer closes it or is found gone by the heartbeat.
+// Trace.Unread reports it.
 func (m *MessageStream) Chan() <-chan Message { return m.channel(&m.more().channel, m) }
 
 // channel returns the channel that c is to point to, and starts the goroutine that

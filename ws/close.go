@@ -81,26 +81,28 @@ func (s *Session) putClose(reason CloseReason, refusal error) {
 	s.out.PutFinal((*outboxCallbacks)(s), reason.payload(), refusal)
 }
 
-// Close ends the session: a Close frame with the given reason follows what is
-// queued, every later send returns ErrClosed, and so do sends that wait. It
-// does not wait for the peer. The connection is closed, and Done with it, when the
-// peer's Close frame has arrived, or Upgrader.CloseTimeout after ours has left or
-// the peer has stopped taking what is queued before it.
+// Close starts the closing handshake (RFC 6455 §7.1.2). It adds a Close frame
+// with the given reason to the send queue and returns without waiting for the
+// peer. Later sends return ErrClosed, and so do sends that are waiting. The
+// connection is closed, and Done with it, when the peer's Close frame has
+// arrived, or Upgrader.CloseTimeout after ours has been written or the peer has
+// stopped accepting the data queued before it.
 //
-// Whoever is receiving at that moment, in Recv or a loop over All, goes on to
-// receive what the peer sends before its own Close. The closing handshake does not
-// wait for that: while the body of the loop runs, or when Recv has returned and
-// has not been called again, up to 64 KiB are read ahead and kept, and the session
-// may have ended when they are received. A peer that sends more than that waits
-// for the reader, at most until CloseTimeout. For a reader that has left, because
-// its context has ended or it broke off the loop, 64 KiB are kept too, but of more
-// nothing is. If nobody is receiving when Close is called, Close reads on in the
-// background and drops data messages.
+// A Recv or a loop over All that is in progress continues to receive what the
+// peer sends before its own Close frame. The closing handshake does not wait
+// for the application: while the body of the loop runs, or between two calls of
+// Recv, up to 64 KiB are read ahead and kept, and the session may have ended
+// when they are received. A peer that sends more waits for the reader, at most
+// until CloseTimeout. If the reader has stopped because its context ended or
+// because it left the loop, up to 64 KiB are kept, and if there is more, all of
+// it is dropped. If nothing is receiving when Close is called, data messages
+// are dropped in the background.
 //
 // The zero reason sends no status code, or CloseMessageTooBig if the last
-// thing received was ErrMessageTooBig. A code or description that may not be
-// sent is always an error, and the session stays open. Closing again does
-// nothing and returns nil. Close passes a fragmented message that is open.
+// receive returned ErrMessageTooBig. If the code or the description may not be
+// sent, Close returns an error and the session stays open. Further calls do
+// nothing and return nil. Close does not wait while a fragmented message is
+// open.
 func (s *Session) Close(reason CloseReason) error {
 	if err := reason.check(); err != nil {
 		return err
@@ -227,12 +229,12 @@ func (s *Session) Done() <-chan struct{} {
 	return c.done
 }
 
-// Err returns nil until Done is closed, and then why the session ended: a
-// *CloseError after a closing handshake, which is an ErrClosed by errors.Is;
-// ErrWriteTimeout, ErrCloseTimeout, ErrHeartbeatTimeout, ErrShutdown or
-// ErrAbandoned; a *ProtocolError; or an io.ErrUnexpectedEOF, by errors.Is, if the
-// connection was lost. It does not block; a receive may return its error a moment
-// earlier.
+// Err returns nil until Done is closed, and then the reason for which the
+// session ended: a *CloseError, which is an ErrClosed by errors.Is, after a
+// closing handshake; ErrWriteTimeout, ErrCloseTimeout, ErrHeartbeatTimeout,
+// ErrShutdown or ErrAbandoned; a *ProtocolError; or, if the connection was
+// lost, an io.ErrUnexpectedEOF by errors.Is. It does not block. A receive may
+// return its error a moment earlier.
 func (s *Session) Err() error {
 	if s.transport == nil { // not from Handle
 		return ErrClosed

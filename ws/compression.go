@@ -13,72 +13,74 @@ import (
 	"github.com/handset-go/handset/internal/outbox"
 )
 
-// Compression configures how a server compresses messages with permessage-deflate
-// (RFC 7692). The zero value disables compression. It is used with clients that offer
-// it, as browsers do; messages to and from other clients are not compressed.
+// Compression configures permessage-deflate (RFC 7692). The zero value disables
+// compression. Messages are compressed for clients that offer the extension, as
+// browsers do.
 //
-// Text of some hundred bytes or more, such as JSON, becomes two to ten times shorter,
-// at 10 to 30 µs of CPU per KiB sent and 3 µs per KiB received. That pays on slow or
-// metered networks, but not on a local network, and not for data that is compressed
-// already, such as images. A message that would not become shorter is sent
-// uncompressed.
+// Text of some hundred bytes or more, such as JSON, shrinks to between a half
+// and a tenth. This costs 10 to 30 µs of CPU time for each KiB sent and 3 µs
+// for each KiB received. Enable compression for slow or metered networks, but
+// not for local networks, nor for images and other compressed data. A message
+// that would not become shorter is sent uncompressed.
 //
-// Without context takeover each message is compressed by itself, and an idle session
-// takes fewer than 300 bytes more than one without compression. With takeover a message
-// may refer to earlier ones, which makes short messages that resemble each other much
-// shorter. For that, a session keeps the last bytes sent and received in a window each:
-// as many as have been sent or received, up to the window's size, which is two to the
-// power of its bits. The window for sending is at most 16 KiB at levels below 5.
+// Without context takeover, each message is compressed by itself, and an idle
+// session needs fewer than 300 bytes more than without compression. With
+// context takeover, a message may refer to the messages before it, which makes
+// short, similar messages much shorter. The session then keeps the data that
+// later messages may refer to, up to the size of the window in each direction;
+// for sending at levels below 5, at most 16 KiB.
 //
-// Some clients, against RFC 7692, let their compressed messages refer to the payloads of
-// Pongs, so that their messages cannot be decompressed after the first such Pong;
-// lxzan/gws 1.8.9 is one. With takeover from the client the heartbeat's Pings therefore
-// have no payload. For Session.Ping that is up to the program.
+// Compressing needs more stack than receiving, and a goroutine keeps the stack
+// it has grown: a goroutine that sends from its loop over Recv keeps some 2 KiB
+// more.
 //
-// These figures do not include stacks. Compressing takes more stack than receiving, and a
-// goroutine keeps its stack: one that sends in its loop over Recv takes some 2 KiB more
-// afterwards.
+// Some clients, such as lxzan/gws 1.8.9, add the payloads of Pongs to their
+// compression window, which RFC 7692 does not allow. Their later messages are
+// then decompressed incorrectly. With RecvTakeover, the Pings of the heartbeat
+// have no payload, so that this does not happen. An application that calls
+// Session.Ping must see to it itself.
 //
-// Do not compress a message that contains both a secret and text that an attacker
+// Do not compress a message that contains a secret beside text that an attacker
 // chooses: its length reveals something about the secret.
 type Compression struct {
-	// Level is the compression level, from 1, the fastest, to 9, the smallest result.
-	// Zero disables compression.
+	// Level is the compression level, from 1 (fastest) to 9 (smallest). Zero
+	// disables compression.
 	Level int
 
-	// MinSize is the length in bytes of the shortest message that is compressed. Zero
-	// means 128. A fragmented message is compressed whatever its length, unless
-	// compressing its first fragment does not pay.
+	// MinSize is the length in bytes from which messages are compressed. Zero
+	// means 128. A message that is sent in fragments is compressed whatever its
+	// length, unless its first fragment would not become shorter.
 	MinSize int
 
-	// SendTakeover allows messages to the client, and RecvTakeover messages from the
-	// client, to refer to earlier ones, unless the client declines that.
+	// SendTakeover and RecvTakeover enable context takeover for messages to and
+	// from the client, unless the client declines it.
 	SendTakeover bool
 	RecvTakeover bool
 
-	// SendWindowBits and RecvWindowBits are the largest sizes of the windows, from 8 for
-	// 256 bytes to 15 for 32 KiB. Zero means 15. If RecvWindowBits is not 15, a client that
-	// does not support the parameter client_max_window_bits is used without takeover. If
-	// RecvWindowBits is 8, the client is asked for 9 unless it has offered 8 itself:
-	// zlib, which most clients use, cannot compress with 8.
+	// SendWindowBits and RecvWindowBits limit the window sizes, from 8 (256
+	// bytes) to 15 (32 KiB). Zero means 15. If RecvWindowBits is not 15, and
+	// the client does not support a limit of its window, RecvTakeover is not
+	// used. If RecvWindowBits is 8, a client that does not offer 8 itself is
+	// asked for 9, because zlib, which most clients use, cannot compress with
+	// 8.
 	SendWindowBits int
 	RecvWindowBits int
 }
 
-// Frugal returns a Compression at the fastest level without takeover: an idle session
-// takes nearly no memory for it. It suits most servers.
+// Frugal compresses each message by itself at the fastest level, which needs
+// nearly no memory for an idle session. It is the best choice for most servers.
 func Frugal() Compression { return Compression{Level: 1} }
 
-// Balanced returns a Compression with takeover in windows of 4 KiB, for many short
-// messages that resemble each other. It takes up to 8 KiB a session, and about twice the
-// CPU of Frugal.
+// Balanced uses context takeover with windows of 4 KiB, for many short, similar
+// messages. It needs up to 8 KiB of memory for each session, and about twice
+// the CPU time of Frugal.
 func Balanced() Compression {
 	return Compression{Level: 5, SendTakeover: true, RecvTakeover: true, SendWindowBits: 12, RecvWindowBits: 12}
 }
 
-// Dense returns a Compression with takeover in the largest windows, for long messages on
-// metered or slow networks. It takes up to 64 KiB a session, and several times the CPU of
-// Frugal.
+// Dense uses context takeover with windows of 32 KiB, for long messages on
+// metered or slow networks. It needs up to 64 KiB of memory for each session,
+// and several times the CPU time of Frugal.
 func Dense() Compression {
 	return Compression{Level: 5, MinSize: 32, SendTakeover: true, RecvTakeover: true}
 }

@@ -13,22 +13,21 @@ import (
 	"github.com/handset-go/handset/internal/handshake"
 )
 
-// IsUpgrade reports whether a request asks for a WebSocket: whether its
-// Connection header lists "upgrade" and its Upgrade header "websocket", in any
-// case and in any of several lines (RFC 6455 §4.2.1). A handler that also answers
-// other requests for the same URL calls it to tell them apart. Handle refuses
-// every request for which IsUpgrade is false, and may refuse one for which it is
-// true. It is false for nil.
+// IsUpgrade reports whether the headers of r ask for a WebSocket: Connection
+// lists "upgrade" and Upgrade lists "websocket", in any case (RFC 6455 §4.2.1).
+// It is for handlers that also answer other requests for the same URL. If it
+// returns false, Handle refuses the request. If it returns true, Handle may
+// still refuse it. It returns false if r is nil.
 func IsUpgrade(r *http.Request) bool { return handshake.IsUpgrade(r) }
 
-// Subprotocols returns the subprotocols that a client asks for, in its order of
-// preference (RFC 6455 §4.1). It reads all Sec-WebSocket-Protocol headers of the
-// request and leaves out names that are not tokens (RFC 9110 §5.6.2), which cannot
-// be agreed on. It returns nil if r is nil or asks for none.
+// Subprotocols returns the subprotocols that a request offers, in the client's
+// order of preference (RFC 6455 §4.1). It reads all Sec-WebSocket-Protocol
+// headers and omits names that are not tokens (RFC 9110 §5.6.2). It returns nil
+// if there are none, or if r is nil.
 //
-// A handler that chooses by something other than Upgrader.Subprotocols sets its
-// choice as the header Sec-WebSocket-Protocol on the ResponseWriter before it
-// calls Handle.
+// A handler that does not select by Upgrader.Subprotocols sets its selection as
+// the header Sec-WebSocket-Protocol on the ResponseWriter before it calls
+// Handle.
 func Subprotocols(r *http.Request) []string { return handshake.Subprotocols(r) }
 
 // listOptions are the options of an Upgrader that are lists. They are checked and

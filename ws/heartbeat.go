@@ -10,57 +10,57 @@ import (
 	"github.com/handset-go/handset/internal/outbox"
 )
 
-// A Heartbeat detects peers that are gone without closing the connection, because
-// a cable was cut or a machine has lost power. A peer from which nothing was
-// received for Interval is sent a Ping (RFC 6455 §5.5.2), which every peer answers
-// by itself. If there is no sign of life for Timeout after the Ping was written,
-// the session ends with ErrHeartbeatTimeout. Any byte received is a sign of life,
-// even part of a frame, so that an active peer is never pinged.
+// A Heartbeat detects peers that are gone without having closed the connection,
+// for example because they have lost power. A peer from which nothing has
+// arrived for Interval is sent a Ping (RFC 6455 §5.5.2). If there is no
+// activity for Timeout after that Ping has been written, the session ends with
+// ErrHeartbeatTimeout. Any byte received counts as activity, even part of a
+// frame, so an active peer is never pinged.
 //
-// A peer that takes what is sent is alive too. While messages are queued no Ping is
-// sent, and Upgrader.WriteTimeout ends a session whose peer takes none of them. On
-// Linux, over TCP and over TLS on TCP, data that the peer's system acknowledges
-// counts as well, except for the Ping itself: a peer that reads slowly but steadily
-// keeps its session. On other systems, and on connections that do not show what
-// they run on, Timeout must be long enough for the peer to take what the operating
-// system holds of the messages before the Ping, some megabytes at most.
+// Data that the peer accepts counts as activity, too. While data is queued no
+// Ping is sent, and Upgrader.WriteTimeout applies. On Linux, over TCP and over
+// TLS on TCP, data that the peer's TCP acknowledges also counts, except for the
+// Ping itself, so a peer that reads slowly but steadily keeps its session. On
+// other systems, and for a net.Conn that does not expose its socket, only the
+// queue is known. Timeout must then be long enough for the peer to receive what
+// the operating system has buffered before the Ping, which may be some
+// megabytes.
 //
-// On Linux, over TCP and TLS, it does not matter whether the program receives: the
-// operating system tells of Pongs that were not received yet. A program that is
-// busy with a message keeps its peers, and a session from which nobody receives
-// ends when its peer is gone. Elsewhere a peer's silence counts only while somebody
-// waits in Recv, in a loop over All, behind Chan or by Discard, or receives again
-// and again with short contexts. Other sessions are sent Pings all the same, and
-// end if a Ping cannot be written.
+// Silence is measured whether or not the program receives. On Linux, over TCP
+// and TLS, the operating system reports bytes that have arrived and have not
+// been read. A program may therefore process a message for any time, and a
+// session that is not read ends when its peer is gone. On other systems,
+// silence counts only while the stream is read: by Recv, All, Chan or Discard,
+// or by receives with short contexts that follow each other. Other sessions are
+// pinged as well, but end only if the Ping cannot be written.
 //
-// Time in which the process did not run, because it was stopped or its machine was
-// suspended, does not count. A session that is closing has Upgrader.CloseTimeout
-// instead of a heartbeat.
+// Time in which the process did not run, because it or its machine was
+// suspended, does not count. While a session is closing, Upgrader.CloseTimeout
+// applies instead.
 //
-// Times are in whole milliseconds. The sessions of an Upgrader are checked
-// together, so that a Ping may be sent early, by up to a sixteenth of the shorter
-// of the two times.
+// Times are kept in milliseconds. The sessions of an Upgrader are checked
+// together, so that a Ping may be sent early by up to a sixteenth of the
+// shorter of the two times.
 //
-// The Pongs to these Pings are not delivered. If the peer may compress messages
-// with takeover, the Pings have an empty payload, and a Pong with an empty payload
-// that arrives while one of them is unanswered is taken for its answer. A program
-// that waits for Pongs to Pings of its own must give those a payload.
+// The Pongs to these Pings are not delivered. If the peer may compress with
+// context takeover, the Pings have no payload, and a Pong without payload that
+// arrives while one of them is unanswered is taken for its answer. An
+// application that waits for the Pongs to its own Pings gives them a payload.
 type Heartbeat struct {
 	// Interval is how long a peer may be silent before it is pinged. Zero means
-	// 30 s; a negative value disables the heartbeat.
+	// 30 s; a negative value disables heartbeats.
 	Interval time.Duration
-	// Timeout is how long a peer may be silent after a Ping was written. Zero
-	// means 30 s; a negative value disables the heartbeat.
+	// Timeout is how long a peer may stay silent after a Ping has been written.
+	// Zero means 30 s; a negative value disables heartbeats.
 	Timeout time.Duration
 }
 
 const defaultHeartbeat = 30 * time.Second
 
-// Latency returns the time, in whole microseconds, from the last of the
-// heartbeat's Pings that was answered until its Pong was received; 0 if none was
-// answered yet. It includes the time that the program was slow to receive the
-// Pong. A peer that sends something at least once per Heartbeat.Interval is not
-// pinged, and its latency stays as it was.
+// Latency returns the round-trip time of the last Ping of the heartbeat that
+// was answered, in steps of 1 µs, or 0 if there was none. A peer that sends at
+// least once per Heartbeat.Interval is not pinged; its latency is old, or 0.
+// The time includes the delay until the program received the Pong.
 func (s *Session) Latency() time.Duration {
 	return time.Duration(s.heartbeat.latency.Load()) * time.Microsecond
 }

@@ -11,30 +11,31 @@ import (
 	"github.com/handset-go/handset/internal/outbox"
 )
 
-// Kind says what a Message is.
+// A Kind is the kind of a Message.
 type Kind uint8
 
 const (
-	// Text is a whole message of UTF-8 text.
+	// Text is a whole text message, in UTF-8.
 	Text Kind = iota + 1
-	// Binary is a whole message of bytes.
+	// Binary is a whole binary message.
 	Binary
-	// Ping asks for a Pong with the same payload (RFC 6455 §5.5.2). Unless
-	// Upgrader.ManualPong is set its Pong has been queued already.
+	// Ping asks for a Pong with the same payload (RFC 6455 §5.5.2). When it is
+	// delivered it has been answered, unless Upgrader.ManualPong is set.
 	Ping
-	// Pong answers a Ping, or is sent unasked as a sign of life (§5.5.3).
+	// Pong answers a Ping, or is sent without a Ping (§5.5.3).
 	Pong
-	// Close is the peer's wish to end the session, or its answer to ours
-	// (§5.5.1). It is the last message of a stream.
+	// Close is the peer's Close frame (§5.5.1). It is the last message of a
+	// stream.
 	Close
-	// FirstText is the first chunk of a text message.
+	// FirstText is the first fragment or chunk of a text message.
 	FirstText
-	// FirstBinary is the first chunk of a binary message.
+	// FirstBinary is the first fragment or chunk of a binary message.
 	FirstBinary
-	// Continue is a chunk in the middle. Where chunks begin and end carries no
-	// meaning (§5.4), and a chunk of a text may end inside a character.
+	// Continue is a fragment or chunk between the first and the last. Where
+	// fragments and chunks begin and end has no meaning (§5.4), and text may be
+	// split inside a character.
 	Continue
-	// Last is the chunk that ends the message. It may be empty.
+	// Last is the last fragment or chunk of a message. It may be empty.
 	Last
 )
 
@@ -43,7 +44,7 @@ var kindNames = [...]string{
 	FirstText: "FirstText", FirstBinary: "FirstBinary", Continue: "Continue", Last: "Last",
 }
 
-// String returns the constant's name.
+// String returns the name of the constant, such as "Text".
 func (k Kind) String() string {
 	if int(k) < len(kindNames) && kindNames[k] != "" {
 		return kindNames[k]
@@ -51,21 +52,20 @@ func (k Kind) String() string {
 	return "Kind(" + strconv.Itoa(int(k)) + ")"
 }
 
-// Message is what a session sends and a stream receives: a whole message, a
-// chunk of one, or a control message.
+// A Message is a whole message, a fragment or chunk of one, or a control
+// message.
 type Message struct {
-	// Kind says which fields count.
+	// Kind determines which other field is used.
 	Kind Kind
-	// Data is the payload of every kind but Close, for which it is nil. That of a
-	// message from Recv or All is valid until the next receive; that of one from
-	// Chan is the program's own.
+	// Data is the payload, nil for Close. In a message from Recv or All it is
+	// valid until the next receive. A message from Chan owns it.
 	Data []byte
-	// Reason is what a Close says.
+	// Reason is the content of a Close message.
 	Reason CloseReason
 }
 
-// Clone returns a message that owns its Data, to be kept beyond the next
-// receive.
+// Clone returns a copy of m that owns its Data, and that may be kept after the
+// next receive.
 func (m Message) Clone() Message {
 	m.Data = bytes.Clone(m.Data)
 	return m

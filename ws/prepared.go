@@ -11,9 +11,10 @@ import (
 	"github.com/handset-go/handset/internal/outbox"
 )
 
-// PreparedMessage is a message to be sent on many sessions, by SendPrepared. It is
-// checked once, and compressed once for each way in which those sessions compress.
-// It is immutable and safe for concurrent use.
+// A PreparedMessage is a message to be sent on many sessions by SendPrepared or
+// TrySendPrepared. It is validated once, and compressed once for each set of
+// compression parameters that these sessions have. It is immutable and safe for
+// concurrent use.
 type PreparedMessage struct {
 	kind       Kind
 	data       []byte
@@ -30,8 +31,9 @@ type compressedData struct {
 
 var errNotPrepared = errors.New("ws: message was not prepared")
 
-// Prepare prepares a message of kind Text, which must be UTF-8, or Binary. It copies
-// data. It does not compress: that is done when a session first needs it.
+// Prepare returns a prepared message of kind Text, whose data must be UTF-8, or
+// Binary. It copies data. The message is compressed when it is first sent on a
+// session that needs it compressed.
 func Prepare(kind Kind, data []byte) (*PreparedMessage, error) {
 	switch {
 	case kind != Text && kind != Binary:
@@ -42,7 +44,7 @@ func Prepare(kind Kind, data []byte) (*PreparedMessage, error) {
 	return &PreparedMessage{kind: kind, data: bytes.Clone(data)}, nil
 }
 
-// SendPrepared sends a prepared message. It waits and fails as Send does.
+// SendPrepared sends a prepared message. It blocks and fails as Send does.
 func (s *Session) SendPrepared(ctx context.Context, pm *PreparedMessage) error {
 	if ctx == nil {
 		return errNilContext
@@ -57,8 +59,8 @@ func (s *Session) SendPrepared(ctx context.Context, pm *PreparedMessage) error {
 	return s.putTraced(ctx, &f)
 }
 
-// TrySendPrepared sends a prepared message as TrySend does: where SendPrepared
-// would wait it returns ErrBufferFull and has sent nothing.
+// TrySendPrepared is like SendPrepared but does not wait: if SendPrepared would
+// wait, it returns ErrBufferFull and sends nothing.
 func (s *Session) TrySendPrepared(pm *PreparedMessage) error {
 	var f outbox.Frame
 	if err := s.framePrepared(&f, pm); err != nil {

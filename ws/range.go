@@ -7,12 +7,12 @@ import (
 	"iter"
 )
 
-// All returns the messages as a sequence for a range loop, which ends after the
-// Close message, or after the first error that Recv would return has been
-// yielded. Data is valid until the loop goes on. When ctx ends the loop ends
-// with its error, though messages may have arrived. A loop that breaks off or
-// ends with ctx leaves the stream as it is, for the next reader. As with Recv ctx
-// does not matter once the session has ended.
+// All returns the messages as a sequence for a range loop. It yields each
+// message, then the first error of Recv, if any, and stops. After a Close
+// message it stops without an error. Data is valid until the next iteration.
+// When ctx has ended, the next iteration yields its error, even if messages
+// have arrived. Breaking out of the loop, or the end of ctx, leaves the stream
+// usable. As in Recv, ctx is ignored after the session has ended.
 func (m *MessageStream) All(ctx context.Context) iter.Seq2[Message, error] {
 	return m.all(ctx, m)
 }
@@ -96,12 +96,11 @@ func (m *MessageStream) beforeBody() {
 
 var errUnwanted = errors.New("data for a session that only sends")
 
-// Discard reads the stream in a goroutine of its own and drops data messages as
-// they arrive, for a program that only sends: pings are answered, the heartbeat
-// hears the peer, and its Close is answered. After RefuseData a data message
-// fails the session instead. Discard does not block. It returns ErrConcurrentRecv
-// if the stream has a reader, which Discard is from now on, until the session
-// ends.
+// Discard starts a goroutine that reads the stream and drops data messages, for
+// a program that only sends. Pings and the peer's Close frame are answered, and
+// a lost connection is noticed. After RefuseData, a data message fails the
+// session instead. Discard does not block. It returns ErrConcurrentRecv if the
+// stream has a reader; otherwise Discard is the reader until the session ends.
 func (m *MessageStream) Discard() error {
 	if m.transport == nil { // not from Handle
 		return ErrClosed
@@ -114,9 +113,9 @@ func (m *MessageStream) Discard() error {
 	return nil
 }
 
-// RefuseData has Discard fail the session of a peer that sends a data message,
+// RefuseData makes Discard fail the session if the peer sends a data message,
 // with a *ProtocolError of ClosePolicyViolation. It must be called before
-// Discard, and returns the stream itself.
+// Discard. It returns m.
 func (m *MessageStream) RefuseData() *MessageStream {
 	m.more().refusesData = true
 	return m

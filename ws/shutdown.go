@@ -10,27 +10,25 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Shutdown ends the sessions of the package's own Handle. See
-// Upgrader.Shutdown.
+// Shutdown calls Upgrader.Shutdown for the sessions of the package-level Handle
+// and Handler.
 func Shutdown(ctx context.Context) error { return zero.Shutdown(ctx) }
 
-// Shutdown ends the Upgrader's sessions with a goodbye. From now on handshakes
-// are refused with 503, Retry-After and a *HandshakeError. Every session, those
-// whose handshakes are under way included, is closed as by Session.Close with
-// CloseGoingAway: what it had queued leaves first, and its peer has
-// Upgrader.CloseTimeout to answer.
+// Shutdown closes all sessions of u. From then on handshakes are refused with
+// 503 and a Retry-After header. Every session, including those whose handshake
+// is in progress, is closed as by Session.Close with CloseGoingAway: what is
+// queued is sent first, and the peer has Upgrader.CloseTimeout to answer.
 //
-// Shutdown waits until all sessions have ended and then returns nil. If ctx ends
-// before, it cuts those that are left, which end with ErrShutdown, and returns
-// ctx's error.
+// Shutdown waits until all sessions have ended and returns nil. If ctx ends
+// first, Shutdown ends the remaining sessions immediately, with ErrShutdown,
+// and returns ctx's error.
 //
-// http.Server.Shutdown knows nothing of connections that have become sessions,
-// and does not wait for their handlers: it returns at once while they are in
-// the middle of a message. Call both, at the same time, since it may wait for
-// other connections. Neither waits for what a handler, or a goroutine that it
-// started, does after its session has ended; a program that exits then needs a
-// sync.WaitGroup, as in the example. Any number of goroutines may call Shutdown,
-// and again later. There is no way back.
+// http.Server.Shutdown neither closes sessions nor waits for their handlers.
+// Call both at the same time, because http.Server.Shutdown may wait for other
+// connections. Neither waits for what a handler, or a goroutine that it has
+// started, does after its session has ended; use a sync.WaitGroup for that, as
+// in the example. Shutdown is safe for concurrent use and may be called again.
+// An Upgrader cannot be reused after Shutdown.
 func (u *Upgrader) Shutdown(ctx context.Context) error {
 	if ctx == nil {
 		return errNilContext
@@ -54,10 +52,10 @@ func (u *Upgrader) Shutdown(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Close cuts the Upgrader's sessions without a goodbye: they end with
-// ErrShutdown, what they had queued is lost, and handshakes are refused from now
-// on as by Shutdown. It waits for no peer and returns nil. Any number of
-// goroutines may call it, also during Shutdown, which it brings to its end.
+// Close ends all sessions immediately, without a closing handshake, with
+// ErrShutdown. What is queued is lost. From then on handshakes are refused, as
+// after Shutdown. Close does not wait for peers and returns nil. It is safe for
+// concurrent use; a Shutdown that is waiting returns.
 func (u *Upgrader) Close() error {
 	u.registry().endAll()
 	return nil
@@ -110,12 +108,12 @@ func (r *registry) each(do func(*Session)) {
 	_ = group.Wait()
 }
 
-// Sessions returns the Upgrader's sessions as a sequence for a range loop: those
-// there are when the loop begins and that have not ended when it comes to them, in
-// no particular order, each of them once. The loop's body may send, close and call
-// anything else: no lock is held, and no session is kept for the loop but the one
-// at hand. A session appears just before Trace.SessionStart is called. Sessions is
-// safe for concurrent use and does not block.
+// Sessions returns the open sessions as a sequence for a range loop, each once,
+// in no particular order. A session that begins during the loop may be omitted.
+// A session that has ended is not yielded. No lock is held while the body of
+// the loop runs, so it may call any method. The sequence references a few
+// sessions at a time. A session appears just before Trace.SessionStart is
+// called. Sessions does not block and is safe for concurrent use.
 func (u *Upgrader) Sessions() iter.Seq[*Session] {
 	return func(yield func(*Session) bool) {
 		for _, p := range u.registry().list() {
@@ -126,10 +124,9 @@ func (u *Upgrader) Sessions() iter.Seq[*Session] {
 	}
 }
 
-// Stats returns what has become of the Upgrader's sessions so far. Counting is
-// done once for all that a read or a write has moved, and costs no allocation and
-// some nanoseconds. Stats itself asks every session: a millisecond for some ten
-// thousand. It does not wait for peers, and any goroutine may call it.
+// Stats returns the statistics of the Upgrader. Counting costs some nanoseconds
+// for each read or write, and no allocation. Stats itself takes about 1 ms for
+// 10,000 sessions. It does not wait for peers and is safe for concurrent use.
 func (u *Upgrader) Stats() Stats {
 	r := u.registry()
 	r.mu.Lock()

@@ -11,33 +11,34 @@ import (
 	"github.com/handset-go/handset/internal/transport"
 )
 
-// MessageStream is the half of a connection to listen on: messages as they
-// arrive, in bounded memory. A message in a frame of up to 64 KiB is received
-// whole. One that the peer has fragmented, or sent in a longer frame, is received in
-// chunks: FirstText or FirstBinary, Continue, and Last. Aggregate makes whole
-// messages of those. A program that looks for Text and Binary alone needs it, or it
-// silently ignores all others.
+// A MessageStream is the receiving half of a connection. It uses bounded
+// memory: a message in one frame of up to 64 KiB is delivered whole. A message
+// in a longer frame, or that the peer has fragmented, is delivered in chunks,
+// as FirstText or FirstBinary, Continue, and Last. Aggregate returns a stream
+// of whole messages. A program that only handles Text and Binary needs it,
+// because without it the program silently ignores messages that arrive in
+// chunks.
 //
-// Recv, All and Chan are three views of the same messages, each of which is
-// received once. There is one reader at a time, on any goroutine: a second one
-// gets ErrConcurrentRecv.
+// Recv, All and Chan read the same messages. Each message is delivered once.
+// There is one reader at a time, on any goroutine; a second reader gets
+// ErrConcurrentRecv.
 //
-// Pings are answered before they are delivered. A Close is delivered as the
-// last message; the application may answer it with Session.Close, otherwise
-// its code is echoed when the next message is asked for, and at the latest just
-// before Upgrader.CloseTimeout. After it the stream is at its end.
+// Pings are answered before they are delivered. The peer's Close frame is
+// delivered as the last message. The application may answer it with
+// Session.Close; otherwise its code is sent back when the next message is
+// requested, and at the latest just before Upgrader.CloseTimeout.
 //
-// The stream has to be read for pings to be answered and for the session to
-// notice at once that the peer has gone; otherwise only the heartbeat does, later.
-// Trace.Unread is told of one that is not. A program that only sends has Discard
-// read it.
+// A stream must be read: without a reader, pings are not answered, and a lost
+// connection is noticed only by the heartbeat or by a send that fails.
+// Trace.Unread reports streams that are not read. A program that only sends
+// calls Discard.
 type MessageStream struct{ conn }
 
-// MaxFrameSize makes the stream refuse frames whose payload, as it is sent,
-// compressed or not, is longer than n bytes, control frames included: the session
-// fails with a *ProtocolError of CloseMessageTooBig. Without it, or with n <= 0,
-// frames of any length are received, in chunks. It must be called before the first
-// receive, and returns the stream itself.
+// MaxFrameSize limits the payload of a frame to n bytes as transmitted, that
+// is, compressed if it is. Control frames are included. A longer frame fails
+// the session with a *ProtocolError of CloseMessageTooBig. If n <= 0, as by
+// default, there is no limit, since long frames are delivered in chunks.
+// MaxFrameSize must be called before the first receive. It returns m.
 func (m *MessageStream) MaxFrameSize(n int) *MessageStream {
 	m.more().maxFrame = uint64(max(n, 0))
 	if m.in.input != nil {
@@ -46,24 +47,27 @@ func (m *MessageStream) MaxFrameSize(n int) *MessageStream {
 	return m
 }
 
-// Recv waits for the next message, or for the next chunk of one that is longer than
-// 64 KiB or was fragmented. Its Data is valid until the next receive; Message.Clone keeps it.
+// Recv waits for the next message, or for the next chunk of a message that is
+// longer than 64 KiB or fragmented. Its Data is valid until the next receive;
+// Message.Clone keeps it.
 //
-// When ctx ends first, or has ended before, Recv returns its error, and the
-// next receive carries on where this one left off, even inside a frame. Once the
-// session has ended ctx does not matter: what has arrived is received, and then
-// comes the stream's own error, also by a context that ends with the session, such
-// as Session.Context or one made from it. When the session was cut by a timeout or
-// a shutdown, what the stream had not yet read from the operating system is lost.
+// When ctx ends, Recv returns ctx's error, and the next receive continues where
+// this one stopped, even in the middle of a frame. After the session has ended,
+// ctx is ignored: Recv delivers what has arrived and then returns the error of
+// the stream. So ctx may be Session.Context, or derived from it. If the session
+// ended by a timeout or a shutdown, data that the stream had not yet read from
+// the operating system is lost.
+//
 // A second reader gets ErrConcurrentRecv. After the Close message Recv returns
-// io.EOF. A stream that ends without one returns an error that is, by
-// errors.Is, an io.ErrUnexpectedEOF and also the reason if that is known, such
-// as ErrWriteTimeout or a *net.OpError. A peer that breaks the protocol gives a
-// *ProtocolError. These last three stay: every further Recv returns them again.
+// io.EOF. If the stream ends without a Close message, the error is, by
+// errors.Is, an io.ErrUnexpectedEOF, and it wraps the reason if known, such as
+// ErrWriteTimeout or a *net.OpError. If the peer violates the protocol, the
+// error is a *ProtocolError. These last three are final: Recv returns the same
+// error again.
 //
-// A context ends a receive that waits by way of the connection's read deadline. On
-// a connection that does not support deadlines a Recv that waits returns when
-// something arrives or the session ends.
+// A context interrupts a Recv that waits by means of the connection's read
+// deadline. On a connection that does not support deadlines, Recv returns only
+// when data arrives or the session ends.
 func (m *MessageStream) Recv(ctx context.Context) (msg Message, err error) {
 	if err = m.lock(ctx); err != nil {
 		return // by name, for a smaller frame: an idle reader's stack is all but full, and would double
@@ -75,10 +79,10 @@ func (m *MessageStream) Recv(ctx context.Context) (msg Message, err error) {
 	return
 }
 
-// Err returns why the stream has ended, whichever view found it: nil while it goes
-// on, and after a Close message. Once the channel of Chan has been closed, it is why
-// that was. The end of a receive's context and ErrConcurrentRecv do not end a stream.
-// Err is safe for concurrent use and does not block.
+// Err returns the error that ended the stream, whether Recv, All or Chan found
+// it. It returns nil while the stream goes on and after a Close message. If
+// Chan could not read the stream because it had another reader, Err returns
+// ErrConcurrentRecv.
 func (m *MessageStream) Err() error {
 	x := m.extra.Load()
 	if x == nil {

@@ -12,18 +12,19 @@ import (
 // fragmentSize is the length in bytes of a messageWriter's fragments.
 const fragmentSize = 16 << 10
 
-// Writer returns a writer for one message of the given kind, Text or Binary. What is
-// written is buffered. A message of up to 16 KiB is sent as one frame by Close; a longer
-// one is sent in fragments as it is written, and from the first fragment on other data
-// messages wait for its end. The writer waits and fails as a send with ctx does, so ctx
-// must last until Close. If the kind is wrong, Write and Close return an error. The
-// writer is not safe for concurrent use.
+// Writer returns a writer for one message of the given kind, Text or Binary,
+// which ends with the writer's Close. A message of up to 16 KiB is sent as one
+// frame by Close. A longer message is sent in fragments while it is written;
+// from the first fragment until Close, other data messages wait. Write and
+// Close block and fail as Send with ctx does, so ctx must not end before Close.
+// If the kind is wrong, Write and Close return an error. The writer is not safe
+// for concurrent use.
 //
-// Close must be called. It sends what was written as the whole message: do not defer it
-// past an error after which the peer must not receive the message. If a Write, or Close
-// itself, fails after a fragment was sent, the message cannot be finished, and Close
-// ends the session with CloseInternalError. A second Close returns an error and does
-// nothing.
+// Close must be called. It sends what was written as the complete message: do
+// not call it after an error that makes the message invalid, such as in a
+// defer, unless the session is to end. If Write or Close fails after a fragment
+// has been sent, the message cannot be completed, and Close ends the session
+// with CloseInternalError. A second Close returns an error.
 func (s *Session) Writer(ctx context.Context, kind Kind) io.WriteCloser {
 	return &messageWriter{session: s, ctx: ctx, kind: kind}
 }
