@@ -17,9 +17,9 @@ func (s *Session) closeState() *closeState {
 	return s.closing.Load()
 }
 
-// happens has the connection go a step towards its end. It does not wait for the
+// transition has the connection go a step towards its end. It does not wait for the
 // peer.
-func (s *Session) happens(e closeEvent) {
+func (s *Session) transition(e closeEvent) {
 	if s.transport == nil { // not from Handle
 		return
 	}
@@ -110,7 +110,7 @@ func (s *Session) Close(reason CloseReason) error {
 	if reason.Code == 0 && s.flags.has(lastTooBig) {
 		reason.Code = CloseMessageTooBig
 	}
-	s.happens(closeEvent{Event: closing.Close, reason: reason})
+	s.transition(closeEvent{Event: closing.Close, reason: reason})
 	return nil
 }
 
@@ -121,18 +121,18 @@ func (s *Session) closeReceived(reason CloseReason) {
 	if t := s.trace(); t.CloseReceived != nil {
 		t.CloseReceived(s, reason)
 	}
-	s.happens(closeEvent{Event: closing.CloseArrived, reason: reason})
+	s.transition(closeEvent{Event: closing.CloseArrived, reason: reason})
 }
 
 // answerClose echoes the code of the peer's Close frame, unless the application
 // has answered it (RFC 6455 §5.5.1).
 func (s *Session) answerClose() {
 	c, _, _ := s.closeFrames()
-	s.happens(closeEvent{Event: closing.Close, reason: CloseReason{Code: c.Received.Code}})
+	s.transition(closeEvent{Event: closing.Close, reason: CloseReason{Code: c.Received.Code}})
 }
 
 // closeFlushed notes that all has left, our Close frame too if there was one.
-func (s *Session) closeFlushed() { s.happens(closeEvent{Event: closing.Drained}) }
+func (s *Session) closeFlushed() { s.transition(closeEvent{Event: closing.Drained}) }
 
 // readEnded notes that nothing can be read any more: a read has found the error,
 // which the application is told as err.
@@ -141,7 +141,7 @@ func (s *Session) readEnded(found, err error) {
 	if isEOF(found) {
 		e = closing.ReadEOF
 	}
-	s.happens(closeEvent{Event: e, err: err})
+	s.transition(closeEvent{Event: e, err: err})
 }
 
 // isEOF reports whether a read has found the end, which for TLS may be one that
@@ -152,14 +152,16 @@ func isEOF(err error) bool { return err == io.EOF || err == io.ErrUnexpectedEOF 
 // reads again, since the stream's error stays: what still comes is discarded.
 func (s *Session) fail(err *ProtocolError) {
 	reason := CloseReason{Code: err.Code, Description: strings.TrimPrefix(err.Err.Error(), "ws: ")}
-	s.happens(closeEvent{closing.Violation, reason, err})
+	s.transition(closeEvent{closing.Violation, reason, err})
 }
 
-// cutOff notes that a write has failed since the connection is lost.
-func (s *Session) cutOff(err error) { s.happens(closeEvent{Event: closing.WriteFailed, err: err}) }
+// writeFailed notes that a write has failed since the connection is lost.
+func (s *Session) writeFailed(err error) {
+	s.transition(closeEvent{Event: closing.WriteFailed, err: err})
+}
 
 // end closes the connection, whatever its state.
-func (s *Session) end(err error) { s.happens(closeEvent{Event: closing.Abort, err: err}) }
+func (s *Session) end(err error) { s.transition(closeEvent{Event: closing.Abort, err: err}) }
 
 // startTimerLocked has closeTimedOut called when the timeout is over, which begins
 // now.
@@ -267,8 +269,8 @@ func (s *Session) ended() error {
 	return c.err
 }
 
-// closeStage returns the state of the closing handshake.
-func (s *Session) closeStage() closing.State {
+// closingState returns the state of the closing handshake.
+func (s *Session) closingState() closing.State {
 	c := s.closing.Load()
 	if c == nil {
 		return closing.Open
@@ -279,13 +281,13 @@ func (s *Session) closeStage() closing.State {
 }
 
 // isClosing reports whether the session is not open any more.
-func (s *Session) isClosing() bool { return s.closeStage() != closing.Open }
+func (s *Session) isClosing() bool { return s.closingState() != closing.Open }
 
 // awaitsClose reports whether the peer's Close frame is what is missing.
-func (s *Session) awaitsClose() bool { return s.closeStage().AwaitsClose() }
+func (s *Session) awaitsClose() bool { return s.closingState().AwaitsClose() }
 
 // isAnswerDue reports whether the peer's Close frame has not been answered.
-func (s *Session) isAnswerDue() bool { return s.closeStage() == closing.CloseReceived }
+func (s *Session) isAnswerDue() bool { return s.closingState() == closing.CloseReceived }
 
 // lostBecause returns why the session has ended or is lost, nil if it is neither.
 func (s *Session) lostBecause() error {

@@ -14,12 +14,12 @@ import (
 func TestALossThatReaderAndWriterFindAtOnceEndsTheSessionAtOnce(t *testing.T) {
 	reset, closed := lostBy(syscall.ECONNRESET), lostBy(io.EOF)
 	for name, find := range map[string]func(s *Session){
-		"the writer first": func(s *Session) { s.cutOff(reset); s.readEnded(io.EOF, closed) },
-		"the reader first": func(s *Session) { s.readEnded(io.EOF, closed); s.cutOff(reset) },
+		"the writer first": func(s *Session) { s.writeFailed(reset); s.readEnded(io.EOF, closed) },
+		"the reader first": func(s *Session) { s.readEnded(io.EOF, closed); s.writeFailed(reset) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, _ := begun(t, &Upgrader{})
+				s, _ := startSession(t, &Upgrader{})
 				if err := s.stream().lock(t.Context()); err != nil { // as the reader that finds it
 					t.Fatal(err)
 				}

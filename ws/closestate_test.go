@@ -83,7 +83,7 @@ func TestACloseTimerExpiresWhenThePeerHasTakenNothingForTheTimeout(t *testing.T)
 
 func TestACloseTimeoutDoesNotCountAPauseOfTheProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := begun(t, &Upgrader{CloseTimeout: time.Second, Heartbeat: Heartbeat{Interval: -1}})
+		s, _ := startSession(t, &Upgrader{CloseTimeout: time.Second, Heartbeat: Heartbeat{Interval: -1}})
 		_ = s.Close(CloseReason{})
 		c := s.closeState()
 		c.mu.Lock()
@@ -103,7 +103,7 @@ func TestACloseTimeoutDoesNotCountAPauseOfTheProcess(t *testing.T) {
 
 func TestACloseTimerIsStoppedAndForgottenAtTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, peer := begun(t, &Upgrader{Heartbeat: Heartbeat{Interval: -1}})
+		s, peer := startSession(t, &Upgrader{Heartbeat: Heartbeat{Interval: -1}})
 		_ = s.Close(CloseReason{})
 		timer := s.closeState().timer
 		_ = peer.Close()

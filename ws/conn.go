@@ -55,17 +55,17 @@ type extra struct {
 	channel  atomic.Pointer[messageChannel] // of the stream's own Chan
 	filled   atomic.Pointer[messageChannel] // that one or an aggregate's
 	err      atomic.Pointer[error]          // of the stream; nil while it goes on
-	scope    atomic.Pointer[scope]          // of Context; nil until somebody asks
+	context  atomic.Pointer[sessionContext] // of Context; nil until somebody asks
 	values   context.Context                // that it is to carry, nil for none
 
 	began time.Duration // since epoch, 0 if nobody is told of the end
 
 	traffic     *trafficCounters // nil without Upgrader.SessionStats
 	messages    messageTimer
-	foreign     foreign     // the reader's
-	refusesData bool        // of Discard
-	closing     atomic.Bool // Close was called before the peer's Close frame came
-	fragments   fragments   // of what Continuation sends
+	external    externalDeadlines // the reader's
+	refusesData bool              // of Discard
+	closing     atomic.Bool       // Close was called before the peer's Close frame came
+	fragments   fragments         // of what Continuation sends
 }
 
 // more returns the session's extra.
@@ -142,7 +142,7 @@ func (cb *outboxCallbacks) flush() { cb.out.Flush(cb) }
 func (cb *outboxCallbacks) WriteFailed(err error) {
 	switch s := (*Session)(cb); {
 	case !transport.IsTimeout(err):
-		s.cutOff(lostBy(err))
+		s.writeFailed(lostBy(err))
 	case s.isClosing():
 		s.end(ErrCloseTimeout)
 	default:
@@ -188,11 +188,11 @@ func (s *Session) writeTimedOut() { s.end(ErrWriteTimeout) }
 
 // begin makes a session of a connection whose handshake is done. early is what
 // has already been read from it.
-func newSession(f *registry, netConn net.Conn, early []byte, protocol *string, c *deflateState) *Session {
+func newSession(r *registry, netConn net.Conn, early []byte, protocol *string, c *deflateState) *Session {
 	_ = netConn.SetDeadline(time.Time{}) // the server's ends with the handshake
-	s := &Session{conn{transport: transport.New(netConn), registry: f, protocol: protocol, compression: c}}
-	s.out.Init(f.settings.sendBuffer)
-	if f.settings.sessionStats {
+	s := &Session{conn{transport: transport.New(netConn), registry: r, protocol: protocol, compression: c}}
+	s.out.Init(r.settings.sendBuffer)
+	if r.settings.sessionStats {
 		s.more().traffic = new(trafficCounters)
 	}
 	s.flags.arrive()
@@ -203,28 +203,28 @@ func newSession(f *registry, netConn net.Conn, early []byte, protocol *string, c
 }
 
 // scope is a session's context.
-type scope struct {
+type sessionContext struct {
 	context.Context
 	cancel context.CancelCauseFunc
 }
 
-// newScope makes the session's context, unless somebody is faster.
-func (x *extra) newScope() *scope {
+// newContext makes the session's context, unless somebody is faster.
+func (x *extra) newContext() *sessionContext {
 	values := x.values
 	if values == nil {
 		values = context.Background()
 	}
 	ctx, cancel := context.WithCancelCause(values)
-	if !x.scope.CompareAndSwap(nil, &scope{ctx, cancel}) {
+	if !x.context.CompareAndSwap(nil, &sessionContext{ctx, cancel}) {
 		cancel(nil)
 	}
-	return x.scope.Load()
+	return x.context.Load()
 }
 
 // endContext cancels the session's context, if there is one.
 func (s *Session) endContext(cause error) {
 	if x := s.extra.Load(); x != nil {
-		if c := x.scope.Load(); c != nil {
+		if c := x.context.Load(); c != nil {
 			c.cancel(cause)
 		}
 	}

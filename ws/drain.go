@@ -18,25 +18,25 @@ import (
 // reader that may come back, in bytes.
 const keepLimit = 64 << 10
 
-// absence is how the application's reader stands to the stream while another one
+// awayReader is how the application's reader stands to the stream while another one
 // reads in the background.
-type absence uint8
+type awayReader uint8
 
 const (
-	noReader   absence = iota // everything is discarded
-	readerLeft                // it may come back: all is discarded if there is more than is kept
-	readerBusy                // it comes back: the peer waits if there is more than is kept
+	noReader   awayReader = iota // everything is discarded
+	mayReturn                    // it may come back: all is discarded if there is more than is kept
+	willReturn                   // it comes back: the peer waits if there is more than is kept
 )
 
 // readOn has what the peer sends before its Close frame be read in the background,
 // unless somebody is reading.
-func (m *MessageStream) readOn(a absence) {
+func (m *MessageStream) readOn(a awayReader) {
 	if !m.session().awaitsClose() {
 		return
 	}
 	if h := m.in.lock.tryLockBackground(); h != nil {
 		if h.before == loopBody {
-			a = readerBusy
+			a = willReturn
 		}
 		go m.readToClose(h, a)
 	}
@@ -46,17 +46,17 @@ func (m *MessageStream) readOn(a absence) {
 // not wait for that.
 func (m *MessageStream) readOnAfter(stopping *lockHolder) {
 	<-stopping.done
-	m.readOn(readerLeft)
+	m.readOn(mayReturn)
 }
 
 // readToClose reads what the peer sends before its Close frame, while nobody else
 // does.
-func (m *MessageStream) readToClose(h *lockHolder, a absence) {
+func (m *MessageStream) readToClose(h *lockHolder, a awayReader) {
 	defer m.in.lock.unlockBackground(h)
 	if a != noReader {
 		full := m.keepToClose(h)
 		m.clearContext()
-		if !full || a == readerBusy {
+		if !full || a == willReturn {
 			return
 		}
 	}
@@ -78,7 +78,7 @@ func (m *MessageStream) keepToClose(h *lockHolder) (full bool) {
 		case err != nil:
 			return true
 		case found:
-			m.in.input.foreseen = true
+			m.in.input.closeHandled = true
 			m.session().closeReceived(reason)
 			return false
 		case m.in.input != nil && m.in.input.Held() >= keepLimit:
@@ -90,7 +90,7 @@ func (m *MessageStream) keepToClose(h *lockHolder) (full bool) {
 			m.in.input.Arrived(n)
 		case h.ctx.Err() != nil: // and clearContext takes the deadline away
 		case transport.IsTimeout(err):
-			m.clearForeignDeadline(err)
+			m.clearExternalDeadline(err)
 		default:
 			m.session().readEnded(err, lostBy(err))
 			return false
@@ -117,7 +117,7 @@ func (m *MessageStream) discardToClose() {
 			return
 		}
 		if m.in.input.Event.Opcode == frame.Close {
-			m.in.input.late = true
+			m.in.input.closePending = true
 			return
 		}
 	}

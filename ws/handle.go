@@ -187,12 +187,12 @@ func (u *Upgrader) writeTimeout() time.Duration {
 }
 
 // zero is the Upgrader of the package-level functions.
-var zero Upgrader
+var defaultUpgrader Upgrader
 
 // Handle calls Upgrader.Handle of an Upgrader that has the default options and
 // that all callers share.
 func Handle(w http.ResponseWriter, r *http.Request) (*Session, *MessageStream, error) {
-	return zero.Handle(w, r)
+	return defaultUpgrader.Handle(w, r)
 }
 
 // Handle performs the opening handshake (RFC 6455 §4.2) and returns the two
@@ -231,7 +231,9 @@ func (u *Upgrader) Handle(w http.ResponseWriter, r *http.Request) (*Session, *Me
 
 // Handler calls Upgrader.Handler of the Upgrader that the package-level Handle
 // uses.
-func Handler(serve func(*Session, *MessageStream)) http.Handler { return zero.Handler(serve) }
+func Handler(serve func(*Session, *MessageStream)) http.Handler {
+	return defaultUpgrader.Handler(serve)
+}
 
 // Handler returns an http.Handler that performs the handshake, as Handle does,
 // and calls serve for each session in its own goroutine. The handler itself

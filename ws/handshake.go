@@ -93,27 +93,27 @@ func (u *Upgrader) handle(w http.ResponseWriter, r *http.Request) (s *Session, e
 	if err := u.check(); err != nil {
 		return nil, refuse(w, r, http.StatusInternalServerError, err)
 	}
-	f := u.registry()
-	if err = f.reserve(); err != nil {
+	reg := u.registry()
+	if err = reg.reserve(); err != nil {
 		return nil, u.refuseSession(w, r, err)
 	}
 	defer func() {
 		if s == nil { // be it for a panic of the ResponseWriter's
-			f.release()
+			reg.release()
 		}
 	}()
 	accepted, c, err := u.accept(w, r)
 	if err != nil {
 		return nil, err
 	}
-	s = newSession(f, accepted.Conn, early(accepted.ReadWriter), accepted.Subprotocol, c)
+	s = newSession(reg, accepted.Conn, early(accepted.ReadWriter), accepted.Subprotocol, c)
 	if u.KeepRequestValues {
 		s.more().values = context.WithoutCancel(r.Context())
 	}
 	if u.Trace != nil {
 		s.more().began = time.Since(epoch)
 	}
-	f.add(s)
+	reg.add(s)
 	return s, nil
 }
 

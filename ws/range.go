@@ -90,7 +90,7 @@ func (l *rangeLoop) deliver(err error, yield func(Message, error) bool) bool {
 func (m *MessageStream) beforeBody() {
 	m.in.lock.beginBody()
 	if x := m.extra.Load(); x != nil && x.closing.Load() {
-		m.readOn(readerBusy)
+		m.readOn(willReturn)
 	}
 }
 
@@ -138,7 +138,7 @@ func (m *MessageStream) discard(background *lockHolder) {
 		case msg.Kind == Ping, msg.Kind == Pong, msg.Kind == Close, !refuses:
 			return true
 		}
-		m.broken(&ProtocolError{ClosePolicyViolation, errUnwanted})
+		m.violated(&ProtocolError{ClosePolicyViolation, errUnwanted})
 		return false
 	})
 }

@@ -21,9 +21,9 @@ type reader struct {
 // waits between two messages has none.
 type input struct {
 	message.Reader
-	err      error // what every receive returns from now on
-	late     bool  // the Close frame has been read in the background, and is to be delivered
-	foreseen bool  // the Close frame that is going to be read has been dealt with
+	err          error // what every receive returns from now on
+	closePending bool  // the Close frame has been read in the background, and is to be delivered
+	closeHandled bool  // the Close frame that is going to be read has been dealt with
 }
 
 var inputs = sync.Pool{New: func() any { return new(input) }}
@@ -32,7 +32,7 @@ var inputs = sync.Pool{New: func() any { return new(input) }}
 func (r *reader) release() {
 	switch in := r.input; {
 	case in == nil:
-	case in.err != nil || in.late || !in.Idle():
+	case in.err != nil || in.closePending || !in.Idle():
 		in.Reader.Release()
 	default: // its buffer stays with it: whoever reads next needs both
 		in.Reset()
@@ -70,7 +70,7 @@ var application, loopBody = new(lockHolder), new(lockHolder)
 const (
 	interrupted = 1 + iota // it was told to stop
 	discarding             // it discards what arrives, and does not stop any more
-	deserted               // who told it to stop has left, and has another one begin
+	restarted              // who told it to stop has left, and has another one begin
 )
 
 // lockContext locks for the application. A background reader is told to stop, and
@@ -91,7 +91,7 @@ func (l *readLock) lockContext(ctx context.Context) (stopping *lockHolder, err e
 		select {
 		case <-background.done:
 		case <-ctx.Done():
-			if background.state.CompareAndSwap(interrupted, deserted) {
+			if background.state.CompareAndSwap(interrupted, restarted) {
 				return background, ctx.Err()
 			}
 			return nil, ctx.Err()

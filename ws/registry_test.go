@@ -10,9 +10,9 @@ import (
 	"weak"
 )
 
-// begun returns a session of u over a pipe, without a handshake, and the other
+// startSession returns a session of u over a pipe, without a handshake, and the other
 // end of the pipe.
-func begun(t testing.TB, u *Upgrader) (*Session, net.Conn) {
+func startSession(t testing.TB, u *Upgrader) (*Session, net.Conn) {
 	t.Helper()
 	end, peer := net.Pipe()
 	t.Cleanup(func() { _ = peer.Close() })
@@ -138,7 +138,7 @@ func BenchmarkShutdown(b *testing.B) {
 				u := &Upgrader{CloseTimeout: timeout}
 				var all []*Session
 				for range sessions {
-					s, peer := begun(b, u)
+					s, peer := startSession(b, u)
 					all = append(all, s)
 					go answer(peer, name == "answered")
 				}

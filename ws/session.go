@@ -308,9 +308,9 @@ func (s *Session) orEnd(err error) error {
 // request's context.
 func (s *Session) Context() context.Context {
 	x := s.more()
-	c := x.scope.Load()
+	c := x.context.Load()
 	if c == nil {
-		c = x.newScope()
+		c = x.newContext()
 	}
 	if err := s.Err(); err != nil { // which end may be about to say
 		c.cancel(err)

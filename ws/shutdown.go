@@ -12,7 +12,7 @@ import (
 
 // Shutdown calls Upgrader.Shutdown for the sessions of the package-level Handle
 // and Handler.
-func Shutdown(ctx context.Context) error { return zero.Shutdown(ctx) }
+func Shutdown(ctx context.Context) error { return defaultUpgrader.Shutdown(ctx) }
 
 // Shutdown closes all sessions of u. From then on handshakes are refused with
 // 503 and a Retry-After header. Every session, including those whose handshake

@@ -132,9 +132,9 @@ func (m *MessageStream) unlock(leaving bool) {
 		return
 	}
 	if leaving {
-		m.readOn(readerLeft)
+		m.readOn(mayReturn)
 	} else {
-		m.readOn(readerBusy)
+		m.readOn(willReturn)
 	}
 }
 
@@ -144,7 +144,7 @@ func (m *MessageStream) recv(ctx context.Context, v view) error {
 		if ok, err := m.poll(v); ok || err != nil {
 			return err
 		}
-		m.pause(ctx)
+		m.beforeWait(ctx)
 		n, err := m.session().transport.Read((*readBuffer)(m))
 		if err := m.readDone(ctx, n, err); err != nil {
 			return err
@@ -162,8 +162,8 @@ func (m *MessageStream) poll(v view) (ok bool, err error) {
 		return false, nil
 	case in.err != nil:
 		return false, in.err
-	case in.late:
-		in.late = false
+	case in.closePending:
+		in.closePending = false
 		return true, nil
 	}
 	ok, err = v.next(&in.Reader)
@@ -173,15 +173,15 @@ func (m *MessageStream) poll(v view) (ok bool, err error) {
 	m.session().flags.set(lastTooBig, err == message.ErrTooBig)
 	switch {
 	case ok:
-		m.note(in)
+		m.handleEvent(in)
 	case err != nil:
 		err = m.readerError(err)
 	}
 	return ok, err
 }
 
-// note does what an event asks of the session before it is delivered.
-func (m *MessageStream) note(in *input) {
+// handleEvent does what an event asks of the session before it is delivered.
+func (m *MessageStream) handleEvent(in *input) {
 	s := m.session()
 	s.heartbeat.unread.receives()
 	s.flags.set(hasMore, in.HoldsFrame())
@@ -190,7 +190,7 @@ func (m *MessageStream) note(in *input) {
 		s.answerPing(in.Event.Data)
 	case in.Event.Opcode == frame.Close:
 		s.countReceived(m.takeArrived())
-		if !in.foreseen {
+		if !in.closeHandled {
 			s.closeReceived(closeReason(&in.Event))
 		}
 	}
@@ -208,13 +208,13 @@ func (m *MessageStream) readerError(err error) error {
 		s.answerClose()
 		in.err = err
 	default:
-		m.broken(err)
+		m.violated(err)
 	}
 	return in.err
 }
 
 // pause prepares for a wait: what has gathered leaves first.
-func (m *MessageStream) pause(ctx context.Context) {
+func (m *MessageStream) beforeWait(ctx context.Context) {
 	if m.registry.settings.intervals.message > 0 {
 		m.timeMessages()
 	}
@@ -266,42 +266,42 @@ func (m *MessageStream) readFailed(ctx context.Context, err error) error {
 		m.lost(err)
 		return nil
 	case m.messageTimedOut():
-		m.broken(&ProtocolError{ClosePolicyViolation, ErrMessageTimeout})
+		m.violated(&ProtocolError{ClosePolicyViolation, ErrMessageTimeout})
 		return nil
 	}
 	m.heartbeat.peer.Polled(coarse())
 	(*readBuffer)(m).Release()
 	m.clearContext()
 	if ctx.Err() == nil { // the deadline was not ours
-		m.clearForeignDeadline(err)
+		m.clearExternalDeadline(err)
 	}
 	return ctx.Err()
 }
 
-// clearForeignDeadline takes away a read's deadline that somebody else has set. If
+// clearExternalDeadline takes away a read's deadline that somebody else has set. If
 // reads time out nevertheless, one after the other and in no time, as on a
 // transport that never recovers from a deadline, the connection is lost.
-func (m *MessageStream) clearForeignDeadline(cause error) {
-	f, now := &m.more().foreign, coarse()
+func (m *MessageStream) clearExternalDeadline(cause error) {
+	f, now := &m.more().external, coarse()
 	if now-f.last > 1 {
-		f.inRow = 0
+		f.consecutive = 0
 	}
-	f.last, f.inRow = now, f.inRow+1
-	if err := m.transport.SetReadDeadline(time.Time{}); err != nil || f.inRow > maxForeign {
+	f.last, f.consecutive = now, f.consecutive+1
+	if err := m.transport.SetReadDeadline(time.Time{}); err != nil || f.consecutive > maxExternal {
 		m.lost(cause)
 	}
 }
 
 // foreign is deadlines of reads that were not ours.
-type foreign struct {
-	last  uint32 // when the last one passed, in coarse time
-	inRow uint8  // how many have without a pause
+type externalDeadlines struct {
+	last        uint32 // when the last one passed, in coarse time
+	consecutive uint8  // how many have without a pause
 }
 
-const maxForeign = 100
+const maxExternal = 100
 
-// broken ends the stream because the peer broke the protocol.
-func (m *MessageStream) broken(err error) {
+// violated ends the stream because the peer broke the protocol.
+func (m *MessageStream) violated(err error) {
 	failure, ok := err.(*ProtocolError)
 	if !ok {
 		failure = violation(err)

@@ -179,8 +179,8 @@ func (t *writeTimer) stop() {
 // messageTimer is for the MessageTimeout of a session: since when a message is
 // arriving. Times are coarse, 0 for none.
 type messageTimer struct {
-	since atomic.Uint32
-	late  atomic.Uint32 // since of a message that has taken too long
+	since        atomic.Uint32
+	expiredSince atomic.Uint32 // since of a message that has taken too long
 }
 
 // begun notes, at the given time, that a part of a message has arrived.
@@ -208,10 +208,10 @@ func (t *messageTimer) begin(now, paused uint32) uint32 {
 }
 
 // expire notes that the message that is arriving since then has taken too long.
-func (t *messageTimer) expire(since uint32) { t.late.Store(since) }
+func (t *messageTimer) expire(since uint32) { t.expiredSince.Store(since) }
 
 // expired reports whether the message that is arriving has taken too long.
 func (t *messageTimer) expired() bool {
-	late := t.late.Load()
+	late := t.expiredSince.Load()
 	return late != 0 && late == t.since.Load()
 }

@@ -10,7 +10,7 @@ import (
 // What the process did not run is not time in which the peer took nothing.
 func TestAWriteTimeoutDoesNotCountAPauseOfTheProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := begun(t, &Upgrader{WriteTimeout: 16 * time.Second, Heartbeat: Heartbeat{Interval: -1}})
+		s, _ := startSession(t, &Upgrader{WriteTimeout: 16 * time.Second, Heartbeat: Heartbeat{Interval: -1}})
 		_ = s.Text(context.Background(), "not taken")
 		time.Sleep(15 * time.Second)
 		w := &s.registry.writes

@@ -39,8 +39,8 @@ func TestTheTimersAreStoppedWithTheLastSessionHoweverItEnds(t *testing.T) {
 			}
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					first, _ := begun(t, u)
-					last, peer := begun(t, u)
+					first, _ := startSession(t, u)
+					last, peer := startSession(t, u)
 					r := u.registry()
 					want := u.Heartbeat != off || u.MessageTimeout > 0
 					first.end(ErrShutdown)
@@ -63,7 +63,7 @@ func TestTheTimersAreStoppedWithTheLastSessionHoweverItEnds(t *testing.T) {
 func TestAnIdleSessionWithoutHeartbeatHasNoTimer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := &Upgrader{Heartbeat: Heartbeat{Interval: -1}}
-		idle, _ := begun(t, u)
+		idle, _ := startSession(t, u)
 		if r := u.registry(); r.checks.timer != nil || r.flushes.timer != nil || r.writes.timer != nil {
 			t.Error("there is a timer")
 		}
@@ -77,7 +77,7 @@ func TestEachSessionHasItsCloseTimeout(t *testing.T) {
 		var all []*Session
 		began := time.Now()
 		for range 3 {
-			s, _ := begun(t, u)
+			s, _ := startSession(t, u)
 			_ = s.Close(CloseReason{})
 			all = append(all, s)
 			time.Sleep(7 * time.Second)
@@ -96,7 +96,7 @@ func TestTheLongestTimeoutsDoNotExpireAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := &Upgrader{CloseTimeout: math.MaxInt64, MessageTimeout: math.MaxInt64,
 			Heartbeat: Heartbeat{Interval: math.MaxInt64, Timeout: math.MaxInt64}, WriteTimeout: math.MaxInt64}
-		s, _ := begun(t, u)
+		s, _ := startSession(t, u)
 		_ = s.Close(CloseReason{})
 		time.Sleep(365 * 24 * time.Hour)
 		if err := s.Err(); err != nil {
@@ -109,7 +109,7 @@ func TestTheLongestTimeoutsDoNotExpireAtOnce(t *testing.T) {
 func TestWhatWaitsToBeFlushedHasNoTimerAfterTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := &Upgrader{Heartbeat: Heartbeat{Interval: -1}}
-		s, peer := begun(t, u)
+		s, peer := startSession(t, u)
 		go func() { _, _ = peer.Write(bytes.Repeat(masked(frame.Binary, 10), 2)) }()
 		if _, err := s.stream().Recv(context.Background()); err != nil {
 			t.Fatal(err)
