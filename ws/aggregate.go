@@ -24,7 +24,7 @@ func (m *MessageStream) Aggregate(maxSize int) *AggregatedStream {
 type AggregatedStream struct {
 	stream *MessageStream
 	max    int
-	filled atomic.Pointer[messageChannel] // of Chan
+	filled atomic.Pointer[messageChannel] // of Chan; nil before the first call
 }
 
 // Recv waits for the next message, like MessageStream.Recv. A message that is
@@ -38,7 +38,7 @@ func (a *AggregatedStream) Recv(ctx context.Context) (msg Message, err error) {
 		return
 	}
 	if err = m.recv(ctx, a); err == nil {
-		msg.set(&m.in.input.Event) // which is the next reader's with the lock
+		msg.set(&m.in.input.Event) // before unlock: the next reader reuses the Event
 	}
 	m.unlock(err != nil && err != ErrMessageTooBig)
 	return
@@ -55,10 +55,8 @@ func (a *AggregatedStream) All(ctx context.Context) iter.Seq2[Message, error] {
 // is closed, and Err returns ErrMessageTooBig.
 func (a *AggregatedStream) Chan() <-chan Message { return a.stream.channel(&a.filled, a) }
 
-// Err returns the error that ended the stream, whether Recv, All or Chan found
-// it. It returns nil while the stream goes on and after a Close message. If
-// Chan could not read the stream because it had another reader, Err returns
-// ErrConcurrentRecv.
+// Err is like MessageStream.Err. If Chan of a closed its channel because of a message
+// that is too big, Err returns ErrMessageTooBig.
 func (a *AggregatedStream) Err() error {
 	if err := a.filled.Load().reason(); err != nil {
 		return err
@@ -69,5 +67,5 @@ func (a *AggregatedStream) Err() error {
 	return a.stream.Err()
 }
 
-// next is the view in whole messages.
+// next implements view with whole messages.
 func (a *AggregatedStream) next(r *message.Reader) (ok bool, err error) { return r.NextMessage(a.max) }

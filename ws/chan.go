@@ -21,8 +21,8 @@ import (
 // Trace.Unread reports it.
 func (m *MessageStream) Chan() <-chan Message { return m.channel(&m.more().channel, m) }
 
-// channel returns the channel that c is to point to, and starts the goroutine that
-// fills it if it is the first to ask.
+// channel returns the channel of c. The first call makes it and starts the goroutine
+// that fills it.
 func (m *MessageStream) channel(c *atomic.Pointer[messageChannel], v view) <-chan Message {
 	if ch := c.Load(); ch != nil {
 		return ch.messages
@@ -45,7 +45,7 @@ func (m *MessageStream) channel(c *atomic.Pointer[messageChannel], v view) <-cha
 	return ch.messages
 }
 
-// close closes the channel. err is why, nil after a Close message.
+// close closes the channel. err is the reason, or nil after a Close message.
 func (ch *messageChannel) close(err error) {
 	if err != nil {
 		ch.err.Store(&err)
@@ -53,9 +53,10 @@ func (ch *messageChannel) close(err error) {
 	close(ch.messages)
 }
 
-// fill fills the channel until the stream ends. It has the lock, unless background
-// has to stop first. It calls recv itself, not a range loop, so that its stack stays at
-// 2 KiB while it waits.
+// fill receives messages into the channel until the stream ends. The application
+// holds the read lock, unless a background reader, given as background, must stop
+// first. fill calls recv directly, not through a range loop, so that its stack stays
+// at 2 KiB while it waits.
 func (ch *messageChannel) fill(m *MessageStream, v view, background *lockHolder) {
 	if background != nil {
 		if _, err := m.in.lock.lockContext(context.Background()); err != nil {
@@ -68,7 +69,7 @@ func (ch *messageChannel) fill(m *MessageStream, v view, background *lockHolder)
 		ch.deliver(m)
 		err = m.recv(context.Background(), v)
 	}
-	if err == ErrMessageTooBig { // a channel cannot say so and go on
+	if err == ErrMessageTooBig { // a channel cannot report an error and continue
 		_ = m.session().Close(CloseReason{Code: CloseMessageTooBig})
 	}
 	m.unlock(true)
@@ -78,8 +79,8 @@ func (ch *messageChannel) fill(m *MessageStream, v view, background *lockHolder)
 	ch.close(err)
 }
 
-// deliver puts the message that was received into the channel. It waits for room
-// until the session closes.
+// deliver copies the message that was received into the channel. It waits while the
+// channel is full, until the session closes.
 func (ch *messageChannel) deliver(m *MessageStream) {
 	var msg Message
 	msg.set(&m.in.input.Event)
@@ -91,8 +92,8 @@ func (ch *messageChannel) deliver(m *MessageStream) {
 	}
 }
 
-// deliverWaiting is deliver when the channel is full. Only then does a session need
-// the channels that tell of its end.
+// deliverWaiting delivers a message while the channel is full. It is separate because
+// only then does the session need the channels of whenClosing and Done.
 //
 //go:noinline
 func (ch *messageChannel) deliverWaiting(s *Session, msg Message) {

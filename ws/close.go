@@ -8,7 +8,8 @@ import (
 	"github.com/handset-go/handset/internal/closing"
 )
 
-// closeState returns the session's.
+// closeState returns the state of the closing handshake. It is allocated when first
+// used.
 func (s *Session) closeState() *closeState {
 	if c := s.closing.Load(); c != nil {
 		return c
@@ -17,8 +18,8 @@ func (s *Session) closeState() *closeState {
 	return s.closing.Load()
 }
 
-// transition has the connection go a step towards its end. It does not wait for the
-// peer.
+// transition applies an event to the state of the closing handshake and performs the
+// actions that follow from it. It does not wait for the peer.
 func (s *Session) transition(e closeEvent) {
 	if s.transport == nil { // not from Handle
 		return
@@ -30,8 +31,8 @@ func (s *Session) transition(e closeEvent) {
 	s.perform(step)
 }
 
-// stepLocked changes the state, sets the timer, and returns what is to be done without
-// c's lock.
+// stepLocked changes the state and sets the timer. It returns the step, whose actions
+// are performed without the lock of c.
 func (s *Session) stepLocked(c *closeState, e closeEvent) closeStep {
 	step, timeout := c.stepLocked(e), s.registry.settings.closeTimeout
 	switch {
@@ -45,7 +46,7 @@ func (s *Session) stepLocked(c *closeState, e closeEvent) closeStep {
 	return step
 }
 
-// perform does what a step asks for.
+// perform performs the actions of a step.
 func (s *Session) perform(step closeStep) {
 	if step.Why != closing.NotEnded {
 		s.disconnect()
@@ -72,7 +73,7 @@ func (s *Session) perform(step closeStep) {
 	}
 }
 
-// putClose queues our Close frame.
+// putClose queues our Close frame. Later sends return refusal.
 func (s *Session) putClose(reason CloseReason, refusal error) {
 	s.registry.closeFrames.countSent(reason.Code)
 	if t := s.trace(); t.CloseSent != nil {
@@ -114,8 +115,8 @@ func (s *Session) Close(reason CloseReason) error {
 	return nil
 }
 
-// closeReceived notes that the peer's Close frame has arrived. The application has
-// until the timeout to answer it.
+// closeReceived handles the peer's Close frame. The application may answer it until
+// the timeout.
 func (s *Session) closeReceived(reason CloseReason) {
 	s.registry.closeFrames.countReceived(reason.Code)
 	if t := s.trace(); t.CloseReceived != nil {
@@ -124,18 +125,19 @@ func (s *Session) closeReceived(reason CloseReason) {
 	s.transition(closeEvent{Event: closing.CloseArrived, reason: reason})
 }
 
-// answerClose echoes the code of the peer's Close frame, unless the application
+// answerClose sends back the code of the peer's Close frame, unless the application
 // has answered it (RFC 6455 §5.5.1).
 func (s *Session) answerClose() {
 	c, _, _ := s.closeFrames()
 	s.transition(closeEvent{Event: closing.Close, reason: CloseReason{Code: c.Received.Code}})
 }
 
-// closeFlushed notes that all has left, our Close frame too if there was one.
+// closeFlushed is called when the queue has been written, including our Close frame
+// if there is one.
 func (s *Session) closeFlushed() { s.transition(closeEvent{Event: closing.Drained}) }
 
-// readEnded notes that nothing can be read any more: a read has found the error,
-// which the application is told as err.
+// readEnded is called when nothing more can be read: a read has returned found, and
+// receives return err.
 func (s *Session) readEnded(found, err error) {
 	e := closing.ReadFailed
 	if isEOF(found) {
@@ -144,35 +146,35 @@ func (s *Session) readEnded(found, err error) {
 	s.transition(closeEvent{Event: e, err: err})
 }
 
-// isEOF reports whether a read has found the end, which for TLS may be one that
-// was not announced.
+// isEOF reports whether a read has found the end of the connection. Over TLS it may
+// lack the close_notify alert, which gives io.ErrUnexpectedEOF.
 func isEOF(err error) bool { return err == io.EOF || err == io.ErrUnexpectedEOF }
 
-// fail answers a peer that broke the protocol with a Close frame. No reader
-// reads again, since the stream's error stays: what still comes is discarded.
+// fail sends a peer that violated the protocol a Close frame. What the peer sends
+// after that is discarded: the stream's error is final, so there is no reader.
 func (s *Session) fail(err *ProtocolError) {
 	reason := CloseReason{Code: err.Code, Description: strings.TrimPrefix(err.Err.Error(), "ws: ")}
 	s.transition(closeEvent{closing.Violation, reason, err})
 }
 
-// writeFailed notes that a write has failed since the connection is lost.
+// writeFailed is called when a write has failed because the connection is lost.
 func (s *Session) writeFailed(err error) {
 	s.transition(closeEvent{Event: closing.WriteFailed, err: err})
 }
 
-// end closes the connection, whatever its state.
+// end ends the session with err and closes the connection, in any state.
 func (s *Session) end(err error) { s.transition(closeEvent{Event: closing.Abort, err: err}) }
 
-// startTimerLocked has closeTimedOut called when the timeout is over, which begins
-// now.
+// startTimerLocked replaces c's timer by one that calls closeTimedOut after the
+// timeout.
 func (s *Session) startTimerLocked(c *closeState, timeout time.Duration) {
 	c.timer.stop()
 	c.timer = newCloseTimer(s, timeout, s.closeTimedOut)
 }
 
-// closeTimedOut is called when the timer fires, and perhaps just after its end. A
-// Close frame that nobody answered is answered now, with as much time again if it
-// cannot leave.
+// closeTimedOut is called when the timer fires, possibly just after the session has
+// ended. If the peer's Close frame has not been answered, it is answered now, and the
+// timer is started again for the case that our Close frame cannot be written.
 func (s *Session) closeTimedOut() {
 	c := s.closeState()
 	c.mu.Lock()
@@ -185,16 +187,16 @@ func (s *Session) closeTimedOut() {
 	s.perform(step)
 }
 
-// disconnect closes the connection of a session that has ended, and lets nothing
-// outlive it: senders get the reason, the connection is closed, and only then is
-// the session taken off the lists and its end made known.
+// disconnect releases everything that a session holds after its state has become
+// Ended. The order matters: first sends fail, then the connection is closed, then the
+// session is removed from the registry, and only then is Done closed.
 func (s *Session) disconnect() {
 	c := s.closeState()
 	c.mu.Lock()
 	err := c.err
 	c.mu.Unlock()
 	s.out.Abort((*outboxCallbacks)(s), closedBy(err))
-	s.compression.endSending() // nobody queues any more
+	s.compression.endSending() // after Abort nothing is queued
 	s.stream().clearContext()
 	if closed(err) {
 		_ = s.transport.Close()
@@ -258,7 +260,8 @@ func (s *Session) Err() error {
 	}
 }
 
-// ended returns why the session is ending for good, nil if it is not.
+// ended returns the error that the session ends with, or nil if it has not ended. It
+// may return the error before Done is closed.
 func (s *Session) ended() error {
 	c := s.closing.Load()
 	if c == nil {
@@ -280,13 +283,14 @@ func (s *Session) closingState() closing.State {
 	return c.state
 }
 
-// isClosing reports whether the session is not open any more.
+// isClosing reports whether the closing handshake has begun or the session has ended.
 func (s *Session) isClosing() bool { return s.closingState() != closing.Open }
 
-// awaitsClose reports whether the peer's Close frame is what is missing.
+// awaitsClose reports whether only the peer's Close frame is missing.
 func (s *Session) awaitsClose() bool { return s.closingState().AwaitsClose() }
 
-// isAnswerDue reports whether the peer's Close frame has not been answered.
+// isAnswerDue reports whether the peer's Close frame has arrived and has not been
+// answered.
 func (s *Session) isAnswerDue() bool { return s.closingState() == closing.CloseReceived }
 
 // lostBecause returns why the session has ended or is lost, nil if it is neither.

@@ -66,7 +66,7 @@ type CloseReason struct {
 	Description string
 }
 
-var errDescription = errors.New("ws: close description is not UTF-8, or stands without a code")
+var errDescription = errors.New("ws: close description is not UTF-8, or has no code")
 
 func (r CloseReason) check() error {
 	switch {
@@ -115,22 +115,21 @@ func (e *CloseError) Error() string {
 // Unwrap returns ErrClosed.
 func (e *CloseError) Unwrap() error { return ErrClosed }
 
-// closed reports whether the error is the end of a closing handshake, and
-// nothing worse.
+// closed reports whether err is the result of a closing handshake, not of a failure.
 func closed(err error) bool {
 	_, ok := err.(*CloseError)
 	return ok || err == ErrClosed
 }
 
-// withSent returns a copy, of nil too, that knows what our Close frame says. A
-// CloseError does not change: it may be in somebody's hands.
+// withSent returns a copy of e, which may be nil, with the content of our Close
+// frame. A CloseError is not modified, because the application may have it.
 func (e *CloseError) withSent(r CloseReason) *CloseError {
 	c := e.copy()
 	c.Sent = r
 	return c
 }
 
-// withReceived is withSent for the peer's Close frame.
+// withReceived is like withSent for the peer's Close frame.
 func (e *CloseError) withReceived(r CloseReason) *CloseError {
 	c := e.copy()
 	c.Received, c.ByPeer = r, e == nil
@@ -145,7 +144,7 @@ func (e *CloseError) copy() *CloseError {
 	return &c
 }
 
-// text is the code and the description, if there is one.
+// text returns the code and the description, if there is one.
 func (r CloseReason) text() string {
 	if r.Description == "" {
 		return r.Code.String()
