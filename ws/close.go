@@ -293,7 +293,8 @@ func (s *Session) awaitsClose() bool { return s.closingState().AwaitsClose() }
 // answered.
 func (s *Session) isAnswerDue() bool { return s.closingState() == closing.CloseReceived }
 
-// lostBecause returns why the session has ended or is lost, nil if it is neither.
+// lostBecause returns the reason for which the session has ended or its connection is
+// lost, or nil.
 func (s *Session) lostBecause() error {
 	c := s.closing.Load()
 	if c == nil {
@@ -307,8 +308,7 @@ func (s *Session) lostBecause() error {
 	return c.err
 }
 
-// closeFrames returns what the Close frames have said, and which of them there
-// were.
+// closeFrames returns the contents of the Close frames, and which of them there were.
 func (s *Session) closeFrames() (frames CloseError, sent, received bool) {
 	c := s.closing.Load()
 	if c == nil {

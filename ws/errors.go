@@ -12,9 +12,9 @@ import (
 )
 
 // ErrClosed is returned by sends after Close, and after the session has ended.
-// Compare with errors.Is, which also reports net.ErrClosed: the error is a
-// *CloseError if the session was closed, and otherwise wraps the reason for
-// which the session ended, such as ErrWriteTimeout.
+// Compare with errors.Is: the error is a *CloseError if the session was closed, and
+// otherwise wraps the reason for which the session ended, such as ErrWriteTimeout. It
+// is also a net.ErrClosed.
 var ErrClosed error = &closedError{}
 
 var (
@@ -39,7 +39,7 @@ var (
 	ErrMessageTimeout = errors.New("ws: message timeout")
 	// ErrShutdown ends a session whose connection was closed by Upgrader.Close,
 	// or by Upgrader.Shutdown after its context had ended.
-	ErrShutdown = errors.New("ws: cut by shutdown")
+	ErrShutdown = errors.New("ws: closed by shutdown")
 	// ErrAbandoned ends a session if the program references neither half any
 	// more, for example because a handler panicked. See Session.
 	ErrAbandoned = errors.New("ws: session abandoned: neither half is referenced any more")
@@ -49,7 +49,7 @@ var (
 	ErrConcurrentRecv = errors.New("ws: stream has another reader")
 )
 
-// Errors of callers that no program is expected to tell apart.
+// Errors of wrong use, which programs need not distinguish.
 var (
 	errNilContext    = errors.New("ws: nil context")
 	errNotUTF8       = errors.New("ws: text is not UTF-8")
@@ -97,7 +97,8 @@ func (e *ProtocolError) Error() string {
 // Unwrap returns Err.
 func (e *ProtocolError) Unwrap() error { return e.Err }
 
-// violation makes a ProtocolError of what the frame package found.
+// violation returns err, an error of the packages frame and message, as a
+// ProtocolError.
 func violation(err error) *ProtocolError {
 	var v *frame.Violation
 	if errors.As(err, &v) {
@@ -106,9 +107,9 @@ func violation(err error) *ProtocolError {
 	return &ProtocolError{Code: CloseProtocolError, Err: err}
 }
 
-// closedError is ErrClosed with the reason why, if there is one to tell. It is
-// used by pointer, since two of them could not be compared otherwise if their
-// causes cannot be.
+// closedError is ErrClosed with the reason for which the session ended, if there is
+// one. It is used by pointer, because comparing two values would panic if their
+// causes are not comparable.
 type closedError struct{ cause error }
 
 func (e *closedError) Error() string {
@@ -121,7 +122,7 @@ func (e *closedError) Error() string {
 func (e *closedError) Is(target error) bool { return target == ErrClosed || target == net.ErrClosed }
 func (e *closedError) Unwrap() error        { return e.cause }
 
-// closedBy is the answer to sends on a session that ended because of cause.
+// closedBy returns the error of sends on a session that has ended with cause.
 func closedBy(cause error) error {
 	if closed(cause) {
 		return cause
@@ -129,9 +130,8 @@ func closedBy(cause error) error {
 	return &closedError{cause}
 }
 
-// lostError is the end of a stream without a Close frame: it is an
-// io.ErrUnexpectedEOF as much as its cause. It is used by pointer, as
-// closedError is.
+// lostError is the error of a stream that has ended without a Close frame. It wraps
+// io.ErrUnexpectedEOF and the cause. It is used by pointer, as closedError is.
 type lostError struct{ cause error }
 
 func (e *lostError) Error() string {
@@ -143,7 +143,7 @@ func (e *lostError) Error() string {
 
 func (e *lostError) Unwrap() []error { return []error{io.ErrUnexpectedEOF, e.cause} }
 
-// lostBy is the error of a stream that ended because of cause.
+// lostBy returns the error of a stream that has ended with cause.
 func lostBy(cause error) error {
 	if _, ok := cause.(*lostError); ok {
 		return cause

@@ -9,14 +9,13 @@ import (
 	"time"
 )
 
-// An Upgrader holds the options of a server. Its zero value is valid. An
-// Upgrader must not be copied or modified after first use. It is safe for
-// concurrent use. In tests, its sessions must belong to one testing/synctest
-// bubble at a time.
+// An Upgrader holds the options of a server. Its zero value is valid. An Upgrader
+// must not be copied or modified after first use. It is safe for concurrent use. In
+// tests, its sessions must belong to one testing/synctest bubble at a time.
 //
-// Handle answers 500 if an option is invalid: if a size or time is negative,
-// except in Heartbeat, or if an origin pattern or a subprotocol cannot match
-// anything.
+// Handle answers 500, with a text that names the option, if an option is invalid: if
+// a size or time is negative, except in Heartbeat, or if an origin pattern or a
+// subprotocol cannot match anything.
 type Upgrader struct {
 	// Subprotocols are the subprotocols that the server supports. The first one
 	// in the client's list that is among them is selected (RFC 6455 §1.9). If
@@ -158,7 +157,7 @@ func (u *Upgrader) settings() settings {
 	}
 }
 
-// intervals are the times that the options ask for.
+// intervals returns the times for the checks, with the defaults.
 func (u *Upgrader) intervals() (in intervals) {
 	if h := u.Heartbeat; h.Interval >= 0 && h.Timeout >= 0 {
 		in.interval = inMillis(cmp.Or(h.Interval, defaultHeartbeat))
@@ -170,8 +169,8 @@ func (u *Upgrader) intervals() (in intervals) {
 	return in
 }
 
-// registry returns the Upgrader's registry, which is made, and the options read,
-// at the first call.
+// registry returns the Upgrader's registry. The first call makes it and reads the
+// options.
 func (u *Upgrader) registry() *registry {
 	if r := u.state.Load(); r != nil {
 		return r
@@ -186,7 +185,7 @@ func (u *Upgrader) writeTimeout() time.Duration {
 	return cmp.Or(u.WriteTimeout, defaultWriteTimeout)
 }
 
-// zero is the Upgrader of the package-level functions.
+// defaultUpgrader is the Upgrader of the package-level functions.
 var defaultUpgrader Upgrader
 
 // Handle calls Upgrader.Handle of an Upgrader that has the default options and
@@ -235,18 +234,17 @@ func Handler(serve func(*Session, *MessageStream)) http.Handler {
 	return defaultUpgrader.Handler(serve)
 }
 
-// Handler returns an http.Handler that performs the handshake, as Handle does,
-// and calls serve for each session in its own goroutine. The handler itself
-// returns at once, so that the session does not keep the buffers and the stack
-// of net/http. If the handshake is refused, the client has been answered and
-// serve is not called; Trace.HandshakeRefused has the error.
+// Handler returns an http.Handler that performs the handshake, as Handle does, and
+// calls serve for each session in its own goroutine. The handler itself returns at
+// once, so that the session does not keep the buffers and the stack of net/http. If
+// the handshake is refused, the client has been answered and serve is not called;
+// Trace.HandshakeRefused is called with the error.
 //
-// The session is closed when serve returns, as by Session.Close: with the code
-// of the peer's Close frame if that has not been answered, and otherwise with
-// the zero reason. If serve panics, the session is closed with
-// CloseInternalError, and the panic is logged to the ErrorLog of the server, as
-// in net/http, unless it is http.ErrAbortHandler. Handler panics if serve is
-// nil.
+// The session is closed when serve returns, as by Session.Close: with the code of the
+// peer's Close frame if that has not been answered, and otherwise with the zero
+// reason. If serve panics, the session is closed with CloseInternalError, and the
+// panic is logged to the ErrorLog of the server, as in net/http, unless it is
+// http.ErrAbortHandler. Handler panics if serve is nil.
 //
 // To serve a session with values from the request, call Handle. Neither
 // http.Server.Shutdown nor Upgrader.Shutdown waits for serve.
@@ -271,13 +269,14 @@ func (h *sessionHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	go h.run(session, server)
 }
 
-// run is at the bottom of the stack of a session that waits, so its frame is small.
+// run calls serve. Its frame is small because it is on the stack of every session
+// that waits.
 func (h *sessionHandler) run(session *Session, server *http.Server) {
 	defer finish(session, server)
 	h.serve(session, session.stream())
 }
 
-// finish closes the session of a serve that has returned or panicked.
+// finish closes the session after serve has returned or panicked.
 func finish(session *Session, server *http.Server) {
 	panicked := recover()
 	switch {
@@ -293,7 +292,7 @@ func finish(session *Session, server *http.Server) {
 	}
 }
 
-// logf logs where the server logs the panics of its handlers.
+// logf logs as the server logs panics of its handlers.
 func logf(server *http.Server, format string, args ...any) {
 	if server != nil && server.ErrorLog != nil {
 		server.ErrorLog.Printf(format, args...)

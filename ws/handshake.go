@@ -30,8 +30,8 @@ func IsUpgrade(r *http.Request) bool { return handshake.IsUpgrade(r) }
 // Handle.
 func Subprotocols(r *http.Request) []string { return handshake.Subprotocols(r) }
 
-// listOptions are the options of an Upgrader that are lists. They are checked and
-// parsed once, rather than for every handshake.
+// listOptions are the options of an Upgrader that are lists. They are validated and
+// parsed once, not for every handshake.
 type listOptions struct {
 	once    sync.Once
 	origins []handshake.OriginPattern // valid after parse
@@ -55,7 +55,7 @@ func refuse(w http.ResponseWriter, r *http.Request, status int, err error) error
 	return handshakeError(handshake.Refuse(w, r, status, err))
 }
 
-// handshakeError returns a Refusal as a *HandshakeError, and nil for nil.
+// handshakeError converts a Refusal to a *HandshakeError, and nil to nil.
 func handshakeError(refusal *handshake.Refusal) error {
 	if refusal == nil {
 		return nil
@@ -63,12 +63,12 @@ func handshakeError(refusal *handshake.Refusal) error {
 	return (*HandshakeError)(refusal)
 }
 
-// closeAfter closes conn after d, unless stop is called before.
+// closeAfter closes conn after d, unless stop is called first.
 func closeAfter(conn net.Conn, d time.Duration) (stop func() bool) {
 	return time.AfterFunc(d, func() { _ = conn.Close() }).Stop
 }
 
-// refused counts and traces a handshake that has come to nothing.
+// refused counts and traces a refused handshake.
 func (u *Upgrader) refused(r *http.Request, err error) {
 	u.registry().countRefusal()
 	failure, ok := err.(*HandshakeError)
@@ -98,7 +98,7 @@ func (u *Upgrader) handle(w http.ResponseWriter, r *http.Request) (s *Session, e
 		return nil, u.refuseSession(w, r, err)
 	}
 	defer func() {
-		if s == nil { // be it for a panic of the ResponseWriter's
+		if s == nil { // also if the ResponseWriter panics
 			reg.release()
 		}
 	}()
@@ -117,7 +117,7 @@ func (u *Upgrader) handle(w http.ResponseWriter, r *http.Request) (s *Session, e
 	return s, nil
 }
 
-// refuseSession answers a request for whose session the registry has no room.
+// refuseSession answers a request that the registry does not admit.
 func (u *Upgrader) refuseSession(w http.ResponseWriter, r *http.Request, err error) error {
 	if err == errOtherBubble {
 		return refuse(w, r, http.StatusInternalServerError, err)
@@ -129,7 +129,7 @@ func (u *Upgrader) refuseSession(w http.ResponseWriter, r *http.Request, err err
 // retryAfter is the Retry-After of a refused handshake, in seconds.
 const retryAfter = "5"
 
-// check finds options that make no sense.
+// check returns an error if an option is invalid.
 func (u *Upgrader) check() error {
 	if u.SendBuffer < 0 || u.WriteTimeout < 0 || u.CloseTimeout < 0 || u.MaxSessions < 0 || u.MessageTimeout < 0 {
 		return errors.New("negative SendBuffer, WriteTimeout, CloseTimeout, MaxSessions or MessageTimeout")
@@ -140,8 +140,8 @@ func (u *Upgrader) check() error {
 	return u.lists.parse(u.Subprotocols, u.OriginPatterns)
 }
 
-// accept does the opening handshake (RFC 6455 §4.2). check must have found the
-// options valid. c is nil if compression has not been agreed on.
+// accept performs the opening handshake (RFC 6455 §4.2). The options must be valid. c
+// is nil if no compression was negotiated.
 func (u *Upgrader) accept(w http.ResponseWriter, r *http.Request) (a handshake.Accepted, c *deflateState, err error) {
 	a, refusal := handshake.Accept(w, r, handshake.Options{
 		Subprotocols: u.Subprotocols, Origins: u.lists.origins, AllowAnyOrigin: u.AllowAnyOrigin,
@@ -154,9 +154,9 @@ func (u *Upgrader) accept(w http.ResponseWriter, r *http.Request) (a handshake.A
 	return a, c, handshakeError(refusal)
 }
 
-// early copies what the server has read beyond the request: a client may send
-// its first frame together with the handshake. The server's buffers are not
-// kept.
+// early returns what the server has read beyond the request, because a client may
+// send its first frame together with the handshake. The bytes belong to the server's
+// buffer.
 func early(brw *bufio.ReadWriter) []byte {
 	if brw == nil || brw.Reader == nil {
 		return nil
