@@ -22,7 +22,7 @@ const (
 	// Ping asks for a Pong with the same payload (RFC 6455 §5.5.2). When it is
 	// delivered it has been answered, unless Upgrader.ManualPong is set.
 	Ping
-	// Pong answers a Ping, or is sent without a Ping (§5.5.3).
+	// Pong answers a Ping, or is sent without one (§5.5.3).
 	Pong
 	// Close is the peer's Close frame (§5.5.1). It is the last message of a
 	// stream.
@@ -57,8 +57,8 @@ func (k Kind) String() string {
 type Message struct {
 	// Kind determines which other field is used.
 	Kind Kind
-	// Data is the payload, nil for Close. In a message from Recv or All it is
-	// valid until the next receive. A message from Chan owns it.
+	// Data is the payload, nil for Close. In a message from Recv or All it is valid
+	// until the next receive. In a message from Chan it belongs to the program.
 	Data []byte
 	// Reason is the content of a Close message.
 	Reason CloseReason
@@ -71,8 +71,8 @@ func (m Message) Clone() Message {
 	return m
 }
 
-// set makes msg, which is zero, the Message that an event is. It does not return
-// one, so that callers have one Message on the stack instead of two.
+// set sets msg, which is zero, from an event. It does not return a Message, so that
+// callers have one on the stack instead of two.
 func (msg *Message) set(e *message.Event) {
 	msg.Data = e.Data
 	switch {
@@ -89,17 +89,17 @@ func (msg *Message) set(e *message.Event) {
 	}
 }
 
-// wholeKinds and firstKinds are the kinds of events by their opcodes: of whole
-// messages and control frames, and of those that begin a message.
+// wholeKinds and firstKinds map opcodes to kinds: wholeKinds for whole messages and
+// control frames, firstKinds for the first event of other messages.
 var (
 	wholeKinds = [16]Kind{frame.Text: Text, frame.Binary: Binary, frame.Ping: Ping, frame.Pong: Pong}
 	firstKinds = [16]Kind{frame.Text: FirstText, frame.Binary: FirstBinary}
 )
 
-// closeReason returns what the Close frame of an event says.
+// closeReason returns the content of the Close frame of an event.
 func closeReason(e *message.Event) CloseReason { return CloseReason{CloseCode(e.Code), e.Reason} }
 
-// kinds are the frames that messages of each Kind are sent as.
+// kinds maps each Kind to the frame that it is sent as.
 var kinds = [...]struct {
 	opcode   frame.Opcode
 	fin      bool
@@ -119,30 +119,30 @@ var kinds = [...]struct {
 
 func errKind(k Kind) error { return fmt.Errorf("ws: cannot send a message of %v", k) }
 
-// fragments checks what Session.Continuation sends. Several goroutines may each
-// send a message of their own: the outbox has all but one of them wait with their
-// first fragment. The lock is held while a fragment is checked, not while it waits
-// to be queued. The zero value is ready to use.
+// fragments validates what Session.Continuation sends. Several goroutines may each
+// send a message of their own: in the outbox, the first fragments of all but one of
+// them wait. The lock is held while a fragment is validated, not while it waits to be
+// queued. The zero value is valid.
 type fragments struct {
 	mu      sync.Mutex
-	state   frame.Fragments // of the message that was begun last
-	message uint32          // the number of that message
+	state   frame.Fragments // of the latest message
+	message uint32          // number of the latest message
 	sending bool            // a fragment that continues it is being queued
 }
 
-// checkedFragment is a fragment between check and done.
+// checkedFragment is a fragment between the calls of check and done.
 type checkedFragment struct {
-	after   frame.Fragments // the state of its message when it has been queued
-	message uint32          // the message that it continues
+	after   frame.Fragments // state of its message after it
+	message uint32          // number of the message that it continues
 	first   bool
 }
 
-// check checks a fragment before it is queued. Unless it returns an error, done
-// must be called afterwards.
+// check validates a fragment before it is queued. If it returns no error, done must
+// be called afterwards.
 //
 // A message is continued by one fragment at a time. Otherwise a fragment might be
-// queued behind the last one, or the text be checked in another order than it is
-// sent in.
+// queued after the last one, or text be validated in a different order than it is
+// sent.
 func (m *fragments) check(f *outbox.Frame) (c checkedFragment, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -157,8 +157,9 @@ func (m *fragments) check(f *outbox.Frame) (c checkedFragment, err error) {
 	return c, nil
 }
 
-// done notes whether the fragment was queued. The last fragment of one message may
-// let the first of another be queued, whose goroutine may get here before.
+// done records whether the fragment was queued. The call for the last fragment of one
+// message may come after the call for the first fragment of the next, which has
+// waited for it in the outbox.
 func (m *fragments) done(c checkedFragment, queued bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

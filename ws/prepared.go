@@ -21,7 +21,7 @@ type PreparedMessage struct {
 	compressed atomic.Pointer[compressedData] // a linked list
 }
 
-// compressedData is the data of a prepared message in compressed form.
+// compressedData is the compressed form of a prepared message.
 type compressedData struct {
 	settings deflateSettings
 	next     *compressedData
@@ -69,7 +69,7 @@ func (s *Session) TrySendPrepared(pm *PreparedMessage) error {
 	return s.sendError(s.out.TryPut((*outboxCallbacks)(s), &f))
 }
 
-// framePrepared makes a frame of a prepared message.
+// framePrepared sets f to the frame of a prepared message.
 func (s *Session) framePrepared(f *outbox.Frame, pm *PreparedMessage) error {
 	switch {
 	case pm == nil || pm.kind == 0:
@@ -92,8 +92,8 @@ func (s *Session) framePrepared(f *outbox.Frame, pm *PreparedMessage) error {
 	return nil
 }
 
-// compress returns the message compressed with the given settings, nil if that does
-// not make it shorter.
+// compress returns the compressed form of the message for the given settings, or nil
+// if that is not shorter.
 func (pm *PreparedMessage) compress(settings deflateSettings) *[]byte {
 	c := pm.find(settings)
 	c.once.Do(func() {
@@ -107,8 +107,8 @@ func (pm *PreparedMessage) compress(settings deflateSettings) *[]byte {
 	return &c.data
 }
 
-// find returns the element of the list with the given settings. It adds one if
-// there is none.
+// find returns the element of the list for the given settings. It adds one if there
+// is none.
 func (pm *PreparedMessage) find(settings deflateSettings) *compressedData {
 	for {
 		first := pm.compressed.Load()
