@@ -107,7 +107,7 @@ func (l *readLock) lockContext(ctx context.Context) (stopping *lockHolder, err e
 func (l *readLock) tryLock() (background *lockHolder, err error) {
 	for !l.holder.CompareAndSwap(nil, application) {
 		switch h := l.holder.Load(); {
-		case h == nil: // unlocked in this moment
+		case h == nil: // it has just been unlocked
 		case h == application, h == loopBody:
 			return nil, ErrConcurrentRecv
 		default:
@@ -121,7 +121,7 @@ func (l *readLock) tryLock() (background *lockHolder, err error) {
 // unlock unlocks for the application.
 func (l *readLock) unlock() {
 	if !l.holder.CompareAndSwap(application, nil) {
-		l.endBody() // it has panicked
+		l.endBody() // the body has panicked
 		l.holder.Store(nil)
 	}
 }
@@ -135,7 +135,7 @@ func (l *readLock) endBody() {
 		switch h := l.holder.Load(); h {
 		case application: // the body did not run
 			return
-		case loopBody: // unlocked in this moment
+		case loopBody: // it has just been unlocked
 		default:
 			h.interrupt()
 			<-h.done

@@ -11,45 +11,45 @@ import (
 )
 
 // A Session is the sending half of a connection. All its methods are safe for
-// concurrent use. Messages do not mix.
+// concurrent use. Messages never interleave.
 //
-// A send adds its message to the send queue and returns. It does not wait for
-// the peer while the frame fits into Upgrader.SendBuffer. On an idle session
-// over TCP, the message is passed to the operating system before the send
-// returns, and a goroutine writes what the operating system does not accept at
-// once. Over TLS and other connections, and on systems other than Unix, a
-// goroutine writes all of it. While the stream holds further messages that have
-// arrived, sends are batched: they leave in one write when the stream next
-// waits for the network, when 64 KiB are queued, or after 1 ms. Messages that
-// are sent in quick succession are also written by a goroutine, in batches.
+// A send adds its message to the send queue and returns. It does not wait for the
+// peer while the frame fits into Upgrader.SendBuffer. On an idle session over TCP,
+// the message is passed to the operating system before the send returns, and a
+// goroutine writes what the operating system does not accept at once. Over TLS and
+// other connections, and on systems other than Unix, a goroutine writes all of it.
+// While the stream holds further messages that have arrived, sends are batched: they
+// leave in one write when the stream next waits for the network, when 64 KiB are
+// queued, or after 1 ms. Messages that are sent in quick succession are also written
+// by a goroutine, in batches.
 //
-// When the queue is full, a send waits until there is space, its context ends,
-// or the session ends. Data messages also wait while a fragmented message is
-// open. The context applies only to this waiting: a send that returns its error
-// has sent nothing, and a message that has been queued is sent even if the
-// context ends later. A session whose peer accepts no data for
-// Upgrader.WriteTimeout ends with ErrWriteTimeout.
+// When the queue is full, a send waits until there is space, its context ends, or the
+// session ends. Data messages also wait while a fragmented message is open. The
+// context applies only to this waiting: a send that returns the context's error has
+// sent nothing, and a message that has been queued is sent even if the context ends
+// later. A session whose peer accepts no data for Upgrader.WriteTimeout ends with
+// ErrWriteTimeout.
 //
-// A send does not modify or keep the bytes that are passed to it.
+// A send does not modify the bytes that are passed to it, and does not keep them
+// after it has returned.
 //
 // A session exists as long as the program references one of its halves, or a
 // goroutine works on it, such as that of Chan or Discard. If neither half is
-// referenced any more, for example because its handler panicked, the session
-// ends with ErrAbandoned when the garbage collector finds it. The channel of
-// Done, the context of Context, and Upgrader.Sessions do not reference the
-// session. The session itself references the functions that context.AfterFunc
-// registers on its context and the values of Upgrader.KeepRequestValues. If one
-// of these references a half, the session does not end with ErrAbandoned, but
-// when its peer closes it or is found gone by the heartbeat.
+// referenced any more, for example because its handler panicked, the session ends
+// with ErrAbandoned when the garbage collector finds it. The channel of Done, the
+// context of Context, and Upgrader.Sessions do not reference the session. The session
+// itself references the functions that context.AfterFunc registers on its context and
+// the values of Upgrader.KeepRequestValues. If one of these references a half, the
+// session does not end with ErrAbandoned, but when its peer closes it or is found
+// gone by the heartbeat.
 //
 // A program that only sends keeps the Session and calls MessageStream.Discard.
-// Without a reader, pings are not answered, the peer's Close frame is not
-// noticed, and a lost connection is noticed only by the heartbeat or by a send
-// that fails.
+// Without a reader, pings are not answered, the peer's Close frame is not noticed,
+// and a lost connection is noticed only by the heartbeat or by a send that fails.
 //
-// The methods of a Session or MessageStream that does not come from Handle,
-// such as new(Session), do nothing. They return ErrClosed where they return an
-// error, except for Close, and Done is closed.
+// The methods of a Session or MessageStream that does not come from Handle, such as
+// new(Session), do nothing. Sends and receives return ErrClosed, Close returns nil,
+// and Done is closed.
 type Session struct{ conn }
 
 // Text sends a text message, which must be UTF-8 (RFC 6455 §5.6). It blocks and
@@ -138,7 +138,7 @@ func (s *Session) Send(ctx context.Context, msg Message) error {
 	return s.putWaiting(ctx, &f)
 }
 
-// putWaiting queues a frame for which TryPut returned ErrFull.
+// putWaiting queues a frame for which TryPut has returned ErrFull.
 //
 //go:noinline
 func (s *Session) putWaiting(ctx context.Context, f *outbox.Frame) error {
@@ -167,7 +167,7 @@ func (s *Session) TrySend(msg Message) error {
 	return err
 }
 
-// putCompressed queues a frame, compressed if that was negotiated.
+// putCompressed queues a frame, compressed if compression was negotiated.
 func (s *Session) putCompressed(ctx context.Context, f *outbox.Frame) error {
 	defer s.compression.prepare(f).Free()
 	return s.putTraced(ctx, f)
@@ -179,7 +179,7 @@ func (s *Session) tryPut(f *outbox.Frame) error {
 	return s.sendError(s.out.TryPut((*outboxCallbacks)(s), f))
 }
 
-// putFragment checks a fragment and queues it.
+// putFragment validates a fragment and queues it.
 //
 //go:noinline
 func (s *Session) putFragment(ctx context.Context, f *outbox.Frame) error {
@@ -192,8 +192,8 @@ func (s *Session) putFragment(ctx context.Context, f *outbox.Frame) error {
 	return err
 }
 
-// checkFragment checks a fragment of Continuation before it is queued. Unless it fails,
-// fragments.done must be called.
+// checkFragment validates a fragment before it is queued. If it returns no error,
+// fragments.done must be called afterwards.
 func (s *Session) checkFragment(f *outbox.Frame) (checkedFragment, error) {
 	c, err := s.more().fragments.check(f)
 	if err != nil {
@@ -202,8 +202,8 @@ func (s *Session) checkFragment(f *outbox.Frame) (checkedFragment, error) {
 	return c, err
 }
 
-// fragmentError returns the error of a send of a fragment that may not be sent. If
-// nothing may be sent any more, it is the same as for every other send.
+// fragmentError returns the error of a send whose fragment is invalid. After Close it
+// is the same as for other sends.
 func (s *Session) fragmentError(err error) error {
 	if refusal := s.out.Err(); refusal != nil {
 		return s.sendError(refusal)
@@ -217,8 +217,8 @@ func (s *Session) fragmentError(err error) error {
 	return err
 }
 
-// frame completes the frame of a message of the given kind, whose Data is set. It
-// returns an error if that may not be sent.
+// frame completes f, whose Data is set, for a message of the given kind. It returns
+// an error if the message cannot be sent.
 func (s *Session) frame(f *outbox.Frame, kind Kind) error {
 	k := &kinds[0]
 	if int(kind) < len(kinds) {
@@ -238,8 +238,8 @@ func (s *Session) frame(f *outbox.Frame, kind Kind) error {
 	return nil
 }
 
-// batches reports whether what is sent now may be delayed: the application has more
-// messages to receive, whose answers may be written together with it.
+// batches reports whether a write may be delayed: the application has more messages
+// to receive, and what it sends for them may be written together with it.
 func (s *Session) batches() bool {
 	if s.flags.has(hasMore) {
 		return true
@@ -253,20 +253,19 @@ func (s *Session) answerPing(payload []byte) {
 	s.out.PutPong((*outboxCallbacks)(s), payload, s.batches())
 }
 
-// readerWaits is called before the reader waits for the peer: what was delayed for
-// its next message is written. received is what was received since it last waited.
+// readerWaits is called before the reader waits for the network. It writes what was
+// batched. received is what was received since the last wait.
 func (s *Session) readerWaits(received outbox.Count) {
 	s.out.Idle((*outboxCallbacks)(s), received)
 }
 
-// countReceived counts what was received since the reader last waited, if it does not
+// countReceived counts what was received since the last wait, if the reader does not
 // wait again.
 func (s *Session) countReceived(received outbox.Count) {
 	s.out.Received((*outboxCallbacks)(s), received)
 }
 
-// sendError returns the error of a send whose frame the outbox did not accept. The
-// outbox's error is nil if it did.
+// sendError returns the error of a send for the outbox's error, which may be nil.
 func (s *Session) sendError(err error) error {
 	if err == nil {
 		return nil
@@ -274,8 +273,9 @@ func (s *Session) sendError(err error) error {
 	return s.refusalError(err)
 }
 
-// refusalError is sendError without the common case, so that that is inlined. If the
-// session has ended since it was closed, its error says why.
+// refusalError is sendError for an error that is not nil. It is separate so that
+// sendError is inlined. If the session was closed and has ended since, it returns the
+// error of the session.
 //
 //go:noinline
 func (s *Session) refusalError(err error) error {
@@ -288,8 +288,7 @@ func (s *Session) refusalError(err error) error {
 	return err
 }
 
-// orEnd returns the session's error if it has ended, and otherwise err, for a send or
-// a receive that does not go on because of err.
+// orEnd returns the error of sends on a session that has ended, or err if it has not.
 func (s *Session) orEnd(err error) error {
 	if cause := s.ended(); cause != nil {
 		return closedBy(cause)
@@ -312,7 +311,7 @@ func (s *Session) Context() context.Context {
 	if c == nil {
 		c = x.newContext()
 	}
-	if err := s.Err(); err != nil { // which end may be about to say
+	if err := s.Err(); err != nil { // disconnect may not have cancelled the context yet
 		c.cancel(err)
 	}
 	return c

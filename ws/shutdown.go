@@ -35,7 +35,7 @@ func (u *Upgrader) Shutdown(ctx context.Context) error {
 	}
 	r := u.registry()
 	r.refuseHandshakes(false)
-	r.endAbandoned() // those of a synctest bubble, in which no timer need be running
+	r.endAbandoned() // those of a synctest bubble, where no timer may be running
 	r.each(func(s *Session) { _ = s.Close(goingAway) })
 	empty := r.whenEmpty()
 	select {
@@ -68,8 +68,8 @@ func (r *registry) endAll() {
 	r.each(func(s *Session) { s.end(ErrShutdown) })
 }
 
-// refuseHandshakes has handshakes refused from now on. A session whose handshake
-// is under way is closed when it begins or, if abort is set, ended.
+// refuseHandshakes makes Handle refuse handshakes. A session whose handshake is in
+// progress is closed when it begins or, if abort is set, ended.
 func (r *registry) refuseHandshakes(abort bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -77,7 +77,7 @@ func (r *registry) refuseHandshakes(abort bool) {
 }
 
 // whenEmpty returns a channel that is closed when there are neither sessions nor
-// handshakes under way.
+// handshakes in progress.
 func (r *registry) whenEmpty() <-chan struct{} {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -90,8 +90,8 @@ func (r *registry) whenEmpty() <-chan struct{} {
 	return r.empty
 }
 
-// each calls do for every session, in a few goroutines, since one call may take
-// as long as a write does.
+// each calls do for each session, in a few goroutines, because a call may take as
+// long as a write.
 func (r *registry) each(do func(*Session)) {
 	group, _ := errgroup.WithContext(context.Background())
 	group.SetLimit(2 * runtime.GOMAXPROCS(0))
@@ -108,12 +108,12 @@ func (r *registry) each(do func(*Session)) {
 	_ = group.Wait()
 }
 
-// Sessions returns the open sessions as a sequence for a range loop, each once,
-// in no particular order. A session that begins during the loop may be omitted.
-// A session that has ended is not yielded. No lock is held while the body of
-// the loop runs, so it may call any method. The sequence references a few
-// sessions at a time. A session appears just before Trace.SessionStart is
-// called. Sessions does not block and is safe for concurrent use.
+// Sessions returns the open sessions as a sequence for a range loop, each once, in no
+// particular order. Sessions that begin during the loop are not yielded, nor are
+// those that have ended. No lock is held while the body of the loop runs, so it may
+// call any method. The sequence references only the session that it yields. A session
+// appears just before Trace.SessionStart is called. Sessions does not block and is
+// safe for concurrent use.
 func (u *Upgrader) Sessions() iter.Seq[*Session] {
 	return func(yield func(*Session) bool) {
 		for _, p := range u.registry().list() {

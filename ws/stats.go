@@ -45,7 +45,7 @@ type EndReason uint8
 
 const (
 	EndClosed           EndReason = iota // by a closing handshake: a *CloseError
-	EndConnectionLost                    // an io.ErrUnexpectedEOF, by errors.Is
+	EndConnectionLost                    // by errors.Is an io.ErrUnexpectedEOF
 	EndProtocolError                     // a *ProtocolError
 	EndWriteTimeout                      // ErrWriteTimeout
 	EndCloseTimeout                      // ErrCloseTimeout
@@ -53,7 +53,7 @@ const (
 	EndMessageTimeout                    // ErrMessageTimeout
 	EndShutdown                          // ErrShutdown
 	EndAbandoned                         // ErrAbandoned
-	endReasons                           // how many there are
+	endReasons                           // number of reasons
 )
 
 var endReasonNames = [endReasons]string{
@@ -76,7 +76,7 @@ func (r EndReason) String() string {
 	return "EndReason(" + strconv.Itoa(int(r)) + ")"
 }
 
-// endReason is the reason of a session that has ended with err.
+// endReason returns the EndReason of a session that has ended with err.
 func endReason(err error) EndReason {
 	if closed(err) {
 		return EndClosed
@@ -155,7 +155,7 @@ func (c *closeFrameCounts) copy() (sent, received map[CloseCode]uint64) {
 	return maps.Clone(c.sent), maps.Clone(c.received)
 }
 
-// counters are Traffic that several goroutines count.
+// counters are the counters of Traffic, safe for concurrent use.
 type counters struct{ messages, frames, payload, wire atomic.Uint64 }
 
 func (c *counters) add(n outbox.Count) {
@@ -169,7 +169,7 @@ func (c *counters) traffic() Traffic {
 	return Traffic{c.messages.Load(), c.frames.Load(), c.payload.Load(), c.wire.Load()}
 }
 
-// trafficCounters count both directions.
+// trafficCounters are the counters of both directions.
 type trafficCounters struct{ in, out counters }
 
 func (t *trafficCounters) add(out, in outbox.Count) {

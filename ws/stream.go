@@ -34,10 +34,10 @@ import (
 // calls Discard.
 type MessageStream struct{ conn }
 
-// MaxFrameSize limits the payload of a frame to n bytes as transmitted, that
-// is, compressed if it is. Control frames are included. A longer frame fails
-// the session with a *ProtocolError of CloseMessageTooBig. If n <= 0, as by
-// default, there is no limit, since long frames are delivered in chunks.
+// MaxFrameSize limits the payload of a frame, as transmitted, to n bytes. A
+// compressed payload counts as compressed, and control frames are included. A longer
+// frame fails the session with a *ProtocolError of CloseMessageTooBig. If n <= 0, as
+// by default, there is no limit, since long frames are delivered in chunks.
 // MaxFrameSize must be called before the first receive. It returns m.
 func (m *MessageStream) MaxFrameSize(n int) *MessageStream {
 	m.more().maxFrame = uint64(max(n, 0))
@@ -79,10 +79,11 @@ func (m *MessageStream) Recv(ctx context.Context) (msg Message, err error) {
 	return
 }
 
-// Err returns the error that ended the stream, whether Recv, All or Chan found
-// it. It returns nil while the stream goes on and after a Close message. If
-// Chan could not read the stream because it had another reader, Err returns
-// ErrConcurrentRecv.
+// Err returns the error that ended the stream, whether Recv, All or Chan found it. It
+// returns nil while the stream goes on and after a Close message. If Chan could not
+// read the stream because it had another reader, Err returns ErrConcurrentRecv. The
+// end of a receive's context does not end the stream. Err does not block and is safe
+// for concurrent use.
 func (m *MessageStream) Err() error {
 	x := m.extra.Load()
 	if x == nil {
@@ -94,18 +95,18 @@ func (m *MessageStream) Err() error {
 	return x.reason()
 }
 
-// view is what a stream and its aggregate differ in.
+// view is what MessageStream and AggregatedStream differ in.
 type view interface {
-	// next reads the next event if that takes no waiting: ok is false when it does.
+	// next reads the next event. ok is false if that would have to wait.
 	next(r *message.Reader) (ok bool, err error)
 }
 
-// next is the stream's own view: chunks as they come.
+// next implements view with fragments and chunks.
 func (m *MessageStream) next(r *message.Reader) (ok bool, err error) { return r.Next() }
 
-// lock takes the right to read for the application. When the session has ended, ctx
-// does not matter: what has arrived is still received, and then why the session has
-// ended, without any waiting.
+// lock locks the stream for the application. After the session has ended it ignores
+// ctx, so that what has arrived is received, and then the error of the session,
+// without waiting.
 func (m *MessageStream) lock(ctx context.Context) error {
 	if m == nil || m.transport == nil { // not from Handle
 		return ErrClosed
@@ -124,8 +125,7 @@ func (m *MessageStream) lock(ctx context.Context) error {
 	return err
 }
 
-// unlock gives the right to read back. leaving says that the reader may not come
-// again.
+// unlock unlocks the stream. leaving means that the reader may not return.
 func (m *MessageStream) unlock(leaving bool) {
 	m.in.lock.unlock()
 	if x := m.extra.Load(); x == nil || !x.closing.Load() {
@@ -138,7 +138,8 @@ func (m *MessageStream) unlock(leaving bool) {
 	}
 }
 
-// recv waits until there is a message, or an error. The caller has the lock.
+// recv waits until there is a message or an error. The message is m.in.input.Event.
+// The caller holds the lock.
 func (m *MessageStream) recv(ctx context.Context, v view) error {
 	for {
 		if ok, err := m.poll(v); ok || err != nil {
@@ -152,8 +153,7 @@ func (m *MessageStream) recv(ctx context.Context, v view) error {
 	}
 }
 
-// poll reads the next event of the view if that takes no waiting: ok is false when
-// it does.
+// poll reads the next event of the view. ok is false if that would have to wait.
 func (m *MessageStream) poll(v view) (ok bool, err error) {
 	in := m.in.input
 	switch {
@@ -180,7 +180,7 @@ func (m *MessageStream) poll(v view) (ok bool, err error) {
 	return ok, err
 }
 
-// handleEvent does what an event asks of the session before it is delivered.
+// handleEvent handles an event before it is delivered.
 func (m *MessageStream) handleEvent(in *input) {
 	s := m.session()
 	s.heartbeat.unread.receives()
@@ -196,7 +196,8 @@ func (m *MessageStream) handleEvent(in *input) {
 	}
 }
 
-// readerError returns what a receive returns for an error of the message.Reader.
+// readerError handles an error of the message.Reader, and returns that of the
+// receive.
 func (m *MessageStream) readerError(err error) error {
 	in, s := m.in.input, m.session()
 	switch err {
@@ -204,7 +205,7 @@ func (m *MessageStream) readerError(err error) error {
 		s.heartbeat.unread.receives()
 		s.flags.set(hasMore, in.HoldsFrame())
 		return ErrMessageTooBig
-	case io.EOF: // behind the Close frame
+	case io.EOF: // after the Close frame
 		s.answerClose()
 		in.err = err
 	default:
@@ -213,7 +214,7 @@ func (m *MessageStream) readerError(err error) error {
 	return in.err
 }
 
-// pause prepares for a wait: what has gathered leaves first.
+// beforeWait prepares the stream for waiting. Batched sends are written first.
 func (m *MessageStream) beforeWait(ctx context.Context) {
 	if m.registry.settings.intervals.message > 0 {
 		m.timeMessages()
@@ -227,7 +228,7 @@ func (m *MessageStream) beforeWait(ctx context.Context) {
 	m.heartbeat.unread.receives()
 }
 
-// timeMessages notes what has arrived for MessageTimeout.
+// timeMessages records for MessageTimeout whether a message has begun or is complete.
 func (m *MessageStream) timeMessages() {
 	in := m.in.input
 	if in == nil {
@@ -241,14 +242,14 @@ func (m *MessageStream) timeMessages() {
 	}
 }
 
-// messageTimedOut reports whether the message that is arriving has taken too long.
+// messageTimedOut reports whether the incomplete message has exceeded MessageTimeout.
 func (m *MessageStream) messageTimedOut() bool {
 	x := m.extra.Load()
 	return x != nil && m.in.input != nil && x.messages.expired()
 }
 
-// readDone takes in what a read has brought. It returns only the error of ctx;
-// one that lasts is the input's.
+// readDone handles the result of a read. It returns an error only if ctx has ended; a
+// final error is stored in the input.
 func (m *MessageStream) readDone(ctx context.Context, n int, err error) error {
 	if err == nil {
 		m.flags.arrive()
@@ -258,7 +259,7 @@ func (m *MessageStream) readDone(ctx context.Context, n int, err error) error {
 	return m.readFailed(ctx, err)
 }
 
-// readFailed is readDone when the read has brought nothing.
+// readFailed is readDone for a read that has returned an error.
 func (m *MessageStream) readFailed(ctx context.Context, err error) error {
 	m.flags.set(isWaiting, false)
 	switch {
@@ -278,9 +279,9 @@ func (m *MessageStream) readFailed(ctx context.Context, err error) error {
 	return ctx.Err()
 }
 
-// clearExternalDeadline takes away a read's deadline that somebody else has set. If
-// reads time out nevertheless, one after the other and in no time, as on a
-// transport that never recovers from a deadline, the connection is lost.
+// clearExternalDeadline removes a read deadline that other code has set on the
+// connection. If reads still time out, many times in succession, as on a connection
+// that does not recover from a deadline, the connection is lost.
 func (m *MessageStream) clearExternalDeadline(cause error) {
 	f, now := &m.more().external, coarse()
 	if now-f.last > 1 {
@@ -292,15 +293,15 @@ func (m *MessageStream) clearExternalDeadline(cause error) {
 	}
 }
 
-// foreign is deadlines of reads that were not ours.
+// externalDeadlines counts reads that a deadline of other code has interrupted.
 type externalDeadlines struct {
-	last        uint32 // when the last one passed, in coarse time
-	consecutive uint8  // how many have without a pause
+	last        uint32 // coarse time of the last one
+	consecutive uint8  // number of them without a pause
 }
 
 const maxExternal = 100
 
-// violated ends the stream because the peer broke the protocol.
+// violated ends the stream because the peer has violated the protocol or a limit.
 func (m *MessageStream) violated(err error) {
 	failure, ok := err.(*ProtocolError)
 	if !ok {
@@ -317,7 +318,7 @@ func (m *MessageStream) violated(err error) {
 	m.session().fail(failure)
 }
 
-// lost ends the stream because nothing can be read any more.
+// lost ends the stream because a read has failed.
 func (m *MessageStream) lost(err error) {
 	found := err
 	if cause := m.session().lostBecause(); cause != nil {
@@ -330,7 +331,7 @@ func (m *MessageStream) lost(err error) {
 	m.session().readEnded(found, in.err)
 }
 
-// input returns what the stream reads with.
+// input returns the input of the stream. It takes one from the pool if there is none.
 func (m *MessageStream) input() *input {
 	if m.in.input == nil {
 		m.in.input = inputs.Get().(*input)
@@ -342,26 +343,26 @@ func (m *MessageStream) input() *input {
 	return m.in.input
 }
 
-// setContext has ctx end the reads that follow.
+// setContext makes the end of ctx interrupt the following reads.
 func (m *MessageStream) setContext(ctx context.Context) {
 	if m.in.setContext(ctx, m.transport) && m.session().ended() != nil {
-		m.clearContext() // which the end may have done before
+		m.clearContext() // disconnect may have called it before
 	}
 }
 
-// clearContext undoes setContext.
+// clearContext removes the context that setContext has set.
 func (m *MessageStream) clearContext() { m.in.clearContext(m.transport) }
 
-// readBuffer is a MessageStream as the transport.ReadBuffer of its reads.
+// readBuffer implements transport.ReadBuffer for a MessageStream.
 type readBuffer MessageStream
 
-// Space returns where the next read goes.
+// Space returns the buffer for the next read.
 func (b *readBuffer) Space(size int) []byte { return (*MessageStream)(b).input().Space(size) }
 
-// Release gives back what holds nothing.
+// Release frees the buffer if it is empty.
 func (b *readBuffer) Release() { b.in.release() }
 
-// takeArrived returns what has arrived since it was last called.
+// takeArrived returns what has arrived since the last call.
 func (m *MessageStream) takeArrived() (c outbox.Count) {
 	if m.in.input != nil {
 		c, m.in.input.Count = outbox.Count(m.in.input.Count), message.Count{}

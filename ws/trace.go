@@ -45,23 +45,23 @@ type Trace struct {
 	// called again only after a receive. It is not called if the heartbeat is
 	// disabled.
 	Unread func(*Session, time.Duration)
-	// SlowWrite is called when the peer has taken 1 s or more to accept the
-	// queued data, with the duration.
+	// SlowWrite is called when the peer has taken 1 s or more to accept the queued
+	// data, with the duration.
 	SlowWrite func(*Session, time.Duration)
 }
 
-// slowWrite is what is slow.
+// slowWrite is the duration from which Trace.SlowWrite is called.
 const slowWrite = time.Second
 
-// untraced stands for no Trace.
+// untraced is used if Upgrader.Trace is nil.
 var untraced Trace
 
-// trace is the session's.
+// trace returns the Trace of the session, which is not nil.
 func (s *Session) trace() *Trace { return s.registry.settings.trace }
 
 func (s *Session) traced() bool { return s.trace() != &untraced }
 
-// putTraced queues a frame, and traces whether that takes waiting.
+// putTraced queues a frame, and traces whether it waits.
 func (s *Session) putTraced(ctx context.Context, f *outbox.Frame) error {
 	t := s.trace()
 	err := s.out.TryPut((*outboxCallbacks)(s), f)
@@ -79,7 +79,7 @@ func (s *Session) putTraced(ctx context.Context, f *outbox.Frame) error {
 	return s.sendError(err)
 }
 
-// write writes what is queued, in the background.
+// write writes what is queued. It runs in its own goroutine.
 func (s *Session) write() {
 	began := time.Now()
 	s.out.Run((*outboxCallbacks)(s))
@@ -93,16 +93,15 @@ func (s *Session) write() {
 	}
 }
 
-// LogTrace returns a Trace that logs to logger, or nil if logger is nil. It
-// logs at LevelWarn: refused handshakes, protocol errors, slow writes, sessions
-// that are not read, and sessions that end with ErrAbandoned. It logs at
-// LevelInfo: the beginning and the end of other sessions. It logs at
-// LevelDebug: Close frames, sends that wait, and heartbeats that are answered.
+// LogTrace returns a Trace that logs to logger, or nil if logger is nil. It logs at
+// LevelWarn: refused handshakes, protocol errors, slow writes, sessions that are not
+// read, and sessions that end with ErrAbandoned. It logs at LevelInfo: the beginning
+// of sessions and other ends. It logs at LevelDebug: Close frames, sends that wait,
+// and heartbeats that are answered.
 //
-// The record of the end of a session has its duration, its EndReason or the
-// side that closed it, the contents of the Close frames, and the error if there
-// was no closing handshake. The program may replace functions of the Trace
-// before the Trace is used.
+// The record of the end of a session has its duration, its EndReason or the side that
+// closed it, the contents of the Close frames, and the error if there was no closing
+// handshake. The program may replace functions of the Trace before the Trace is used.
 func LogTrace(logger *slog.Logger) *Trace {
 	if logger == nil {
 		return nil
@@ -117,13 +116,13 @@ func LogTrace(logger *slog.Logger) *Trace {
 		ProtocolError:     func(s *Session, err *ProtocolError) { l.log(slog.LevelWarn, s, "protocol error", slog.Any("err", err)) },
 		BackpressureBegin: func(s *Session) { l.log(slog.LevelDebug, s, "send waits", slog.Int("queued", s.Buffered())) },
 		BackpressureEnd: func(s *Session, took time.Duration) {
-			l.log(slog.LevelDebug, s, "send waits no more", slog.Duration("took", took))
+			l.log(slog.LevelDebug, s, "send continues", slog.Duration("took", took))
 		},
 		HeartbeatAnswered: func(s *Session, took time.Duration) {
 			l.log(slog.LevelDebug, s, "heartbeat answered", slog.Duration("took", took))
 		},
 		Unread: func(s *Session, took time.Duration) {
-			l.log(slog.LevelWarn, s, "nobody receives", slog.Duration("for", took))
+			l.log(slog.LevelWarn, s, "session is not read", slog.Duration("for", took))
 		},
 		SlowWrite: func(s *Session, took time.Duration) {
 			l.log(slog.LevelWarn, s, "slow write", slog.Duration("took", took))
@@ -133,8 +132,7 @@ func LogTrace(logger *slog.Logger) *Trace {
 
 type logTrace struct{ *slog.Logger }
 
-// log logs what happened to the session, which its peer's address tells from
-// others.
+// log logs an event of a session, which is identified by the address of its peer.
 func (l logTrace) log(level slog.Level, s *Session, what string, more ...slog.Attr) {
 	ctx := context.Background()
 	if l.Enabled(ctx, level) {
@@ -142,7 +140,7 @@ func (l logTrace) log(level slog.Level, s *Session, what string, more ...slog.At
 	}
 }
 
-// sessionEnds logs a session's end.
+// sessionEnds logs the end of a session.
 func (l logTrace) sessionEnds(s *Session, err error) {
 	level := slog.LevelInfo
 	if err == ErrAbandoned {
