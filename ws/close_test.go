@@ -11,7 +11,7 @@ import (
 
 // A reset reaches the writer as an error and, since that has taken it, the reader
 // as the end of the stream. Neither may leave the end to the other.
-func TestALossThatReaderAndWriterFindAtOnceEndsTheSessionAtOnce(t *testing.T) {
+func TestLostConnectionEndsSessionAtOnce(t *testing.T) {
 	reset, closed := lostBy(syscall.ECONNRESET), lostBy(io.EOF)
 	for name, find := range map[string]func(s *Session){
 		"the writer first": func(s *Session) { s.writeFailed(reset); s.readEnded(io.EOF, closed) },

@@ -26,7 +26,8 @@ func (s *slowPeer) sinceTaken() (time.Duration, bool) { return 0, false }
 func (s *slowPeer) tryLastWrite()                     { s.tries++ }
 func (s *slowPeer) writeTimedOut()                    {}
 
-func TestACloseTimerExpiresWhenThePeerHasTakenNothingForTheTimeout(t *testing.T) {
+// A closeTimer expires when the peer has accepted nothing for the timeout.
+func TestCloseTimerExpired(t *testing.T) {
 	const timeout = 8 * time.Second
 	for _, test := range []struct {
 		name    string
@@ -81,7 +82,8 @@ func TestACloseTimerExpiresWhenThePeerHasTakenNothingForTheTimeout(t *testing.T)
 	}
 }
 
-func TestACloseTimeoutDoesNotCountAPauseOfTheProcess(t *testing.T) {
+// CloseTimeout does not count time in which the process did not run.
+func TestCloseTimeoutAfterPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := startSession(t, &Upgrader{CloseTimeout: time.Second, Heartbeat: Heartbeat{Interval: -1}})
 		_ = s.Close(CloseReason{})
@@ -101,7 +103,8 @@ func TestACloseTimeoutDoesNotCountAPauseOfTheProcess(t *testing.T) {
 	})
 }
 
-func TestACloseTimerIsStoppedAndForgottenAtTheEnd(t *testing.T) {
+// The closeTimer is stopped and freed when the session ends.
+func TestCloseTimerStopsAtEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, peer := startSession(t, &Upgrader{Heartbeat: Heartbeat{Interval: -1}})
 		_ = s.Close(CloseReason{})

@@ -37,7 +37,8 @@ func parse(t *testing.T, tests bool) []*ast.File {
 	return files
 }
 
-func TestEveryExportedEntryPointHasAnExampleWithVerifiedOutput(t *testing.T) {
+// Every exported entry point has an example with verified output.
+func TestExamplesCoverAPI(t *testing.T) {
 	examples := make(map[string]bool)
 	for _, example := range doc.Examples(parse(t, true)...) {
 		if example.Output != "" {
@@ -140,7 +141,8 @@ func specNames(spec ast.Spec) []string {
 	return names
 }
 
-func TestThePackageOverviewNamesEveryTypeErrorAndOption(t *testing.T) {
+// The package overview names every type, error and option.
+func TestOverviewCoversAPI(t *testing.T) {
 	files := parse(t, false)
 	var overview string
 	for _, file := range files {

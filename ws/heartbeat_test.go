@@ -54,7 +54,7 @@ func TestHeartbeatAfterPause(t *testing.T) {
 }
 
 // A message whose rest could not be received meanwhile has its time.
-func TestAMessagesTimeDoesNotCountAPauseOfTheProcess(t *testing.T) {
+func TestMessageTimeoutAfterPause(t *testing.T) {
 	p := intervals{message: 16_000}
 	synctest.Test(t, func(t *testing.T) {
 		s, peer := startSession(t, &Upgrader{Heartbeat: Heartbeat{Interval: -1}, MessageTimeout: time.Hour})

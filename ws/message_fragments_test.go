@@ -128,9 +128,9 @@ func replay(t *testing.T, path []int) *fragmentModel {
 	return m
 }
 
-// TestFragmentsOfSendersThatMisuseContinuation visits every state that three
-// senders can get to who do not care by whom a message was begun.
-func TestFragmentsOfSendersThatMisuseContinuation(t *testing.T) {
+// TestFragmentsModel visits every state that three senders can get to who do not care
+// by whom a message was begun.
+func TestFragmentsModel(t *testing.T) {
 	seen := map[any]bool{}
 	for paths := [][]int{nil}; len(paths) > 0; paths = paths[1:] {
 		m := replay(t, paths[0])
@@ -144,7 +144,8 @@ func TestFragmentsOfSendersThatMisuseContinuation(t *testing.T) {
 	t.Log(len(seen), "states")
 }
 
-func TestFragmentsContinueAMessageOneAtATime(t *testing.T) {
+// A message is continued by one fragment at a time.
+func TestFragmentsOneAtATime(t *testing.T) {
 	var m fragments
 	send := func(f outbox.Frame) checkedFragment {
 		t.Helper()

@@ -19,7 +19,8 @@ func masked(opcode frame.Opcode, size int) []byte {
 	return append(b, payload...)
 }
 
-func TestEachEventIsAMessage(t *testing.T) {
+// Each event becomes a Message.
+func TestMessageSet(t *testing.T) {
 	data := []byte("data")
 	for _, c := range []struct {
 		event message.Event

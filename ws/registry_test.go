@@ -25,7 +25,8 @@ func startSession(t testing.TB, u *Upgrader) (*Session, net.Conn) {
 	return s, peer
 }
 
-func TestARegistryListsEverySessionOnceHoweverTheyBeginAndEnd(t *testing.T) {
+// With any sequence of beginnings and ends, the registry lists each session once.
+func TestRegistryListsSessionsOnce(t *testing.T) {
 	r := new(registry)
 	var want []*Session
 	rng := rand.New(rand.NewSource(1))
@@ -71,7 +72,7 @@ func (r *registry) expectListed(t *testing.T, want []*Session) {
 // An abandoned session cannot be told that its entry has moved. Those that the
 // garbage collector has found are taken off the list in any order, mixed with the
 // ends of others.
-func TestARegistryForgetsAbandonedSessionsInAnyOrder(t *testing.T) {
+func TestRegistryRemovesAbandonedSessions(t *testing.T) {
 	rng := rand.New(rand.NewSource(1))
 	for range 300 {
 		r := new(registry)
@@ -110,7 +111,7 @@ func TestARegistryForgetsAbandonedSessionsInAnyOrder(t *testing.T) {
 	}
 }
 
-func TestARegistrysListShrinks(t *testing.T) {
+func TestRegistryListShrinks(t *testing.T) {
 	r := new(registry)
 	var all []*Session
 	for range 100_000 {

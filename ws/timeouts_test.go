@@ -8,7 +8,7 @@ import (
 )
 
 // What the process did not run is not time in which the peer took nothing.
-func TestAWriteTimeoutDoesNotCountAPauseOfTheProcess(t *testing.T) {
+func TestWriteTimeoutAfterPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := startSession(t, &Upgrader{WriteTimeout: 16 * time.Second, Heartbeat: Heartbeat{Interval: -1}})
 		_ = s.Text(context.Background(), "not taken")

@@ -24,7 +24,8 @@ func (t *checkTimer) running() bool {
 	return true
 }
 
-func TestTheTimersAreStoppedWithTheLastSessionHoweverItEnds(t *testing.T) {
+// The timers are stopped when the last session ends, for any reason.
+func TestTimersStopWithLastSession(t *testing.T) {
 	off := Heartbeat{Interval: -1}
 	for name, end := range map[string]func(s *Session, peer net.Conn){
 		"aborted":       func(s *Session, _ net.Conn) { s.end(ErrShutdown) },
@@ -60,7 +61,8 @@ func TestTheTimersAreStoppedWithTheLastSessionHoweverItEnds(t *testing.T) {
 	}
 }
 
-func TestAnIdleSessionWithoutHeartbeatHasNoTimer(t *testing.T) {
+// An idle session without heartbeat has no timer.
+func TestTimersNoneWithoutHeartbeat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := &Upgrader{Heartbeat: Heartbeat{Interval: -1}}
 		idle, _ := startSession(t, u)
@@ -71,7 +73,7 @@ func TestAnIdleSessionWithoutHeartbeatHasNoTimer(t *testing.T) {
 	})
 }
 
-func TestEachSessionHasItsCloseTimeout(t *testing.T) {
+func TestCloseTimeoutOfEachSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := &Upgrader{CloseTimeout: 40 * time.Second, WriteTimeout: time.Hour} // and a check after 30 s
 		var all []*Session
@@ -92,7 +94,8 @@ func TestEachSessionHasItsCloseTimeout(t *testing.T) {
 	})
 }
 
-func TestTheLongestTimeoutsDoNotExpireAtOnce(t *testing.T) {
+// The longest timeouts do not expire at once.
+func TestTimersLongestTimeouts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := &Upgrader{CloseTimeout: math.MaxInt64, MessageTimeout: math.MaxInt64,
 			Heartbeat: Heartbeat{Interval: math.MaxInt64, Timeout: math.MaxInt64}, WriteTimeout: math.MaxInt64}
@@ -106,7 +109,8 @@ func TestTheLongestTimeoutsDoNotExpireAtOnce(t *testing.T) {
 	})
 }
 
-func TestWhatWaitsToBeFlushedHasNoTimerAfterTheEnd(t *testing.T) {
+// After the end of a session with batched frames there is no timer.
+func TestFlushTimerStopsAtEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := &Upgrader{Heartbeat: Heartbeat{Interval: -1}}
 		s, peer := startSession(t, u)
@@ -131,7 +135,8 @@ func TestWhatWaitsToBeFlushedHasNoTimerAfterTheEnd(t *testing.T) {
 	})
 }
 
-func TestACheckTimerThatWasStoppedOrStartedAgainDoesNotFire(t *testing.T) {
+// A checkTimer does not call check before it is due or after it is stopped.
+func TestCheckTimerStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		checks := 0
 		timer := &checkTimer{check: func(time.Duration) time.Duration { checks++; return time.Second }}

@@ -11,7 +11,7 @@ import (
 )
 
 // What was written and read is told of TCP, whatever hides it but a blocking wrapper.
-func TestDeliveryCountsWhatTCPHasDelivered(t *testing.T) {
+func TestDelivery(t *testing.T) {
 	nonblocking, client := sockets(t, "tcp")
 	server := nonblocking.socket
 	for name, conn := range map[string]net.Conn{
@@ -43,7 +43,8 @@ func TestDeliveryCountsWhatTCPHasDelivered(t *testing.T) {
 	}
 }
 
-func TestDeliveryIsNotToldOfWhatIsNotTCP(t *testing.T) {
+// Delivery returns false for connections that are not TCP.
+func TestDeliveryWithoutTCP(t *testing.T) {
 	pipe, other := net.Pipe()
 	defer pipe.Close()
 	defer other.Close()
