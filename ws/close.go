@@ -215,7 +215,7 @@ func (s *Session) disconnect() {
 	}
 	c.mu.Unlock()
 	s.endContext(err)
-	s.registry.notifyEmpty()
+	s.registry.done()
 }
 
 // Done returns a channel that is closed when the session has ended and its

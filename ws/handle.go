@@ -246,8 +246,9 @@ func Handler(serve func(*Session, *MessageStream)) http.Handler {
 // panic is logged to the ErrorLog of the server, as in net/http, unless it is
 // http.ErrAbortHandler. Handler panics if serve is nil.
 //
-// To serve a session with values from the request, call Handle. Neither
-// http.Server.Shutdown nor Upgrader.Shutdown waits for serve.
+// To serve a session with values from the request, call Handle. Upgrader.Shutdown
+// closes the sessions and waits until serve has returned for each of them.
+// http.Server.Shutdown does neither.
 func (u *Upgrader) Handler(serve func(*Session, *MessageStream)) http.Handler {
 	if serve == nil {
 		panic("ws: nil serve")
@@ -261,8 +262,10 @@ type sessionHandler struct {
 }
 
 func (h *sessionHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.upgrader.registry().beginServing() // before the session begins, and may end
 	session, _, err := h.upgrader.Handle(w, r)
 	if err != nil {
+		h.upgrader.registry().done()
 		return
 	}
 	server, _ := r.Context().Value(http.ServerContextKey).(*http.Server)
@@ -278,6 +281,7 @@ func (h *sessionHandler) run(session *Session, server *http.Server) {
 
 // finish closes the session after serve has returned or panicked.
 func finish(session *Session, server *http.Server) {
+	defer session.registry.done()
 	panicked := recover()
 	switch {
 	case panicked == nil && session.isAnswerDue():

@@ -23,10 +23,10 @@ type registry struct {
 	sessions  []weak.Pointer[Session] // see listLocked
 	listed    int                     // sessions that have begun and not ended
 	pending   int                     // handshakes in progress, each of which may become a session
-	active    int                     // both, and sessions that have ended but not closed Done yet
+	active    int                     // what Shutdown waits for: see whenIdle
 	closed    bool                    // handshakes are refused
 	aborted   bool                    // sessions whose handshake is in progress end at once
-	empty     chan struct{}           // closed when active is 0; nil until first needed
+	idle      chan struct{}           // closed when active is 0; nil until first needed
 	abandoned []*Session              // to be ended
 	bubble    synctestBubble          // of the sessions
 	counts    lifecycleCounts
@@ -117,8 +117,8 @@ func (r *registry) add(s *Session) {
 	}
 }
 
-// remove removes a session whose connection is closed from the list. notifyEmpty must
-// be called afterwards, when Done is closed.
+// remove removes a session whose connection is closed from the list. done must be
+// called afterwards, when Done is closed.
 func (r *registry) remove(s *Session, err error) {
 	runtime.SetFinalizer(s, nil)
 	r.mu.Lock()
@@ -183,9 +183,16 @@ func (r *registry) list() []weak.Pointer[Session] {
 	return slices.Clone(r.sessions)
 }
 
-// notifyEmpty is called when the Done channel of a session has been closed. It wakes
-// Shutdown after the last session.
-func (r *registry) notifyEmpty() {
+// beginServing is called before a function of Handler. done must be called afterwards.
+func (r *registry) beginServing() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.active++
+}
+
+// done is called when the Done channel of a session has been closed, or when a function
+// of Handler has returned.
+func (r *registry) done() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.doneLocked()
@@ -193,9 +200,9 @@ func (r *registry) notifyEmpty() {
 
 func (r *registry) doneLocked() {
 	r.active--
-	if r.active == 0 && r.empty != nil {
-		close(r.empty)
-		r.empty = nil
+	if r.active == 0 && r.idle != nil {
+		close(r.idle)
+		r.idle = nil
 	}
 }
 

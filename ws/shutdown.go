@@ -14,21 +14,22 @@ import (
 // and Handler.
 func Shutdown(ctx context.Context) error { return defaultUpgrader.Shutdown(ctx) }
 
-// Shutdown closes all sessions of u. From then on handshakes are refused with
-// 503 and a Retry-After header. Every session, including those whose handshake
-// is in progress, is closed as by Session.Close with CloseGoingAway: what is
-// queued is sent first, and the peer has Upgrader.CloseTimeout to answer.
+// Shutdown closes all sessions of u. From then on handshakes are refused with 503 and
+// a Retry-After header. Every session, including those whose handshake is in progress,
+// is closed as by Session.Close with CloseGoingAway: what is queued is sent first, and
+// the peer has Upgrader.CloseTimeout to answer.
 //
-// Shutdown waits until all sessions have ended and returns nil. If ctx ends
-// first, Shutdown ends the remaining sessions immediately, with ErrShutdown,
-// and returns ctx's error.
+// Shutdown waits until all sessions have ended and all functions of Handler have
+// returned, and returns nil. If ctx ends first, Shutdown ends the remaining sessions
+// immediately, with ErrShutdown, and returns ctx's error. A function of Handler must
+// not call Shutdown, because it would wait for itself.
 //
-// http.Server.Shutdown neither closes sessions nor waits for their handlers.
-// Call both at the same time, because http.Server.Shutdown may wait for other
-// connections. Neither waits for what a handler, or a goroutine that it has
-// started, does after its session has ended; use a sync.WaitGroup for that, as
-// in the example. Shutdown is safe for concurrent use and may be called again.
-// An Upgrader cannot be reused after Shutdown.
+// http.Server.Shutdown neither closes sessions nor waits for their handlers. Call both
+// at the same time, because http.Server.Shutdown may wait for other connections.
+// Neither waits for what a handler that has called Handle, or a goroutine that it has
+// started, does after its session has ended; use a sync.WaitGroup for that. Shutdown is
+// safe for concurrent use and may be called again. An Upgrader cannot be reused after
+// Shutdown.
 func (u *Upgrader) Shutdown(ctx context.Context) error {
 	if ctx == nil {
 		return errNilContext
@@ -37,14 +38,14 @@ func (u *Upgrader) Shutdown(ctx context.Context) error {
 	r.refuseHandshakes(false)
 	r.endAbandoned() // those of a synctest bubble, where no timer may be running
 	r.each(func(s *Session) { _ = s.Close(goingAway) })
-	empty := r.whenEmpty()
+	idle := r.whenIdle()
 	select {
-	case <-empty:
+	case <-idle:
 		return nil
 	case <-ctx.Done():
 	}
 	select {
-	case <-empty: // in the same moment
+	case <-idle: // in the same moment
 		return nil
 	default:
 	}
@@ -76,18 +77,19 @@ func (r *registry) refuseHandshakes(abort bool) {
 	r.closed, r.aborted = true, r.aborted || abort
 }
 
-// whenEmpty returns a channel that is closed when there are neither sessions nor
-// handshakes in progress.
-func (r *registry) whenEmpty() <-chan struct{} {
+// whenIdle returns a channel that is closed when there are no sessions whose Done
+// channel is open, no handshakes in progress, and no functions of Handler that have not
+// returned.
+func (r *registry) whenIdle() <-chan struct{} {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.active == 0 {
 		return closedChan
 	}
-	if r.empty == nil {
-		r.empty = make(chan struct{})
+	if r.idle == nil {
+		r.idle = make(chan struct{})
 	}
-	return r.empty
+	return r.idle
 }
 
 // each calls do for each session, in a few goroutines, because a call may take as

@@ -50,7 +50,7 @@ func TestTimersStopWithLastSession(t *testing.T) {
 					}
 					end(last, peer)
 					<-last.Done()
-					<-r.whenEmpty()
+					<-r.whenIdle()
 					synctest.Wait()
 					if r.checks.timer != nil || r.flushes.timer != nil || r.writes.timer != nil || r.writes.writes != nil {
 						t.Error("a timer is left")

@@ -5,6 +5,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/handset-go/handset/ws"
 )
 
 func TestPageIsServedWithItsContentTypes(t *testing.T) {
@@ -69,6 +71,6 @@ func TestOtherPathsAreNotServed(t *testing.T) {
 
 func ask(method, path string) *httptest.ResponseRecorder {
 	response := httptest.NewRecorder()
-	new(site).routes().ServeHTTP(response, httptest.NewRequest(method, path, nil))
+	routes(new(ws.Upgrader)).ServeHTTP(response, httptest.NewRequest(method, path, nil))
 	return response
 }

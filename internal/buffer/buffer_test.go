@@ -52,17 +52,17 @@ func TestGetAfterFree(t *testing.T) {
 }
 
 func TestBuffersDoNotShareMemory(t *testing.T) {
-	var lent []*Buffer
+	var taken []*Buffer
 	for i := range 50 {
 		b := Get(100)
 		b.Bytes = append(b.Bytes, bytes.Repeat([]byte{byte(i)}, 256)...)
-		lent = append(lent, b)
+		taken = append(taken, b)
 		if i%3 == 2 {
-			lent[0].Free()
-			lent = lent[1:]
+			taken[0].Free()
+			taken = taken[1:]
 		}
 	}
-	for _, b := range lent {
+	for _, b := range taken {
 		if want := bytes.Repeat(b.Bytes[:1], 256); !bytes.Equal(b.Bytes, want) {
 			t.Fatal("a buffer was changed through another one")
 		}

@@ -97,10 +97,10 @@ func TestInboxAdd(t *testing.T) {
 func TestInboxConsumedBytes(t *testing.T) {
 	var in Inbox
 	in.read(512, fill(300))
-	lent := in.Bytes()[:200]
+	taken := in.Bytes()[:200]
 	in.Consume(200)
 	in.Consume(100)
-	if !bytes.Equal(lent, fill(200)) || len(in.Bytes()) != 0 {
+	if !bytes.Equal(taken, fill(200)) || len(in.Bytes()) != 0 {
 		t.Errorf("the bytes are not the same, or %d are left", len(in.Bytes()))
 	}
 }

@@ -67,7 +67,7 @@ func TestHuffmanAgreesWithNaive(t *testing.T) {
 	}
 }
 
-// The random code lengths are valid, incomplete and oversubscribed.
+// The random code lengths include valid and invalid codes, with and without long ones.
 func TestRandomLengths(t *testing.T) {
 	seen := map[string]int{}
 	for seed := range uint64(2000) {

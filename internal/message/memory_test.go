@@ -2,6 +2,7 @@ package message
 
 import (
 	"bytes"
+	"math"
 	"runtime"
 	"testing"
 	"unsafe"
@@ -54,9 +55,9 @@ func TestReaderAllocatesNothing(t *testing.T) {
 // A header announces as much as it likes, and costs nothing.
 func TestReaderMemoryGrowsAsBytesArrive(t *testing.T) {
 	for name, first := range map[string]byte{"whole": fin | binaryFrame, "fragment": binaryFrame} {
-		for _, v := range []view{{name: "Next"}, {"NextMessage", 1 << 62}} {
+		for _, v := range []view{{name: "Next"}, {"NextMessage", math.MaxInt}} {
 			t.Run(name+"/"+v.name, func(t *testing.T) {
-				header := append([]byte{first, 0x80 | 127, 0x3F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}, 0, 0, 0, 0)
+				header := append([]byte{first, 0x80 | 127, 0, 0, 0, 0, 0x7F, 0xFF, 0xFF, 0xFF}, 0, 0, 0, 0)
 				r := newReader(frame.Server, false, false)
 				r.Add(header)
 				arrived := 0

@@ -39,7 +39,7 @@ func (c fakeConn) Close() error {
 // recordingBuffer is a ReadBuffer that notes what it is asked for.
 type recordingBuffer struct {
 	sizes   []int
-	waiting chan struct{} // told of each Release, if there is room
+	waiting chan struct{} // receives a value for each Release, if it has space
 	space   []byte
 }
 

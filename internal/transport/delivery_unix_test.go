@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// What was written and read is told of TCP, whatever hides it but a blocking wrapper.
+// Delivery reports what was written and read over TCP, also if something other than a wrapper
+// without NetConn is around the connection.
 func TestDelivery(t *testing.T) {
 	nonblocking, client := sockets(t, "tcp")
 	server := nonblocking.socket
@@ -23,7 +24,7 @@ func TestDelivery(t *testing.T) {
 			c := New(conn)
 			before, ok := c.Delivery()
 			if !ok && runtime.GOOS == "linux" {
-				t.Fatal("not told")
+				t.Fatal("not known")
 			} else if !ok {
 				t.Skip("the kernel does not tell")
 			}

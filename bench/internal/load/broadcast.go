@@ -50,10 +50,10 @@ func (b Broadcast) Run(target Target, span Span) (Result, error) {
 
 func (b Broadcast) play(room *crowd, sender *conn, span Span) (Result, error) {
 	var (
-		heard   = make([]int, b.Receivers) // messages each receiver has had
-		waiting = make([]int, b.InFlight)  // receivers still without message number i, at i % InFlight
-		ended   = 0                        // messages that everyone has had
-		count   = 0
+		received = make([]int, b.Receivers) // messages each receiver has had
+		waiting  = make([]int, b.InFlight)  // receivers still without message number i, at i % InFlight
+		ended    = 0                        // messages that everyone has had
+		count    = 0
 	)
 	for i := range waiting {
 		waiting[i] = b.Receivers
@@ -61,8 +61,8 @@ func (b Broadcast) play(room *crowd, sender *conn, span Span) (Result, error) {
 	arrived := func(i, messages int) error {
 		count += messages
 		for range messages {
-			waiting[heard[i]%b.InFlight]--
-			heard[i]++
+			waiting[received[i]%b.InFlight]--
+			received[i]++
 		}
 		for waiting[ended%b.InFlight] == 0 {
 			waiting[ended%b.InFlight] = b.Receivers
