@@ -12,8 +12,8 @@ import (
 	"github.com/handset-go/handset/internal/transport"
 )
 
-// repeatingConn is a transport on which the same frames arrive for ever, with each
-// wait anew, and what is written is gone at once.
+// repeatingConn is a transport whose reads always return the same frames, and whose
+// writes do nothing.
 type repeatingConn struct {
 	transport.Conn
 	frames []byte
@@ -34,8 +34,8 @@ func (t *repeatingConn) RemoteAddr() net.Addr             { return nil }
 
 func (t *repeatingConn) Delivery() (d transport.Delivery, ok bool) { return d, false }
 
-// What the library itself takes to echo a message of 125 bytes, that comes alone
-// or with others: all but the operating system's part and the goroutine's wait.
+// BenchmarkEcho measures the echo of messages of 125 bytes, received one or several
+// at a time, without the costs of the operating system and the scheduler.
 func BenchmarkEcho(b *testing.B) {
 	masked := frame.Append(nil, frame.Binary, true, 125)
 	masked[1] |= 0x80

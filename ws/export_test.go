@@ -1,7 +1,7 @@
 package ws
 
-// Reopen lets sessions in again after the package's Shutdown, for the tests
-// that come after.
+// Reopen makes the package-level Handle accept handshakes again after Shutdown, for
+// later tests.
 func Reopen() {
 	r := defaultUpgrader.registry()
 	r.mu.Lock()

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// A check that is late finds a Ping unanswered only because the process has not
-// run: the peer has all of its time, and the reader a moment in any case.
+// If a check is late because the process did not run, the peer still has all of its
+// time, and the reader has time to receive.
 func TestHeartbeatAfterPause(t *testing.T) {
 	p := intervals{interval: 16_000, timeout: 16_000}
 	for _, test := range []struct {
 		name          string
-		before, pause time.Duration // of the time after the Ping, how much the process runs and does not
-		then          time.Duration // how much more it has to run
+		before, pause time.Duration // time after the Ping in which the process runs and does not
+		then          time.Duration // how much longer it runs
 	}{
 		{"a pause after the Ping", 0, time.Hour, 16 * time.Second},
 		{"a pause later", 10 * time.Second, time.Minute, 6 * time.Second},
@@ -53,7 +53,7 @@ func TestHeartbeatAfterPause(t *testing.T) {
 	}
 }
 
-// A message whose rest could not be received meanwhile has its time.
+// MessageTimeout does not count time in which the process did not run.
 func TestMessageTimeoutAfterPause(t *testing.T) {
 	p := intervals{message: 16_000}
 	synctest.Test(t, func(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"github.com/handset-go/handset/internal/message"
 )
 
-// masked is a client's frame of so many letters a.
+// masked returns a client's frame whose payload is size times the letter a.
 func masked(opcode frame.Opcode, size int) []byte {
 	b := frame.Append(nil, opcode, true, size)
 	b[1] |= 0x80

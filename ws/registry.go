@@ -207,13 +207,13 @@ func (r *registry) doneLocked() {
 }
 
 // A session that the program no longer references cannot be used again, and without a
-// reader nothing would notice that its peer is gone. The garbage collector finds it, by a
-// finalizer. Therefore nothing that exists as long as the connection may reference the
-// session. The list has weak pointers. The parts of the session do not reference it at
-// all, because finalizers do not run for objects that reference themselves. What works on
-// a session does reference it: a goroutine in one of its methods, that of Chan or Discard,
-// the background writer, the timer of the closing handshake, and, for up to a quarter of
-// WriteTimeout after a write in the background, the writeTimer.
+// reader nothing would notice that its peer is gone. The garbage collector finds it, by
+// a finalizer. Therefore nothing that exists as long as the connection may reference
+// the session. The list has weak pointers. The parts of the session do not reference it
+// at all, because finalizers do not run for objects that reference themselves. What
+// works on a session does reference it: a goroutine in one of its methods, that of Chan
+// or Discard, the background writer, the timer of the closing handshake, and, for up to
+// a quarter of WriteTimeout after a write in the background, the writeTimer.
 
 // abandoned is the finalizer of a session. The runtime calls all finalizers in one
 // goroutine, which belongs to no synctest bubble. So abandoned only has the session

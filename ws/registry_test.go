@@ -50,7 +50,7 @@ func TestRegistryListsSessionsOnce(t *testing.T) {
 	}
 }
 
-// expectListed checks that the sessions are all that is listed.
+// expectListed checks that exactly the given sessions are listed.
 func (r *registry) expectListed(t *testing.T, want []*Session) {
 	t.Helper()
 	got := make(map[*Session]int)
@@ -69,9 +69,8 @@ func (r *registry) expectListed(t *testing.T, want []*Session) {
 	}
 }
 
-// An abandoned session cannot be told that its entry has moved. Those that the
-// garbage collector has found are taken off the list in any order, mixed with the
-// ends of others.
+// The index of an abandoned session cannot be updated when its entry moves. Abandoned
+// sessions are removed in any order, and others between them.
 func TestRegistryRemovesAbandonedSessions(t *testing.T) {
 	rng := rand.New(rand.NewSource(1))
 	for range 300 {
@@ -128,8 +127,8 @@ func TestRegistryListShrinks(t *testing.T) {
 	}
 }
 
-// Peers that answer, and peers that are silent, so that CloseTimeout expires for
-// all.
+// BenchmarkShutdown measures peers that answer, and peers that do not, so that
+// CloseTimeout expires for all.
 func BenchmarkShutdown(b *testing.B) {
 	const sessions = 10_000
 	for name, timeout := range map[string]time.Duration{"answered": time.Minute, "silent": time.Second} {
@@ -153,7 +152,7 @@ func BenchmarkShutdown(b *testing.B) {
 	}
 }
 
-// answer reads a Close frame, and answers it or does not.
+// answer reads a Close frame, and answers it if answers is set.
 func answer(peer net.Conn, answers bool) {
 	buffer := make([]byte, 128)
 	if _, err := peer.Read(buffer); err == nil && answers {

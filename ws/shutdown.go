@@ -27,9 +27,9 @@ func Shutdown(ctx context.Context) error { return defaultUpgrader.Shutdown(ctx) 
 // http.Server.Shutdown neither closes sessions nor waits for their handlers. Call both
 // at the same time, because http.Server.Shutdown may wait for other connections.
 // Neither waits for what a handler that has called Handle, or a goroutine that it has
-// started, does after its session has ended; use a sync.WaitGroup for that. Shutdown is
-// safe for concurrent use and may be called again. An Upgrader cannot be reused after
-// Shutdown.
+// started, does after its session has ended; use a sync.WaitGroup for that, as in the
+// example. Shutdown is safe for concurrent use and may be called again. An Upgrader
+// cannot be reused after Shutdown.
 func (u *Upgrader) Shutdown(ctx context.Context) error {
 	if ctx == nil {
 		return errNilContext

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// What the process did not run is not time in which the peer took nothing.
+// WriteTimeout does not count time in which the process did not run.
 func TestWriteTimeoutAfterPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := startSession(t, &Upgrader{WriteTimeout: 16 * time.Second, Heartbeat: Heartbeat{Interval: -1}})
@@ -15,7 +15,7 @@ func TestWriteTimeoutAfterPause(t *testing.T) {
 		time.Sleep(15 * time.Second)
 		w := &s.registry.writes
 		w.mu.Lock()
-		w.due = time.Now().Add(-10 * time.Second) // as if the timer had been to fire long ago
+		w.due = time.Now().Add(-10 * time.Second) // as if the timer were late
 		w.mu.Unlock()
 		w.fire()
 		began := time.Now()

@@ -20,7 +20,7 @@ func (t *checkTimer) running() bool {
 	if t.timer == nil || !t.timer.Stop() {
 		return false
 	}
-	t.timer.Reset(time.Until(t.due)) // as before
+	t.timer.Reset(time.Until(t.due)) // as it was
 	return true
 }
 
@@ -36,7 +36,7 @@ func TestTimersStopWithLastSession(t *testing.T) {
 	} {
 		for _, u := range []*Upgrader{{}, {Heartbeat: off}, {Heartbeat: off, MessageTimeout: time.Second}} {
 			if name == "heartbeatless" && u.Heartbeat == off {
-				continue // and for ever
+				continue // the session does not end
 			}
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -128,7 +128,7 @@ func TestFlushTimerStopsAtEnd(t *testing.T) {
 		if timer.Stop() {
 			t.Error("the timer runs on")
 		}
-		(*outboxCallbacks)(s).StartTimer() // by a send that was under way
+		(*outboxCallbacks)(s).StartTimer() // by a concurrent send
 		if f.timer != nil || f.waiting != nil || f.spare != nil {
 			t.Error("something waits after the end")
 		}
