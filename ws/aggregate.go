@@ -55,8 +55,8 @@ func (a *AggregatedStream) All(ctx context.Context) iter.Seq2[Message, error] {
 // is closed, and Err returns ErrMessageTooBig.
 func (a *AggregatedStream) Chan() <-chan Message { return a.stream.channel(&a.filled, a) }
 
-// Err is like MessageStream.Err. If Chan of a closed its channel because of a message
-// that is too big, Err returns ErrMessageTooBig.
+// Err is like MessageStream.Err. If a.Chan has closed its channel because of a
+// message that is too big, Err returns ErrMessageTooBig.
 func (a *AggregatedStream) Err() error {
 	if err := a.filled.Load().reason(); err != nil {
 		return err

@@ -60,12 +60,12 @@ var (
 	errConcurrentFragment = errors.New("ws: another fragment of the message is being sent")
 )
 
-// A HandshakeError is returned when Handle refuses a handshake. Status is 400,
-// 403, 405, 426, 501 if the ResponseWriter cannot be hijacked, or 503 after
-// Shutdown or beyond Upgrader.MaxSessions. It is 500 if an option of the
-// Upgrader is invalid or the connection could not be hijacked. It is also 500,
-// but was not sent, if writing the response 101 failed or if another response
-// had been started before Handle.
+// A HandshakeError is returned when Handle refuses a handshake. Status is 400, 403,
+// 405 or 426 if the request is at fault; 501 if the ResponseWriter cannot be
+// hijacked; 503 after Shutdown or beyond Upgrader.MaxSessions; and 500 if an option
+// of the Upgrader is invalid or the connection could not be hijacked. It is also 500,
+// but was not sent, if writing the response 101 failed or if another response had
+// been started before Handle.
 type HandshakeError struct {
 	Status int   // HTTP status, such as 403
 	Err    error // the reason

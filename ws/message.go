@@ -64,8 +64,8 @@ type Message struct {
 	Reason CloseReason
 }
 
-// Clone returns a copy of m that owns its Data, and that may be kept after the
-// next receive.
+// Clone returns a copy of m, including its Data, that may be kept after the next
+// receive.
 func (m Message) Clone() Message {
 	m.Data = bytes.Clone(m.Data)
 	return m

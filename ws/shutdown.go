@@ -53,10 +53,10 @@ func (u *Upgrader) Shutdown(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Close ends all sessions immediately, without a closing handshake, with
-// ErrShutdown. What is queued is lost. From then on handshakes are refused, as
-// after Shutdown. Close does not wait for peers and returns nil. It is safe for
-// concurrent use; a Shutdown that is waiting returns.
+// Close ends all sessions immediately, without a closing handshake, with ErrShutdown.
+// What is queued is lost. From then on handshakes are refused, as after Shutdown.
+// Close does not wait and returns nil. It is safe for concurrent use, also while
+// Shutdown waits.
 func (u *Upgrader) Close() error {
 	u.registry().endAll()
 	return nil

@@ -53,8 +53,9 @@ const (
 	EndMessageTimeout                    // ErrMessageTimeout
 	EndShutdown                          // ErrShutdown
 	EndAbandoned                         // ErrAbandoned
-	endReasons                           // number of reasons
 )
+
+const endReasons = EndAbandoned + 1 // number of reasons
 
 var endReasonNames = [endReasons]string{
 	EndClosed:           "closed",

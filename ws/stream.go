@@ -34,11 +34,11 @@ import (
 // calls Discard.
 type MessageStream struct{ conn }
 
-// MaxFrameSize limits the payload of a frame, as transmitted, to n bytes. A
-// compressed payload counts as compressed, and control frames are included. A longer
-// frame fails the session with a *ProtocolError of CloseMessageTooBig. If n <= 0, as
-// by default, there is no limit, since long frames are delivered in chunks.
-// MaxFrameSize must be called before the first receive. It returns m.
+// MaxFrameSize limits the payload of a frame, control frames included, to n bytes,
+// counted before decompression. A longer frame fails the session with a
+// *ProtocolError of CloseMessageTooBig. If n <= 0, as by default, there is no limit,
+// since long frames are delivered in chunks. MaxFrameSize must be called before the
+// first receive. It returns m.
 func (m *MessageStream) MaxFrameSize(n int) *MessageStream {
 	m.more().maxFrame = uint64(max(n, 0))
 	if m.in.input != nil {
@@ -47,27 +47,26 @@ func (m *MessageStream) MaxFrameSize(n int) *MessageStream {
 	return m
 }
 
-// Recv waits for the next message, or for the next chunk of a message that is
-// longer than 64 KiB or fragmented. Its Data is valid until the next receive;
-// Message.Clone keeps it.
+// Recv waits for the next message, or for the next chunk of a message that is longer
+// than 64 KiB or fragmented. Its Data is valid until the next receive; Message.Clone
+// keeps it.
 //
-// When ctx ends, Recv returns ctx's error, and the next receive continues where
-// this one stopped, even in the middle of a frame. After the session has ended,
-// ctx is ignored: Recv delivers what has arrived and then returns the error of
-// the stream. So ctx may be Session.Context, or derived from it. If the session
-// ended by a timeout or a shutdown, data that the stream had not yet read from
-// the operating system is lost.
+// When ctx ends, Recv returns ctx's error, and the next receive continues where this
+// one stopped, even in the middle of a frame. After the session has ended, ctx is
+// ignored: Recv delivers what has arrived and then returns the error of the stream.
+// So ctx may be Session.Context, or derived from it. If the session ended by a
+// timeout or a shutdown, data that the stream had not yet read from the operating
+// system is lost.
 //
-// A second reader gets ErrConcurrentRecv. After the Close message Recv returns
-// io.EOF. If the stream ends without a Close message, the error is, by
-// errors.Is, an io.ErrUnexpectedEOF, and it wraps the reason if known, such as
-// ErrWriteTimeout or a *net.OpError. If the peer violates the protocol, the
-// error is a *ProtocolError. These last three are final: Recv returns the same
-// error again.
+// After the Close message Recv returns io.EOF. If the stream ends without a Close
+// message, the error is, by errors.Is, an io.ErrUnexpectedEOF, and it wraps the
+// reason if known, such as ErrWriteTimeout or a *net.OpError. If the peer violates
+// the protocol, the error is a *ProtocolError. These errors are final: Recv returns
+// the same error again. A second reader gets ErrConcurrentRecv.
 //
-// A context interrupts a Recv that waits by means of the connection's read
-// deadline. On a connection that does not support deadlines, Recv returns only
-// when data arrives or the session ends.
+// A context interrupts a Recv that waits by means of the connection's read deadline.
+// On a connection that does not support deadlines, Recv returns only when data
+// arrives or the session ends.
 func (m *MessageStream) Recv(ctx context.Context) (msg Message, err error) {
 	if err = m.lock(ctx); err != nil {
 		return // by name, for a smaller frame: an idle reader's stack is all but full, and would double
