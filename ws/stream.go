@@ -69,10 +69,10 @@ func (m *MessageStream) MaxFrameSize(n int) *MessageStream {
 // arrives or the session ends.
 func (m *MessageStream) Recv(ctx context.Context) (msg Message, err error) {
 	if err = m.lock(ctx); err != nil {
-		return // by name, for a smaller frame: an idle reader's stack is all but full, and would double
+		return // named results keep the frame small: see conn
 	}
 	if err = m.recv(ctx, m); err == nil {
-		msg.set(&m.in.input.Event) // which is the next reader's with the lock
+		msg.set(&m.in.input.Event) // before unlock: the next reader reuses the Event
 	}
 	m.unlock(err != nil)
 	return
