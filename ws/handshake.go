@@ -155,9 +155,9 @@ func (u *Upgrader) accept(w http.ResponseWriter, r *http.Request) (a handshake.A
 	return a, c, handshakeError(refusal)
 }
 
-// early copies what the server has read beyond the request: a client may send
-// its first frame together with the handshake. The server's buffers are not
-// kept.
+// early returns what the server has read beyond the request: a client may send its
+// first frame together with the handshake. The bytes are in the server's buffer, and
+// valid until that is read: newSession copies them.
 func early(brw *bufio.ReadWriter) []byte {
 	if brw == nil || brw.Reader == nil {
 		return nil
