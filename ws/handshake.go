@@ -155,8 +155,8 @@ func (u *Upgrader) accept(w http.ResponseWriter, r *http.Request) (a handshake.A
 }
 
 // early returns what the server has read beyond the request, because a client may
-// send its first frame together with the handshake. The bytes belong to the server's
-// buffer.
+// send its first frame together with the handshake. The bytes are in the server's
+// buffer, and valid until that is read: newSession copies them.
 func early(brw *bufio.ReadWriter) []byte {
 	if brw == nil || brw.Reader == nil {
 		return nil

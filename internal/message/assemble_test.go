@@ -1,6 +1,7 @@
 package message
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
 
@@ -115,6 +116,46 @@ func TestNextMessageAfterDetach(t *testing.T) {
 	}
 	if got := read(t, r, view{"NextMessage", 1 << 20}, b[60_000:], 10_000); len(got.items) != 1 || got.items[0] != item(frame.Binary, repeat("a", 100_000), 0, "", 0) {
 		t.Errorf("%v", got)
+	}
+}
+
+// What has been inflated of a chunk that is not full stays, though no event has
+// returned it.
+func TestDetachKeepsWhatWasInflated(t *testing.T) {
+	long := stored(noise)
+	b := wire(frame.Server, fin|rsv1|binaryFrame, long)
+	for _, v := range []view{{name: "Next"}, {"NextMessage", 1 << 20}} {
+		r := newReader(frame.Server, true, false)
+		var got transcript
+		for rest := bytes.Clone(b); len(rest) > 0; {
+			n := min(len(rest), 10_000)
+			r.Add(rest[:n])
+			rest = rest[n:]
+			got.readAll(t, r, v)
+			r.Detach()
+			r.Event = Event{}
+		}
+		if len(got.items) != 1 || got.items[0] != item(frame.Binary, noise, 0, "", 0) {
+			t.Errorf("%s: %v", v.name, got)
+		}
+	}
+}
+
+// Next drops what NextMessage has of a message, which NextMessage then does not return
+// without the part that Next has returned.
+func TestNextMessageAfterPartByNext(t *testing.T) {
+	r := newReader(frame.Server, false, false)
+	r.Add(wire(frame.Server, text, "one "))
+	if ok, err := r.NextMessage(100); ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	r.Add(wire(frame.Server, continuation, "two "))
+	if ok, err := r.Next(); !ok || err != nil || string(r.Event.Data) != "two " {
+		t.Fatal(ok, err, r.Event)
+	}
+	b := join(frame.Server, part{fin | continuation, "three"}, part{fin | text, "next"})
+	if got := sprint(read(t, r, view{"NextMessage", 100}, b, 1)); got != "[1(6e657874)] more" {
+		t.Error(got)
 	}
 }
 

@@ -113,5 +113,19 @@ func TestHoldsFrameAndHasBegun(t *testing.T) {
 	}
 }
 
+// A control frame of which a part has been read is no message.
+func TestAControlFrameIsNoMessage(t *testing.T) {
+	for side, reads := range sides {
+		t.Run(side, func(t *testing.T) {
+			r := newReader(reads, false, false)
+			b := wire(reads, fin|ping, "12")
+			r.Add(b[:len(b)-1])
+			if ok, err := r.Next(); ok || err != nil || r.HasBegun() {
+				t.Errorf("%v, %v, HasBegun %v", ok, err, r.HasBegun())
+			}
+		})
+	}
+}
+
 // cut returns b without some bytes at its ends.
 func cut(b []byte, front, back int) []byte { return b[front : len(b)-back] }

@@ -57,6 +57,23 @@ func TestOrderIsNotDelayedByCompression(t *testing.T) {
 	})
 }
 
+// A frame that fits and need not wait does not overtake one that waits to open a
+// message either, if it is to be compressed.
+func TestNothingMoreIsCompressedWhileAMessageWaitsToBeOpened(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, _, h := compressing()
+		h.begins, h.goOn = make(chan struct{}, 9), make(chan struct{})
+		o.cb = noOrder{h}
+		first := waiting(t, o, t.Context(), toCompress(frame.Text, true, "first"))
+		opens := waiting(t, o, t.Context(), fragment(frame.Text, false, "fragment"))
+		expectError(t, o.TryPut(toCompress(frame.Text, true, "second")), ErrFull)
+		expectError(t, o.TryPut(text("plain")), nil)
+		close(h.goOn)
+		expectError(t, <-first, nil)
+		expectError(t, <-opens, nil)
+	})
+}
+
 // noOrder is a slowCompressor whose Compressing, a lock that synctest cannot wait for,
 // does not lock.
 type noOrder struct{ *slowCompressor }
