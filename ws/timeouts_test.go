@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// What the process did not run is not time in which the peer took nothing.
-func TestAWriteTimeoutDoesNotCountAPauseOfTheProcess(t *testing.T) {
+// WriteTimeout does not count time in which the process did not run.
+func TestWriteTimeoutAfterPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := begun(t, &Upgrader{WriteTimeout: 16 * time.Second, Heartbeat: Heartbeat{Interval: -1}})
+		s, _ := startSession(t, &Upgrader{WriteTimeout: 16 * time.Second, Heartbeat: Heartbeat{Interval: -1}})
 		_ = s.Text(context.Background(), "not taken")
 		time.Sleep(15 * time.Second)
 		w := &s.registry.writes
 		w.mu.Lock()
-		w.due = time.Now().Add(-10 * time.Second) // as if the timer had been to fire long ago
+		w.due = time.Now().Add(-10 * time.Second) // as if the timer were late
 		w.mu.Unlock()
 		w.fire()
 		began := time.Now()
@@ -26,12 +26,12 @@ func TestAWriteTimeoutDoesNotCountAPauseOfTheProcess(t *testing.T) {
 	})
 }
 
-// A write that begins after a pause, before the timer has found that out, has its
-// timeout and no more.
-func TestAWriteTimeoutBeginsNowAtTheLatest(t *testing.T) {
+// If a write begins after a pause of the process, but before the timer has noticed
+// that, its timeout is not longer than usual.
+func TestWriteTimeoutAfterPauseBeginsNow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const timeout = 16 * time.Second
-		s, _ := begun(t, &Upgrader{WriteTimeout: timeout, Heartbeat: Heartbeat{Interval: -1}})
+		s, _ := startSession(t, &Upgrader{WriteTimeout: timeout, Heartbeat: Heartbeat{Interval: -1}})
 		_ = s.Text(context.Background(), "not taken")
 		w := &s.registry.writes
 		w.mu.Lock()

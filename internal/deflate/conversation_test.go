@@ -121,7 +121,8 @@ func conversation(t testing.TB, seed uint64, writers map[int]*flate.Writer) {
 	}
 }
 
-func TestRandomConversationsWithTheStandardLibrary(t *testing.T) {
+// Both directions of random conversations, with the standard library as the peer.
+func TestConversationsWithStandardLibrary(t *testing.T) {
 	writers := map[int]*flate.Writer{}
 	for i, level := range []int{flate.HuffmanOnly, flate.NoCompression, 1, 6, 9} {
 		w, err := flate.NewWriter(nil, level)

@@ -12,7 +12,7 @@ import (
 
 // Delivery reports what was written and read over TCP, also if something other than a wrapper
 // without NetConn is around the connection.
-func TestDeliveryCountsWhatTCPHasDelivered(t *testing.T) {
+func TestDelivery(t *testing.T) {
 	nonblocking, client := sockets(t, "tcp")
 	server := nonblocking.socket
 	for name, conn := range map[string]net.Conn{
@@ -44,7 +44,8 @@ func TestDeliveryCountsWhatTCPHasDelivered(t *testing.T) {
 	}
 }
 
-func TestDeliveryIsNotToldOfWhatIsNotTCP(t *testing.T) {
+// Delivery returns false for connections that are not TCP.
+func TestDeliveryWithoutTCP(t *testing.T) {
 	pipe, other := net.Pipe()
 	defer pipe.Close()
 	defer other.Close()

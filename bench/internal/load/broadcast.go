@@ -88,7 +88,7 @@ func (b Broadcast) play(room *crowd, sender *conn, span Span) (Result, error) {
 }
 
 // dialRoom opens n receivers, and waits until they have joined: a handshake
-// may be answered before the server has let the receiver in. All hear the same,
+// may be answered before the server has let the receiver in. All receive the same,
 // so they start at the same place of the tape.
 func dialRoom(target Target, tape *Tape, n int) (*crowd, error) {
 	room, err := dialCrowd(target, "/join", tape, n, 0)
@@ -134,7 +134,7 @@ func fill(target Target) error {
 	total, wanted := 0, fillingBytes/filling.Size
 	arrived := func(_, messages int) error {
 		if total += messages; total == wanted {
-			return nil // and none under way that those who join next would hear
+			return nil // and none under way that later receivers would get
 		}
 		return sender.send(messages)
 	}
