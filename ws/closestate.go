@@ -163,7 +163,7 @@ func (t *closeTimer) expired(progressCounts bool) bool {
 		return false
 	}
 	if late > pauseNoticed {
-		t.since = t.since.Add(late)
+		t.since = postponed(t.since, late, now)
 	}
 	p := t.sender.progress()
 	if t.progress.backlog && p.beyond(t.progress) && progressCounts {

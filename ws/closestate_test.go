@@ -103,6 +103,25 @@ func TestCloseTimeoutAfterPause(t *testing.T) {
 	})
 }
 
+// What has left after a pause of the process, and before the timer found that out,
+// does not make the timeout longer than it is.
+func TestCloseTimeoutBeginsByNow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fired := make(chan struct{}, 1)
+		timer := newCloseTimer(&slowPeer{began: time.Now()}, 8*time.Second, func() { fired <- struct{}{} })
+		<-fired
+		time.Sleep(time.Hour)
+		timer.flushed()
+		began := time.Now()
+		for !timer.expired(true) {
+			<-fired
+		}
+		if took := time.Since(began); took != 8*time.Second {
+			t.Errorf("expired %v after all has left", took)
+		}
+	})
+}
+
 // The closeTimer is stopped and freed when the session ends.
 func TestCloseTimerStopsAtEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -172,10 +172,11 @@ const rstAvoidanceDelay = 500 * time.Millisecond
 // the protocol. It then discards what the peer still sends until it closes: otherwise
 // closing would reset the connection, and our Close frame might be lost.
 func (m *MessageStream) closeWriteAndWait() {
+	var deadline time.Time // none: one of MessageTimeout has passed
 	if err := m.transport.CloseWrite(); err != nil {
-		delay := min(m.registry.settings.closeTimeout, rstAvoidanceDelay)
-		_ = m.transport.SetReadDeadline(time.Now().Add(delay))
+		deadline = time.Now().Add(min(m.registry.settings.closeTimeout, rstAvoidanceDelay))
 	}
+	_ = m.transport.SetReadDeadline(deadline)
 	unread := new(discardBuffer)
 	for {
 		if _, err := m.transport.Read(unread); err != nil {

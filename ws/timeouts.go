@@ -51,6 +51,15 @@ func lastTaken(s sender, before, p progress, at, now time.Time) time.Time {
 	return now
 }
 
+// postponed is the time since when the peer takes nothing if the process did not run
+// for some of it, until now.
+func postponed(since time.Time, late time.Duration, now time.Time) time.Time {
+	if since = since.Add(late); since.After(now) {
+		return now
+	}
+	return since
+}
+
 // writeTimer implements WriteTimeout for sessions that have a background writer
 // because their peer is slow. It checks four times per timeout whether each peer
 // accepts data. A session stays in its list until a check finds that it has nothing
@@ -111,7 +120,7 @@ func (t *writeTimer) fire() {
 	kept := all[:0]
 	now, next := time.Now(), timeout/4
 	for _, w := range all {
-		w.since = w.since.Add(late)
+		w.since = postponed(w.since, late, now)
 		if left := w.check(now, timeout); left > 0 {
 			kept = append(kept, w)
 			next = min(next, left)

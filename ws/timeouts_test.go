@@ -25,3 +25,23 @@ func TestWriteTimeoutAfterPause(t *testing.T) {
 		}
 	})
 }
+
+// A write that begins after a pause, before the timer has found that out, has its
+// timeout and no more.
+func TestAWriteTimeoutBeginsNowAtTheLatest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const timeout = 16 * time.Second
+		s, _ := begun(t, &Upgrader{WriteTimeout: timeout, Heartbeat: Heartbeat{Interval: -1}})
+		_ = s.Text(context.Background(), "not taken")
+		w := &s.registry.writes
+		w.mu.Lock()
+		w.due = time.Now().Add(-time.Hour) // as if the timer had been to fire long ago
+		w.mu.Unlock()
+		w.fire()
+		began := time.Now()
+		<-s.Done()
+		if took := time.Since(began); took > timeout+timeout/4 || s.Err() != ErrWriteTimeout {
+			t.Errorf("ended after %v with %v", took, s.Err())
+		}
+	})
+}
