@@ -103,9 +103,9 @@ func TestCloseTimeoutAfterPause(t *testing.T) {
 	})
 }
 
-// If the queue is written after a pause of the process, but before the timer has
-// noticed that, the timeout is not longer than usual.
-func TestCloseTimerAfterPauseBeginsNow(t *testing.T) {
+// What has left after a pause of the process, and before the timer found that out,
+// does not make the timeout longer than it is.
+func TestCloseTimeoutBeginsByNow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fired := make(chan struct{}, 1)
 		timer := newCloseTimer(&slowPeer{began: time.Now()}, 8*time.Second, func() { fired <- struct{}{} })

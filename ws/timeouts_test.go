@@ -26,9 +26,9 @@ func TestWriteTimeoutAfterPause(t *testing.T) {
 	})
 }
 
-// If a write begins after a pause of the process, but before the timer has noticed
-// that, its timeout is not longer than usual.
-func TestWriteTimeoutAfterPauseBeginsNow(t *testing.T) {
+// A write that begins after a pause, before the timer has found that out, has its
+// timeout and no more.
+func TestAWriteTimeoutBeginsNowAtTheLatest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const timeout = 16 * time.Second
 		s, _ := startSession(t, &Upgrader{WriteTimeout: timeout, Heartbeat: Heartbeat{Interval: -1}})
