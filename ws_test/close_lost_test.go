@@ -6,7 +6,9 @@ import (
 	"io"
 	"net"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/handset-go/handset/ws"
@@ -94,6 +96,30 @@ func TestFailedWriteEndsUnreadSession(t *testing.T) {
 		}
 	})
 }
+
+// Behind the peer's Close frame nothing is waited for if a write has failed: the
+// session ends when that frame is received, not after CloseTimeout.
+func TestFailedWriteThenPeersCloseEndsSession(t *testing.T) {
+	u := &ws.Upgrader{Heartbeat: noHeartbeat}
+	inSynctestOver(t, u, func(c net.Conn) net.Conn { return unwritable{c} }, func(t *testing.T, p *pair) {
+		end, began := receiveAll(p), time.Now()
+		_ = p.session.Text(t.Context(), "hello?")
+		synctest.Wait()
+		p.write(append(masked(fin|opText, []byte("received")), closeFrame(1000)...))
+		if err := await(t, end, "the stream's end"); err != io.EOF {
+			t.Errorf("the stream ended with %v", err)
+		}
+		expectSessionEnd(t, p.session, syscall.EPIPE)
+		if took := time.Since(began); took != 0 {
+			t.Errorf("the session ended after %v", took)
+		}
+	})
+}
+
+// unwritable is a conn that cannot be written any more.
+type unwritable struct{ net.Conn }
+
+func (unwritable) Write([]byte) (int, error) { return 0, syscall.EPIPE }
 
 // A connection that is lost after any number of bytes is an io.ErrUnexpectedEOF.
 func TestLostInsideFrameIsUnexpectedEOF(t *testing.T) {

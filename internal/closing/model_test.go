@@ -30,8 +30,8 @@ func (m *model) happens(e Event) {
 		m.close()
 	case CloseArrived:
 		if !deaf && !m.eof {
-			m.arrived = !m.cut
-			m.ended = m.left
+			m.arrived = true
+			m.ended = m.left || m.cut
 		}
 	case Violation:
 		if !deaf && !m.eof {

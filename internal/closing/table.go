@@ -85,7 +85,7 @@ var table = [states][events]Transition{
 		Abort:       {Ended, 0, ByCause, "7.1.5"},
 	},
 	WriteBroken: {
-		CloseArrived: {WriteBroken, 0, NotEnded, "7.1.5"},
+		CloseArrived: {Ended, 0, ByCause, "7.1.5"},
 		Violation:    {Ended, 0, ByCause, "7.1.5"},
 		ReadEOF:      {Ended, 0, ByCause, "7.1.5"},
 		ReadFailed:   {Ended, 0, ByCause, "7.1.5"},
