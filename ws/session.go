@@ -111,30 +111,37 @@ func (s *Session) Send(ctx context.Context, msg Message) error {
 	if msg.Kind == Close {
 		return s.Close(msg.Reason)
 	}
-	if ctx == nil {
-		return errNilContext
-	}
-	if err := ctx.Err(); err != nil {
-		return s.orEnd(err)
-	}
-	f := outbox.Frame{Data: msg.Data}
-	if err := s.frame(&f, msg.Kind); err != nil {
-		return err
-	}
-	if f.Fragment() {
-		return s.putFragment(ctx, &f)
-	}
-	if s.compression != nil || s.traced() {
-		return s.putCompressed(ctx, &f)
-	}
-	// Called from here to keep the stack of a goroutine that receives and sends small.
-	if err := s.out.TryPut((*outboxCallbacks)(s), &f); err != outbox.ErrFull {
-		return s.sendError(err)
-	}
-	return s.putWaiting(ctx, &f)
+	do, err := s.enqueue(ctx, &msg)
+	s.out.Perform((*outboxCallbacks)(s), do) // the frame of enqueue is not on the stack any more
+	return err
 }
 
-// putWaiting queues a frame for which TryPut returned ErrFull.
+// enqueue is Send of any message but a Close, up to the write, which it leaves to the
+// caller.
+func (s *Session) enqueue(ctx context.Context, msg *Message) (do outbox.Action, err error) {
+	if ctx == nil {
+		return do, errNilContext
+	}
+	if err = ctx.Err(); err != nil {
+		return do, s.orEnd(err)
+	}
+	f := outbox.Frame{Data: msg.Data}
+	if err = s.frame(&f, msg.Kind); err != nil {
+		return
+	}
+	if f.Fragment() {
+		return do, s.putFragment(ctx, &f)
+	}
+	if s.compression != nil || s.traced() {
+		return do, s.putCompressed(ctx, &f)
+	}
+	if do, err = s.out.Enqueue((*outboxCallbacks)(s), &f); err == outbox.ErrFull {
+		return do, s.putWaiting(ctx, &f)
+	}
+	return do, s.sendError(err)
+}
+
+// putWaiting queues a frame for which Enqueue returned ErrFull.
 //
 //go:noinline
 func (s *Session) putWaiting(ctx context.Context, f *outbox.Frame) error {

@@ -40,24 +40,26 @@ func (f *Frame) Fragment() bool { return !f.Fin || f.Opcode == frame.Continuatio
 // senders have been writing without a pause. If Put returns an error, such as ctx's,
 // nothing was queued.
 func (o *Outbox) Put(ctx context.Context, cb Callbacks, f *Frame) error {
-	do, err := o.tryPut(cb, f)
+	do, err := o.Enqueue(cb, f)
 	if err == ErrFull {
 		return o.putWaiting(ctx, cb, f)
 	}
-	o.perform(cb, do)
+	o.Perform(cb, do)
 	return err
 }
 
 // TryPut is Put that returns ErrFull instead of waiting.
 func (o *Outbox) TryPut(cb Callbacks, f *Frame) error {
-	do, err := o.tryPut(cb, f)
-	o.perform(cb, do)
+	do, err := o.Enqueue(cb, f)
+	o.Perform(cb, do)
 	return err
 }
 
-// tryPut queues the frame if it need not wait. If the queue is full of frames whose
-// write is only delayed, they are written first.
-func (o *Outbox) tryPut(cb Callbacks, f *Frame) (action, error) {
+// Enqueue is TryPut without the write: the caller must call Perform with the Action next,
+// before the payload changes. They are apart so that a write finds the stack free of the
+// frames of Enqueue. If the queue is full of frames whose write is only delayed, they are
+// written first.
+func (o *Outbox) Enqueue(cb Callbacks, f *Frame) (Action, error) {
 	for {
 		o.mu.Lock()
 		if o.queue.refused() != nil || o.admitsLocked(f) {
@@ -73,13 +75,13 @@ func (o *Outbox) tryPut(cb Callbacks, f *Frame) (action, error) {
 		if do == nothing {
 			return nothing, ErrFull
 		}
-		o.perform(cb, do)
+		o.Perform(cb, do)
 	}
 }
 
 // putLocked queues a frame that admitsLocked has admitted. For a frame to be
 // compressed it only reserves space; putCompressed queues it.
-func (o *Outbox) putLocked(f *Frame) (action, error) {
+func (o *Outbox) putLocked(f *Frame) (Action, error) {
 	if err := o.queue.refused(); err != nil {
 		return nothing, err
 	}
@@ -94,7 +96,7 @@ func (o *Outbox) putLocked(f *Frame) (action, error) {
 }
 
 // enqueueLocked queues a frame, and says how it is to be written.
-func (o *Outbox) enqueueLocked(f *Frame) action {
+func (o *Outbox) enqueueLocked(f *Frame) Action {
 	q := o.acquireLocked()
 	batch := f.Batch && q.buffered()+f.size() < batchLimit
 	direct := len(f.Data) >= large && o.writer == nobody && !batch
@@ -115,7 +117,7 @@ func (o *Outbox) enqueueLocked(f *Frame) action {
 
 // dispatchLocked decides when what is queued is written: by the writer at work, by
 // the timer, or now.
-func (o *Outbox) dispatchLocked(batch bool) action {
+func (o *Outbox) dispatchLocked(batch bool) Action {
 	if !batch {
 		return o.sendLocked()
 	}
@@ -141,7 +143,7 @@ func (o *Outbox) PutPong(cb Callbacks, payload []byte, batch bool) {
 		o.queue.pong = append(make([]byte, 0, frame.MaxControl), payload...)
 	}
 	o.mu.Unlock()
-	o.perform(cb, do)
+	o.Perform(cb, do)
 }
 
 // PutFinal queues a Close frame, after which nothing is sent, also if the queue is
@@ -156,7 +158,7 @@ func (o *Outbox) PutFinal(cb Callbacks, payload []byte, err error) {
 	o.refuseLocked(err)
 	do := o.finishLocked()
 	o.mu.Unlock()
-	o.perform(cb, do)
+	o.Perform(cb, do)
 }
 
 // admitsLocked reports whether the frame may be queued now: it fits, the open message

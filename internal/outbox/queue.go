@@ -88,7 +88,10 @@ func (q *queue) mustWait(f *Frame) bool {
 // append queues the frame.
 func (q *queue) append(f *Frame) {
 	q.appendHeader(f, f.size())
-	q.queued.Bytes = append(q.queued.Bytes, f.Data...)
+	b := q.queued
+	at := len(b.Bytes)
+	b.Bytes = b.Bytes[:at+len(f.Data)] // there is space for them
+	copy(b.Bytes[at:], f.Data)
 }
 
 // appendHeader queues the frame's header, and makes the buffer large enough for size
@@ -121,7 +124,7 @@ func (q *queue) beginWrite() {
 }
 
 // next returns what is to be written. Only the writer may call it, and it needs no
-// lock. It is a function of its own, not inlined, to keep perform's stack frame small.
+// lock. It is a function of its own, not inlined, to keep Perform's stack frame small.
 //
 //go:noinline
 func (q *queue) next() *transport.Slices {
