@@ -263,13 +263,10 @@ func (h *sessionHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	server, _ := r.Context().Value(http.ServerContextKey).(*http.Server)
-	go h.run(session, server)
-}
-
-// run is at the bottom of the stack of a session that waits, so its frame is small.
-func (h *sessionHandler) run(session *Session, server *http.Server) {
-	defer finish(session, server)
-	h.serve(session, session.stream())
+	go func() {
+		defer finish(session, server)
+		h.serve(session, session.stream())
+	}()
 }
 
 // finish closes the session of a serve that has returned or panicked.

@@ -17,69 +17,48 @@ func (m *MessageStream) All(ctx context.Context) iter.Seq2[Message, error] {
 	return m.all(ctx, m)
 }
 
-// rangeLoop is what a range loop over a stream needs, in one place, so that its methods
-// have few arguments: their frames are on the stack of every loop that waits, which
-// is to be as small as that of a Recv.
-type rangeLoop struct {
-	stream *MessageStream
-	ctx    context.Context
-	view   view
-	// The loop's body is the application's and may take long: a background reader may
-	// read meanwhile.
-	application bool
-	locked      bool // before it begins
-}
-
 // all is All of either stream.
 func (m *MessageStream) all(ctx context.Context, v view) iter.Seq2[Message, error] {
-	return (&rangeLoop{stream: m, ctx: ctx, view: v, application: true}).run
+	return func(yield func(Message, error) bool) { m.rangeOver(ctx, v, yield) }
 }
 
-// run locks the stream, unless that is locked for the loop, delivers the messages to
-// yield, and unlocks.
-func (l *rangeLoop) run(yield func(Message, error) bool) {
-	if !l.locked {
-		if err := l.stream.lock(l.ctx); err != nil {
-			l.refuse(err, yield)
+// rangeOver locks the stream, delivers the messages to yield, and unlocks. Its frame and
+// those of what calls yield are on the stack of every loop.
+func (m *MessageStream) rangeOver(ctx context.Context, v view, yield func(Message, error) bool) {
+	if err := m.lock(ctx); err != nil {
+		yieldError(err, yield)
+		return
+	}
+	defer m.unlock(true)
+	for {
+		err := ctx.Err()
+		if err == nil || m.session().ended() != nil { // which may be why the context has
+			err = m.recv(ctx, v)
+		}
+		if !m.deliver(err, yield) {
 			return
 		}
-	}
-	defer l.stream.unlock(true)
-	for l.deliver(l.next(), yield) {
 	}
 }
 
 //go:noinline
-func (l *rangeLoop) refuse(err error, yield func(Message, error) bool) { yield(Message{}, err) }
-
-// next waits for the next message. The context ends the loop, though messages may
-// be there; but not once the session has ended, which may be why the context has.
-func (l *rangeLoop) next() error {
-	if err := l.ctx.Err(); err != nil && l.stream.session().ended() == nil {
-		return err
-	}
-	return l.stream.recv(l.ctx, l.view)
-}
+func yieldError(err error, yield func(Message, error) bool) { yield(Message{}, err) }
 
 // deliver gives the loop's body the message that was received, or the error, and
 // reports whether the loop goes on.
 //
 //go:noinline
-func (l *rangeLoop) deliver(err error, yield func(Message, error) bool) bool {
+func (m *MessageStream) deliver(err error, yield func(Message, error) bool) bool {
 	if err == io.EOF {
 		return false
 	}
 	var msg Message
 	if err == nil {
-		msg.set(&l.stream.in.input.Event) // before a background reader may have the input
+		msg.set(&m.in.input.Event) // before a background reader may have the input
 	}
-	if l.application {
-		l.stream.beforeBody()
-	}
+	m.beforeBody()
 	goesOn := yield(msg, err)
-	if l.application {
-		l.stream.in.lock.endBody()
-	}
+	m.in.lock.endBody()
 	return goesOn && (err == nil || err == ErrMessageTooBig)
 }
 
@@ -130,16 +109,12 @@ func (m *MessageStream) discard(background *lockHolder) {
 			return
 		}
 	}
+	defer m.unlock(true)
 	refuses := m.more().refusesData
-	l := rangeLoop{stream: m, ctx: context.Background(), view: m, locked: true}
-	l.run(func(msg Message, err error) bool {
-		switch {
-		case err != nil:
-			return false
-		case msg.Kind == Ping, msg.Kind == Pong, msg.Kind == Close, !refuses:
-			return true
+	for m.recv(context.Background(), m) == nil {
+		if refuses && !m.in.input.Event.Opcode.Control() {
+			m.broken(&ProtocolError{ClosePolicyViolation, errUnwanted})
+			return
 		}
-		m.broken(&ProtocolError{ClosePolicyViolation, errUnwanted})
-		return false
-	})
+	}
 }

@@ -85,19 +85,21 @@ func (o *Outbox) putLocked(f *Frame) (Action, error) {
 	if err := o.queue.refused(); err != nil {
 		return nothing, err
 	}
+	q := o.acquireLocked()
 	if f.opens() {
-		o.acquireLocked().open = true
+		q.open = true
 	}
 	if f.Compress {
-		o.acquireLocked().reserved += f.size()
+		q.reserved += f.size()
 		return nothing, nil
 	}
 	return o.enqueueLocked(f), nil
 }
 
-// enqueueLocked queues a frame, and says how it is to be written.
+// enqueueLocked queues a frame, and says how it is to be written. acquireLocked must have
+// been called before.
 func (o *Outbox) enqueueLocked(f *Frame) Action {
-	q := o.acquireLocked()
+	q := o.queue
 	batch := f.Batch && q.buffered()+f.size() < batchLimit
 	direct := len(f.Data) >= large && o.writer == nobody && !batch
 	if direct {
@@ -138,6 +140,7 @@ func (o *Outbox) PutPong(cb Callbacks, payload []byte, batch bool) {
 	switch {
 	case o.queue.refused() != nil:
 	case o.admitsLocked(&f):
+		o.acquireLocked()
 		do = o.enqueueLocked(&f)
 	default: // the queue is not nil, or the frame would have been admitted
 		o.queue.pong = append(make([]byte, 0, frame.MaxControl), payload...)

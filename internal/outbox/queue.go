@@ -85,26 +85,29 @@ func (q *queue) mustWait(f *Frame) bool {
 	return q != nil && f.first() && (q.open || !f.Fin && q.reserved > 0)
 }
 
-// append queues the frame.
+// append queues the frame. What it calls is not inlined: its own frame would be as large
+// as all of theirs (stack).
 func (q *queue) append(f *Frame) {
-	q.appendHeader(f, f.size())
-	b := q.queued
-	at := len(b.Bytes)
-	b.Bytes = b.Bytes[:at+len(f.Data)] // there is space for them
-	copy(b.Bytes[at:], f.Data)
+	q.makeSpace(f.size())
+	q.appendHeader(f)
+	q.appendPayload(f)
 }
 
-// appendHeader queues the frame's header, and makes the buffer large enough for size
-// bytes more.
-func (q *queue) appendHeader(f *Frame, size int) {
+// makeSpace makes the buffer large enough for n bytes more.
+func (q *queue) makeSpace(n int) {
 	switch {
 	case q.queued != nil:
-		q.queued = q.queued.Grow(size)
-	case q.spare != nil && size <= firstQueue:
+		q.queued = q.queued.Grow(n)
+	case q.spare != nil && n <= firstQueue:
 		q.queued, q.spare = q.spare, nil
 	default:
-		q.queued = buffer.Get(max(size, firstQueue))
+		q.queued = buffer.Get(max(n, firstQueue))
 	}
+}
+
+// appendHeader queues the frame's header, for which makeSpace must have been called, and
+// counts the frame.
+func (q *queue) appendHeader(f *Frame) {
 	q.uncounted.frame(f)
 	at := len(q.queued.Bytes)
 	q.queued.Bytes = frame.Append(q.queued.Bytes, f.Opcode, f.Fin, len(f.Data))
@@ -112,6 +115,11 @@ func (q *queue) appendHeader(f *Frame, size int) {
 		q.queued.Bytes[at] |= frame.RSV1
 	}
 }
+
+// appendPayload queues the frame's payload, for which makeSpace must have been called.
+//
+//go:noinline
+func (q *queue) appendPayload(f *Frame) { q.queued.Bytes = append(q.queued.Bytes, f.Data...) }
 
 // beginWrite moves what is queued to out, if all of out has been written.
 func (q *queue) beginWrite() {
