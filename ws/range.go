@@ -30,13 +30,14 @@ func (m *MessageStream) rangeOver(ctx context.Context, v view, yield func(Messag
 		return
 	}
 	defer m.unlock(true)
-	for {
-		err := ctx.Err()
-		if err == nil || m.session().ended() != nil { // which may be why the context has
-			err = m.recv(ctx, v)
-		}
-		if !m.deliver(err, yield) {
-			return
+	goesOn := true
+	for goesOn {
+		// A context ends the loop though messages may have arrived, unless the end of the
+		// session is why it has ended.
+		if ctx.Err() != nil && m.session().ended() == nil {
+			goesOn = m.deliver(ctx.Err(), yield)
+		} else {
+			goesOn = m.deliver(m.recv(ctx, v), yield)
 		}
 	}
 }

@@ -122,12 +122,12 @@ func (s *Session) enqueue(ctx context.Context, msg *Message) (do outbox.Action, 
 	if ctx == nil {
 		return do, errNilContext
 	}
-	if err = ctx.Err(); err != nil {
+	if err := ctx.Err(); err != nil {
 		return do, s.orEnd(err)
 	}
 	f := outbox.Frame{Data: msg.Data}
-	if err = s.frame(&f, msg.Kind); err != nil {
-		return
+	if err := s.frame(&f, msg.Kind); err != nil {
+		return do, err
 	}
 	if f.Fragment() {
 		return do, s.putFragment(ctx, &f)
@@ -135,10 +135,10 @@ func (s *Session) enqueue(ctx context.Context, msg *Message) (do outbox.Action, 
 	if s.compression != nil || s.traced() {
 		return do, s.putCompressed(ctx, &f)
 	}
-	if do, err = s.out.Enqueue((*outboxCallbacks)(s), &f); err == outbox.ErrFull {
-		return do, s.putWaiting(ctx, &f)
+	if do, err := s.out.Enqueue((*outboxCallbacks)(s), &f); err != outbox.ErrFull {
+		return do, s.sendError(err)
 	}
-	return do, s.sendError(err)
+	return do, s.putWaiting(ctx, &f)
 }
 
 // putWaiting queues a frame for which Enqueue returned ErrFull.

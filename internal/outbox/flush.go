@@ -38,6 +38,7 @@ func (o *Outbox) wrote(cb Callbacks, n int, err error) Action {
 	}
 	switch {
 	case broken:
+		o.acquireLocked().failure = err
 		return failed
 	case o.aborted:
 		return nothing

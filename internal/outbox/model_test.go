@@ -261,8 +261,8 @@ func (m *model) reserve(f *Frame) bool {
 	if m.out.queue.refused() != nil || !m.out.admitsLocked(f) {
 		return false
 	}
-	_, err := m.out.putLocked(f)
-	return err == nil
+	m.out.reserveLocked(f)
+	return true
 }
 
 // accept notes that a frame was queued, or refused.

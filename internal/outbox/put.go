@@ -62,13 +62,12 @@ func (o *Outbox) TryPut(cb Callbacks, f *Frame) error {
 func (o *Outbox) Enqueue(cb Callbacks, f *Frame) (Action, error) {
 	for {
 		o.mu.Lock()
-		if o.queue.refused() != nil || o.admitsLocked(f) {
-			do, err := o.putLocked(f)
+		if err := o.queue.refused(); err != nil {
 			o.mu.Unlock()
-			if err == nil && f.Compress {
-				err = o.putCompressed(cb, f)
-			}
-			return do, err
+			return nothing, err
+		}
+		if o.admitsLocked(f) {
+			break
 		}
 		do := o.writeLocked()
 		o.mu.Unlock()
@@ -77,29 +76,30 @@ func (o *Outbox) Enqueue(cb Callbacks, f *Frame) (Action, error) {
 		}
 		o.Perform(cb, do)
 	}
-}
-
-// putLocked queues a frame that admitsLocked has admitted. For a frame to be
-// compressed it only reserves space; putCompressed queues it.
-func (o *Outbox) putLocked(f *Frame) (Action, error) {
-	if err := o.queue.refused(); err != nil {
-		return nothing, err
-	}
-	q := o.acquireLocked()
-	if f.opens() {
-		q.open = true
-	}
 	if f.Compress {
-		q.reserved += f.size()
-		return nothing, nil
+		o.reserveLocked(f)
+		o.mu.Unlock()
+		return nothing, o.putCompressed(cb, f)
 	}
-	return o.enqueueLocked(f), nil
+	o.acquireLocked() // here, when the stack is not yet as deep as in enqueueLocked
+	do := o.enqueueLocked(f)
+	o.mu.Unlock()
+	return do, nil
 }
 
-// enqueueLocked queues a frame, and says how it is to be written. acquireLocked must have
-// been called before.
+// reserveLocked reserves the space of a frame to be compressed, which putCompressed
+// queues.
+func (o *Outbox) reserveLocked(f *Frame) {
+	q := o.acquireLocked()
+	q.open = q.open || f.opens()
+	q.reserved += f.size()
+}
+
+// enqueueLocked queues a frame that admitsLocked has admitted, and says how it is to be
+// written. acquireLocked must have been called before.
 func (o *Outbox) enqueueLocked(f *Frame) Action {
 	q := o.queue
+	q.open = q.open || f.opens()
 	batch := f.Batch && q.buffered()+f.size() < batchLimit
 	direct := len(f.Data) >= large && o.writer == nobody && !batch
 	if direct {

@@ -22,6 +22,7 @@ type queue struct {
 	open      bool      // a fragmented message is open
 	waiters   []*waiter // frames that wait until they fit or the open message ends
 	pong      []byte    // the payload of a Pong that did not fit
+	failure   error     // of a write, after which there are no others
 	refusal   error     // what every Put returns from now on; nil while frames are accepted
 	uncounted Count     // queued since the transport last took bytes
 }

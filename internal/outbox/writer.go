@@ -46,9 +46,7 @@ func (o *Outbox) Perform(cb Callbacks, do Action) {
 		}
 		slices := o.queue.next()
 		n, err := cb.Conn().Write(slices, false)
-		if do = o.wrote(cb, n, err); do == failed {
-			cb.WriteFailed(err)
-		}
+		do = o.wrote(cb, n, err)
 	}
 	switch do {
 	case startWriter:
@@ -57,6 +55,8 @@ func (o *Outbox) Perform(cb Callbacks, do Action) {
 		cb.StartTimer()
 	case drained:
 		cb.Drained()
+	case failed:
+		cb.WriteFailed(o.queue.failure)
 	}
 }
 
@@ -81,11 +81,12 @@ func (o *Outbox) Run(cb Callbacks) {
 		switch do {
 		case write:
 			n, err := cb.Conn().Write(o.queue.next(), true)
-			if do = o.wrote(cb, n, err); do == failed {
-				cb.WriteFailed(err)
-			}
+			do = o.wrote(cb, n, err)
 		case drained:
 			cb.Drained()
+			return
+		case failed:
+			cb.WriteFailed(o.queue.failure)
 			return
 		default:
 			return
