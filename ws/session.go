@@ -135,16 +135,16 @@ func (s *Session) enqueue(ctx context.Context, msg *Message) (do outbox.Action, 
 	if s.compression != nil || s.traced() {
 		return do, s.putCompressed(ctx, &f)
 	}
-	if do, err := s.out.Enqueue((*outboxCallbacks)(s), &f); err != outbox.ErrFull {
-		return do, s.sendError(err)
+	if do, err = s.out.Enqueue((*outboxCallbacks)(s), &f); err != nil {
+		err = s.put(ctx, &f) // it waits after ErrFull, and fails again after any other error
 	}
-	return do, s.putWaiting(ctx, &f)
+	return do, err
 }
 
-// putWaiting queues a frame for which Enqueue returned ErrFull.
+// put queues a frame.
 //
 //go:noinline
-func (s *Session) putWaiting(ctx context.Context, f *outbox.Frame) error {
+func (s *Session) put(ctx context.Context, f *outbox.Frame) error {
 	return s.sendError(s.out.Put(ctx, (*outboxCallbacks)(s), f))
 }
 

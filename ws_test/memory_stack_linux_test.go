@@ -2,6 +2,7 @@ package ws_test
 
 import (
 	"context"
+	"iter"
 	"log"
 	"runtime"
 	"runtime/debug"
@@ -69,33 +70,42 @@ func echoReadme(session *ws.Session, stream *ws.MessageStream) {
 	}
 }
 
-// echoClosures calls closures of the application's from a switch.
-func echoClosures(session *ws.Session, stream *ws.MessageStream) {
-	from, pongs := session.RemoteAddr(), 0
-	message := func(ctx context.Context, msg ws.Message) error { return session.Send(ctx, msg) }
-	pong := func([]byte) { pongs++ }
-	failed := func(err error) { log.Printf("%v, %d pongs: %v", from, pongs, err) }
-	dispatch(context.Background(), stream.Aggregate(1<<20), message, pong, session.Close, failed)
+// callbacks are what an application does about each kind of message.
+type callbacks struct {
+	message func(context.Context, ws.Message) error
+	pong    func([]byte)
+	closed  func(ws.CloseReason) error
+	failed  func(error)
 }
 
-//go:noinline
-func dispatch(ctx context.Context, stream *ws.AggregatedStream, message func(context.Context, ws.Message) error,
-	pong func([]byte), closed func(ws.CloseReason) error, failed func(error)) {
-	for msg, err := range stream.All(ctx) {
+// echoClosures is the same program with an application's closures called from a switch.
+func echoClosures(session *ws.Session, stream *ws.MessageStream) {
+	from, pongs := session.RemoteAddr(), 0
+	ctx := context.Background()
+	dispatch(ctx, stream.Aggregate(1<<20).All(ctx), callbacks{
+		message: func(ctx context.Context, msg ws.Message) error { return session.Send(ctx, msg) },
+		pong:    func([]byte) { pongs++ },
+		closed:  session.Close,
+		failed:  func(err error) { log.Printf("%v, %d pongs: %v", from, pongs, err) },
+	})
+}
+
+func dispatch(ctx context.Context, messages iter.Seq2[ws.Message, error], on callbacks) {
+	for msg, err := range messages {
 		if err != nil {
-			failed(err)
+			on.failed(err)
 			return
 		}
 		switch msg.Kind {
 		case ws.Text, ws.Binary:
-			if err := message(ctx, msg); err != nil {
-				failed(err)
+			if err := on.message(ctx, msg); err != nil {
+				on.failed(err)
 				return
 			}
 		case ws.Pong:
-			pong(msg.Data)
+			on.pong(msg.Data)
 		case ws.Close:
-			_ = closed(msg.Reason)
+			_ = on.closed(msg.Reason)
 		}
 	}
 }

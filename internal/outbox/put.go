@@ -60,21 +60,13 @@ func (o *Outbox) TryPut(cb Callbacks, f *Frame) error {
 // frames of Enqueue. If the queue is full of frames whose write is only delayed, they are
 // written first.
 func (o *Outbox) Enqueue(cb Callbacks, f *Frame) (Action, error) {
-	for {
-		o.mu.Lock()
-		if err := o.queue.refused(); err != nil {
-			o.mu.Unlock()
+	o.mu.Lock()
+	for o.queue.refused() != nil || !o.admitsLocked(f) {
+		o.mu.Unlock()
+		if err := o.writeDelayed(cb); err != nil {
 			return nothing, err
 		}
-		if o.admitsLocked(f) {
-			break
-		}
-		do := o.writeLocked()
-		o.mu.Unlock()
-		if do == nothing {
-			return nothing, ErrFull
-		}
-		o.Perform(cb, do)
+		o.mu.Lock()
 	}
 	if f.Compress {
 		o.reserveLocked(f)
@@ -85,6 +77,23 @@ func (o *Outbox) Enqueue(cb Callbacks, f *Frame) (Action, error) {
 	do := o.enqueueLocked(f)
 	o.mu.Unlock()
 	return do, nil
+}
+
+// writeDelayed makes room for a frame that does not fit. It returns ErrFull if there are
+// no frames whose write is only delayed, or the error of every Put if there is one.
+//
+//go:noinline
+func (o *Outbox) writeDelayed(cb Callbacks) error {
+	o.mu.Lock()
+	do, err := nothing, o.queue.refused()
+	if err == nil {
+		if do = o.writeLocked(); do == nothing {
+			err = ErrFull
+		}
+	}
+	o.mu.Unlock()
+	o.Perform(cb, do)
+	return err
 }
 
 // reserveLocked reserves the space of a frame to be compressed, which putCompressed
