@@ -22,49 +22,41 @@ func (m *MessageStream) all(ctx context.Context, v view) iter.Seq2[Message, erro
 	return func(yield func(Message, error) bool) { m.rangeOver(ctx, v, yield) }
 }
 
-// rangeOver locks the stream, delivers the messages to yield, and unlocks. Its frame and
-// those of what calls yield are on the stack of every loop.
+// rangeOver locks the stream, gives the messages to yield, and unlocks. It is the one
+// function between a program and its loop's body, on the stack of both (stack).
 func (m *MessageStream) rangeOver(ctx context.Context, v view, yield func(Message, error) bool) {
 	if err := m.lock(ctx); err != nil {
 		yieldError(err, yield)
 		return
 	}
 	defer m.unlock(true)
-	goesOn := true
-	for goesOn {
+	var err error
+	for err == nil || err == ErrMessageTooBig {
 		// A context ends the loop though messages may have arrived, unless the end of the
 		// session is why it has ended.
-		if ctx.Err() != nil && m.session().ended() == nil {
-			goesOn = m.deliver(ctx.Err(), yield)
-		} else {
-			goesOn = m.deliver(m.recv(ctx, v), yield)
+		if err = ctx.Err(); err == nil || m.session().ended() != nil {
+			err = m.recv(ctx, v)
 		}
+		if err == io.EOF {
+			return
+		}
+		var msg Message
+		if err == nil {
+			msg.set(&m.in.input.Event) // before a background reader may have the input
+		}
+		m.beforeBody()
+		if !yield(msg, err) {
+			return
+		}
+		m.in.lock.endBody()
 	}
 }
 
 //go:noinline
 func yieldError(err error, yield func(Message, error) bool) { yield(Message{}, err) }
 
-// deliver gives the loop's body the message that was received, or the error, and
-// reports whether the loop goes on.
-//
-//go:noinline
-func (m *MessageStream) deliver(err error, yield func(Message, error) bool) bool {
-	if err == io.EOF {
-		return false
-	}
-	var msg Message
-	if err == nil {
-		msg.set(&m.in.input.Event) // before a background reader may have the input
-	}
-	m.beforeBody()
-	goesOn := yield(msg, err)
-	m.in.lock.endBody()
-	return goesOn && (err == nil || err == ErrMessageTooBig)
-}
-
-// beforeBody lets a background reader read while the loop's body runs. It is apart so that
-// deliver's frame stays small.
+// beforeBody lets a background reader read while the loop's body runs. It is not inlined,
+// to keep rangeOver's frame small.
 //
 //go:noinline
 func (m *MessageStream) beforeBody() {

@@ -112,8 +112,11 @@ func (s *Session) Send(ctx context.Context, msg Message) error {
 		return s.Close(msg.Reason)
 	}
 	do, err := s.enqueue(ctx, &msg)
-	s.out.Perform((*outboxCallbacks)(s), do) // the frame of enqueue is not on the stack any more
-	return err
+	if err != nil {
+		return err
+	}
+	s.out.Perform((*outboxCallbacks)(s), do) // here, where enqueue is not on the stack any more
+	return nil
 }
 
 // enqueue is Send of any message but a Close, up to the write, which it leaves to the

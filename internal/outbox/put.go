@@ -143,19 +143,23 @@ func (o *Outbox) dispatchLocked(batch bool) Action {
 // replaces the one kept before, since only the latest Ping need be answered (RFC 6455
 // §5.5.3): a peer that sends Pings and does not read costs one payload.
 func (o *Outbox) PutPong(cb Callbacks, payload []byte, batch bool) {
-	f := Frame{Opcode: frame.Pong, Fin: true, Data: payload, Batch: batch}
+	o.Perform(cb, o.enqueuePong(payload, batch))
+}
+
+func (o *Outbox) enqueuePong(payload []byte, batch bool) Action {
 	o.mu.Lock()
-	do := nothing
+	defer o.mu.Unlock()
+	f := Frame{Opcode: frame.Pong, Fin: true, Data: payload, Batch: batch}
 	switch {
 	case o.queue.refused() != nil:
+		return nothing
 	case o.admitsLocked(&f):
 		o.acquireLocked()
-		do = o.enqueueLocked(&f)
+		return o.enqueueLocked(&f)
 	default: // the queue is not nil, or the frame would have been admitted
-		o.queue.pong = append(make([]byte, 0, frame.MaxControl), payload...)
+		o.queue.keepPong(payload)
+		return nothing
 	}
-	o.mu.Unlock()
-	o.Perform(cb, do)
 }
 
 // PutFinal queues a Close frame, after which nothing is sent, also if the queue is

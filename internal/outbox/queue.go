@@ -16,7 +16,7 @@ type queue struct {
 	body    []byte           // a payload being written behind out: the sender's slice
 	spare   *buffer.Buffer   // an empty buffer for queued
 	written int              // the number of bytes of out that have been written
-	slices  transport.Slices // what next returns
+	slices  transport.Slices // what is to be written, set by next
 
 	reserved  int       // bytes for frames that are being compressed
 	open      bool      // a fragmented message is open
@@ -122,6 +122,13 @@ func (q *queue) appendHeader(f *Frame) {
 //go:noinline
 func (q *queue) appendPayload(f *Frame) { q.queued.Bytes = append(q.queued.Bytes, f.Data...) }
 
+// keepPong keeps the payload of a Pong that does not fit, in place of one kept before.
+//
+//go:noinline
+func (q *queue) keepPong(payload []byte) {
+	q.pong = append(make([]byte, 0, frame.MaxControl), payload...)
+}
+
 // beginWrite moves what is queued to out, if all of out has been written.
 func (q *queue) beginWrite() {
 	if q.out != nil && q.written == len(q.out.Bytes) {
@@ -132,13 +139,12 @@ func (q *queue) beginWrite() {
 	}
 }
 
-// next returns what is to be written. Only the writer may call it, and it needs no
+// next sets slices to what is to be written. Only the writer may call it, and it needs no
 // lock. It is a function of its own, not inlined, to keep Perform's stack frame small.
 //
 //go:noinline
-func (q *queue) next() *transport.Slices {
+func (q *queue) next() {
 	q.slices = transport.Slices{Head: q.out.Bytes[q.written:], Body: q.body}
-	return &q.slices
 }
 
 // freeOut frees what was being written, or keeps it as the spare buffer. It does

@@ -44,8 +44,8 @@ func (o *Outbox) Perform(cb Callbacks, do Action) {
 			do = startWriter
 			break
 		}
-		slices := o.queue.next()
-		n, err := cb.Conn().Write(slices, false)
+		o.queue.next()
+		n, err := cb.Conn().Write(&o.queue.slices, false)
 		do = o.wrote(cb, n, err)
 	}
 	switch do {
@@ -80,7 +80,8 @@ func (o *Outbox) Run(cb Callbacks) {
 	for do := o.wrote(cb, 0, nil); ; {
 		switch do {
 		case write:
-			n, err := cb.Conn().Write(o.queue.next(), true)
+			o.queue.next()
+			n, err := cb.Conn().Write(&o.queue.slices, true)
 			do = o.wrote(cb, n, err)
 		case drained:
 			cb.Drained()
