@@ -31,7 +31,7 @@ func TestWriteTimeoutAfterPause(t *testing.T) {
 func TestAWriteTimeoutBeginsNowAtTheLatest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const timeout = 16 * time.Second
-		s, _ := begun(t, &Upgrader{WriteTimeout: timeout, Heartbeat: Heartbeat{Interval: -1}})
+		s, _ := startSession(t, &Upgrader{WriteTimeout: timeout, Heartbeat: Heartbeat{Interval: -1}})
 		_ = s.Text(context.Background(), "not taken")
 		w := &s.registry.writes
 		w.mu.Lock()
