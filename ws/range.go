@@ -7,36 +7,35 @@ import (
 	"iter"
 )
 
-// All returns the messages as a sequence for a range loop, which ends after the
-// Close message, or after the first error that Recv would return has been
-// yielded. Data is valid until the loop goes on. When ctx ends the loop ends
-// with its error, though messages may have arrived. A loop that breaks off or
-// ends with ctx leaves the stream as it is, for the next reader. As with Recv ctx
-// does not matter once the session has ended.
+// All returns the messages as a sequence for a range loop. It yields each
+// message, then the first error of Recv, if any, and stops. After a Close
+// message it stops without an error. Data is valid until the next iteration.
+// When ctx has ended, the next iteration yields its error, even if messages
+// have arrived. Breaking out of the loop, or the end of ctx, leaves the stream
+// usable. As in Recv, ctx is ignored after the session has ended.
 func (m *MessageStream) All(ctx context.Context) iter.Seq2[Message, error] {
 	return m.all(ctx, m)
 }
 
-// rangeLoop is what a range loop over a stream needs, in one place, so that its methods
-// have few arguments: their frames are on the stack of every loop that waits, which
-// is to be as small as that of a Recv.
+// rangeLoop is a range loop over a stream. Its methods have few arguments, because
+// their frames are on the stack of a loop that waits, which must be as small as that
+// of Recv.
 type rangeLoop struct {
 	stream *MessageStream
 	ctx    context.Context
 	view   view
-	// The loop's body is the application's and may take long: a background reader may
-	// read meanwhile.
+	// The loop's body is the application's. It may take long, so a background reader
+	// may read while it runs.
 	application bool
-	locked      bool // before it begins
+	locked      bool // by the caller of run
 }
 
-// all is All of either stream.
+// all implements All of both streams.
 func (m *MessageStream) all(ctx context.Context, v view) iter.Seq2[Message, error] {
 	return (&rangeLoop{stream: m, ctx: ctx, view: v, application: true}).run
 }
 
-// run locks the stream, unless that is locked for the loop, delivers the messages to
-// yield, and unlocks.
+// run yields messages until the loop ends. It locks the stream unless the caller has.
 func (l *rangeLoop) run(yield func(Message, error) bool) {
 	if !l.locked {
 		if err := l.stream.lock(l.ctx); err != nil {
@@ -52,8 +51,9 @@ func (l *rangeLoop) run(yield func(Message, error) bool) {
 //go:noinline
 func (l *rangeLoop) refuse(err error, yield func(Message, error) bool) { yield(Message{}, err) }
 
-// next waits for the next message. The context ends the loop, though messages may
-// be there; but not once the session has ended, which may be why the context has.
+// next waits for the next message. It returns the error of the context even if
+// messages have arrived, but not after the session has ended, which may have ended
+// the context.
 func (l *rangeLoop) next() error {
 	if err := l.ctx.Err(); err != nil && l.stream.session().ended() == nil {
 		return err
@@ -61,8 +61,8 @@ func (l *rangeLoop) next() error {
 	return l.stream.recv(l.ctx, l.view)
 }
 
-// deliver gives the loop's body the message that was received, or the error, and
-// reports whether the loop goes on.
+// deliver yields the message that was received, or the error, and reports whether the
+// loop continues.
 //
 //go:noinline
 func (l *rangeLoop) deliver(err error, yield func(Message, error) bool) bool {
@@ -71,7 +71,7 @@ func (l *rangeLoop) deliver(err error, yield func(Message, error) bool) bool {
 	}
 	var msg Message
 	if err == nil {
-		msg.set(&l.stream.in.input.Event) // before a background reader may have the input
+		msg.set(&l.stream.in.input.Event) // before a background reader can use the input
 	}
 	if l.application {
 		l.stream.beforeBody()
@@ -83,25 +83,24 @@ func (l *rangeLoop) deliver(err error, yield func(Message, error) bool) bool {
 	return goesOn && (err == nil || err == ErrMessageTooBig)
 }
 
-// beforeBody lets a background reader read while the loop's body runs. It is apart so that
-// deliver's frame stays small.
+// beforeBody allows a background reader to read while the loop's body runs. It is
+// separate so that the frame of deliver stays small.
 //
 //go:noinline
 func (m *MessageStream) beforeBody() {
 	m.in.lock.beginBody()
 	if x := m.extra.Load(); x != nil && x.closing.Load() {
-		m.readOn(readerBusy)
+		m.readOn(willReturn)
 	}
 }
 
 var errUnwanted = errors.New("data for a session that only sends")
 
-// Discard reads the stream in a goroutine of its own and drops data messages as
-// they arrive, for a program that only sends: pings are answered, the heartbeat
-// hears the peer, and its Close is answered. After RefuseData a data message
-// fails the session instead. Discard does not block. It returns ErrConcurrentRecv
-// if the stream has a reader, which Discard is from now on, until the session
-// ends.
+// Discard starts a goroutine that reads the stream and drops data messages, for
+// a program that only sends. Pings and the peer's Close frame are answered, and
+// a lost connection is noticed. After RefuseData, a data message fails the
+// session instead. Discard does not block. It returns ErrConcurrentRecv if the
+// stream has a reader; otherwise Discard is the reader until the session ends.
 func (m *MessageStream) Discard() error {
 	if m.transport == nil { // not from Handle
 		return ErrClosed
@@ -114,16 +113,16 @@ func (m *MessageStream) Discard() error {
 	return nil
 }
 
-// RefuseData has Discard fail the session of a peer that sends a data message,
+// RefuseData makes Discard fail the session if the peer sends a data message,
 // with a *ProtocolError of ClosePolicyViolation. It must be called before
-// Discard, and returns the stream itself.
+// Discard. It returns m.
 func (m *MessageStream) RefuseData() *MessageStream {
 	m.more().refusesData = true
 	return m
 }
 
-// discard reads until the end. It has the lock, unless a background reader has to
-// stop first.
+// discard reads until the stream ends. The application holds the read lock, unless a
+// background reader, given as background, must stop first.
 func (m *MessageStream) discard(background *lockHolder) {
 	if background != nil {
 		if _, err := m.in.lock.lockContext(context.Background()); err != nil {
@@ -139,7 +138,7 @@ func (m *MessageStream) discard(background *lockHolder) {
 		case msg.Kind == Ping, msg.Kind == Pong, msg.Kind == Close, !refuses:
 			return true
 		}
-		m.broken(&ProtocolError{ClosePolicyViolation, errUnwanted})
+		m.violated(&ProtocolError{ClosePolicyViolation, errUnwanted})
 		return false
 	})
 }

@@ -10,7 +10,7 @@ import (
 
 // The rest of a compressed message that is too big is inflated only if the next one
 // may refer to it.
-func TestTheRestOfAMessageThatIsTooBigIsNotInflated(t *testing.T) {
+func TestNextMessageTooBigIsNotInflated(t *testing.T) {
 	b := join(frame.Server,
 		part{rsv1 | text, "\x00\x06\x00\xf9\xffHello\xc3"}, // and half a character
 		part{continuation, "\xff\xff is not deflate data"}, part{continuation, "\xff"}, part{fin | continuation, "\xff"},
@@ -30,7 +30,7 @@ func TestTheRestOfAMessageThatIsTooBigIsNotInflated(t *testing.T) {
 }
 
 // A message that is too big is found by the header that shows it, and reported once.
-func TestAMessageThatIsTooBigIsFoundByAHeader(t *testing.T) {
+func TestNextMessageTooBigByHeader(t *testing.T) {
 	for name, c := range map[string]struct {
 		parts []part
 		drop  int // bytes at the end that have not arrived
@@ -57,7 +57,7 @@ func TestAMessageThatIsTooBigIsFoundByAHeader(t *testing.T) {
 
 // Next has returned the beginning of a message: its rest is neither a message nor
 // too big.
-func TestNextMessageDropsTheRestOfAMessageThatNextHasBegun(t *testing.T) {
+func TestNextMessageAfterNext(t *testing.T) {
 	r := newReader(frame.Server, false, false)
 	r.Add(wire(frame.Server, text, "Hello"))
 	if ok, err := r.Next(); !ok || err != nil {
@@ -70,7 +70,7 @@ func TestNextMessageDropsTheRestOfAMessageThatNextHasBegun(t *testing.T) {
 }
 
 // A message that was begun with a higher limit, and is longer than the new one.
-func TestTheLimitOfNextMessageMayBeLowered(t *testing.T) {
+func TestNextMessageLowerLimit(t *testing.T) {
 	r := newReader(frame.Server, false, false)
 	r.Add(wire(frame.Server, text, "Hello"))
 	if ok, err := r.NextMessage(10); ok || err != nil {
@@ -83,7 +83,7 @@ func TestTheLimitOfNextMessageMayBeLowered(t *testing.T) {
 
 // A frame that begins in the inbox, behind one that was read directly, and makes the
 // message too big: what follows is not read into the message, which is gone.
-func TestWhatFollowsTooBigIsNotReadIntoTheMessage(t *testing.T) {
+func TestNextMessageAfterTooBig(t *testing.T) {
 	r := newReader(frame.Server, false, false)
 	half := repeat("a", 100_000)
 	first, second := wire(frame.Server, binaryFrame, half), wire(frame.Server, fin|continuation, half)
@@ -101,7 +101,7 @@ func TestWhatFollowsTooBigIsNotReadIntoTheMessage(t *testing.T) {
 	}
 }
 
-func TestAfterDetachBytesGoToTheInbox(t *testing.T) {
+func TestNextMessageAfterDetach(t *testing.T) {
 	r := newReader(frame.Server, false, false)
 	b := wire(frame.Server, binaryFrame, repeat("a", 100_000))
 	b = append(b, wire(frame.Server, fin|continuation, "")...)
@@ -143,7 +143,7 @@ func TestDetachKeepsWhatWasInflated(t *testing.T) {
 
 // Next drops what NextMessage has of a message, which NextMessage then does not return
 // without the part that Next has returned.
-func TestNextMessageDropsAMessageOfWhichNextHasReturnedAPart(t *testing.T) {
+func TestNextMessageAfterPartByNext(t *testing.T) {
 	r := newReader(frame.Server, false, false)
 	r.Add(wire(frame.Server, text, "one "))
 	if ok, err := r.NextMessage(100); ok || err != nil {
@@ -159,7 +159,8 @@ func TestNextMessageDropsAMessageOfWhichNextHasReturnedAPart(t *testing.T) {
 	}
 }
 
-func TestAReaderIsIdleOnceAMessageThatWasPutTogetherIsNotUsed(t *testing.T) {
+// A Reader is idle again when an assembled message is no longer in use.
+func TestNextMessageThenIdle(t *testing.T) {
 	r := newReader(frame.Server, false, false)
 	r.Add(join(frame.Server, part{text, "Hel"}, part{fin | continuation, "lo"}))
 	if ok, err := r.NextMessage(10); !ok || err != nil {

@@ -6,7 +6,8 @@ import (
 	"github.com/handset-go/handset/internal/frame"
 )
 
-func TestPeekCloseFindsACloseFrameThatIsNotRead(t *testing.T) {
+// PeekClose finds a Close frame that has not been read.
+func TestPeekClose(t *testing.T) {
 	for side, reads := range sides {
 		for _, c := range []struct {
 			name  string

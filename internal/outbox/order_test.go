@@ -11,7 +11,7 @@ import (
 
 // With two others who keep sending fragmented messages, each would otherwise have
 // its turn before the third for ever.
-func TestAMessageThatWaitedToBeOpenedIsNotOvertakenByALaterOne(t *testing.T) {
+func TestOrderOfOpenedMessages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, _ := scripted(100, 0)
 		open := fragment(frame.Text, false, strings.Repeat("x", 98))
@@ -30,9 +30,9 @@ func TestAMessageThatWaitedToBeOpenedIsNotOvertakenByALaterOne(t *testing.T) {
 	})
 }
 
-// While one message is compressed another one that fits would be next, and
-// so on, and a fragmented message would never be opened.
-func TestAMessageThatWaitsToBeOpenedIsNotDelayedByMoreCompression(t *testing.T) {
+// While one message is compressed another one that fits would be next, and so on, and a
+// fragmented message would never be opened.
+func TestOrderIsNotDelayedByCompression(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, h := compressing()
 		o.limit, s.free = 100, 0
