@@ -78,16 +78,20 @@ type callbacks struct {
 	failed  func(error)
 }
 
-// echoClosures is the same program with an application's closures called from a switch.
-func echoClosures(session *ws.Session, stream *ws.MessageStream) {
+func newCallbacks(session *ws.Session) callbacks {
 	from, pongs := session.RemoteAddr(), 0
-	ctx := context.Background()
-	dispatch(ctx, stream.Aggregate(1<<20).All(ctx), callbacks{
+	return callbacks{
 		message: func(ctx context.Context, msg ws.Message) error { return session.Send(ctx, msg) },
 		pong:    func([]byte) { pongs++ },
 		closed:  session.Close,
 		failed:  func(err error) { log.Printf("%v, %d pongs: %v", from, pongs, err) },
-	})
+	}
+}
+
+// echoClosures is the same program with an application's closures called from a switch.
+func echoClosures(session *ws.Session, stream *ws.MessageStream) {
+	ctx := context.Background()
+	dispatch(ctx, stream.Aggregate(1<<20).All(ctx), newCallbacks(session))
 }
 
 func dispatch(ctx context.Context, messages iter.Seq2[ws.Message, error], on callbacks) {
