@@ -7,22 +7,22 @@ import (
 	"sync/atomic"
 )
 
-// Chan returns the messages as a channel, the same one each time, and does not
-// block. The stream is read ahead of the application by up to 17 messages, each
-// of which owns its Data. The channel is closed at the stream's end, or for good
-// if the stream has another reader; Err then says why.
+// Chan returns a channel of the messages. It returns the same channel each time
+// and does not block. Each message owns its Data. A goroutine reads ahead by up
+// to 17 messages. The channel is closed when the stream ends, or at once if the
+// stream has another reader; Err then returns the error.
 //
-// Through a channel the stream cannot know when the application has dealt with
-// a Close message, so it is answered as soon as it is on its way; Recv and All
-// leave time for an answer of the application's own. When the session ends, or
-// the application calls Session.Close, messages that nobody takes are dropped:
-// the goroutine behind the channel ends with the session. It is at work on the
-// session until then, which is not found abandoned though nobody refers to the
-// channel any more; the peer's end, the heartbeat or Trace.Unread show that.
+// The peer's Close frame is answered as soon as its message is in the channel.
+// Use Recv or All to answer it with another reason. After Session.Close or the
+// end of the session, messages that do not fit into the channel are dropped, so
+// that the goroutine ends with the session. The goroutine references the
+// session: it does not end with ErrAbandoned, even if nothing receives from the
+// channel, but when its peer closes it or is found gone by the heartbeat.
+// Trace.Unread reports it.
 func (m *MessageStream) Chan() <-chan Message { return m.channel(&m.more().channel, m) }
 
-// channel returns the channel that c is to point to, and starts the goroutine that
-// fills it if it is the first to ask.
+// channel returns the channel of c. The first call makes it and starts the goroutine
+// that fills it.
 func (m *MessageStream) channel(c *atomic.Pointer[messageChannel], v view) <-chan Message {
 	if ch := c.Load(); ch != nil {
 		return ch.messages
@@ -45,7 +45,7 @@ func (m *MessageStream) channel(c *atomic.Pointer[messageChannel], v view) <-cha
 	return ch.messages
 }
 
-// close closes the channel. err is why, nil after a Close message.
+// close closes the channel. err is the reason, or nil after a Close message.
 func (ch *messageChannel) close(err error) {
 	if err != nil {
 		ch.err.Store(&err)
@@ -53,9 +53,10 @@ func (ch *messageChannel) close(err error) {
 	close(ch.messages)
 }
 
-// fill fills the channel until the stream ends. It has the lock, unless background
-// has to stop first. It calls recv itself, not a range loop, so that its stack stays at
-// 2 KiB while it waits.
+// fill receives messages into the channel until the stream ends. The application
+// holds the read lock, unless a background reader, given as background, must stop
+// first. fill calls recv directly, not through a range loop, so that its stack stays
+// at 2 KiB while it waits.
 func (ch *messageChannel) fill(m *MessageStream, v view, background *lockHolder) {
 	if background != nil {
 		if _, err := m.in.lock.lockContext(context.Background()); err != nil {
@@ -68,7 +69,7 @@ func (ch *messageChannel) fill(m *MessageStream, v view, background *lockHolder)
 		ch.deliver(m)
 		err = m.recv(context.Background(), v)
 	}
-	if err == ErrMessageTooBig { // a channel cannot say so and go on
+	if err == ErrMessageTooBig { // a channel cannot report an error and continue
 		_ = m.session().Close(CloseReason{Code: CloseMessageTooBig})
 	}
 	m.unlock(true)
@@ -78,8 +79,8 @@ func (ch *messageChannel) fill(m *MessageStream, v view, background *lockHolder)
 	ch.close(err)
 }
 
-// deliver puts the message that was received into the channel. It waits for room
-// until the session closes.
+// deliver copies the message that was received into the channel. It waits while the
+// channel is full, until the session closes.
 func (ch *messageChannel) deliver(m *MessageStream) {
 	var msg Message
 	msg.set(&m.in.input.Event)
@@ -91,8 +92,8 @@ func (ch *messageChannel) deliver(m *MessageStream) {
 	}
 }
 
-// deliverWaiting is deliver when the channel is full. Only then does a session need
-// the channels that tell of its end.
+// deliverWaiting delivers a message while the channel is full. It is separate because
+// only then does the session need the channels of whenClosing and Done.
 //
 //go:noinline
 func (ch *messageChannel) deliverWaiting(s *Session, msg Message) {

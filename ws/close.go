@@ -8,7 +8,8 @@ import (
 	"github.com/handset-go/handset/internal/closing"
 )
 
-// closeState returns the session's.
+// closeState returns the state of the closing handshake. It is allocated when first
+// used.
 func (s *Session) closeState() *closeState {
 	if c := s.closing.Load(); c != nil {
 		return c
@@ -17,9 +18,9 @@ func (s *Session) closeState() *closeState {
 	return s.closing.Load()
 }
 
-// happens has the connection go a step towards its end. It does not wait for the
-// peer.
-func (s *Session) happens(e closeEvent) {
+// transition applies an event to the state of the closing handshake and performs the
+// actions that follow from it. It does not wait for the peer.
+func (s *Session) transition(e closeEvent) {
 	if s.transport == nil { // not from Handle
 		return
 	}
@@ -30,8 +31,8 @@ func (s *Session) happens(e closeEvent) {
 	s.perform(step)
 }
 
-// stepLocked changes the state, sets the timer, and returns what is to be done without
-// c's lock.
+// stepLocked changes the state and sets the timer. It returns the step, whose actions
+// are performed without the lock of c.
 func (s *Session) stepLocked(c *closeState, e closeEvent) closeStep {
 	step, timeout := c.stepLocked(e), s.registry.settings.closeTimeout
 	switch {
@@ -45,7 +46,7 @@ func (s *Session) stepLocked(c *closeState, e closeEvent) closeStep {
 	return step
 }
 
-// perform does what a step asks for.
+// perform performs the actions of a step.
 func (s *Session) perform(step closeStep) {
 	if step.Why != closing.NotEnded {
 		s.disconnect()
@@ -72,7 +73,7 @@ func (s *Session) perform(step closeStep) {
 	}
 }
 
-// putClose queues our Close frame.
+// putClose queues our Close frame. Later sends return refusal.
 func (s *Session) putClose(reason CloseReason, refusal error) {
 	s.registry.closeFrames.countSent(reason.Code)
 	if t := s.trace(); t.CloseSent != nil {
@@ -81,26 +82,28 @@ func (s *Session) putClose(reason CloseReason, refusal error) {
 	s.out.PutFinal((*outboxCallbacks)(s), reason.payload(), refusal)
 }
 
-// Close ends the session: a Close frame with the given reason follows what is
-// queued, every later send returns ErrClosed, and so do sends that wait. It
-// does not wait for the peer. The connection is closed, and Done with it, when the
-// peer's Close frame has arrived, or Upgrader.CloseTimeout after ours has left or
-// the peer has stopped taking what is queued before it.
+// Close starts the closing handshake (RFC 6455 §7.1.2). It adds a Close frame
+// with the given reason to the send queue and returns without waiting for the
+// peer. Later sends return ErrClosed, and so do sends that are waiting. The
+// connection is closed, and Done with it, when the peer's Close frame has
+// arrived, or Upgrader.CloseTimeout after ours has been written or the peer has
+// stopped accepting the data queued before it.
 //
-// Whoever is receiving at that moment, in Recv or a loop over All, goes on to
-// receive what the peer sends before its own Close. The closing handshake does not
-// wait for that: while the body of the loop runs, or when Recv has returned and
-// has not been called again, up to 64 KiB are read ahead and kept, and the session
-// may have ended when they are received. A peer that sends more than that waits
-// for the reader, at most until CloseTimeout. For a reader that has left, because
-// its context has ended or it broke off the loop, 64 KiB are kept too, but of more
-// nothing is. If nobody is receiving when Close is called, Close reads on in the
-// background and drops data messages.
+// A Recv or a loop over All that is in progress continues to receive what the
+// peer sends before its own Close frame. The closing handshake does not wait
+// for the application: while the body of the loop runs, or between two calls of
+// Recv, up to 64 KiB are read ahead and kept, and the session may have ended
+// when they are received. A peer that sends more waits for the reader, at most
+// until CloseTimeout. If the reader has stopped because its context ended or
+// because it left the loop, up to 64 KiB are kept, and if there is more, all of
+// it is dropped. If nothing is receiving when Close is called, data messages
+// are dropped in the background.
 //
 // The zero reason sends no status code, or CloseMessageTooBig if the last
-// thing received was ErrMessageTooBig. A code or description that may not be
-// sent is always an error, and the session stays open. Closing again does
-// nothing and returns nil. Close passes a fragmented message that is open.
+// receive returned ErrMessageTooBig. If the code or the description may not be
+// sent, Close returns an error and the session stays open. Further calls do
+// nothing and return nil. Close does not wait while a fragmented message is
+// open.
 func (s *Session) Close(reason CloseReason) error {
 	if err := reason.check(); err != nil {
 		return err
@@ -108,67 +111,70 @@ func (s *Session) Close(reason CloseReason) error {
 	if reason.Code == 0 && s.flags.has(lastTooBig) {
 		reason.Code = CloseMessageTooBig
 	}
-	s.happens(closeEvent{Event: closing.Close, reason: reason})
+	s.transition(closeEvent{Event: closing.Close, reason: reason})
 	return nil
 }
 
-// closeReceived notes that the peer's Close frame has arrived. The application has
-// until the timeout to answer it.
+// closeReceived handles the peer's Close frame. The application may answer it until
+// the timeout.
 func (s *Session) closeReceived(reason CloseReason) {
 	s.registry.closeFrames.countReceived(reason.Code)
 	if t := s.trace(); t.CloseReceived != nil {
 		t.CloseReceived(s, reason)
 	}
-	s.happens(closeEvent{Event: closing.CloseArrived, reason: reason})
+	s.transition(closeEvent{Event: closing.CloseArrived, reason: reason})
 }
 
-// answerClose echoes the code of the peer's Close frame, unless the application
+// answerClose sends back the code of the peer's Close frame, unless the application
 // has answered it (RFC 6455 §5.5.1).
 func (s *Session) answerClose() {
 	c, _, _ := s.closeFrames()
-	s.happens(closeEvent{Event: closing.Close, reason: CloseReason{Code: c.Received.Code}})
+	s.transition(closeEvent{Event: closing.Close, reason: CloseReason{Code: c.Received.Code}})
 }
 
-// closeFlushed notes that all has left, our Close frame too if there was one.
-func (s *Session) closeFlushed() { s.happens(closeEvent{Event: closing.Drained}) }
+// closeFlushed is called when the queue has been written, including our Close frame
+// if there is one.
+func (s *Session) closeFlushed() { s.transition(closeEvent{Event: closing.Drained}) }
 
-// readEnded notes that nothing can be read any more: a read has found the error,
-// which the application is told as err.
+// readEnded is called when nothing more can be read: a read has returned found, and
+// receives return err.
 func (s *Session) readEnded(found, err error) {
 	e := closing.ReadFailed
 	if isEOF(found) {
 		e = closing.ReadEOF
 	}
-	s.happens(closeEvent{Event: e, err: err})
+	s.transition(closeEvent{Event: e, err: err})
 }
 
-// isEOF reports whether a read has found the end, which for TLS may be one that
-// was not announced.
+// isEOF reports whether a read has found the end of the connection. Over TLS it may
+// lack the close_notify alert, which gives io.ErrUnexpectedEOF.
 func isEOF(err error) bool { return err == io.EOF || err == io.ErrUnexpectedEOF }
 
-// fail answers a peer that broke the protocol with a Close frame. No reader
-// reads again, since the stream's error stays: what still comes is discarded.
+// fail sends a peer that violated the protocol a Close frame. What the peer sends
+// after that is discarded: the stream's error is final, so there is no reader.
 func (s *Session) fail(err *ProtocolError) {
 	reason := CloseReason{Code: err.Code, Description: strings.TrimPrefix(err.Err.Error(), "ws: ")}
-	s.happens(closeEvent{closing.Violation, reason, err})
+	s.transition(closeEvent{closing.Violation, reason, err})
 }
 
-// cutOff notes that a write has failed since the connection is lost.
-func (s *Session) cutOff(err error) { s.happens(closeEvent{Event: closing.WriteFailed, err: err}) }
+// writeFailed is called when a write has failed because the connection is lost.
+func (s *Session) writeFailed(err error) {
+	s.transition(closeEvent{Event: closing.WriteFailed, err: err})
+}
 
-// end closes the connection, whatever its state.
-func (s *Session) end(err error) { s.happens(closeEvent{Event: closing.Abort, err: err}) }
+// end ends the session with err and closes the connection, in any state.
+func (s *Session) end(err error) { s.transition(closeEvent{Event: closing.Abort, err: err}) }
 
-// startTimerLocked has closeTimedOut called when the timeout is over, which begins
-// now.
+// startTimerLocked replaces c's timer by one that calls closeTimedOut after the
+// timeout.
 func (s *Session) startTimerLocked(c *closeState, timeout time.Duration) {
 	c.timer.stop()
 	c.timer = newCloseTimer(s, timeout, s.closeTimedOut)
 }
 
-// closeTimedOut is called when the timer fires, and perhaps just after its end. A
-// Close frame that nobody answered is answered now, with as much time again if it
-// cannot leave.
+// closeTimedOut is called when the timer fires, possibly just after the session has
+// ended. If the peer's Close frame has not been answered, it is answered now, and the
+// timer is started again for the case that our Close frame cannot be written.
 func (s *Session) closeTimedOut() {
 	c := s.closeState()
 	c.mu.Lock()
@@ -181,16 +187,16 @@ func (s *Session) closeTimedOut() {
 	s.perform(step)
 }
 
-// disconnect closes the connection of a session that has ended, and lets nothing
-// outlive it: senders get the reason, the connection is closed, and only then is
-// the session taken off the lists and its end made known.
+// disconnect releases everything that a session holds after its state has become
+// Ended. The order matters: first sends fail, then the connection is closed, then the
+// session is removed from the registry, and only then is Done closed.
 func (s *Session) disconnect() {
 	c := s.closeState()
 	c.mu.Lock()
 	err := c.err
 	c.mu.Unlock()
 	s.out.Abort((*outboxCallbacks)(s), closedBy(err))
-	s.compression.endSending() // nobody queues any more
+	s.compression.endSending() // after Abort nothing is queued
 	s.stream().clearContext()
 	if closed(err) {
 		_ = s.transport.Close()
@@ -209,7 +215,7 @@ func (s *Session) disconnect() {
 	}
 	c.mu.Unlock()
 	s.endContext(err)
-	s.registry.notifyEmpty()
+	s.registry.done()
 }
 
 // Done returns a channel that is closed when the session has ended and its
@@ -227,12 +233,12 @@ func (s *Session) Done() <-chan struct{} {
 	return c.done
 }
 
-// Err returns nil until Done is closed, and then why the session ended: a
-// *CloseError after a closing handshake, which is an ErrClosed by errors.Is;
-// ErrWriteTimeout, ErrCloseTimeout, ErrHeartbeatTimeout, ErrShutdown or
-// ErrAbandoned; a *ProtocolError; or an io.ErrUnexpectedEOF, by errors.Is, if the
-// connection was lost. It does not block; a receive may return its error a moment
-// earlier.
+// Err returns nil until Done is closed, and then the reason for which the
+// session ended: a *CloseError, which is an ErrClosed by errors.Is, after a
+// closing handshake; ErrWriteTimeout, ErrCloseTimeout, ErrHeartbeatTimeout,
+// ErrShutdown or ErrAbandoned; a *ProtocolError; or, if the connection was
+// lost, an io.ErrUnexpectedEOF by errors.Is. It does not block. A receive may
+// return its error a moment earlier.
 func (s *Session) Err() error {
 	if s.transport == nil { // not from Handle
 		return ErrClosed
@@ -254,7 +260,8 @@ func (s *Session) Err() error {
 	}
 }
 
-// ended returns why the session is ending for good, nil if it is not.
+// ended returns the error that the session ends with, or nil if it has not ended. It
+// may return the error before Done is closed.
 func (s *Session) ended() error {
 	c := s.closing.Load()
 	if c == nil {
@@ -265,8 +272,8 @@ func (s *Session) ended() error {
 	return c.err
 }
 
-// closeStage returns the state of the closing handshake.
-func (s *Session) closeStage() closing.State {
+// closingState returns the state of the closing handshake.
+func (s *Session) closingState() closing.State {
 	c := s.closing.Load()
 	if c == nil {
 		return closing.Open
@@ -276,16 +283,18 @@ func (s *Session) closeStage() closing.State {
 	return c.state
 }
 
-// isClosing reports whether the session is not open any more.
-func (s *Session) isClosing() bool { return s.closeStage() != closing.Open }
+// isClosing reports whether the closing handshake has begun or the session has ended.
+func (s *Session) isClosing() bool { return s.closingState() != closing.Open }
 
-// awaitsClose reports whether the peer's Close frame is what is missing.
-func (s *Session) awaitsClose() bool { return s.closeStage().AwaitsClose() }
+// awaitsClose reports whether only the peer's Close frame is missing.
+func (s *Session) awaitsClose() bool { return s.closingState().AwaitsClose() }
 
-// isAnswerDue reports whether the peer's Close frame has not been answered.
-func (s *Session) isAnswerDue() bool { return s.closeStage() == closing.CloseReceived }
+// isAnswerDue reports whether the peer's Close frame has arrived and has not been
+// answered.
+func (s *Session) isAnswerDue() bool { return s.closingState() == closing.CloseReceived }
 
-// lostBecause returns why the session has ended or is lost, nil if it is neither.
+// lostBecause returns the reason for which the session has ended or its connection is
+// lost, or nil.
 func (s *Session) lostBecause() error {
 	c := s.closing.Load()
 	if c == nil {
@@ -299,8 +308,7 @@ func (s *Session) lostBecause() error {
 	return c.err
 }
 
-// closeFrames returns what the Close frames have said, and which of them there
-// were.
+// closeFrames returns the contents of the Close frames, and which of them there were.
 func (s *Session) closeFrames() (frames CloseError, sent, received bool) {
 	c := s.closing.Load()
 	if c == nil {

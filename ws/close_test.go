@@ -9,21 +9,22 @@ import (
 	"time"
 )
 
-// A reset reaches the writer as an error and, since that has taken it, the reader
-// as the end of the stream. Neither may leave the end to the other.
-func TestALossThatReaderAndWriterFindAtOnceEndsTheSessionAtOnce(t *testing.T) {
+// A reset is an error for the writer. The operating system reports it only once, so
+// the reader then finds the end of the stream. The session ends at once, whichever
+// comes first.
+func TestLostConnectionEndsSessionAtOnce(t *testing.T) {
 	reset, closed := lostBy(syscall.ECONNRESET), lostBy(io.EOF)
 	for name, find := range map[string]func(s *Session){
-		"the writer first": func(s *Session) { s.cutOff(reset); s.readEnded(io.EOF, closed) },
-		"the reader first": func(s *Session) { s.readEnded(io.EOF, closed); s.cutOff(reset) },
+		"the writer first": func(s *Session) { s.writeFailed(reset); s.readEnded(io.EOF, closed) },
+		"the reader first": func(s *Session) { s.readEnded(io.EOF, closed); s.writeFailed(reset) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, _ := begun(t, &Upgrader{})
-				if err := s.stream().lock(t.Context()); err != nil { // as the reader that finds it
+				s, _ := startSession(t, &Upgrader{})
+				if err := s.stream().lock(t.Context()); err != nil { // as the reader does
 					t.Fatal(err)
 				}
-				_ = s.Binary(t.Context(), make([]byte, 1000)) // which the peer never takes
+				_ = s.Binary(t.Context(), make([]byte, 1000)) // the peer reads nothing
 				synctest.Wait()
 				began := time.Now()
 				find(s)

@@ -9,24 +9,24 @@ import (
 	"github.com/handset-go/handset/internal/frame"
 )
 
-// CloseCode says why a session ends (RFC 6455 §7.4). Codes 3000–3999 are for
-// libraries and frameworks, 4000–4999 for applications.
+// A CloseCode is the status code of a Close frame (RFC 6455 §7.4). Codes
+// 3000–3999 are for libraries and frameworks, 4000–4999 for applications.
 type CloseCode uint16
 
-// The codes that may be sent, of RFC 6455 §7.4.1 and the IANA registry.
+// The codes that may be sent, from RFC 6455 §7.4.1 and the IANA registry.
 const (
-	CloseNormal             CloseCode = 1000 // the purpose is fulfilled
-	CloseGoingAway          CloseCode = 1001 // the server goes down, or the page was left
-	CloseProtocolError      CloseCode = 1002 // the peer broke the protocol
-	CloseUnsupportedData    CloseCode = 1003 // a kind of data that is not taken
-	CloseInvalidPayload     CloseCode = 1007 // not what its kind promises, such as text that is not UTF-8
-	ClosePolicyViolation    CloseCode = 1008 // against the rules of the application
-	CloseMessageTooBig      CloseCode = 1009 // a message or frame above the limit
-	CloseMandatoryExtension CloseCode = 1010 // for clients: an extension was not agreed on
-	CloseInternalError      CloseCode = 1011 // something unexpected on this side
-	CloseServiceRestart     CloseCode = 1012 // come back soon
-	CloseTryAgainLater      CloseCode = 1013 // overloaded, come back later
-	CloseBadGateway         CloseCode = 1014 // a server behind this one answered badly
+	CloseNormal             CloseCode = 1000 // the session has served its purpose
+	CloseGoingAway          CloseCode = 1001 // the server shuts down, or the browser leaves the page
+	CloseProtocolError      CloseCode = 1002 // the peer violated the protocol
+	CloseUnsupportedData    CloseCode = 1003 // data of a kind that is not accepted
+	CloseInvalidPayload     CloseCode = 1007 // data that does not match its kind, such as text that is not UTF-8
+	ClosePolicyViolation    CloseCode = 1008 // a violation of the application's policy
+	CloseMessageTooBig      CloseCode = 1009 // a message or frame over the limit
+	CloseMandatoryExtension CloseCode = 1010 // by clients: a required extension was not negotiated
+	CloseInternalError      CloseCode = 1011 // an unexpected condition on this side
+	CloseServiceRestart     CloseCode = 1012 // the server restarts; reconnect
+	CloseTryAgainLater      CloseCode = 1013 // the server is overloaded; reconnect later
+	CloseBadGateway         CloseCode = 1014 // an invalid response from an upstream server
 )
 
 var closeNames = map[CloseCode]string{
@@ -45,7 +45,7 @@ var closeNames = map[CloseCode]string{
 	CloseBadGateway:         "bad gateway",
 }
 
-// String returns the number and, where it has one, the name: "1000 normal".
+// String returns the number and the name, if it has one, such as "1000 normal".
 func (c CloseCode) String() string {
 	number := strconv.Itoa(int(c))
 	if name, ok := closeNames[c]; ok {
@@ -54,18 +54,19 @@ func (c CloseCode) String() string {
 	return number
 }
 
-// CloseReason is what a Close message says. The zero value says nothing: a
-// Close frame without a status code.
+// A CloseReason is the content of a Close frame. The zero value is a frame
+// without a status code.
 type CloseReason struct {
-	// Code is 0 for none, or one that RFC 6455 allows in a frame: 1000–1003,
-	// 1007–1014 or 3000–4999.
+	// Code is 0 for none, or a code that may be sent: 1000–1003, 1007–1014 or
+	// 3000–4999.
 	Code CloseCode
-	// Description is for people: UTF-8, and cut at a character border to 123
-	// bytes when it is sent. A reason without a code has none.
+	// Description is a text for humans, in UTF-8. When it is sent, it is
+	// shortened to 123 bytes at a character boundary. It must be empty if Code
+	// is 0.
 	Description string
 }
 
-var errDescription = errors.New("ws: close description is not UTF-8, or stands without a code")
+var errDescription = errors.New("ws: close description is not UTF-8, or has no code")
 
 func (r CloseReason) check() error {
 	switch {
@@ -81,21 +82,22 @@ func (r CloseReason) payload() []byte {
 	return frame.AppendClose(nil, uint16(r.Code), r.Description)
 }
 
-// CloseError is why a session ended whose closing handshake was completed (RFC
-// 6455 §7.1.4). It is what Session.Err returns then, the cause of
-// Session.Context, and the error of sends after Close, and is found by
-// errors.As. It is an ErrClosed, and so a net.ErrClosed, by errors.Is.
+// A CloseError describes a closing handshake (RFC 6455 §7.1.4). It is the
+// result of Session.Err, the cause of Session.Context, and the error of sends
+// after Close. By errors.Is it is an ErrClosed and a net.ErrClosed.
 type CloseError struct {
-	// Received is what the peer's Close frame said. In the error of a send it
-	// is the zero reason as long as that frame has not come.
+	// Received is the content of the peer's Close frame. In the error of a send
+	// it is zero until that frame has arrived.
 	Received CloseReason
-	// Sent is what our Close frame said. Its description may have been cut.
+	// Sent is the content of our Close frame, before its description was
+	// shortened to 123 bytes.
 	Sent CloseReason
-	// ByPeer is true if the peer's Close frame came before ours was sent.
+	// ByPeer reports whether the peer's Close frame arrived before ours was
+	// sent.
 	ByPeer bool
 }
 
-// Error says who closed the session, and with what codes and descriptions.
+// Error returns which side closed the session, and the codes and descriptions.
 func (e *CloseError) Error() string {
 	text := "ws: session closed: " + e.Sent.text()
 	if e.ByPeer {
@@ -110,25 +112,24 @@ func (e *CloseError) Error() string {
 	return text
 }
 
-// Unwrap returns ErrClosed, so that errors.Is finds that and net.ErrClosed.
+// Unwrap returns ErrClosed.
 func (e *CloseError) Unwrap() error { return ErrClosed }
 
-// closed reports whether the error is the end of a closing handshake, and
-// nothing worse.
+// closed reports whether err is the result of a closing handshake, not of a failure.
 func closed(err error) bool {
 	_, ok := err.(*CloseError)
 	return ok || err == ErrClosed
 }
 
-// withSent returns a copy, of nil too, that knows what our Close frame says. A
-// CloseError does not change: it may be in somebody's hands.
+// withSent returns a copy of e, which may be nil, with the content of our Close
+// frame. A CloseError is not modified, because the application may have it.
 func (e *CloseError) withSent(r CloseReason) *CloseError {
 	c := e.copy()
 	c.Sent = r
 	return c
 }
 
-// withReceived is withSent for the peer's Close frame.
+// withReceived is like withSent for the peer's Close frame.
 func (e *CloseError) withReceived(r CloseReason) *CloseError {
 	c := e.copy()
 	c.Received, c.ByPeer = r, e == nil
@@ -143,7 +144,7 @@ func (e *CloseError) copy() *CloseError {
 	return &c
 }
 
-// text is the code and the description, if there is one.
+// text returns the code and the description, if there is one.
 func (r CloseReason) text() string {
 	if r.Description == "" {
 		return r.Code.String()

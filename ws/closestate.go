@@ -8,42 +8,43 @@ import (
 	"github.com/handset-go/handset/internal/transport"
 )
 
-// closeState is a connection's way to its end: the state that internal/closing
-// keeps account of, and what the application is to be told. Its lock is held for
-// each step and while nothing else is done. A connection that is open and about
-// whose end nobody has asked has none.
+// closeState is the state of a connection that closes: the state of internal/closing,
+// and what the application learns of it. Its lock is held for single steps only,
+// never while an action is performed. It is allocated when the connection begins to
+// close or the application first asks for its end.
 type closeState struct {
 	mu     sync.Mutex
 	state  closing.State
-	frames *CloseError // what the Close frames said; nil before the first
+	frames *CloseError // the contents of the Close frames; nil before the first
 
-	sent, received bool // which of them there were
+	sent, received bool // which of the Close frames there were
 
-	cause error         // what led to FailQueued, ReadClosed or WriteBroken
-	err   error         // why the connection ended; nil before that
-	done  chan struct{} // closed at the end; nil until someone asks
-	sends chan struct{} // closed when our Close frame is queued; nil until someone asks
-	timer *closeTimer   // nil while nothing ends
+	cause error         // of the states FailQueued, ReadClosed and WriteBroken
+	err   error         // of a session that has ended
+	done  chan struct{} // closed at the end; nil until first used
+	sends chan struct{} // closed when our Close frame is queued; nil until first used
+	timer *closeTimer   // nil unless the session is closing
 }
 
-// closeEvent is an event with what comes with it.
+// closeEvent is an event and its parameters.
 type closeEvent struct {
 	closing.Event
 	reason CloseReason // of a Close frame: ours, or the peer's
-	err    error       // of everything else
+	err    error       // of other events
 }
 
-// closeStep is what an event has led to.
+// closeStep is the result of an event.
 type closeStep struct {
 	closing.Transition
 	reason  CloseReason // of our Close frame, if it is to be sent
-	refusal error       // of later sends, if there are to be none
+	refusal error       // of later sends; nil if they are still accepted
 }
 
-// stepLocked changes the state, and returns what is to be done.
+// stepLocked applies an event. It returns the transition, whose actions the caller
+// performs.
 func (c *closeState) stepLocked(e closeEvent) closeStep {
 	step := closeStep{Transition: closing.Next(c.state, e.Event)}
-	if step.RFC == "" { // it means nothing
+	if step.RFC == "" { // the event has no effect in this state
 		return step
 	}
 	c.state = step.To
@@ -62,8 +63,8 @@ func (c *closeState) stepLocked(e closeEvent) closeStep {
 	return step
 }
 
-// closeLocked notes that our Close frame is to be sent, and returns what it says
-// and what later sends are told.
+// closeLocked records that our Close frame is sent. It returns the content of the
+// frame and the error of later sends.
 func (c *closeState) closeLocked(e closeEvent) (reason CloseReason, refusal error) {
 	reason = e.reason
 	if e.Event == closing.TimedOut { // the application has not answered
@@ -79,7 +80,7 @@ func (c *closeState) closeLocked(e closeEvent) (reason CloseReason, refusal erro
 	return reason, c.frames
 }
 
-// endLocked notes why the connection has ended, if it has.
+// endLocked records the error of a session that has ended.
 func (c *closeState) endLocked(e closeEvent, why closing.Reason) {
 	if why != closing.NotEnded {
 		c.timer.stop()
@@ -97,36 +98,37 @@ func (c *closeState) endLocked(e closeEvent, why closing.Reason) {
 	}
 }
 
-// closedChan is for those who ask about what has happened already.
+// closedChan is the channel of Done and whenClosing if what they report has already
+// happened.
 var closedChan = func() chan struct{} {
 	c := make(chan struct{})
 	close(c)
 	return c
 }()
 
-// pauseNoticed is how late a closeTimer must be for the process not to have run:
-// it was stopped, or its machine was too busy for it. The peer is not to blame for
-// that, and has as much more time.
+// pauseNoticed is the delay of a timer from which the process is assumed not to have
+// run, because it was suspended or the machine was overloaded. The peer is given that
+// much more time.
 const pauseNoticed = 100 * time.Millisecond
 
-// closeTimer is the CloseTimeout of a session that ends. The time counts from the
-// closeTimer's making, from when all has left, or from when the peer last took
-// something of what is queued, whichever is last. The timer fires four times in
-// that time, to see whether the peer takes something and the process runs.
+// closeTimer implements CloseTimeout for a session that is closing. The timeout
+// counts from when the closeTimer was made, the queue was written, or the peer last
+// accepted data, whichever is latest. The timer fires four times per timeout, to
+// observe whether the peer accepts data and whether the process was running.
 //
 // The lock of the session's closeState guards it.
 type closeTimer struct {
 	sender   sender
 	timeout  time.Duration
-	since    time.Time // from when the timeout counts
+	since    time.Time // start of the timeout
 	progress progress  // when the timer last fired
-	lastTry  bool      // tryLastWrite was called
+	lastTry  bool      // tryLastWrite has been called
 
 	timer *time.Timer
-	due   time.Time // when it is to fire
+	due   time.Time // when the timer is to fire
 }
 
-// newCloseTimer returns a closeTimer that calls fire, which is to call expired.
+// newCloseTimer returns a closeTimer that calls fire, which must call expired.
 func newCloseTimer(s sender, timeout time.Duration, fire func()) *closeTimer {
 	now := time.Now()
 	t := &closeTimer{sender: s, timeout: timeout, since: now, progress: s.progress()}
@@ -136,31 +138,32 @@ func newCloseTimer(s sender, timeout time.Duration, fire func()) *closeTimer {
 	return t
 }
 
-// flushed notes that all has left.
+// flushed is called when the queue has been written.
 func (t *closeTimer) flushed() {
 	if t != nil {
 		t.since = time.Now()
 	}
 }
 
-// stop stops the timer. One that has just fired may still call fire.
+// stop stops the timer. If the timer has just fired, fire may still be called.
 func (t *closeTimer) stop() {
 	if t != nil {
 		t.timer.Stop()
 	}
 }
 
-// expired reports, when the timer has fired, whether the time is over; if not, the
-// timer is set again. The peer's progress prolongs the time if it counts, which it
-// does not for one that broke the protocol.
+// expired is called when the timer has fired, and reports whether the timeout has
+// expired. If not, it sets the timer again. If progressCounts is set, the timeout
+// starts again whenever the peer accepts data; a peer that violated the protocol does
+// not get more time.
 func (t *closeTimer) expired(progressCounts bool) bool {
 	now := time.Now()
 	late := now.Sub(t.due)
-	if late < 0 { // it was the timer before this one
+	if late < 0 { // the timer that this one has replaced has fired
 		return false
 	}
 	if late > pauseNoticed {
-		t.since = t.since.Add(late)
+		t.since = postponed(t.since, late, now)
 	}
 	p := t.sender.progress()
 	if t.progress.backlog && p.beyond(t.progress) && progressCounts {
@@ -181,7 +184,8 @@ func (t *closeTimer) expired(progressCounts bool) bool {
 	return false
 }
 
-// wait is how long from now the timer is to fire, 0 or less if the time is over.
+// wait returns the time from now until the timer is to fire. It is 0 or less if the
+// timeout has expired.
 func (t *closeTimer) wait(now time.Time) time.Duration {
 	left := t.since.Add(t.timeout).Sub(now)
 	if t.progress.backlog && !t.progress.known && !t.lastTry {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// slowPeer is a sender whose peer takes a byte every second for some time.
+// slowPeer is a sender whose peer accepts one byte per second for some time.
 type slowPeer struct {
 	begin progress
 	began time.Time
@@ -26,24 +26,25 @@ func (s *slowPeer) sinceTaken() (time.Duration, bool) { return 0, false }
 func (s *slowPeer) tryLastWrite()                     { s.tries++ }
 func (s *slowPeer) writeTimedOut()                    {}
 
-func TestACloseTimerExpiresWhenThePeerHasTakenNothingForTheTimeout(t *testing.T) {
+// A closeTimer expires when the peer has accepted nothing for the timeout.
+func TestCloseTimerExpired(t *testing.T) {
 	const timeout = 8 * time.Second
 	for _, test := range []struct {
 		name    string
 		begin   progress
-		takes   time.Duration // for which the peer takes something
-		counts  bool          // and it counts
-		flushed time.Duration // when all has left
-		pause   time.Duration // by which the timer is late at first
+		takes   time.Duration // how long the peer accepts data
+		counts  bool          // whether that counts
+		flushed time.Duration // when the queue has been written
+		pause   time.Duration // delay of the first expiry
 		want    time.Duration
 		tries   int
 	}{
 		{"nothing queued", progress{}, 0, true, 0, 0, 8 * time.Second, 0},
-		{"all has left later", progress{}, 0, true, 5 * time.Second, 0, 13 * time.Second, 0},
-		{"the kernel tells, nothing taken", progress{known: true, backlog: true}, 0, true, 0, 0, 8 * time.Second, 0},
-		{"the kernel tells, taken for a minute", progress{known: true, backlog: true}, time.Minute, true, 0, 0, 68 * time.Second, 0},
-		{"taken by a peer that broke the protocol", progress{known: true, backlog: true}, time.Minute, false, 0, 0, 8 * time.Second, 0},
-		{"the kernel does not tell, nothing taken", progress{backlog: true}, 0, true, 0, 0, 8 * time.Second, 1},
+		{"queue written later", progress{}, 0, true, 5 * time.Second, 0, 13 * time.Second, 0},
+		{"acknowledgements known, nothing accepted", progress{known: true, backlog: true}, 0, true, 0, 0, 8 * time.Second, 0},
+		{"acknowledgements known, accepted for a minute", progress{known: true, backlog: true}, time.Minute, true, 0, 0, 68 * time.Second, 0},
+		{"accepted by a peer that violated the protocol", progress{known: true, backlog: true}, time.Minute, false, 0, 0, 8 * time.Second, 0},
+		{"acknowledgements unknown, nothing accepted", progress{backlog: true}, 0, true, 0, 0, 8 * time.Second, 1},
 		{"the process does not run for a while", progress{}, 0, true, 0, time.Minute, 68 * time.Second, 0},
 		{"the timer is a little late", progress{}, 0, true, 0, 99 * time.Millisecond, 8 * time.Second, 0},
 	} {
@@ -53,7 +54,7 @@ func TestACloseTimerExpiresWhenThePeerHasTakenNothingForTheTimeout(t *testing.T)
 				s := &slowPeer{begin: test.begin, began: began, takes: test.takes}
 				fired := make(chan struct{}, 1)
 				timer := newCloseTimer(s, timeout, func() { fired <- struct{}{} })
-				var mu sync.Mutex // as the closeState's
+				var mu sync.Mutex // instead of the closeState's
 				if test.flushed > 0 {
 					time.AfterFunc(test.flushed, func() {
 						mu.Lock()
@@ -81,13 +82,14 @@ func TestACloseTimerExpiresWhenThePeerHasTakenNothingForTheTimeout(t *testing.T)
 	}
 }
 
-func TestACloseTimeoutDoesNotCountAPauseOfTheProcess(t *testing.T) {
+// CloseTimeout does not count time in which the process did not run.
+func TestCloseTimeoutAfterPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := begun(t, &Upgrader{CloseTimeout: time.Second, Heartbeat: Heartbeat{Interval: -1}})
+		s, _ := startSession(t, &Upgrader{CloseTimeout: time.Second, Heartbeat: Heartbeat{Interval: -1}})
 		_ = s.Close(CloseReason{})
 		c := s.closeState()
 		c.mu.Lock()
-		c.timer.due = time.Now().Add(-10 * time.Second) // as if the timer had been to fire long ago
+		c.timer.due = time.Now().Add(-10 * time.Second) // as if the timer were late
 		c.mu.Unlock()
 		s.closeTimedOut()
 		if s.ended() != nil {
@@ -101,9 +103,29 @@ func TestACloseTimeoutDoesNotCountAPauseOfTheProcess(t *testing.T) {
 	})
 }
 
-func TestACloseTimerIsStoppedAndForgottenAtTheEnd(t *testing.T) {
+// If the queue is written after a pause of the process, before the timer has noticed
+// the pause, the timeout is not prolonged.
+func TestCloseTimeoutBeginsByNow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, peer := begun(t, &Upgrader{Heartbeat: Heartbeat{Interval: -1}})
+		fired := make(chan struct{}, 1)
+		timer := newCloseTimer(&slowPeer{began: time.Now()}, 8*time.Second, func() { fired <- struct{}{} })
+		<-fired
+		time.Sleep(time.Hour)
+		timer.flushed()
+		began := time.Now()
+		for !timer.expired(true) {
+			<-fired
+		}
+		if took := time.Since(began); took != 8*time.Second {
+			t.Errorf("expired %v after all has left", took)
+		}
+	})
+}
+
+// The closeTimer is stopped and freed when the session ends.
+func TestCloseTimerStopsAtEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, peer := startSession(t, &Upgrader{Heartbeat: Heartbeat{Interval: -1}})
 		_ = s.Close(CloseReason{})
 		timer := s.closeState().timer
 		_ = peer.Close()

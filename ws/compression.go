@@ -13,72 +13,73 @@ import (
 	"github.com/handset-go/handset/internal/outbox"
 )
 
-// Compression configures how a server compresses messages with permessage-deflate
-// (RFC 7692). The zero value disables compression. It is used with clients that offer
-// it, as browsers do; messages to and from other clients are not compressed.
+// Compression configures permessage-deflate (RFC 7692). The zero value disables
+// compression. Messages are compressed for clients that offer the extension, as
+// browsers do.
 //
-// Text of some hundred bytes or more, such as JSON, becomes two to ten times shorter,
-// at 10 to 30 µs of CPU per KiB sent and 3 µs per KiB received. That pays on slow or
-// metered networks, but not on a local network, and not for data that is compressed
-// already, such as images. A message that would not become shorter is sent
-// uncompressed.
+// Text of some hundred bytes or more, such as JSON, becomes two to ten times shorter.
+// Compression costs 10 to 30 µs of CPU time for each KiB sent and 3 µs for each KiB
+// received. Enable it for slow or metered networks, but not for local networks, nor
+// for images and other compressed data. A message that would not become shorter is
+// sent uncompressed.
 //
-// Without context takeover each message is compressed by itself, and an idle session
-// takes fewer than 300 bytes more than one without compression. With takeover a message
-// may refer to earlier ones, which makes short messages that resemble each other much
-// shorter. For that, a session keeps the last bytes sent and received in a window each:
-// as many as have been sent or received, up to the window's size, which is two to the
-// power of its bits. The window for sending is at most 16 KiB at levels below 5.
+// Without context takeover, each message is compressed by itself, and an idle session
+// needs fewer than 300 bytes more than without compression. With context takeover, a
+// message may refer to the messages before it, which makes short, similar messages
+// much shorter. The session then keeps the data that later messages may refer to, up
+// to the size of the window in each direction; for sending at levels below 5, at most
+// 16 KiB.
 //
-// Some clients, against RFC 7692, let their compressed messages refer to the payloads of
-// Pongs, so that their messages cannot be decompressed after the first such Pong;
-// lxzan/gws 1.8.9 is one. With takeover from the client the heartbeat's Pings therefore
-// have no payload. For Session.Ping that is up to the program.
+// Compressing needs more stack than receiving, and a goroutine keeps the stack that
+// it has grown: a goroutine that sends from its loop over Recv keeps some 2 KiB more.
 //
-// These figures do not include stacks. Compressing takes more stack than receiving, and a
-// goroutine keeps its stack: one that sends in its loop over Recv takes some 2 KiB more
-// afterwards.
+// Some clients, such as lxzan/gws 1.8.9, add the payloads of Pongs to their
+// compression window, which RFC 7692 does not allow, so their later messages are
+// decompressed incorrectly. With RecvTakeover, the Pings of the heartbeat therefore
+// have no payload. An application that supports such clients calls Session.Ping
+// without a payload.
 //
-// Do not compress a message that contains both a secret and text that an attacker
-// chooses: its length reveals something about the secret.
+// Do not compress a message that contains a secret and text that an attacker chooses:
+// its length reveals information about the secret.
 type Compression struct {
-	// Level is the compression level, from 1, the fastest, to 9, the smallest result.
-	// Zero disables compression.
+	// Level is the compression level, from 1 (fastest) to 9 (smallest). Zero
+	// disables compression.
 	Level int
 
-	// MinSize is the length in bytes of the shortest message that is compressed. Zero
-	// means 128. A fragmented message is compressed whatever its length, unless
-	// compressing its first fragment does not pay.
+	// MinSize is the length in bytes from which messages are compressed. Zero
+	// means 128. A message that is sent in fragments is compressed whatever its
+	// length, unless its first fragment would not become shorter.
 	MinSize int
 
-	// SendTakeover allows messages to the client, and RecvTakeover messages from the
-	// client, to refer to earlier ones, unless the client declines that.
+	// SendTakeover and RecvTakeover enable context takeover for messages to and
+	// from the client, unless the client declines it.
 	SendTakeover bool
 	RecvTakeover bool
 
-	// SendWindowBits and RecvWindowBits are the largest sizes of the windows, from 8 for
-	// 256 bytes to 15 for 32 KiB. Zero means 15. If RecvWindowBits is not 15, a client that
-	// does not support the parameter client_max_window_bits is used without takeover. If
-	// RecvWindowBits is 8, the client is asked for 9 unless it has offered 8 itself:
-	// zlib, which most clients use, cannot compress with 8.
+	// SendWindowBits and RecvWindowBits limit the window sizes, from 8 (256 bytes) to
+	// 15 (32 KiB). Zero means 15. If RecvWindowBits is not 15, and the client does
+	// not support the parameter client_max_window_bits, RecvTakeover is not used. If
+	// RecvWindowBits is 8, a client that does not offer 8 itself is asked for 9,
+	// because zlib, which most clients use, cannot compress with 8.
 	SendWindowBits int
 	RecvWindowBits int
 }
 
-// Frugal returns a Compression at the fastest level without takeover: an idle session
-// takes nearly no memory for it. It suits most servers.
+// Frugal returns a Compression that compresses each message by itself at the fastest
+// level. An idle session needs nearly no memory for it. It is the best choice for
+// most servers.
 func Frugal() Compression { return Compression{Level: 1} }
 
-// Balanced returns a Compression with takeover in windows of 4 KiB, for many short
-// messages that resemble each other. It takes up to 8 KiB a session, and about twice the
-// CPU of Frugal.
+// Balanced returns a Compression with context takeover and windows of 4 KiB, for many
+// short, similar messages. It needs up to 8 KiB of memory for each session, and about
+// twice the CPU time of Frugal.
 func Balanced() Compression {
 	return Compression{Level: 5, SendTakeover: true, RecvTakeover: true, SendWindowBits: 12, RecvWindowBits: 12}
 }
 
-// Dense returns a Compression with takeover in the largest windows, for long messages on
-// metered or slow networks. It takes up to 64 KiB a session, and several times the CPU of
-// Frugal.
+// Dense returns a Compression with context takeover and windows of 32 KiB, for long
+// messages on metered or slow networks. It needs up to 64 KiB of memory for each
+// session, and several times the CPU time of Frugal.
 func Dense() Compression {
 	return Compression{Level: 5, MinSize: 32, SendTakeover: true, RecvTakeover: true}
 }
@@ -126,25 +127,26 @@ func (c Compression) negotiate(offers []string) (*deflateState, string) {
 }
 
 // deflateState is the state of permessage-deflate on a session that has negotiated
-// it. What is sent is guarded by order; what is received belongs to the reader.
+// it. The lock order guards what is used for sending; the decoder belongs to the
+// reader.
 type deflateState struct {
 	deflater     deflate.Deflater // with order locked
 	decoder      inflate.Decoder  // the reader's
 	order        sync.Mutex       // locked while a message is compressed and queued
-	ended        atomic.Bool      // nothing is sent any more
-	minSize      int32            // the length in bytes from which on whole messages are compressed
+	ended        atomic.Bool      // no more messages are sent
+	minSize      int32            // length in bytes from which whole messages are compressed
 	settings     deflateSettings
 	noTakeover   bool // messages sent do not refer to earlier ones
 	recvTakeover bool // messages received may refer to earlier ones
 	inFragments  bool // a fragmented message is being sent compressed; with order locked
 }
 
-// deflateSettings is all that the compressed form of a message depends on that does
-// not refer to earlier ones.
+// deflateSettings are the parameters that determine the compressed form of a message
+// that does not refer to earlier messages.
 type deflateSettings struct{ level, bits uint8 }
 
-// append appends data to dst, compressed as a message that refers to no other. ok is
-// false if that does not make it shorter.
+// append appends data to dst in compressed form, without references to other
+// messages. ok is false if that is not shorter.
 func (settings deflateSettings) append(dst, data []byte) (compressed []byte, ok bool) {
 	d := deflate.Params{ServerNoTakeover: true, ServerWindowBits: int(settings.bits)}.Deflater(int(settings.level))
 	compressed, err := d.Append(dst, data, true)
@@ -152,9 +154,10 @@ func (settings deflateSettings) append(dst, data []byte) (compressed []byte, ok 
 }
 
 // prepare prepares a frame to be queued. It does nothing if d is nil. If the
-// compressed form does not depend on other messages, prepare compresses the frame,
-// so that nobody waits for that in the outbox; otherwise it has the outbox call
-// compress. The buffer, which may be nil, must be freed when the frame has been queued.
+// compressed form does not depend on other messages, prepare compresses the frame
+// itself, so that no other send waits for it in the outbox. Otherwise the outbox
+// calls compress. The caller frees the buffer, which may be nil, when the frame has
+// been queued.
 func (d *deflateState) prepare(f *outbox.Frame) *buffer.Buffer {
 	switch {
 	case d == nil || f.Opcode.Control():
@@ -172,9 +175,9 @@ func (d *deflateState) prepare(f *outbox.Frame) *buffer.Buffer {
 	return scratch
 }
 
-// compress returns the payload of the next frame to send in compressed form, as
-// outbox.Callbacks says, with order locked. Whether a fragmented message is compressed
-// is decided by its first fragment.
+// compress returns the payload of the next frame in compressed form, as specified by
+// outbox.Callbacks. The caller holds order. The first fragment of a message decides
+// whether the message is compressed.
 func (d *deflateState) compress(scratch, data, compressed []byte, first, last bool) (result []byte, ok bool) {
 	if first && last {
 		return d.compressWhole(scratch, data, compressed)
@@ -194,8 +197,9 @@ func (d *deflateState) compress(scratch, data, compressed []byte, first, last bo
 	return result, true
 }
 
-// compressWhole is compress for a whole message. The compressed form, if given, refers to
-// no earlier message, and so may be sent after any.
+// compressWhole is compress for a whole message. If compressed is not nil, it is the
+// compressed form, without references to earlier messages, so it may follow any
+// message.
 func (d *deflateState) compressWhole(scratch, data, compressed []byte) (result []byte, ok bool) {
 	if compressed == nil {
 		var err error
@@ -208,8 +212,8 @@ func (d *deflateState) compressWhole(scratch, data, compressed []byte) (result [
 	return compressed, true
 }
 
-// Lock and Unlock make d the lock of outbox.Callbacks.Compressing. Unlock frees the
-// deflater if endSending could not.
+// Lock and Unlock implement the lock of outbox.Callbacks.Compressing. Unlock frees
+// the deflater if endSending could not.
 func (d *deflateState) Lock() { d.order.Lock() }
 
 func (d *deflateState) Unlock() {
@@ -219,9 +223,8 @@ func (d *deflateState) Unlock() {
 	}
 }
 
-// endSending frees the deflater when nothing is sent any more. If a message is being
-// compressed it does not wait: Unlock frees the deflater then. It does nothing if d is
-// nil.
+// endSending frees the deflater after the last send. It does not wait while a message
+// is being compressed: Unlock then frees the deflater. It does nothing if d is nil.
 func (d *deflateState) endSending() {
 	if d != nil {
 		d.ended.Store(true)

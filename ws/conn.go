@@ -11,64 +11,64 @@ import (
 	"github.com/handset-go/handset/internal/transport"
 )
 
-// conn is a connection, of which Session and MessageStream are the two halves: each
-// is one by a conversion of its pointer. It is divided by who may use it, which
-// internal/structure tests: a method of Session does not reach what belongs to the
-// reader, and a method of MessageStream does not reach what is sent, but by a method
-// of the other half.
+// conn is a connection. Session and MessageStream are its two halves: a pointer to
+// one is converted to a pointer to the other. The fields are grouped by owner:
+// methods of Session do not use the reader's fields, and methods of MessageStream do
+// not use those for sending, except by calling the other half. A test in
+// internal/structure enforces that.
 //
-// Ten thousand connections wait for every one that is busy, so what not every one
-// needs, and what is needed only at times, is in extra, or comes from a pool. The
-// stack of the goroutine that waits in a receive is most of what a connection costs:
-// it is 2 KiB if the deepest call that goroutine has made fits, and 4 KiB otherwise.
-// That is why some functions of the paths of Recv and Send are not inlined, return by
-// name, or leave their results in place; "stack" in a comment refers to this.
+// Most connections are idle, so what few of them need is in extra, or comes from a
+// pool. Most of the memory of an idle connection is the stack of the goroutine that
+// waits in a receive. It has 2 KiB if the deepest call that the goroutine has made
+// fits, and otherwise 4 KiB. Therefore some functions that Recv and Send call are not
+// inlined, have named results, or leave their results in place. Comments that mention
+// the stack refer to this.
 type conn struct {
 	transport   transport.Conn
-	registry    *registry     // it belongs to
+	registry    *registry     // of its Upgrader
 	protocol    *string       // nil if none was negotiated
 	compression *deflateState // nil if none was negotiated
 
-	in         reader                     // the reader's
-	out        outbox.Outbox              // the senders'
-	closing    atomic.Pointer[closeState] // close.go's; nil until somebody asks
-	membership membership                 // the registry's
+	in         reader                     // used by the reader
+	out        outbox.Outbox              // used by sends
+	closing    atomic.Pointer[closeState] // used in close.go; nil until first needed
+	membership membership                 // used by the registry
 
-	flags     readerFlags // set by the reader, read by everybody
+	flags     readerFlags // written by the reader only
 	heartbeat heartbeatState
-	extra     atomic.Pointer[extra] // nil until it is needed
+	extra     atomic.Pointer[extra] // nil until first needed
 }
 
-// membership is where a session stands on the registry's lists. The registry's lock
-// guards index.
+// membership is the position of a session in the registry's lists. The registry's
+// lock guards index.
 type membership struct {
 	index   uint32
-	writing atomic.Bool // it is on the list of the writeTimer
+	writing atomic.Bool // in the list of the writeTimer
 }
 
 func (s *Session) stream() *MessageStream  { return (*MessageStream)(s) }
 func (m *MessageStream) session() *Session { return (*Session)(m) }
 
-// extra is what a session can do without.
+// extra has what only some sessions need.
 type extra struct {
 	maxFrame uint64
-	channel  atomic.Pointer[messageChannel] // of the stream's own Chan
-	filled   atomic.Pointer[messageChannel] // that one or an aggregate's
-	err      atomic.Pointer[error]          // of the stream; nil while it goes on
-	scope    atomic.Pointer[scope]          // of Context; nil until somebody asks
-	values   context.Context                // that it is to carry, nil for none
+	channel  atomic.Pointer[messageChannel] // of MessageStream.Chan
+	filled   atomic.Pointer[messageChannel] // of that or of AggregatedStream.Chan
+	err      atomic.Pointer[error]          // that ended the stream; nil before that
+	context  atomic.Pointer[sessionContext] // of Session.Context; nil before the first call
+	values   context.Context                // of Upgrader.KeepRequestValues; nil without
 
-	began time.Duration // since epoch, 0 if nobody is told of the end
+	began time.Duration // time since epoch; 0 without a Trace
 
 	traffic     *trafficCounters // nil without Upgrader.SessionStats
 	messages    messageTimer
-	foreign     foreign     // the reader's
-	refusesData bool        // of Discard
-	closing     atomic.Bool // Close was called before the peer's Close frame came
-	fragments   fragments   // of what Continuation sends
+	external    externalDeadlines // used by the reader
+	refusesData bool              // RefuseData was called
+	closing     atomic.Bool       // our Close frame was sent first
+	fragments   fragments         // of Continuation
 }
 
-// more returns the session's extra.
+// more returns the extra of the session. It is allocated when first needed.
 func (c *conn) more() *extra {
 	if x := c.extra.Load(); x != nil {
 		return x
@@ -77,7 +77,7 @@ func (c *conn) more() *extra {
 	return c.extra.Load()
 }
 
-// maxFrame is the longest frame that is accepted, 0 for any.
+// maxFrame returns the limit set by MaxFrameSize, or 0 for none.
 func (c *conn) maxFrame() uint64 {
 	if x := c.extra.Load(); x != nil {
 		return x.maxFrame
@@ -85,10 +85,10 @@ func (c *conn) maxFrame() uint64 {
 	return 0
 }
 
-// end notes that the stream has ended, and why.
+// end records the error that has ended the stream. Only the first call has an effect.
 func (x *extra) end(err error) { x.err.CompareAndSwap(nil, &err) }
 
-// reason returns why the stream has ended.
+// reason returns the error that has ended the stream, or nil.
 func (x *extra) reason() error {
 	if err := x.err.Load(); err != nil {
 		return *err
@@ -96,20 +96,21 @@ func (x *extra) reason() error {
 	return nil
 }
 
-// channelSize is how many messages a messageChannel holds.
+// channelSize is the number of messages that a messageChannel buffers.
 const channelSize = 16
 
-// messageChannel is what a channel of Chan is filled by.
+// messageChannel is a channel that Chan returns.
 type messageChannel struct {
 	messages chan Message
-	err      atomic.Pointer[error] // why it was closed; nil before that and after a Close message
+	err      atomic.Pointer[error] // why the channel was closed; nil before that and after a Close message
 }
 
-// holdsMessages reports whether the channel, if there is one, has messages that were
-// not taken.
+// holdsMessages reports whether messages are buffered in the channel. It returns
+// false if ch is nil.
 func (ch *messageChannel) holdsMessages() bool { return ch != nil && len(ch.messages) > 0 }
 
-// reason returns why the channel was closed, nil if there is none.
+// reason returns the error for which the channel was closed, or nil. It returns nil
+// if ch is nil.
 func (ch *messageChannel) reason() error {
 	if ch == nil {
 		return nil
@@ -120,13 +121,13 @@ func (ch *messageChannel) reason() error {
 	return nil
 }
 
-// outboxCallbacks is a session as its outbox calls it.
+// outboxCallbacks implements outbox.Callbacks for a session.
 type outboxCallbacks Session
 
 // Conn returns the transport.
 func (cb *outboxCallbacks) Conn() transport.Conn { return cb.transport }
 
-// StartWriter is called when the peer does not take what is sent at once.
+// StartWriter is called when the operating system does not accept a frame at once.
 func (cb *outboxCallbacks) StartWriter() {
 	cb.registry.writes.add((*Session)(cb), &cb.membership.writing)
 	go (*Session)(cb).write()
@@ -135,14 +136,14 @@ func (cb *outboxCallbacks) StartWriter() {
 // StartTimer is called when a frame is queued to be written later.
 func (cb *outboxCallbacks) StartTimer() { cb.registry.flushes.add(cb) }
 
-// flush is called by the timer.
+// flush implements flusher.
 func (cb *outboxCallbacks) flush() { cb.out.Flush(cb) }
 
-// WriteFailed is called when nothing can be written any more.
+// WriteFailed is called when a write has failed. Nothing is written after that.
 func (cb *outboxCallbacks) WriteFailed(err error) {
 	switch s := (*Session)(cb); {
 	case !transport.IsTimeout(err):
-		s.cutOff(lostBy(err))
+		s.writeFailed(lostBy(err))
 	case s.isClosing():
 		s.end(ErrCloseTimeout)
 	default:
@@ -150,21 +151,20 @@ func (cb *outboxCallbacks) WriteFailed(err error) {
 	}
 }
 
-// Drained is called when all that was queued has been written, our Close frame last
-// if there was one.
+// Drained is called when the queue has been written, our Close frame last if there is
+// one.
 func (cb *outboxCallbacks) Drained() { (*Session)(cb).closeFlushed() }
 
-// Compressing returns the lock that keeps compressed messages in order.
+// Compressing returns the lock that keeps compressed messages in their order.
 func (cb *outboxCallbacks) Compressing() sync.Locker { return cb.compression }
 
-// Compress compresses the payload of a frame for which deflateState.prepare or
-// SendPrepared has set Compress.
+// Compress compresses the payload of a frame whose field Compress is set.
 func (cb *outboxCallbacks) Compress(scratch, data, compressed []byte, first, last bool) (result []byte, ok bool) {
 	return cb.compression.compress(scratch, data, compressed, first, last)
 }
 
-// Count adds to the figures of the registry and, with Upgrader.SessionStats, of the
-// session.
+// Count adds to the statistics of the registry and, with Upgrader.SessionStats, of
+// the session.
 func (cb *outboxCallbacks) Count(sent, received outbox.Count) {
 	cb.registry.traffic.add(sent, received)
 	if x := cb.extra.Load(); x != nil && x.traffic != nil {
@@ -172,8 +172,7 @@ func (cb *outboxCallbacks) Count(sent, received outbox.Count) {
 	}
 }
 
-// progress, sinceTaken, tryLastWrite and writeTimedOut are for the timers: see
-// sender.
+// progress, sinceTaken, tryLastWrite and writeTimedOut implement sender.
 func (s *Session) progress() progress {
 	queued, taken := s.out.Queue()
 	d, ok := s.transport.Delivery()
@@ -186,13 +185,13 @@ func (s *Session) tryLastWrite() { _ = s.transport.SetWriteDeadline(longAgo) }
 
 func (s *Session) writeTimedOut() { s.end(ErrWriteTimeout) }
 
-// begin makes a session of a connection whose handshake is done. early is what
-// has already been read from it.
-func newSession(f *registry, netConn net.Conn, early []byte, protocol *string, c *deflateState) *Session {
-	_ = netConn.SetDeadline(time.Time{}) // the server's ends with the handshake
-	s := &Session{conn{transport: transport.New(netConn), registry: f, protocol: protocol, compression: c}}
-	s.out.Init(f.settings.sendBuffer)
-	if f.settings.sessionStats {
+// newSession returns a session on a connection whose handshake is complete. early is
+// what the server has read beyond the request.
+func newSession(r *registry, netConn net.Conn, early []byte, protocol *string, c *deflateState) *Session {
+	_ = netConn.SetDeadline(time.Time{}) // remove the server's deadline
+	s := &Session{conn{transport: transport.New(netConn), registry: r, protocol: protocol, compression: c}}
+	s.out.Init(r.settings.sendBuffer)
+	if r.settings.sessionStats {
 		s.more().traffic = new(trafficCounters)
 	}
 	s.flags.arrive()
@@ -202,29 +201,30 @@ func newSession(f *registry, netConn net.Conn, early []byte, protocol *string, c
 	return s
 }
 
-// scope is a session's context.
-type scope struct {
+// sessionContext is the context that Session.Context returns.
+type sessionContext struct {
 	context.Context
 	cancel context.CancelCauseFunc
 }
 
-// newScope makes the session's context, unless somebody is faster.
-func (x *extra) newScope() *scope {
+// newContext returns the session's context, which it makes unless a concurrent call
+// has made it.
+func (x *extra) newContext() *sessionContext {
 	values := x.values
 	if values == nil {
 		values = context.Background()
 	}
 	ctx, cancel := context.WithCancelCause(values)
-	if !x.scope.CompareAndSwap(nil, &scope{ctx, cancel}) {
+	if !x.context.CompareAndSwap(nil, &sessionContext{ctx, cancel}) {
 		cancel(nil)
 	}
-	return x.scope.Load()
+	return x.context.Load()
 }
 
-// endContext cancels the session's context, if there is one.
+// endContext cancels the session's context if there is one.
 func (s *Session) endContext(cause error) {
 	if x := s.extra.Load(); x != nil {
-		if c := x.scope.Load(); c != nil {
+		if c := x.context.Load(); c != nil {
 			c.cancel(cause)
 		}
 	}

@@ -5,9 +5,8 @@ import (
 	"unsafe"
 )
 
-// The next size in which memory is allocated is 176 bytes: every idle session
-// would cost as much.
-func TestASessionTakes160Bytes(t *testing.T) {
+// The next allocation size is 176 bytes.
+func TestSessionSize(t *testing.T) {
 	if size := unsafe.Sizeof(Session{}); unsafe.Sizeof(uintptr(0)) == 8 && size > 160 {
 		t.Errorf("%d bytes", size)
 	}

@@ -175,7 +175,7 @@ received. On Unix systems, an idle session over TCP holds no buffer.
 
 [Session.Text], [Session.TextBytes], [Session.Binary], [Session.Ping] and
 [Session.Pong] send a message of that kind, and [Session.Send] a message of any
-kind. Messages of different goroutines do not mix, and the messages of one
+kind. Messages of different goroutines never interleave, and the messages of one
 goroutine arrive in order.
 
 A send adds its message to the queue of the session and returns. It does not
@@ -255,13 +255,11 @@ no goroutine, timer or buffer.
 
 http.Server.Shutdown neither closes sessions nor waits for them.
 [Upgrader.Shutdown] closes all sessions of an Upgrader with [CloseGoingAway],
-refuses new ones with 503, and waits until they have ended. When its context
-ends, it closes the remaining connections, and their sessions end with
-[ErrShutdown]. [Upgrader.Close] closes all connections at once. [Shutdown] is
-for the sessions of the package-level Handle and Handler.
-
-None of them waits for the functions that serve the sessions. A program that
-must not exit before these have returned uses a sync.WaitGroup:
+refuses new ones with 503, and waits until they have ended and the functions of
+its Handler have returned. When its context ends, it closes the remaining
+connections, and their sessions end with [ErrShutdown]. [Upgrader.Close] closes
+all connections at once. [Shutdown] is for the sessions of the package-level
+Handle and Handler. A program calls both Shutdowns:
 
 	package main
 
@@ -278,31 +276,17 @@ must not exit before these have returned uses a sync.WaitGroup:
 		"github.com/handset-go/handset/ws"
 	)
 
-	var (
-		upgrader ws.Upgrader
-		serving  sync.WaitGroup
-	)
-
-	func handle(w http.ResponseWriter, r *http.Request) {
-		serving.Add(1) // before Handle: until then, http.Server.Shutdown waits
-		session, stream, err := upgrader.Handle(w, r)
-		if err != nil {
-			serving.Done()
-			return
+	func serve(session *ws.Session, stream *ws.MessageStream) {
+		for range stream.All(context.Background()) {
 		}
-		go func() {
-			defer serving.Done()
-			defer session.Close(ws.CloseReason{})
-			for range stream.All(context.Background()) {
-			}
-			log.Print("saving: ", session.RemoteAddr())
-		}()
+		log.Print("saving: ", session.RemoteAddr())
 	}
 
 	func main() {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
-		server := &http.Server{Addr: "127.0.0.1:8080", Handler: http.HandlerFunc(handle)}
+		var upgrader ws.Upgrader
+		server := &http.Server{Addr: "127.0.0.1:8080", Handler: upgrader.Handler(serve)}
 		go func() {
 			log.Print(server.ListenAndServe())
 			stop()
@@ -315,8 +299,10 @@ must not exit before these have returned uses a sync.WaitGroup:
 		shutdown.Go(func() { _ = server.Shutdown(grace) })
 		shutdown.Go(func() { _ = upgrader.Shutdown(grace) })
 		shutdown.Wait()
-		serving.Wait()
 	}
+
+Shutdown does not wait for the handlers that called Handle. A program that must
+not exit before those have returned uses a sync.WaitGroup.
 
 # Limits
 

@@ -15,8 +15,7 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// parse reads the Go files of this package whose names end, or do not end,
-// with _test.go.
+// parse parses the Go files of this package: the tests, or the others.
 func parse(t *testing.T, tests bool) []*ast.File {
 	t.Helper()
 	names, err := filepath.Glob("*.go")
@@ -37,7 +36,8 @@ func parse(t *testing.T, tests bool) []*ast.File {
 	return files
 }
 
-func TestEveryExportedEntryPointHasAnExampleWithVerifiedOutput(t *testing.T) {
+// Every exported entry point has an example with verified output.
+func TestExamplesCoverAPI(t *testing.T) {
 	examples := make(map[string]bool)
 	for _, example := range doc.Examples(parse(t, true)...) {
 		if example.Output != "" {
@@ -55,9 +55,9 @@ func TestEveryExportedEntryPointHasAnExampleWithVerifiedOutput(t *testing.T) {
 	}
 }
 
-// subject is what an example is of: its name without what tells it from others
-// of the same subject. Those of variables, which have no examples of their own
-// in go doc, belong to the package and are told apart by their name alone.
+// subject returns what an example documents: its name without the suffix that
+// distinguishes it from other examples of the same subject. go doc has no examples of
+// variables: those belong to the package, and their whole name is the subject.
 func subject(name string) string {
 	if strings.HasPrefix(name, "_") {
 		return name
@@ -69,8 +69,8 @@ func subject(name string) string {
 	return name
 }
 
-// entryPoints are the names that the examples of a package's functions,
-// methods and errors must have.
+// entryPoints returns the subjects that need an example: functions, methods and
+// errors.
 func entryPoints(files []*ast.File) []string {
 	var points []string
 	for _, file := range files {
@@ -86,8 +86,8 @@ func entryPoints(files []*ast.File) []string {
 	return points
 }
 
-// functionPoint is the subject of a function's or method's examples, "" if it
-// is not exported. What makes a type an error is shown by the type's examples.
+// functionPoint returns the subject of a function or method, or "" if it is not
+// exported. The methods of errors are documented by the examples of their types.
 func functionPoint(f *ast.FuncDecl) string {
 	if !f.Name.IsExported() {
 		return ""
@@ -109,8 +109,8 @@ func functionPoint(f *ast.FuncDecl) string {
 	return name + "_" + f.Name.Name
 }
 
-// declared are the exported names that files declare with the given keyword,
-// type or var.
+// declared returns the exported names that files declare with the given keyword, type
+// or var.
 func declared(files []*ast.File, keyword token.Token) []string {
 	var names []string
 	for _, file := range files {
@@ -140,7 +140,8 @@ func specNames(spec ast.Spec) []string {
 	return names
 }
 
-func TestThePackageOverviewNamesEveryTypeErrorAndOption(t *testing.T) {
+// The package overview names every type, error and option.
+func TestOverviewCoversAPI(t *testing.T) {
 	files := parse(t, false)
 	var overview string
 	for _, file := range files {

@@ -9,54 +9,53 @@ import (
 	"github.com/handset-go/handset/internal/transport"
 )
 
-// A connection that is closing is read on, in the background while the application
-// does not read: up to the peer's Close frame after ours (RFC 6455 §7.1.2), up to
-// the end when a write has failed, and up to the end without looking at it when the
-// peer broke the protocol (§7.1.7).
+// While a connection is closing, it is still read, in the background if the application
+// does not receive: until the peer's Close frame after ours (RFC 6455 §7.1.2), until the
+// end after a write has failed, and until the end without interpreting what arrives
+// after a protocol violation (§7.1.7).
 
-// keepLimit is how much of what the peer sends before its Close frame is kept for a
-// reader that may come back, in bytes.
+// keepLimit is the number of bytes that are kept for a reader that may return, of
+// what the peer sends before its Close frame.
 const keepLimit = 64 << 10
 
-// absence is how the application's reader stands to the stream while another one
-// reads in the background.
-type absence uint8
+// awayReader says whether the application will receive again, while a goroutine reads
+// in the background.
+type awayReader uint8
 
 const (
-	noReader   absence = iota // everything is discarded
-	readerLeft                // it may come back: all is discarded if there is more than is kept
-	readerBusy                // it comes back: the peer waits if there is more than is kept
+	noReader   awayReader = iota // it does not: everything is discarded
+	mayReturn                    // it may: if there is more than keepLimit, everything is discarded
+	willReturn                   // it will: if there is more than keepLimit, the peer waits
 )
 
-// readOn has what the peer sends before its Close frame be read in the background,
-// unless somebody is reading.
-func (m *MessageStream) readOn(a absence) {
+// readOn starts a goroutine that reads what the peer sends before its Close frame,
+// unless the stream has a reader.
+func (m *MessageStream) readOn(a awayReader) {
 	if !m.session().awaitsClose() {
 		return
 	}
 	if h := m.in.lock.tryLockBackground(); h != nil {
 		if h.before == loopBody {
-			a = readerBusy
+			a = willReturn
 		}
 		go m.readToClose(h, a)
 	}
 }
 
-// readOnAfter is readOn when a background reader has stopped for a reader that did
-// not wait for that.
+// readOnAfter calls readOn after a background reader has stopped. That reader was
+// interrupted by a receive that did not wait until it stopped.
 func (m *MessageStream) readOnAfter(stopping *lockHolder) {
 	<-stopping.done
-	m.readOn(readerLeft)
+	m.readOn(mayReturn)
 }
 
-// readToClose reads what the peer sends before its Close frame, while nobody else
-// does.
-func (m *MessageStream) readToClose(h *lockHolder, a absence) {
+// readToClose reads until the peer's Close frame, or until a receive interrupts it.
+func (m *MessageStream) readToClose(h *lockHolder, a awayReader) {
 	defer m.in.lock.unlockBackground(h)
 	if a != noReader {
 		full := m.keepToClose(h)
 		m.clearContext()
-		if !full || a == readerBusy {
+		if !full || a == willReturn {
 			return
 		}
 	}
@@ -66,8 +65,8 @@ func (m *MessageStream) readToClose(h *lockHolder, a absence) {
 }
 
 // keepToClose reads ahead until the peer's Close frame has arrived, the session has
-// ended, or the application's reader has come back; or there is more than is kept, or
-// what breaks the protocol, which it reports.
+// ended, or a receive interrupts it. It also stops, and reports full, if more than
+// keepLimit bytes or a protocol violation have arrived.
 func (m *MessageStream) keepToClose(h *lockHolder) (full bool) {
 	m.in.detach()
 	m.setContext(h.ctx)
@@ -78,7 +77,7 @@ func (m *MessageStream) keepToClose(h *lockHolder) (full bool) {
 		case err != nil:
 			return true
 		case found:
-			m.in.input.foreseen = true
+			m.in.input.closeHandled = true
 			m.session().closeReceived(reason)
 			return false
 		case m.in.input != nil && m.in.input.Held() >= keepLimit:
@@ -88,9 +87,9 @@ func (m *MessageStream) keepToClose(h *lockHolder) (full bool) {
 		switch {
 		case err == nil:
 			m.in.input.Arrived(n)
-		case h.ctx.Err() != nil: // and clearContext takes the deadline away
+		case h.ctx.Err() != nil: // clearContext removes the deadline
 		case transport.IsTimeout(err):
-			m.clearForeignDeadline(err)
+			m.clearExternalDeadline(err)
 		default:
 			m.session().readEnded(err, lostBy(err))
 			return false
@@ -99,8 +98,8 @@ func (m *MessageStream) keepToClose(h *lockHolder) (full bool) {
 	return false
 }
 
-// peekClose looks for the peer's Close frame in what has been read ahead. *at is
-// message.Reader.PeekClose's.
+// peekClose looks for the peer's Close frame in what has been read ahead. The
+// argument at is that of message.Reader.PeekClose.
 func (m *MessageStream) peekClose(at *uint64) (reason CloseReason, found bool, err error) {
 	if m.in.input == nil {
 		return
@@ -117,36 +116,35 @@ func (m *MessageStream) discardToClose() {
 			return
 		}
 		if m.in.input.Event.Opcode == frame.Close {
-			m.in.input.late = true
+			m.in.input.closePending = true
 			return
 		}
 	}
 }
 
-// controlOnly is the view of a stream of which only control frames matter from now
-// on. Nothing is inflated: no message is delivered any more that could refer to one
-// that was discarded.
+// controlOnly is the view of a stream whose data messages are discarded. It does not
+// decompress them: no later message is delivered, so none refers to them.
 type controlOnly struct{}
 
 func (controlOnly) next(r *message.Reader) (ok bool, err error) { return r.NextControl() }
 
-// restLimit is how much is read of what a peer sent before a write failed, for a
-// reader that may never come, in bytes.
+// restLimit is the number of bytes that are kept for a reader, of what the peer has
+// sent before a write failed.
 const restLimit = 256 << 10
 
-// readRest has what the peer sent before a write failed be read: by whoever is
-// receiving, or in the background if nobody is.
+// readRest starts a goroutine that reads what the peer has sent before a write
+// failed, unless the stream has a reader.
 func (m *MessageStream) readRest() {
 	switch h := m.in.lock.tryLockBackground(); {
 	case h == nil:
-	case h.before == loopBody: // which reads next
+	case h.before == loopBody: // the loop reads it
 		m.in.lock.unlockBackground(h)
 	default:
 		go m.keepRest(h)
 	}
 }
 
-// keepRest reads what the peer sent, until the application's reader comes.
+// keepRest reads what the peer has sent, until a receive interrupts it.
 func (m *MessageStream) keepRest(h *lockHolder) {
 	defer m.in.lock.unlockBackground(h)
 	defer m.clearContext()
@@ -166,19 +164,19 @@ func (m *MessageStream) keepRest(h *lockHolder) {
 	}
 }
 
-// rstAvoidanceDelay is how long a peer that broke the protocol may go on sending if
-// its connection has no half-close. net/http has a delay of that name and length, for
-// the same reason.
+// rstAvoidanceDelay is how long input is discarded if the connection cannot be closed
+// for writing only. net/http has a delay of the same name, length and purpose.
 const rstAvoidanceDelay = 500 * time.Millisecond
 
-// closeWriteAndWait ends our direction of the connection of a peer that broke the
-// protocol, and discards what the peer still sends until it closes, so that our Close
-// frame is not lost to a reset of the connection.
+// closeWriteAndWait closes the connection for writing, after the peer has violated
+// the protocol. It then discards what the peer still sends until it closes: otherwise
+// closing would reset the connection, and our Close frame might be lost.
 func (m *MessageStream) closeWriteAndWait() {
+	var deadline time.Time // none, instead of one set for MessageTimeout
 	if err := m.transport.CloseWrite(); err != nil {
-		delay := min(m.registry.settings.closeTimeout, rstAvoidanceDelay)
-		_ = m.transport.SetReadDeadline(time.Now().Add(delay))
+		deadline = time.Now().Add(min(m.registry.settings.closeTimeout, rstAvoidanceDelay))
 	}
+	_ = m.transport.SetReadDeadline(deadline)
 	unread := new(discardBuffer)
 	for {
 		if _, err := m.transport.Read(unread); err != nil {
@@ -188,10 +186,10 @@ func (m *MessageStream) closeWriteAndWait() {
 	}
 }
 
-// discardBuffer is a transport.ReadBuffer for bytes that nobody wants.
+// discardBuffer is a transport.ReadBuffer whose bytes are discarded.
 type discardBuffer struct{ space []byte }
 
-// Space returns where the next read goes.
+// Space returns the buffer for the next read.
 func (d *discardBuffer) Space(size int) []byte {
 	if d.space == nil {
 		d.space = make([]byte, size)
@@ -199,5 +197,5 @@ func (d *discardBuffer) Space(size int) []byte {
 	return d.space
 }
 
-// Release gives the space to the garbage collector.
+// Release frees the buffer.
 func (d *discardBuffer) Release() { d.space = nil }

@@ -11,45 +11,45 @@ import (
 	"github.com/handset-go/handset/internal/frame"
 )
 
-// ErrClosed is returned by every send after Close or after the session has
-// ended. Compare with errors.Is: the error is a *CloseError if the session was
-// closed, and if it ended without Close the error wraps the reason, such as
-// ErrWriteTimeout. It is a net.ErrClosed.
+// ErrClosed is returned by sends after Close, and after the session has ended.
+// Compare with errors.Is: the error is a *CloseError if the session was closed, and
+// otherwise wraps the reason for which the session ended, such as ErrWriteTimeout. It
+// is also a net.ErrClosed.
 var ErrClosed error = &closedError{}
 
 var (
-	// ErrMessageTooBig is returned once for a message longer than an
-	// aggregate's limit. The stream goes on behind it.
+	// ErrMessageTooBig is returned once for a message that is longer than the
+	// limit of an AggregatedStream. The stream continues with the next message.
 	ErrMessageTooBig = errors.New("ws: message too big")
-	// ErrBufferFull is returned by TrySend when Send would have to wait.
-	// Nothing was sent.
+	// ErrBufferFull is returned by TrySend and TrySendPrepared if they would
+	// have to wait. Nothing has been sent.
 	ErrBufferFull = errors.New("ws: send buffer full")
-	// ErrWriteTimeout ends a session whose peer has taken nothing for
+	// ErrWriteTimeout ends a session whose peer has accepted no data for
 	// Upgrader.WriteTimeout.
 	ErrWriteTimeout = errors.New("ws: write timeout")
-	// ErrCloseTimeout ends a session whose peer did not answer Close, or stopped
-	// taking what was queued before it, for Upgrader.CloseTimeout.
+	// ErrCloseTimeout ends a session whose peer has not answered our Close
+	// frame, or has stopped accepting the data queued before it, for
+	// Upgrader.CloseTimeout.
 	ErrCloseTimeout = errors.New("ws: close timeout")
 	// ErrHeartbeatTimeout ends a session whose peer has been silent for
-	// Heartbeat.Interval, and has shown no sign of life for Heartbeat.Timeout
-	// after a Ping.
+	// Heartbeat.Interval and then, after a Ping, for Heartbeat.Timeout.
 	ErrHeartbeatTimeout = errors.New("ws: heartbeat timeout")
-	// ErrMessageTimeout is what a *ProtocolError of ClosePolicyViolation wraps
-	// when the peer has not finished a message in Upgrader.MessageTimeout.
+	// ErrMessageTimeout is wrapped by a *ProtocolError of ClosePolicyViolation
+	// if the peer has not completed a message within Upgrader.MessageTimeout.
 	ErrMessageTimeout = errors.New("ws: message timeout")
-	// ErrShutdown ends a session that was cut by Upgrader.Close, or by
-	// Upgrader.Shutdown when its context ended.
-	ErrShutdown = errors.New("ws: cut by shutdown")
-	// ErrAbandoned ends a session to neither half of which the program refers
-	// any more, such as one whose handler panicked. See Session.
+	// ErrShutdown ends a session whose connection was closed by Upgrader.Close,
+	// or by Upgrader.Shutdown after its context had ended.
+	ErrShutdown = errors.New("ws: closed by shutdown")
+	// ErrAbandoned ends a session if the program references neither half any
+	// more, for example because a handler panicked. See Session.
 	ErrAbandoned = errors.New("ws: session abandoned: neither half is referenced any more")
-	// ErrConcurrentRecv is returned to a second reader of a stream that is
-	// being read: by another Recv, an unfinished All, or Chan. The first
-	// reader is not disturbed.
+	// ErrConcurrentRecv is returned to a second reader of a stream while a
+	// Recv, a loop over All, Chan or Discard reads it. The first reader is not
+	// affected.
 	ErrConcurrentRecv = errors.New("ws: stream has another reader")
 )
 
-// Errors of callers that no program is expected to tell apart.
+// Errors of wrong use, which programs need not distinguish.
 var (
 	errNilContext    = errors.New("ws: nil context")
 	errNotUTF8       = errors.New("ws: text is not UTF-8")
@@ -60,17 +60,18 @@ var (
 	errConcurrentFragment = errors.New("ws: another fragment of the message is being sent")
 )
 
-// HandshakeError is why Handle did not begin a session. Status is 400, 403,
-// 405, 426, 501 if the ResponseWriter cannot be hijacked, or 503 after Shutdown or
-// beyond Upgrader.MaxSessions. It is 500 if an option of the Upgrader makes no
-// sense or the connection could not be taken; and, without having been sent, if
-// the answer could not be written or another one had begun before Handle.
+// A HandshakeError is returned when Handle refuses a handshake. Status is 400, 403,
+// 405 or 426 if the request is at fault; 501 if the ResponseWriter cannot be
+// hijacked; 503 after Shutdown or beyond Upgrader.MaxSessions; and 500 if an option
+// of the Upgrader is invalid or the connection could not be hijacked. It is also 500,
+// but was not sent, if writing the response 101 failed or if another response had
+// been started before Handle.
 type HandshakeError struct {
-	Status int   // of the answer, such as 403
-	Err    error // what was wrong
+	Status int   // HTTP status, such as 403
+	Err    error // the reason
 }
 
-// Error gives the status and what was wrong.
+// Error returns the status and the reason.
 func (e *HandshakeError) Error() string {
 	return fmt.Sprintf("ws: handshake refused with %d %s: %v", e.Status, http.StatusText(e.Status), e.Err)
 }
@@ -78,17 +79,17 @@ func (e *HandshakeError) Error() string {
 // Unwrap returns Err.
 func (e *HandshakeError) Unwrap() error { return e.Err }
 
-// ProtocolError is how a peer broke the protocol, or the rules that the program
-// has set for it. It is what receives return from then on, and Session.Err at the
-// end. Unless the session was closing
-// already, the peer has been sent a Close frame with this code and Err's text
-// (RFC 6455 §7.1.7).
+// A ProtocolError is returned when the peer has violated the protocol, or a
+// limit that the program has set. Receives return it from then on, and
+// Session.Err returns it after the end. Unless the session was closing already,
+// the peer is sent a Close frame with Code and the text of Err (RFC 6455
+// §7.1.7).
 type ProtocolError struct {
 	Code CloseCode // CloseProtocolError, CloseInvalidPayload, CloseMessageTooBig or ClosePolicyViolation
-	Err  error     // what was wrong
+	Err  error     // the violation
 }
 
-// Error gives the code and what was wrong.
+// Error returns the code and the violation.
 func (e *ProtocolError) Error() string {
 	return fmt.Sprintf("ws: failed with %v: %s", e.Code, strings.TrimPrefix(fmt.Sprint(e.Err), "ws: "))
 }
@@ -96,7 +97,8 @@ func (e *ProtocolError) Error() string {
 // Unwrap returns Err.
 func (e *ProtocolError) Unwrap() error { return e.Err }
 
-// violation makes a ProtocolError of what the frame package found.
+// violation returns err, an error of the packages frame and message, as a
+// ProtocolError.
 func violation(err error) *ProtocolError {
 	var v *frame.Violation
 	if errors.As(err, &v) {
@@ -105,9 +107,9 @@ func violation(err error) *ProtocolError {
 	return &ProtocolError{Code: CloseProtocolError, Err: err}
 }
 
-// closedError is ErrClosed with the reason why, if there is one to tell. It is
-// used by pointer, since two of them could not be compared otherwise if their
-// causes cannot be.
+// closedError is ErrClosed with the reason for which the session ended, if there is
+// one. It is used by pointer, because comparing two values would panic if their
+// causes are not comparable.
 type closedError struct{ cause error }
 
 func (e *closedError) Error() string {
@@ -120,7 +122,7 @@ func (e *closedError) Error() string {
 func (e *closedError) Is(target error) bool { return target == ErrClosed || target == net.ErrClosed }
 func (e *closedError) Unwrap() error        { return e.cause }
 
-// closedBy is the answer to sends on a session that ended because of cause.
+// closedBy returns the error of sends on a session that has ended with cause.
 func closedBy(cause error) error {
 	if closed(cause) {
 		return cause
@@ -128,9 +130,8 @@ func closedBy(cause error) error {
 	return &closedError{cause}
 }
 
-// lostError is the end of a stream without a Close frame: it is an
-// io.ErrUnexpectedEOF as much as its cause. It is used by pointer, as
-// closedError is.
+// lostError is the error of a stream that has ended without a Close frame. It wraps
+// io.ErrUnexpectedEOF and the cause. It is used by pointer, as closedError is.
 type lostError struct{ cause error }
 
 func (e *lostError) Error() string {
@@ -142,7 +143,7 @@ func (e *lostError) Error() string {
 
 func (e *lostError) Unwrap() []error { return []error{io.ErrUnexpectedEOF, e.cause} }
 
-// lostBy is the error of a stream that ended because of cause.
+// lostBy returns the error of a stream that has ended with cause.
 func lostBy(cause error) error {
 	if _, ok := cause.(*lostError); ok {
 		return cause

@@ -42,7 +42,7 @@ func ExampleAggregatedStream_All() {
 		case ws.Text, ws.Binary:
 			fmt.Printf("%v %q\n", msg.Kind, msg.Data)
 		case ws.Ping, ws.Pong:
-			// Pings have been answered; both are signs of life.
+			// Pings have been answered; nothing to do.
 		case ws.Close:
 			fmt.Println(msg.Kind, msg.Reason.Description)
 			session.Close(msg.Reason)

@@ -117,7 +117,7 @@ func ExampleCloseReason() {
 	fmt.Println("the client received", client.next())
 	// Output:
 	// ws: close code 1006 may not be sent
-	// ws: close description is not UTF-8, or stands without a code
+	// ws: close description is not UTF-8, or has no code
 	// <nil>
 	// the client received Close 1008 "no spam"
 }

@@ -68,7 +68,7 @@ func ExampleUpgrader_Shutdown() {
 	fmt.Println("the session:", session.Err())
 	// Output:
 	// shut down: context deadline exceeded
-	// the session: ws: cut by shutdown
+	// the session: ws: closed by shutdown
 }
 
 // Close does not wait for the peers.
@@ -82,7 +82,7 @@ func ExampleUpgrader_Close() {
 	fmt.Println("the session:", session.Err())
 	fmt.Println("the client received", client.next())
 	// Output:
-	// the session: ws: cut by shutdown
+	// the session: ws: closed by shutdown
 	// the client received nothing more
 }
 

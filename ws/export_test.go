@@ -1,9 +1,9 @@
 package ws
 
-// Reopen lets sessions in again after the package's Shutdown, for the tests
-// that come after.
+// Reopen makes the package-level Handle accept handshakes again after Shutdown, for
+// later tests.
 func Reopen() {
-	r := zero.registry()
+	r := defaultUpgrader.registry()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.closed, r.aborted = false, false

@@ -9,126 +9,129 @@ import (
 	"time"
 )
 
-// Upgrader holds the options of a server's sessions. Its zero value is ready
-// and is what Handle uses. An Upgrader must not be copied or modified after first
-// use. It is safe for concurrent use. In tests, its sessions must be of one
-// testing/synctest bubble at a time.
-// Negative sizes and times, but for Heartbeat's, and patterns and names of
-// subprotocols that nothing could match, refuse every handshake with 500 and a
-// text that says which it is.
+// An Upgrader holds the options of a server. Its zero value is valid. An Upgrader
+// must not be copied or modified after first use. It is safe for concurrent use. In
+// tests, its sessions must belong to one testing/synctest bubble at a time.
+//
+// Handle answers 500, with a text that names the option, if an option is invalid: if
+// a size or time is negative, except in Heartbeat, or if an origin pattern or a
+// subprotocol cannot match anything.
 type Upgrader struct {
-	// Subprotocols are those the server speaks. The first one the client lists
-	// that is among them is agreed on (RFC 6455 §1.9); if none is, the session
-	// has no subprotocol. Names are compared exactly. Each is a token (RFC 9110
-	// §5.6.2) and is there once. A handler that has set another one as the header
-	// Sec-WebSocket-Protocol on the ResponseWriter before Handle has that agreed
-	// on if the client lists it; otherwise the header is taken out of the answer.
+	// Subprotocols are the subprotocols that the server supports. The first one
+	// in the client's list that is among them is selected (RFC 6455 §1.9). If
+	// there is none, the session has no subprotocol. Names are compared
+	// exactly. Each must be a token (RFC 9110 §5.6.2) and unique. If a handler
+	// has set the header Sec-WebSocket-Protocol on the ResponseWriter before
+	// Handle, that subprotocol is selected if the client lists it; otherwise
+	// the header is ignored.
 	Subprotocols []string
 
-	// OriginPatterns are the origins whose pages may open sessions, beside the
+	// OriginPatterns are origins whose pages may open sessions, besides the
 	// server's own (RFC 6455 §10.2). The server's own origin has the host and
 	// port of the request's Host header and the scheme http, https, ws or wss.
-	// Over TLS it has https or wss: a page of the same host that was loaded
-	// without TLS, such as http://own.example or ws://own.example, needs a
-	// pattern. A server behind a proxy that ends TLS accepts both. The proxy has
-	// to pass on the client's Host, with its port ($http_host in nginx). Requests
-	// without an Origin header do not come from a browser and are accepted.
+	// Over TLS the scheme must be https or wss: a page of the same host that
+	// was loaded without TLS, such as http://own.example, needs a pattern. A
+	// server behind a proxy that terminates TLS accepts all four. The proxy
+	// must pass on the client's Host header with its port ($http_host in
+	// nginx). A request without an Origin header does not come from a browser
+	// and is accepted.
 	//
-	// A pattern is a host, which may have a scheme before it and a port behind
+	// A pattern is a host, optionally with a scheme before it and a port after
 	// it:
 	//
-	//	example.com                http, https, ws or wss, and its default port
+	//	example.com                http, https, ws or wss, on the default port
 	//	*.example.com              all subdomains, at any depth
-	//	https://example.com        https alone, as is advisable over TLS
-	//	example.com:8080           that port alone
+	//	https://example.com        only https, which is advisable over TLS
+	//	example.com:8080           only that port
 	//	localhost:*                any port
-	//	[::1]:3000                 an IPv6 address, however it is spelled
-	//	capacitor://localhost      an app's scheme, which has to be named
-	//	chrome-extension://abcdef  an extension's, too
-	//	*                          every host and port, of http, https, ws and wss
-	//	null                       a sandboxed frame on any site, among others
-	//	file://                    files, where they do not send null
+	//	[::1]:3000                 an IPv6 address, in any spelling
+	//	capacitor://localhost      the scheme of an app, which must be given
+	//	chrome-extension://abcdef  that of a browser extension
+	//	*                          any host and port, of http, https, ws and wss
+	//	null                       a sandboxed frame of any site, among others
+	//	file://                    files, in browsers that do not send null
 	//
-	// Scheme, host and port are each a pattern of path.Match; an IPv6 address is
-	// not, and null and schemes without a host match only themselves. Case does
-	// not matter. A scheme's default port equals no port, in patterns and in
-	// origins: example.com:443 matches https://example.com. A final dot makes
-	// another host, as it does in browsers. Hosts that are not ASCII are written
-	// in punycode, such as xn--bcher-kva.example, as browsers send them.
-	// Origins without a host, such as null, match no pattern for hosts, not even
-	// *. Origins that are malformed, such as example.com or //example.com, which
-	// have no scheme, match no pattern at all.
+	// Scheme, host and port are patterns of path.Match, except for IPv6
+	// addresses; null and schemes without a host match only themselves. Case
+	// does not matter. The default port of a scheme is the same as no port, in
+	// patterns and in origins: example.com:443 matches https://example.com. A
+	// trailing dot makes a different host, as in browsers. Hosts that are not
+	// ASCII are written in punycode, such as xn--bcher-kva.example, as browsers
+	// send them. Origins without a host, such as null, match no pattern for
+	// hosts, not even *. Malformed origins, such as example.com or
+	// //example.com, which have no scheme, match no pattern.
 	//
-	// A pattern that is empty or has a blank, a path, a final slash or anything
-	// else that no origin has refuses every handshake with 500.
+	// If a pattern is empty or has a space, a path, a trailing slash or
+	// anything else that no origin has, every handshake is refused with 500.
 	OriginPatterns []string
 
-	// AllowAnyOrigin accepts pages from everywhere. With cookies for
-	// authentication that lets any web site act for its visitors.
+	// AllowAnyOrigin accepts pages of all origins. If cookies authenticate
+	// users, any web site can then act for its visitors.
 	AllowAnyOrigin bool
 
 	// ManualPong leaves it to the application to answer pings, with
-	// Session.Pong. They are delivered either way.
+	// Session.Pong. Pings are delivered in either case.
 	ManualPong bool
 
-	// Compression is how messages are compressed, for clients that offer it
-	// (RFC 7692); its zero value is not at all. Frugal, Balanced and Dense
-	// are ready-made.
+	// Compression configures permessage-deflate (RFC 7692), for clients that
+	// offer it. The zero value disables compression. Frugal, Balanced and Dense
+	// return common settings.
 	Compression Compression
 
-	// SendBuffer is how many bytes, frame headers included, a session queues
-	// for a peer that does not keep up; 0 means 64 KiB. A frame larger than all
-	// of it is accepted when nothing is queued.
+	// SendBuffer is the size of the send queue of a session in bytes, including
+	// frame headers. Zero means 64 KiB. A larger frame is accepted when the
+	// queue is empty.
 	SendBuffer int
 
-	// WriteTimeout is how long a peer may take nothing of what is sent to it
-	// before the session ends with ErrWriteTimeout; 0 means 30 s. A peer that
-	// takes something, however slowly, keeps its session. On Linux, over TCP and
-	// TLS, what counts is what the peer's TCP acknowledges. Elsewhere, and for a
-	// net.Conn that does not show its socket, it is what the operating system
-	// takes from the session, which for a slow peer comes in larger steps. The
-	// session ends at most a quarter of the time late.
+	// WriteTimeout is how long a peer may accept no data before the session
+	// ends with ErrWriteTimeout. Zero means 30 s. A peer that accepts data,
+	// however slowly, keeps its session. On Linux, over TCP and TLS, data is
+	// accepted when the peer's TCP acknowledges it. On other systems, and for a
+	// net.Conn that does not expose its socket, it is accepted when the
+	// operating system takes it from the session, which for a slow peer happens
+	// in larger steps. The session ends late by at most a quarter of the time.
+	// WriteTimeout also limits writing the response 101.
 	WriteTimeout time.Duration
 
-	// CloseTimeout is how long the peer may take to answer our Close frame after
-	// that has left, before the session ends with ErrCloseTimeout; 0 means 5 s.
-	// While the peer takes what is queued before the Close frame, as WriteTimeout
-	// has it, the time does not begin. It also limits how long the application
-	// may take to answer the peer's Close frame.
+	// CloseTimeout is how long the peer may take to answer our Close frame
+	// before the session ends with ErrCloseTimeout. Zero means 5 s. The time
+	// starts when the Close frame has been written, or when the peer stops
+	// accepting the data queued before it, as defined for WriteTimeout.
+	// CloseTimeout also limits how long the application may take to answer the
+	// peer's Close frame.
 	CloseTimeout time.Duration
 
-	// Heartbeat finds peers that are gone without a word: it pings those that
-	// are silent, and ends the sessions of those that stay so. It is on unless
-	// one of its times is negative.
+	// Heartbeat detects peers that are gone without having closed the
+	// connection: it pings silent peers, and ends their sessions if they stay
+	// silent. It is on unless one of its times is negative.
 	Heartbeat Heartbeat
 
-	// MaxSessions is how many sessions there may be at a time, handshakes
-	// under way included: the next one is refused with 503. 0 means any
-	// number.
+	// MaxSessions limits the number of sessions, including handshakes in
+	// progress. Further handshakes are refused with 503. Zero means no limit.
 	MaxSessions int
 
 	// MessageTimeout is how long a message may take from its first byte to its
-	// last, fragments and what comes between them included, so that no peer
-	// holds a buffer for ever by trickling. A session whose peer takes longer
-	// fails with ErrMessageTimeout, as early as a sixteenth before. Control frames
-	// are no messages. Time in
-	// which the program is busy with a piece counts too, but only ends the
-	// session when it waits for more. 0 means any time.
+	// last, including its fragments and control frames between them, so that a
+	// slow peer cannot occupy a buffer forever. A session that exceeds it fails
+	// with ErrMessageTimeout, early by at most a sixteenth of the time. Control
+	// frames are not limited. Time in which the program processes a chunk
+	// counts, but the session fails only when the program waits for more. Zero
+	// means no limit.
 	MessageTimeout time.Duration
 
-	// KeepRequestValues has Session.Context carry the values of the request's
-	// context, though not its cancellation. It is an option because it keeps
-	// that context, and what it refers to, in memory for as long as the
-	// session lasts: some 250 bytes with nothing but what net/http puts in it. A
-	// value that refers to the Session keeps it from being found abandoned.
+	// KeepRequestValues makes Session.Context carry the values of the request's
+	// context, but not its cancellation. That context, and what it references,
+	// then stays in memory as long as the session: some 250 bytes if it has
+	// only the values of net/http. A value that references the Session prevents
+	// it from ending with ErrAbandoned.
 	KeepRequestValues bool
 
-	// Trace is told what happens to the sessions; nil for nobody.
+	// Trace, if not nil, has functions that are called on session events.
 	Trace *Trace
 
-	// SessionStats has Session.Stats count what its session has sent and received.
-	// It is an option because it takes 160 bytes more for each session.
-	// Upgrader.Stats counts without it.
+	// SessionStats makes Session.Stats count what the session sends and
+	// receives. This needs 160 bytes more for each session. Upgrader.Stats
+	// counts in either case.
 	SessionStats bool
 
 	lists listOptions
@@ -154,7 +157,7 @@ func (u *Upgrader) settings() settings {
 	}
 }
 
-// intervals are the times that the options ask for.
+// intervals returns the times for the checks, with the defaults.
 func (u *Upgrader) intervals() (in intervals) {
 	if h := u.Heartbeat; h.Interval >= 0 && h.Timeout >= 0 {
 		in.interval = inMillis(cmp.Or(h.Interval, defaultHeartbeat))
@@ -166,8 +169,8 @@ func (u *Upgrader) intervals() (in intervals) {
 	return in
 }
 
-// registry returns the Upgrader's registry, which is made, and the options read,
-// at the first call.
+// registry returns the Upgrader's registry. The first call makes it and reads the
+// options.
 func (u *Upgrader) registry() *registry {
 	if r := u.state.Load(); r != nil {
 		return r
@@ -182,38 +185,37 @@ func (u *Upgrader) writeTimeout() time.Duration {
 	return cmp.Or(u.WriteTimeout, defaultWriteTimeout)
 }
 
-// zero is the Upgrader of the package-level functions.
-var zero Upgrader
+// defaultUpgrader is the Upgrader of the package-level functions.
+var defaultUpgrader Upgrader
 
-// Handle answers a WebSocket handshake with the options of the zero Upgrader.
-// See Upgrader.Handle.
+// Handle calls Upgrader.Handle of an Upgrader that has the default options and
+// that all callers share.
 func Handle(w http.ResponseWriter, r *http.Request) (*Session, *MessageStream, error) {
-	return zero.Handle(w, r)
+	return defaultUpgrader.Handle(w, r)
 }
 
-// Handle answers a WebSocket handshake (RFC 6455 §4.2) and returns the session
-// it begins: a half to send with and a half to receive from. The connection is
-// theirs from then on, and the handler may return at once or stay. Somebody has to
-// keep one of the halves: a session that nobody refers to, such as that of a
-// handler that has panicked, ends with ErrAbandoned. The server's
-// timeouts no longer apply. The request's context is cancelled by net/http when
-// the handler returns: what outlives it needs another one.
+// Handle performs the opening handshake (RFC 6455 §4.2) and returns the two
+// halves of the session. The handler may return at once or stay. The program
+// must keep a reference to one of the halves; otherwise the session ends with
+// ErrAbandoned. The server's timeouts no longer apply. net/http cancels the
+// request's context when the handler returns; Session.Context lasts as long as
+// the session.
 //
-// Headers set on w before, such as cookies, are part of the answer, except those
-// that the handshake sets (Connection, Upgrade and Sec-WebSocket-*) and those of
-// a body. The answer is written on the connection itself, after Hijack, and not
-// through w: a middleware that compresses or delays does not touch it, and one
-// that logs sees a hijacked connection rather than the status 101. The client has
-// WriteTimeout to take it.
+// Headers that were set on w before, such as cookies, are part of the response,
+// except those of the handshake (Connection, Upgrade and Sec-WebSocket-*) and
+// those of a body. The response is written to the hijacked connection, not
+// through w. Middleware can therefore neither compress nor delay it, and does
+// not see the status 101.
 //
-// On an error, always a *HandshakeError, the client has been answered with its
-// status, over HTTP/1.1 with Connection: close, and there is nothing left to be
-// done with w. Nobody is answered if w or its Header is nil, or if the connection
-// has been hijacked before, such as by another Handle, whose session goes on. The
-// connection is closed without an answer of Handle's if writing the 101 fails or w has been written to
-// before: by WriteHeader, Write or Flush, through any wrapper with an Unwrap or
-// Written method. What a middleware has kept back of such an answer is unknown to
-// Handle, and lost.
+// The error is always a *HandshakeError. Handle has then answered the client
+// with its Status, over HTTP/1.1 with "Connection: close", and the handler must
+// not write to w. There are exceptions. Nothing is written if w or its Header
+// is nil, or if the connection was hijacked before, for example by another
+// Handle, whose session continues. The connection is closed without a response
+// of Handle if writing the response 101 fails, or if another response was
+// started before Handle: by WriteHeader, Write or Flush, through any wrapper
+// that has a method Unwrap or Written. Handle cannot detect a response that
+// middleware has only buffered; it is lost.
 func (u *Upgrader) Handle(w http.ResponseWriter, r *http.Request) (*Session, *MessageStream, error) {
 	s, err := u.handle(w, r)
 	if err != nil {
@@ -226,25 +228,27 @@ func (u *Upgrader) Handle(w http.ResponseWriter, r *http.Request) (*Session, *Me
 	return s, s.stream(), nil
 }
 
-// Handler returns an http.Handler that serves each session with a call of serve,
-// with the options of the zero Upgrader. See Upgrader.Handler.
-func Handler(serve func(*Session, *MessageStream)) http.Handler { return zero.Handler(serve) }
+// Handler calls Upgrader.Handler of the Upgrader that the package-level Handle
+// uses.
+func Handler(serve func(*Session, *MessageStream)) http.Handler {
+	return defaultUpgrader.Handler(serve)
+}
 
-// Handler returns an http.Handler that answers handshakes, as Handle does, and
-// calls serve for each session, in a goroutine of its own: the handler itself
-// returns at once, so that a session does not hold the buffers and the stack that
-// net/http needs for a request. A client whose handshake is refused has been
-// answered, and serve is not called; Trace.HandshakeRefused tells why.
+// Handler returns an http.Handler that performs the handshake, as Handle does, and
+// calls serve for each session in its own goroutine. The handler itself returns at
+// once, so that the session does not keep the buffers and the stack of net/http. If
+// the handshake is refused, the client has been answered and serve is not called;
+// Trace.HandshakeRefused is called with the error.
 //
-// The session is closed when serve returns, as by Session.Close with the zero
-// reason, or with the code of the peer's Close frame if that has not been answered.
-// If serve panics, the panic is logged to the server's ErrorLog, as net/http does,
-// unless it is http.ErrAbortHandler, and the session is closed with
-// CloseInternalError; the program goes on. Handler panics if serve is nil.
+// The session is closed when serve returns, as by Session.Close: with the code of the
+// peer's Close frame if that has not been answered, and otherwise with the zero
+// reason. If serve panics, the session is closed with CloseInternalError, and the
+// panic is logged to the ErrorLog of the server, as in net/http, unless it is
+// http.ErrAbortHandler. Handler panics if serve is nil.
 //
-// A serve that needs the request, to authenticate it for example, is called by a
-// handler that calls Handle. http.Server.Shutdown does not wait for serve:
-// Upgrader.Shutdown ends the sessions.
+// To serve a session with values from the request, call Handle. Upgrader.Shutdown
+// closes the sessions and waits until serve has returned for each of them.
+// http.Server.Shutdown does neither.
 func (u *Upgrader) Handler(serve func(*Session, *MessageStream)) http.Handler {
 	if serve == nil {
 		panic("ws: nil serve")
@@ -258,8 +262,10 @@ type sessionHandler struct {
 }
 
 func (h *sessionHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.upgrader.registry().beginServing() // before the session begins, and may end
 	session, _, err := h.upgrader.Handle(w, r)
 	if err != nil {
+		h.upgrader.registry().done()
 		return
 	}
 	server, _ := r.Context().Value(http.ServerContextKey).(*http.Server)
@@ -269,8 +275,9 @@ func (h *sessionHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 }
 
-// finish closes the session of a serve that has returned or panicked.
+// finish closes the session after serve has returned or panicked.
 func finish(session *Session, server *http.Server) {
+	defer session.registry.done()
 	panicked := recover()
 	switch {
 	case panicked == nil && session.isAnswerDue():
@@ -285,7 +292,7 @@ func finish(session *Session, server *http.Server) {
 	}
 }
 
-// logf logs where the server logs the panics of its handlers.
+// logf logs as the server logs panics of its handlers.
 func logf(server *http.Server, format string, args ...any) {
 	if server != nil && server.ErrorLog != nil {
 		server.ErrorLog.Printf(format, args...)

@@ -13,26 +13,25 @@ import (
 	"github.com/handset-go/handset/internal/handshake"
 )
 
-// IsUpgrade reports whether a request asks for a WebSocket: whether its
-// Connection header lists "upgrade" and its Upgrade header "websocket", in any
-// case and in any of several lines (RFC 6455 §4.2.1). A handler that also answers
-// other requests for the same URL calls it to tell them apart. Handle refuses
-// every request for which IsUpgrade is false, and may refuse one for which it is
-// true. It is false for nil.
+// IsUpgrade reports whether the headers of r ask for a WebSocket: Connection
+// lists "upgrade" and Upgrade lists "websocket", in any case (RFC 6455 §4.2.1).
+// It is for handlers that also answer other requests for the same URL. If it
+// returns false, Handle refuses the request. If it returns true, Handle may
+// still refuse it. It returns false if r is nil.
 func IsUpgrade(r *http.Request) bool { return handshake.IsUpgrade(r) }
 
-// Subprotocols returns the subprotocols that a client asks for, in its order of
-// preference (RFC 6455 §4.1). It reads all Sec-WebSocket-Protocol headers of the
-// request and leaves out names that are not tokens (RFC 9110 §5.6.2), which cannot
-// be agreed on. It returns nil if r is nil or asks for none.
+// Subprotocols returns the subprotocols that a request offers, in the client's
+// order of preference (RFC 6455 §4.1). It reads all Sec-WebSocket-Protocol
+// headers and omits names that are not tokens (RFC 9110 §5.6.2). It returns nil
+// if there are none, or if r is nil.
 //
-// A handler that chooses by something other than Upgrader.Subprotocols sets its
-// choice as the header Sec-WebSocket-Protocol on the ResponseWriter before it
-// calls Handle.
+// A handler that does not select by Upgrader.Subprotocols sets its selection as
+// the header Sec-WebSocket-Protocol on the ResponseWriter before it calls
+// Handle.
 func Subprotocols(r *http.Request) []string { return handshake.Subprotocols(r) }
 
-// listOptions are the options of an Upgrader that are lists. They are checked and
-// parsed once, rather than for every handshake.
+// listOptions are the options of an Upgrader that are lists. They are validated and
+// parsed once, not for every handshake.
 type listOptions struct {
 	once    sync.Once
 	origins []handshake.OriginPattern // valid after parse
@@ -56,7 +55,7 @@ func refuse(w http.ResponseWriter, r *http.Request, status int, err error) error
 	return handshakeError(handshake.Refuse(w, r, status, err))
 }
 
-// handshakeError returns a Refusal as a *HandshakeError, and nil for nil.
+// handshakeError converts a Refusal to a *HandshakeError, and nil to nil.
 func handshakeError(refusal *handshake.Refusal) error {
 	if refusal == nil {
 		return nil
@@ -64,12 +63,12 @@ func handshakeError(refusal *handshake.Refusal) error {
 	return (*HandshakeError)(refusal)
 }
 
-// closeAfter closes conn after d, unless stop is called before.
+// closeAfter closes conn after d, unless stop is called first.
 func closeAfter(conn net.Conn, d time.Duration) (stop func() bool) {
 	return time.AfterFunc(d, func() { _ = conn.Close() }).Stop
 }
 
-// refused counts and traces a handshake that has come to nothing.
+// refused counts and traces a refused handshake.
 func (u *Upgrader) refused(r *http.Request, err error) {
 	u.registry().countRefusal()
 	failure, ok := err.(*HandshakeError)
@@ -94,31 +93,31 @@ func (u *Upgrader) handle(w http.ResponseWriter, r *http.Request) (s *Session, e
 	if err := u.check(); err != nil {
 		return nil, refuse(w, r, http.StatusInternalServerError, err)
 	}
-	f := u.registry()
-	if err = f.reserve(); err != nil {
+	reg := u.registry()
+	if err = reg.reserve(); err != nil {
 		return nil, u.refuseSession(w, r, err)
 	}
 	defer func() {
-		if s == nil { // be it for a panic of the ResponseWriter's
-			f.release()
+		if s == nil { // also if the ResponseWriter panics
+			reg.release()
 		}
 	}()
 	accepted, c, err := u.accept(w, r)
 	if err != nil {
 		return nil, err
 	}
-	s = newSession(f, accepted.Conn, early(accepted.ReadWriter), accepted.Subprotocol, c)
+	s = newSession(reg, accepted.Conn, early(accepted.ReadWriter), accepted.Subprotocol, c)
 	if u.KeepRequestValues {
 		s.more().values = context.WithoutCancel(r.Context())
 	}
 	if u.Trace != nil {
 		s.more().began = time.Since(epoch)
 	}
-	f.add(s)
+	reg.add(s)
 	return s, nil
 }
 
-// refuseSession answers a request for whose session the registry has no room.
+// refuseSession answers a request that the registry does not admit.
 func (u *Upgrader) refuseSession(w http.ResponseWriter, r *http.Request, err error) error {
 	if err == errOtherBubble {
 		return refuse(w, r, http.StatusInternalServerError, err)
@@ -130,7 +129,7 @@ func (u *Upgrader) refuseSession(w http.ResponseWriter, r *http.Request, err err
 // retryAfter is the Retry-After of a refused handshake, in seconds.
 const retryAfter = "5"
 
-// check finds options that make no sense.
+// check returns an error if an option is invalid.
 func (u *Upgrader) check() error {
 	if u.SendBuffer < 0 || u.WriteTimeout < 0 || u.CloseTimeout < 0 || u.MaxSessions < 0 || u.MessageTimeout < 0 {
 		return errors.New("negative SendBuffer, WriteTimeout, CloseTimeout, MaxSessions or MessageTimeout")
@@ -141,8 +140,8 @@ func (u *Upgrader) check() error {
 	return u.lists.parse(u.Subprotocols, u.OriginPatterns)
 }
 
-// accept does the opening handshake (RFC 6455 §4.2). check must have found the
-// options valid. c is nil if compression has not been agreed on.
+// accept performs the opening handshake (RFC 6455 §4.2). The options must be valid. c
+// is nil if no compression was negotiated.
 func (u *Upgrader) accept(w http.ResponseWriter, r *http.Request) (a handshake.Accepted, c *deflateState, err error) {
 	a, refusal := handshake.Accept(w, r, handshake.Options{
 		Subprotocols: u.Subprotocols, Origins: u.lists.origins, AllowAnyOrigin: u.AllowAnyOrigin,
@@ -155,9 +154,9 @@ func (u *Upgrader) accept(w http.ResponseWriter, r *http.Request) (a handshake.A
 	return a, c, handshakeError(refusal)
 }
 
-// early copies what the server has read beyond the request: a client may send
-// its first frame together with the handshake. The server's buffers are not
-// kept.
+// early returns what the server has read beyond the request, because a client may
+// send its first frame together with the handshake. The bytes are in the server's
+// buffer, and valid until that is read: newSession copies them.
 func early(brw *bufio.ReadWriter) []byte {
 	if brw == nil || brw.Reader == nil {
 		return nil

@@ -10,71 +10,69 @@ import (
 	"github.com/handset-go/handset/internal/outbox"
 )
 
-// A Heartbeat detects peers that are gone without closing the connection, because
-// a cable was cut or a machine has lost power. A peer from which nothing was
-// received for Interval is sent a Ping (RFC 6455 §5.5.2), which every peer answers
-// by itself. If there is no sign of life for Timeout after the Ping was written,
-// the session ends with ErrHeartbeatTimeout. Any byte received is a sign of life,
-// even part of a frame, so that an active peer is never pinged.
+// A Heartbeat detects peers that are gone without having closed the connection, for
+// example because they have lost power. A peer from which nothing has arrived for
+// Interval is sent a Ping (RFC 6455 §5.5.2). If there is no activity for Timeout
+// after that Ping has been written, the session ends with ErrHeartbeatTimeout. Any
+// byte received counts as activity, even part of a frame, so an active peer is never
+// pinged.
 //
-// A peer that takes what is sent is alive too. While messages are queued no Ping is
-// sent, and Upgrader.WriteTimeout ends a session whose peer takes none of them. On
-// Linux, over TCP and over TLS on TCP, data that the peer's system acknowledges
-// counts as well, except for the Ping itself: a peer that reads slowly but steadily
-// keeps its session. On other systems, and on connections that do not show what
-// they run on, Timeout must be long enough for the peer to take what the operating
-// system holds of the messages before the Ping, some megabytes at most.
+// Data that the peer accepts counts as activity, too. While data is queued, no Ping
+// is sent, and Upgrader.WriteTimeout applies. On Linux, over TCP and over TLS on TCP,
+// data that the peer's TCP acknowledges also counts, except for the Ping itself, so a
+// peer that reads slowly but steadily keeps its session. On other systems, and for a
+// net.Conn that does not expose its socket, only the queue is known. Timeout must
+// then be long enough for the peer to receive what the operating system has buffered
+// before the Ping, which may be some megabytes.
 //
-// On Linux, over TCP and TLS, it does not matter whether the program receives: the
-// operating system tells of Pongs that were not received yet. A program that is
-// busy with a message keeps its peers, and a session from which nobody receives
-// ends when its peer is gone. Elsewhere a peer's silence counts only while somebody
-// waits in Recv, in a loop over All, behind Chan or by Discard, or receives again
-// and again with short contexts. Other sessions are sent Pings all the same, and
-// end if a Ping cannot be written.
+// On Linux, over TCP and TLS, the operating system reports bytes that have arrived
+// and have not been received. A program may therefore process a message for any
+// length of time, and a session that is not read ends when its peer is gone. On other
+// systems, silence counts only while the stream is read: by Recv, All, Chan or
+// Discard, or by receives with short contexts that follow each other. Other sessions
+// are pinged as well, but end only if the Ping cannot be written.
 //
-// Time in which the process did not run, because it was stopped or its machine was
-// suspended, does not count. A session that is closing has Upgrader.CloseTimeout
-// instead of a heartbeat.
+// Time in which the process did not run, because it or its machine was suspended,
+// does not count. While a session is closing, Upgrader.CloseTimeout applies instead.
 //
-// Times are in whole milliseconds. The sessions of an Upgrader are checked
-// together, so that a Ping may be sent early, by up to a sixteenth of the shorter
-// of the two times.
+// Times are kept in whole milliseconds. The sessions of an Upgrader are checked
+// together, so that a Ping may be sent early by up to a sixteenth of the shorter of
+// the two times.
 //
-// The Pongs to these Pings are not delivered. If the peer may compress messages
-// with takeover, the Pings have an empty payload, and a Pong with an empty payload
-// that arrives while one of them is unanswered is taken for its answer. A program
-// that waits for Pongs to Pings of its own must give those a payload.
+// The Pongs to these Pings are not delivered. If the peer may compress with context
+// takeover, the Pings have no payload, and a Pong without payload that arrives while
+// one of them is unanswered is taken for its answer. An application that waits for
+// the Pongs to its own Pings must give those a payload.
 type Heartbeat struct {
 	// Interval is how long a peer may be silent before it is pinged. Zero means
-	// 30 s; a negative value disables the heartbeat.
+	// 30 s; a negative value disables heartbeats.
 	Interval time.Duration
-	// Timeout is how long a peer may be silent after a Ping was written. Zero
-	// means 30 s; a negative value disables the heartbeat.
+	// Timeout is how long a peer may stay silent after a Ping has been written.
+	// Zero means 30 s; a negative value disables heartbeats.
 	Timeout time.Duration
 }
 
 const defaultHeartbeat = 30 * time.Second
 
-// Latency returns the time, in whole microseconds, from the last of the
-// heartbeat's Pings that was answered until its Pong was received; 0 if none was
-// answered yet. It includes the time that the program was slow to receive the
-// Pong. A peer that sends something at least once per Heartbeat.Interval is not
-// pinged, and its latency stays as it was.
+// Latency returns the round-trip time of the last Ping of the heartbeat that
+// was answered, in steps of 1 µs, or 0 if there was none. A peer that sends at
+// least once per Heartbeat.Interval is not pinged; its latency is old, or 0.
+// The time includes the delay until the program received the Pong.
 func (s *Session) Latency() time.Duration {
 	return time.Duration(s.heartbeat.latency.Load()) * time.Microsecond
 }
 
-// heartbeatState is what the heartbeat knows of a session.
+// heartbeatState is the state of the heartbeat of a session.
 type heartbeatState struct {
 	peer    heartbeat.Peer
-	latency atomic.Uint32 // of the last Ping that was answered, in µs
+	latency atomic.Uint32 // of the last answered Ping, in µs
 	unread  unread
 }
 
-// checkHeartbeat sends a Ping to a peer that has been silent for the interval, and
-// ends the session if there is no sign of life after that. late is for how many ms
-// the process did not run before now. It returns after how many ms to check again.
+// checkHeartbeat sends a Ping if the peer has been silent for the interval, and ends
+// the session if there has been no activity for the timeout after it. late is the
+// time in ms for which the process did not run before now. checkHeartbeat returns the
+// time in ms until the next check.
 func (s *Session) checkHeartbeat(now, late uint32, in intervals) (wait uint32) {
 	if s.isClosing() {
 		return in.interval
@@ -90,7 +88,7 @@ func (s *Session) checkHeartbeat(now, late uint32, in intervals) (wait uint32) {
 	return s.decide(now, &heartbeat.Observation{Arrived: arrived, Waiting: waiting}, t)
 }
 
-// decide completes the observation and does what the heartbeat decides.
+// decide completes the observation and performs what the heartbeat decides.
 func (s *Session) decide(now uint32, o *heartbeat.Observation, t heartbeat.Options) (wait uint32) {
 	o.Queued, o.Taken = s.out.Queue()
 	o.Delivery = s.delivery()
@@ -107,7 +105,7 @@ func (s *Session) decide(now uint32, o *heartbeat.Observation, t heartbeat.Optio
 	return wait
 }
 
-// delivery returns what the kernel knows of the connection.
+// delivery returns what the operating system reports of the connection.
 func (s *Session) delivery() heartbeat.Delivery {
 	d, ok := s.transport.Delivery()
 	return heartbeat.Delivery{
@@ -119,19 +117,19 @@ func (s *Session) delivery() heartbeat.Delivery {
 	}
 }
 
-// pingMark is in the payload of every Ping of a heartbeat.
+// pingMark is part of the payload of all Pings of heartbeats.
 var pingMark = func() (mark heartbeat.Mark) {
 	_, _ = rand.Read(mark[:])
 	return mark
 }()
 
-// pingsEmpty reports whether the heartbeat's Pings have an empty payload. Some
-// clients add the payload of a Pong to the window that they compress with, though
-// only data messages are compressed (RFC 7692 §6). With takeover, every message
-// after that would be inflated to something else.
+// pingsEmpty reports whether the heartbeat's Pings have no payload. Some clients add
+// the payload of a Pong to their compression window, although only data messages are
+// compressed (RFC 7692 §6). With context takeover, their later messages would be
+// decompressed incorrectly.
 func (s *Session) pingsEmpty() bool { return s.compression != nil && s.compression.recvTakeover }
 
-// sendPing queues a Ping. If it cannot be queued, the next check tries again.
+// sendPing queues a Ping. If the queue is full, the next check tries again.
 func (s *Session) sendPing(o *heartbeat.Observation) {
 	sent := int64(time.Since(epoch))
 	f := outbox.Frame{Opcode: frame.Ping, Fin: true}
@@ -146,7 +144,7 @@ func (s *Session) sendPing(o *heartbeat.Observation) {
 	s.noteWritten(ping)
 }
 
-// noteWritten notes that the Ping was written, if nothing is queued any more.
+// noteWritten records that the Ping has been written if the queue is empty.
 func (s *Session) noteWritten(ping *heartbeat.Ping) {
 	if queued, _ := s.out.Queue(); queued > 0 || s.ended() != nil {
 		return
@@ -156,8 +154,8 @@ func (s *Session) noteWritten(ping *heartbeat.Ping) {
 	}
 }
 
-// ownPong reports whether the payload is that of a Pong to one of the heartbeat's
-// Pings, which is not delivered.
+// ownPong reports whether the payload is that of a Pong to a Ping of the heartbeat.
+// Such a Pong is not delivered.
 func (s *Session) ownPong(payload []byte) bool {
 	own, sent := s.heartbeat.peer.Answer(&pingMark, payload)
 	if sent != 0 {
@@ -166,8 +164,8 @@ func (s *Session) ownPong(payload []byte) bool {
 	return own
 }
 
-// pingAnswered notes that the Pong to the Ping that was sent at the given time
-// since the epoch was received.
+// pingAnswered records the latency when the Pong has been received. sent is when the
+// Ping was sent, as time since the epoch.
 func (s *Session) pingAnswered(sent time.Duration) {
 	took := min(max(time.Since(epoch)-sent, 0), time.Hour)
 	s.heartbeat.latency.Store(uint32(took.Microseconds()))
@@ -177,8 +175,8 @@ func (s *Session) pingAnswered(sent time.Duration) {
 	}
 }
 
-// traceAnswered is not part of pingAnswered, whose frame stays small without it: it
-// is called on the stack of an idle reader, which would grow to 4 KiB.
+// traceAnswered is separate to keep the frame of pingAnswered small: it is called on
+// the stack of an idle reader.
 //
 //go:noinline
 func (s *Session) traceAnswered() {
@@ -187,20 +185,20 @@ func (s *Session) traceAnswered() {
 	}
 }
 
-// unread is since when nobody was found receiving, 0 for not at all. Times are
-// coarse and even; the odd one after says that it was reported.
+// unread is the coarse time since which nothing has received from the session, or 0.
+// The times are even; the lowest bit is set when Trace.Unread has been called.
 type unread struct{ since atomic.Uint32 }
 
-// receives notes that somebody receives. It stores only what has changed, as
-// flags does.
+// receives records that the program receives. It stores only changes, as readerFlags
+// does.
 func (u *unread) receives() {
 	if u.since.Load() != 0 {
 		u.since.Store(0)
 	}
 }
 
-// checkUnread reports once that nobody has been found receiving for both of the
-// heartbeat's times. It returns after how many ms to check again.
+// checkUnread calls Trace.Unread once if nothing has received for both of the
+// heartbeat's times. It returns the time in ms until the next check.
 func (s *Session) checkUnread(now uint32, p intervals) (wait uint32) {
 	if s.flags.has(isWaiting) || s.isClosing() {
 		return p.interval

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// A check that is late finds a Ping unanswered only because the process has not
-// run: the peer has all of its time, and the reader a moment in any case.
+// If a check is late because the process did not run, the peer still has all of its
+// time, and the reader has time to receive.
 func TestHeartbeatAfterPause(t *testing.T) {
 	p := intervals{interval: 16_000, timeout: 16_000}
 	for _, test := range []struct {
 		name          string
-		before, pause time.Duration // of the time after the Ping, how much the process runs and does not
-		then          time.Duration // how much more it has to run
+		before, pause time.Duration // time after the Ping in which the process runs and does not
+		then          time.Duration // how much longer it runs
 	}{
 		{"a pause after the Ping", 0, time.Hour, 16 * time.Second},
 		{"a pause later", 10 * time.Second, time.Minute, 6 * time.Second},
@@ -24,7 +24,7 @@ func TestHeartbeatAfterPause(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, peer := begun(t, &Upgrader{Heartbeat: Heartbeat{Interval: -1}})
+				s, peer := startSession(t, &Upgrader{Heartbeat: Heartbeat{Interval: -1}})
 				go func() { _, _ = io.Copy(io.Discard, peer) }()
 				go func() { _, _ = s.stream().Recv(context.Background()) }()
 				time.Sleep(millis(p.interval))
@@ -53,11 +53,11 @@ func TestHeartbeatAfterPause(t *testing.T) {
 	}
 }
 
-// A message whose rest could not be received meanwhile has its time.
-func TestAMessagesTimeDoesNotCountAPauseOfTheProcess(t *testing.T) {
+// MessageTimeout does not count time in which the process did not run.
+func TestMessageTimeoutAfterPause(t *testing.T) {
 	p := intervals{message: 16_000}
 	synctest.Test(t, func(t *testing.T) {
-		s, peer := begun(t, &Upgrader{Heartbeat: Heartbeat{Interval: -1}, MessageTimeout: time.Hour})
+		s, peer := startSession(t, &Upgrader{Heartbeat: Heartbeat{Interval: -1}, MessageTimeout: time.Hour})
 		go func() { _, _ = io.Copy(io.Discard, peer) }()
 		received := make(chan error, 1)
 		go func() { _, err := s.stream().Recv(context.Background()); received <- err }()

@@ -11,30 +11,31 @@ import (
 	"github.com/handset-go/handset/internal/outbox"
 )
 
-// Kind says what a Message is.
+// A Kind is the kind of a Message.
 type Kind uint8
 
 const (
-	// Text is a whole message of UTF-8 text.
+	// Text is a whole text message, in UTF-8.
 	Text Kind = iota + 1
-	// Binary is a whole message of bytes.
+	// Binary is a whole binary message.
 	Binary
-	// Ping asks for a Pong with the same payload (RFC 6455 §5.5.2). Unless
-	// Upgrader.ManualPong is set its Pong has been queued already.
+	// Ping asks for a Pong with the same payload (RFC 6455 §5.5.2). When it is
+	// delivered it has been answered, unless Upgrader.ManualPong is set.
 	Ping
-	// Pong answers a Ping, or is sent unasked as a sign of life (§5.5.3).
+	// Pong answers a Ping, or is sent without one (§5.5.3).
 	Pong
-	// Close is the peer's wish to end the session, or its answer to ours
-	// (§5.5.1). It is the last message of a stream.
+	// Close is the peer's Close frame (§5.5.1). It is the last message of a
+	// stream.
 	Close
-	// FirstText is the first chunk of a text message.
+	// FirstText is the first fragment or chunk of a text message.
 	FirstText
-	// FirstBinary is the first chunk of a binary message.
+	// FirstBinary is the first fragment or chunk of a binary message.
 	FirstBinary
-	// Continue is a chunk in the middle. Where chunks begin and end carries no
-	// meaning (§5.4), and a chunk of a text may end inside a character.
+	// Continue is a fragment or chunk between the first and the last. Where
+	// fragments and chunks begin and end has no meaning (§5.4), and text may be
+	// split inside a character.
 	Continue
-	// Last is the chunk that ends the message. It may be empty.
+	// Last is the last fragment or chunk of a message. It may be empty.
 	Last
 )
 
@@ -43,7 +44,7 @@ var kindNames = [...]string{
 	FirstText: "FirstText", FirstBinary: "FirstBinary", Continue: "Continue", Last: "Last",
 }
 
-// String returns the constant's name.
+// String returns the name of the constant, such as "Text".
 func (k Kind) String() string {
 	if int(k) < len(kindNames) && kindNames[k] != "" {
 		return kindNames[k]
@@ -51,28 +52,27 @@ func (k Kind) String() string {
 	return "Kind(" + strconv.Itoa(int(k)) + ")"
 }
 
-// Message is what a session sends and a stream receives: a whole message, a
-// chunk of one, or a control message.
+// A Message is a whole message, a fragment or chunk of one, or a control
+// message.
 type Message struct {
-	// Kind says which fields count.
+	// Kind determines which other field is used.
 	Kind Kind
-	// Data is the payload of every kind but Close, for which it is nil. That of a
-	// message from Recv or All is valid until the next receive; that of one from
-	// Chan is the program's own.
+	// Data is the payload, nil for Close. In a message from Recv or All it is valid
+	// until the next receive. In a message from Chan it belongs to the program.
 	Data []byte
-	// Reason is what a Close says.
+	// Reason is the content of a Close message.
 	Reason CloseReason
 }
 
-// Clone returns a message that owns its Data, to be kept beyond the next
+// Clone returns a copy of m, including its Data, that may be kept after the next
 // receive.
 func (m Message) Clone() Message {
 	m.Data = bytes.Clone(m.Data)
 	return m
 }
 
-// set makes msg, which is zero, the Message that an event is. It does not return
-// one, so that callers have one Message on the stack instead of two.
+// set sets msg, which is zero, from an event. It does not return a Message, so that
+// callers have one on the stack instead of two.
 func (msg *Message) set(e *message.Event) {
 	msg.Data = e.Data
 	switch {
@@ -89,17 +89,17 @@ func (msg *Message) set(e *message.Event) {
 	}
 }
 
-// wholeKinds and firstKinds are the kinds of events by their opcodes: of whole
-// messages and control frames, and of those that begin a message.
+// wholeKinds and firstKinds map opcodes to kinds: wholeKinds for whole messages and
+// control frames, firstKinds for the first event of other messages.
 var (
 	wholeKinds = [16]Kind{frame.Text: Text, frame.Binary: Binary, frame.Ping: Ping, frame.Pong: Pong}
 	firstKinds = [16]Kind{frame.Text: FirstText, frame.Binary: FirstBinary}
 )
 
-// closeReason returns what the Close frame of an event says.
+// closeReason returns the content of the Close frame of an event.
 func closeReason(e *message.Event) CloseReason { return CloseReason{CloseCode(e.Code), e.Reason} }
 
-// kinds are the frames that messages of each Kind are sent as.
+// kinds maps each Kind to the frame that it is sent as.
 var kinds = [...]struct {
 	opcode   frame.Opcode
 	fin      bool
@@ -119,30 +119,30 @@ var kinds = [...]struct {
 
 func errKind(k Kind) error { return fmt.Errorf("ws: cannot send a message of %v", k) }
 
-// fragments checks what Session.Continuation sends. Several goroutines may each
-// send a message of their own: the outbox has all but one of them wait with their
-// first fragment. The lock is held while a fragment is checked, not while it waits
-// to be queued. The zero value is ready to use.
+// fragments validates what Session.Continuation sends. Several goroutines may each
+// send a message of their own: in the outbox, the first fragments of all but one of
+// them wait. The lock is held while a fragment is validated, not while it waits to be
+// queued. The zero value is valid.
 type fragments struct {
 	mu      sync.Mutex
-	state   frame.Fragments // of the message that was begun last
-	message uint32          // the number of that message
+	state   frame.Fragments // of the latest message
+	message uint32          // number of the latest message
 	sending bool            // a fragment that continues it is being queued
 }
 
-// checkedFragment is a fragment between check and done.
+// checkedFragment is a fragment between the calls of check and done.
 type checkedFragment struct {
-	after   frame.Fragments // the state of its message when it has been queued
-	message uint32          // the message that it continues
+	after   frame.Fragments // state of its message after it
+	message uint32          // number of the message that it continues
 	first   bool
 }
 
-// check checks a fragment before it is queued. Unless it returns an error, done
-// must be called afterwards.
+// check validates a fragment before it is queued. If it returns no error, done must
+// be called afterwards.
 //
 // A message is continued by one fragment at a time. Otherwise a fragment might be
-// queued behind the last one, or the text be checked in another order than it is
-// sent in.
+// queued after the last one, or text be validated in a different order than it is
+// sent.
 func (m *fragments) check(f *outbox.Frame) (c checkedFragment, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -157,8 +157,9 @@ func (m *fragments) check(f *outbox.Frame) (c checkedFragment, err error) {
 	return c, nil
 }
 
-// done notes whether the fragment was queued. The last fragment of one message may
-// let the first of another be queued, whose goroutine may get here before.
+// done records whether the fragment was queued. The call for the last fragment of one
+// message may come after the call for the first fragment of the next, which has
+// waited for it in the outbox.
 func (m *fragments) done(c checkedFragment, queued bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

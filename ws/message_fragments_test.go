@@ -9,14 +9,14 @@ import (
 	"github.com/handset-go/handset/internal/outbox"
 )
 
-// fragmentSender is one of several goroutines that send fragments as they please.
+// fragmentSender is one of several goroutines that send any fragments.
 type fragmentSender struct {
 	next    step
-	sends   int // the index of its fragment in candidates
+	sends   int // index of its fragment in candidates
 	checked checkedFragment
 }
 
-// step is what a fragmentSender does next.
+// step is the next step of a fragmentSender.
 type step int
 
 const (
@@ -26,15 +26,16 @@ const (
 	fails         // it was not
 )
 
-// candidates are what a sender may send: together they make one character.
+// candidates are the fragments that a sender may send. Together they are a message of
+// one character.
 var candidates = [...]outbox.Frame{
 	{Opcode: frame.Text, Data: []byte("\xc3")},
 	{Data: []byte("\xa9")},
 	{Fin: true},
 }
 
-// fragmentModel has senders share a fragments and a queue that knows only whether
-// a message is open, as the outbox does.
+// fragmentModel has several senders that share a fragments and a queue. The queue
+// only knows whether a message is open, as the outbox does.
 type fragmentModel struct {
 	fragments fragments
 	senders   [3]fragmentSender
@@ -44,8 +45,8 @@ type fragmentModel struct {
 	log       []string
 }
 
-// key is the state of the model, without the messages' numbers: what matters of
-// them is whether a fragment continues the message that was begun last.
+// key returns the state of the model. Of the numbers of messages it has only whether
+// a fragment continues the latest message.
 func (m *fragmentModel) key() any {
 	senders := m.senders
 	for i := range senders {
@@ -57,7 +58,7 @@ func (m *fragmentModel) key() any {
 	return [...]any{m.fragments.state, m.fragments.sending, senders, m.open, m.sent, m.text}
 }
 
-// event is something that a sender may do: with check, to send a candidate.
+// event is something that a sender may do next.
 type event struct {
 	sender int
 	do     func(m *fragmentModel, s *fragmentSender) error
@@ -114,8 +115,8 @@ func (m *fragmentModel) done(s *fragmentSender) error {
 	return nil
 }
 
-// replay returns a model to which events have happened, each the one with the given
-// number of those that were possible.
+// replay returns a model after a sequence of events, each given by its number among
+// the events that were possible.
 func replay(t *testing.T, path []int) *fragmentModel {
 	m := new(fragmentModel)
 	for _, n := range path {
@@ -128,9 +129,9 @@ func replay(t *testing.T, path []int) *fragmentModel {
 	return m
 }
 
-// TestFragmentsOfSendersThatMisuseContinuation visits every state that three
-// senders can get to who do not care by whom a message was begun.
-func TestFragmentsOfSendersThatMisuseContinuation(t *testing.T) {
+// Three senders send any fragments, in any order. The test visits every state that
+// they can reach.
+func TestFragmentsModel(t *testing.T) {
 	seen := map[any]bool{}
 	for paths := [][]int{nil}; len(paths) > 0; paths = paths[1:] {
 		m := replay(t, paths[0])
@@ -144,7 +145,8 @@ func TestFragmentsOfSendersThatMisuseContinuation(t *testing.T) {
 	t.Log(len(seen), "states")
 }
 
-func TestFragmentsContinueAMessageOneAtATime(t *testing.T) {
+// A message is continued by one fragment at a time.
+func TestFragmentsOneAtATime(t *testing.T) {
 	var m fragments
 	send := func(f outbox.Frame) checkedFragment {
 		t.Helper()
@@ -162,7 +164,7 @@ func TestFragmentsContinueAMessageOneAtATime(t *testing.T) {
 	m.done(waits, false)
 	m.done(send(candidates[1]), true)
 	last, first := send(candidates[2]), send(candidates[0])
-	m.done(first, true) // whose goroutine got there first
+	m.done(first, true) // its goroutine was faster
 	m.done(last, true)
 	m.done(send(candidates[1]), true)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/handset-go/handset/internal/message"
 )
 
-// masked is a client's frame of so many letters a.
+// masked returns a client's frame whose payload is size times the letter a.
 func masked(opcode frame.Opcode, size int) []byte {
 	b := frame.Append(nil, opcode, true, size)
 	b[1] |= 0x80
@@ -19,7 +19,8 @@ func masked(opcode frame.Opcode, size int) []byte {
 	return append(b, payload...)
 }
 
-func TestEachEventIsAMessage(t *testing.T) {
+// Each event becomes a Message.
+func TestMessageSet(t *testing.T) {
 	data := []byte("data")
 	for _, c := range []struct {
 		event message.Event

@@ -11,16 +11,17 @@ import (
 	"github.com/handset-go/handset/internal/outbox"
 )
 
-// PreparedMessage is a message to be sent on many sessions, by SendPrepared. It is
-// checked once, and compressed once for each way in which those sessions compress.
-// It is immutable and safe for concurrent use.
+// A PreparedMessage is a message to be sent on many sessions by SendPrepared or
+// TrySendPrepared. It is validated once, and compressed once for each set of
+// compression parameters that these sessions have. It is immutable and safe for
+// concurrent use.
 type PreparedMessage struct {
 	kind       Kind
 	data       []byte
 	compressed atomic.Pointer[compressedData] // a linked list
 }
 
-// compressedData is the data of a prepared message in compressed form.
+// compressedData is the compressed form of a prepared message.
 type compressedData struct {
 	settings deflateSettings
 	next     *compressedData
@@ -30,8 +31,9 @@ type compressedData struct {
 
 var errNotPrepared = errors.New("ws: message was not prepared")
 
-// Prepare prepares a message of kind Text, which must be UTF-8, or Binary. It copies
-// data. It does not compress: that is done when a session first needs it.
+// Prepare returns a prepared message of kind Text, whose data must be UTF-8, or
+// Binary. It copies data. The message is compressed when it is first sent on a
+// session that needs it compressed.
 func Prepare(kind Kind, data []byte) (*PreparedMessage, error) {
 	switch {
 	case kind != Text && kind != Binary:
@@ -42,7 +44,7 @@ func Prepare(kind Kind, data []byte) (*PreparedMessage, error) {
 	return &PreparedMessage{kind: kind, data: bytes.Clone(data)}, nil
 }
 
-// SendPrepared sends a prepared message. It waits and fails as Send does.
+// SendPrepared sends a prepared message. It blocks and fails as Send does.
 func (s *Session) SendPrepared(ctx context.Context, pm *PreparedMessage) error {
 	if ctx == nil {
 		return errNilContext
@@ -57,8 +59,8 @@ func (s *Session) SendPrepared(ctx context.Context, pm *PreparedMessage) error {
 	return s.putTraced(ctx, &f)
 }
 
-// TrySendPrepared sends a prepared message as TrySend does: where SendPrepared
-// would wait it returns ErrBufferFull and has sent nothing.
+// TrySendPrepared is like SendPrepared but does not wait: if SendPrepared would
+// wait, it returns ErrBufferFull and sends nothing.
 func (s *Session) TrySendPrepared(pm *PreparedMessage) error {
 	var f outbox.Frame
 	if err := s.framePrepared(&f, pm); err != nil {
@@ -67,7 +69,7 @@ func (s *Session) TrySendPrepared(pm *PreparedMessage) error {
 	return s.sendError(s.out.TryPut((*outboxCallbacks)(s), &f))
 }
 
-// framePrepared makes a frame of a prepared message.
+// framePrepared sets f to the frame of a prepared message.
 func (s *Session) framePrepared(f *outbox.Frame, pm *PreparedMessage) error {
 	switch {
 	case pm == nil || pm.kind == 0:
@@ -90,8 +92,8 @@ func (s *Session) framePrepared(f *outbox.Frame, pm *PreparedMessage) error {
 	return nil
 }
 
-// compress returns the message compressed with the given settings, nil if that does
-// not make it shorter.
+// compress returns the compressed form of the message for the given settings, or nil
+// if that is not shorter.
 func (pm *PreparedMessage) compress(settings deflateSettings) *[]byte {
 	c := pm.find(settings)
 	c.once.Do(func() {
@@ -105,8 +107,8 @@ func (pm *PreparedMessage) compress(settings deflateSettings) *[]byte {
 	return &c.data
 }
 
-// find returns the element of the list with the given settings. It adds one if
-// there is none.
+// find returns the element of the list for the given settings. It adds one if there
+// is none.
 func (pm *PreparedMessage) find(settings deflateSettings) *compressedData {
 	for {
 		first := pm.compressed.Load()

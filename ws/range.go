@@ -7,17 +7,17 @@ import (
 	"iter"
 )
 
-// All returns the messages as a sequence for a range loop, which ends after the
-// Close message, or after the first error that Recv would return has been
-// yielded. Data is valid until the loop goes on. When ctx ends the loop ends
-// with its error, though messages may have arrived. A loop that breaks off or
-// ends with ctx leaves the stream as it is, for the next reader. As with Recv ctx
-// does not matter once the session has ended.
+// All returns the messages as a sequence for a range loop. It yields each
+// message, then the first error of Recv, if any, and stops. After a Close
+// message it stops without an error. Data is valid until the next iteration.
+// When ctx has ended, the next iteration yields its error, even if messages
+// have arrived. Breaking out of the loop, or the end of ctx, leaves the stream
+// usable. As in Recv, ctx is ignored after the session has ended.
 func (m *MessageStream) All(ctx context.Context) iter.Seq2[Message, error] {
 	return m.all(ctx, m)
 }
 
-// all is All of either stream.
+// all implements All of both streams.
 func (m *MessageStream) all(ctx context.Context, v view) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) { m.rangeOver(ctx, v, yield) }
 }
@@ -55,25 +55,24 @@ func (m *MessageStream) rangeOver(ctx context.Context, v view, yield func(Messag
 //go:noinline
 func yieldError(err error, yield func(Message, error) bool) { yield(Message{}, err) }
 
-// beforeBody lets a background reader read while the loop's body runs. It is not inlined,
-// to keep rangeOver's frame small.
+// beforeBody allows a background reader to read while the loop's body runs. It is not
+// inlined, so that rangeOver's frame stays small.
 //
 //go:noinline
 func (m *MessageStream) beforeBody() {
 	m.in.lock.beginBody()
 	if x := m.extra.Load(); x != nil && x.closing.Load() {
-		m.readOn(readerBusy)
+		m.readOn(willReturn)
 	}
 }
 
 var errUnwanted = errors.New("data for a session that only sends")
 
-// Discard reads the stream in a goroutine of its own and drops data messages as
-// they arrive, for a program that only sends: pings are answered, the heartbeat
-// hears the peer, and its Close is answered. After RefuseData a data message
-// fails the session instead. Discard does not block. It returns ErrConcurrentRecv
-// if the stream has a reader, which Discard is from now on, until the session
-// ends.
+// Discard starts a goroutine that reads the stream and drops data messages, for
+// a program that only sends. Pings and the peer's Close frame are answered, and
+// a lost connection is noticed. After RefuseData, a data message fails the
+// session instead. Discard does not block. It returns ErrConcurrentRecv if the
+// stream has a reader; otherwise Discard is the reader until the session ends.
 func (m *MessageStream) Discard() error {
 	if m.transport == nil { // not from Handle
 		return ErrClosed
@@ -86,16 +85,16 @@ func (m *MessageStream) Discard() error {
 	return nil
 }
 
-// RefuseData has Discard fail the session of a peer that sends a data message,
+// RefuseData makes Discard fail the session if the peer sends a data message,
 // with a *ProtocolError of ClosePolicyViolation. It must be called before
-// Discard, and returns the stream itself.
+// Discard. It returns m.
 func (m *MessageStream) RefuseData() *MessageStream {
 	m.more().refusesData = true
 	return m
 }
 
-// discard reads until the end. It has the lock, unless a background reader has to
-// stop first.
+// discard reads until the stream ends. The application holds the read lock, unless a
+// background reader, given as background, must stop first.
 func (m *MessageStream) discard(background *lockHolder) {
 	if background != nil {
 		if _, err := m.in.lock.lockContext(context.Background()); err != nil {
@@ -106,7 +105,7 @@ func (m *MessageStream) discard(background *lockHolder) {
 	refuses := m.more().refusesData
 	for m.recv(context.Background(), m) == nil {
 		if refuses && !m.in.input.Event.Opcode.Control() {
-			m.broken(&ProtocolError{ClosePolicyViolation, errUnwanted})
+			m.violated(&ProtocolError{ClosePolicyViolation, errUnwanted})
 			return
 		}
 	}

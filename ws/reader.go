@@ -10,72 +10,74 @@ import (
 	"github.com/handset-go/handset/internal/transport"
 )
 
-// reader is what a connection is read with. Whoever has its lock may use the rest.
+// reader is what a connection is read with. The holder of the lock may use the other
+// fields.
 type reader struct {
 	lock    readLock
-	input   *input                      // nil while there is nothing to remember
-	context atomic.Pointer[readContext] // the last one that could end
+	input   *input                      // nil while it has no state
+	context atomic.Pointer[readContext] // the latest one that can be cancelled
 }
 
-// input is where reads go to, and what becomes of them. It is pooled: a stream that
-// waits between two messages has none.
+// input is the state of a stream that has received part of a message, or has failed.
+// It is pooled: a stream that waits between two messages has none.
 type input struct {
 	message.Reader
-	err      error // what every receive returns from now on
-	late     bool  // the Close frame has been read in the background, and is to be delivered
-	foreseen bool  // the Close frame that is going to be read has been dealt with
+	err          error // the error of all receives from now on
+	closePending bool  // the Close frame was read in the background and has not been delivered
+	closeHandled bool  // the Close frame was found by PeekClose; closeReceived was called
 }
 
 var inputs = sync.Pool{New: func() any { return new(input) }}
 
-// release gives back what holds nothing, and if that is all, the input.
+// release frees the buffer if it is empty, and the input if it has no state.
 func (r *reader) release() {
 	switch in := r.input; {
 	case in == nil:
-	case in.err != nil || in.late || !in.Idle():
+	case in.err != nil || in.closePending || !in.Idle():
 		in.Reader.Release()
-	default: // its buffer stays with it: whoever reads next needs both
+	default: // the buffer stays with the input: the next read needs both
 		in.Reset()
 		inputs.Put(in)
 		r.input = nil
 	}
 }
 
-// detach leaves to the application what it received last, which is otherwise valid
-// until it receives again: the stream goes on in other buffers.
+// detach keeps the Data of the last message valid while the stream is read in the
+// background: the stream uses other buffers from then on.
 func (r *reader) detach() {
 	if r.input != nil {
 		r.input.Detach()
 	}
 }
 
-// readLock is the right to read a stream, which one reader has at a time: the
-// application, or a goroutine that reads in the background.
+// readLock ensures that a stream has one reader at a time: the application, or a
+// background reader, which is a goroutine of the library.
 type readLock struct{ holder atomic.Pointer[lockHolder] }
 
-// lockHolder is who has a readLock. All of its fields are for a background reader.
+// lockHolder is the holder of a readLock. Its fields are used for background readers.
 type lockHolder struct {
-	before *lockHolder     // who had the lock before and has it after
-	ctx    context.Context // until it is to stop
+	before *lockHolder     // the holder before and after this one
+	ctx    context.Context // cancelled to interrupt the reader
 	stop   context.CancelFunc
 	state  atomic.Uint32
-	done   chan struct{} // closed when it has unlocked
+	done   chan struct{} // closed after unlocking
 }
 
-// application is the holder that reads for the application, and loopBody the same
-// one while the body of its loop over All runs.
+// application is the holder while the application receives. loopBody takes its place
+// while the body of a loop over All runs.
 var application, loopBody = new(lockHolder), new(lockHolder)
 
-// The states of a background reader, which begins with none of them.
+// The states of a background reader. Its state is 0 at first.
 const (
-	interrupted = 1 + iota // it was told to stop
-	discarding             // it discards what arrives, and does not stop any more
-	deserted               // who told it to stop has left, and has another one begin
+	interrupted = 1 + iota // its context has been cancelled
+	discarding             // it discards all input and can no longer be interrupted
+	restarted              // the receive that interrupted it has returned and starts another background reader
 )
 
-// lockContext locks for the application. A background reader is told to stop, and
-// waited for. If ctx ends first, that stops for nobody, and is returned to the first
-// who leaves it.
+// lockContext locks for the application. It interrupts a background reader and waits
+// until that has stopped. If ctx ends first, lockContext returns its error and, to
+// the first such caller only, the background reader, after which the caller must
+// start another.
 func (l *readLock) lockContext(ctx context.Context) (stopping *lockHolder, err error) {
 	if ctx == nil {
 		return nil, errNilContext
@@ -91,7 +93,7 @@ func (l *readLock) lockContext(ctx context.Context) (stopping *lockHolder, err e
 		select {
 		case <-background.done:
 		case <-ctx.Done():
-			if background.state.CompareAndSwap(interrupted, deserted) {
+			if background.state.CompareAndSwap(interrupted, restarted) {
 				return background, ctx.Err()
 			}
 			return nil, ctx.Err()
@@ -99,12 +101,13 @@ func (l *readLock) lockContext(ctx context.Context) (stopping *lockHolder, err e
 	}
 }
 
-// tryLock locks for the application without waiting. If a background reader has the
-// lock, it is told to stop and returned: its done tells when to try again.
+// tryLock locks for the application without waiting. If a background reader holds the
+// lock, tryLock interrupts and returns it: the caller may try again when its channel
+// done is closed.
 func (l *readLock) tryLock() (background *lockHolder, err error) {
 	for !l.holder.CompareAndSwap(nil, application) {
 		switch h := l.holder.Load(); {
-		case h == nil: // unlocked in this moment
+		case h == nil: // it has just been unlocked
 		case h == application, h == loopBody:
 			return nil, ErrConcurrentRecv
 		default:
@@ -123,8 +126,8 @@ func (l *readLock) unlock() {
 	}
 }
 
-// beginBody lets a background reader have the lock while the body of a loop runs,
-// and endBody takes it back.
+// beginBody allows a background reader to lock while the body of a loop runs. endBody
+// interrupts it and takes the lock back.
 func (l *readLock) beginBody() { l.holder.Store(loopBody) }
 
 func (l *readLock) endBody() {
@@ -132,7 +135,7 @@ func (l *readLock) endBody() {
 		switch h := l.holder.Load(); h {
 		case application: // the body did not run
 			return
-		case loopBody: // unlocked in this moment
+		case loopBody: // it has just been unlocked
 		default:
 			h.interrupt()
 			<-h.done
@@ -140,8 +143,8 @@ func (l *readLock) endBody() {
 	}
 }
 
-// tryLockBackground locks for a background reader, and returns it. It returns nil if
-// somebody is reading.
+// tryLockBackground locks for a background reader, which it returns, or returns nil
+// if the stream has a reader.
 func (l *readLock) tryLockBackground() *lockHolder {
 	h := &lockHolder{done: make(chan struct{})}
 	h.ctx, h.stop = context.WithCancel(context.Background())
@@ -161,34 +164,34 @@ func (l *readLock) unlockBackground(h *lockHolder) {
 	close(h.done)
 }
 
-// interrupt tells a background reader to stop.
+// interrupt cancels the context of a background reader, unless it discards all input.
 func (h *lockHolder) interrupt() {
 	if h.state.CompareAndSwap(0, interrupted) {
 		h.stop()
 	}
 }
 
-// discards has a background reader not be told to stop any more, and reports false
-// if it was before.
+// discards prevents that a background reader is interrupted. It returns false if it
+// has already been interrupted.
 func (h *lockHolder) discards() bool { return h.state.CompareAndSwap(0, discarding) }
 
-// readContext makes the end of a context the end of a read that waits. It stays in
-// place from one receive to the next, for as long as their contexts end together,
-// so that a loop over Recv sets it up once.
+// readContext interrupts a read when a context ends. It is kept from one receive to
+// the next as long as their contexts have the same Done channel, so that a loop over
+// Recv creates it once.
 type readContext struct {
 	done <-chan struct{} // of the context
 	stop func() bool
 
 	mu    sync.Mutex
-	over  bool // it does not count any more
-	fired bool // the context has ended first
+	over  bool // clearContext was called
+	fired bool // the context ended before that
 }
 
 // longAgo is a deadline that has passed.
 var longAgo = time.Unix(1, 0)
 
-// setContext has ctx end the reads of conn that follow, in place of another one. It
-// reports whether that is new.
+// setContext makes the end of ctx interrupt the following reads of conn, instead of
+// the end of another context. It reports whether ctx is a new one that can end.
 func (r *reader) setContext(ctx context.Context, conn transport.Conn) bool {
 	c := r.context.Load()
 	if c == nil && ctx.Done() == nil {
@@ -202,8 +205,8 @@ func (r *reader) setContext(ctx context.Context, conn transport.Conn) bool {
 		return false
 	}
 	c = &readContext{done: ctx.Done()}
-	// Of the connection only this is referred to for as long as ctx lasts: a session
-	// must be found abandoned.
+	// ctx must reference the transport only, not the session, so that an abandoned
+	// session can be found.
 	c.stop = context.AfterFunc(ctx, func() { c.fire(conn) })
 	r.context.Store(c)
 	return true
@@ -218,7 +221,7 @@ func (c *readContext) fire(conn transport.Conn) {
 	}
 }
 
-// clearContext undoes setContext.
+// clearContext removes the context that setContext has set.
 func (r *reader) clearContext(conn transport.Conn) {
 	c := r.context.Swap(nil)
 	if c == nil {
@@ -233,22 +236,23 @@ func (r *reader) clearContext(conn transport.Conn) {
 	}
 }
 
-// readerFlags is what others must know of the reader, who alone sets it: some bits,
-// and when bytes last arrived, in coarse time, above them.
+// readerFlags is the state of the reader that others need. Only the reader writes it.
+// The upper half is the coarse time at which bytes last arrived, the lower half are
+// flags.
 type readerFlags struct{ word atomic.Uint64 }
 
 const (
-	hasMore    = 1 << iota // the stream holds frames that were not received yet
-	lastTooBig             // the last thing received was ErrMessageTooBig
+	hasMore    = 1 << iota // the stream holds frames that have not been received yet
+	lastTooBig             // the last receive returned ErrMessageTooBig
 	isWaiting              // the reader waits for bytes
 )
 
-// arrivedShift is where the time stands.
+// arrivedShift is the position of the time.
 const arrivedShift = 32
 
 func (f *readerFlags) has(bit uint64) bool { return f.word.Load()&bit != 0 }
 
-// set stores only what has changed: the sending half reads it all the time.
+// set stores only changes, because every send reads the word.
 func (f *readerFlags) set(bit uint64, on bool) {
 	before := f.word.Load()
 	after := before &^ bit
@@ -260,16 +264,16 @@ func (f *readerFlags) set(bit uint64, on bool) {
 	}
 }
 
-// wait notes that the reader waits, and so holds nothing.
+// wait records that the reader waits for the network and the stream holds no frame.
 func (f *readerFlags) wait() { f.word.Store(f.word.Load()&^hasMore | isWaiting) }
 
-// arrive notes that bytes have arrived, which ends a wait.
+// arrive records that bytes have arrived, which ends the wait.
 func (f *readerFlags) arrive() {
 	bits := uint32(f.word.Load()) &^ isWaiting
 	f.word.Store(uint64(coarse())<<arrivedShift | uint64(bits))
 }
 
-// last is when bytes last arrived, and whether the reader waits for more.
+// last returns when bytes last arrived, and whether the reader waits.
 func (f *readerFlags) last() (at uint32, waiting bool) {
 	w := f.word.Load()
 	return uint32(w >> arrivedShift), w&isWaiting != 0

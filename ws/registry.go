@@ -10,11 +10,11 @@ import (
 	"weak"
 )
 
-// registry is what the sessions of an Upgrader share: the list of them, their
-// options, timers and counts.
+// registry has what the sessions of an Upgrader share: their list, options, timers
+// and statistics.
 //
-// Its lock guards the fields below it. A session takes it when it begins, and
-// twice when it ends; others take it to copy the list. While it is held only the
+// The lock guards the fields below it. A session takes it once when it begins and
+// twice when it ends; others take it to copy the list. While it is held, only the
 // locks of the timers are taken.
 type registry struct {
 	settings settings
@@ -22,13 +22,13 @@ type registry struct {
 	mu        sync.Mutex
 	sessions  []weak.Pointer[Session] // see listLocked
 	listed    int                     // sessions that have begun and not ended
-	pending   int                     // handshakes under way, each of which may become a session
-	active    int                     // both, and sessions that have ended but not closed Done yet
+	pending   int                     // handshakes in progress, each of which may become a session
+	active    int                     // what Shutdown waits for: see whenIdle
 	closed    bool                    // handshakes are refused
-	aborted   bool                    // and a session whose handshake was under way ends at once
-	empty     chan struct{}           // closed when active is 0; nil until somebody asks
+	aborted   bool                    // sessions whose handshake is in progress end at once
+	idle      chan struct{}           // closed when active is 0; nil until first needed
 	abandoned []*Session              // to be ended
-	bubble    synctestBubble          // of the sessions, while there are any
+	bubble    synctestBubble          // of the sessions
 	counts    lifecycleCounts
 
 	closeFrames          closeFrameCounts
@@ -39,13 +39,12 @@ type registry struct {
 	writes               writeTimer
 }
 
-// settings are an Upgrader's options as its sessions need them, with the defaults
-// filled in.
+// settings are the options of an Upgrader with the defaults applied.
 type settings struct {
 	sendBuffer                 int // bytes
 	writeTimeout, closeTimeout time.Duration
 	intervals                  intervals
-	maxSessions                int // 0 for any number
+	maxSessions                int // 0 for no limit
 	manualPong, sessionStats   bool
 	trace                      *Trace // not nil
 }
@@ -58,8 +57,8 @@ var (
 	errTooManySessions = errors.New("too many sessions")
 )
 
-// reserve reserves room for a session. Unless it returns an error, it is followed by
-// add or release.
+// reserve admits a handshake. If it returns no error, add or release must be called
+// afterwards.
 func (r *registry) reserve() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -83,7 +82,7 @@ func (r *registry) admitLocked() error {
 	return nil
 }
 
-// release gives back the room of a handshake that has failed.
+// release is called instead of add if the handshake has failed.
 func (r *registry) release() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -97,8 +96,8 @@ func (r *registry) countRefusal() {
 	r.counts.refused++
 }
 
-// add lists a session whose handshake has succeeded. If Shutdown or Close was
-// called during the handshake, the session ends as the others have.
+// add adds a session whose handshake has succeeded. If Shutdown or Close was called
+// during the handshake, it closes the session as those have closed the others.
 func (r *registry) add(s *Session) {
 	runtime.SetFinalizer(s, (*Session).abandoned)
 	r.mu.Lock()
@@ -118,8 +117,8 @@ func (r *registry) add(s *Session) {
 	}
 }
 
-// remove takes a session whose connection is closed off the list. It is followed
-// by notifyEmpty, when Done is closed.
+// remove removes a session whose connection is closed from the list. done must be
+// called afterwards, when Done is closed.
 func (r *registry) remove(s *Session, err error) {
 	runtime.SetFinalizer(s, nil)
 	r.mu.Lock()
@@ -142,18 +141,19 @@ func (r *registry) startTimersLocked() {
 	r.writes.start(r.settings.writeTimeout)
 }
 
-// listLocked puts the session on the list, which refers to it weakly, so that the
-// garbage collector can tell when the program has forgotten it.
+// listLocked adds the session to the list. The list has weak pointers, so that the
+// garbage collector finds abandoned sessions.
 func (r *registry) listLocked(s *Session) {
 	s.membership.index = uint32(len(r.sessions))
 	r.sessions = append(r.sessions, weak.Make(s))
 	r.listed++
 }
 
-// unlistLocked takes the session off the list and puts the last one in its place.
-// Weak pointers to an abandoned session are nil, so that it cannot be told its new
-// index: its entry, which is of no use any more, is dropped instead. An entry that
-// is nil is therefore the session's own, or as good as that.
+// unlistLocked removes the session from the list and moves the last entry to its
+// place. Weak pointers to abandoned sessions are nil, so the index of such a session
+// cannot be updated when its entry is moved. The entry is not needed, and is dropped
+// instead. An entry that is nil therefore is the session's own or may be replaced as
+// if it were.
 func (r *registry) unlistLocked(s *Session) {
 	r.listed--
 	i := int(s.membership.index)
@@ -183,9 +183,16 @@ func (r *registry) list() []weak.Pointer[Session] {
 	return slices.Clone(r.sessions)
 }
 
-// notifyEmpty notes that a session's Done is closed, and wakes those who wait for
-// the last one.
-func (r *registry) notifyEmpty() {
+// beginServing is called before a function of Handler. done must be called afterwards.
+func (r *registry) beginServing() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.active++
+}
+
+// done is called when the Done channel of a session has been closed, or when a function
+// of Handler has returned.
+func (r *registry) done() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.doneLocked()
@@ -193,25 +200,24 @@ func (r *registry) notifyEmpty() {
 
 func (r *registry) doneLocked() {
 	r.active--
-	if r.active == 0 && r.empty != nil {
-		close(r.empty)
-		r.empty = nil
+	if r.active == 0 && r.idle != nil {
+		close(r.idle)
+		r.idle = nil
 	}
 }
 
-// A session to which the program refers no more can never be used again, and
-// without a reader nobody would notice that its peer has gone. The garbage
-// collector finds it, by a finalizer. For that nothing that lasts as long as the
-// connection may refer to the session: the list does so weakly, and what the
-// session consists of not at all, since the finalizer of what refers to itself
-// never runs. Whoever is at work on a session does: a goroutine in one of its
-// methods, the one behind Chan or Discard, the background writer, the timer of
-// the closing handshake, and for up to a quarter of WriteTimeout after a write in
-// the background the timer of those.
+// A session that the program no longer references cannot be used again, and without a
+// reader nothing would notice that its peer is gone. The garbage collector finds it, by
+// a finalizer. Therefore nothing that exists as long as the connection may reference
+// the session. The list has weak pointers. The parts of the session do not reference it
+// at all, because finalizers do not run for objects that reference themselves. What
+// works on a session does reference it: a goroutine in one of its methods, that of Chan
+// or Discard, the background writer, the timer of the closing handshake, and, for up to
+// a quarter of WriteTimeout after a write in the background, the writeTimer.
 
-// abandoned is a session's finalizer. The goroutine that runs it serves the whole
-// program and belongs to no synctest bubble, so it only has others end the
-// session: in a bubble that is the timer of the checks, when it next fires, or
+// abandoned is the finalizer of a session. The runtime calls all finalizers in one
+// goroutine, which belongs to no synctest bubble. So abandoned only has the session
+// ended by another goroutine. In a bubble that is the next call of the checkTimer, or
 // Shutdown.
 func (s *Session) abandoned() {
 	r := s.registry
@@ -229,7 +235,7 @@ func (r *registry) endAbandoned() {
 	}
 }
 
-// nextAbandoned takes a session off the abandoned ones, nil if there is none.
+// nextAbandoned removes a session from the abandoned ones and returns it, or nil.
 func (r *registry) nextAbandoned() *Session {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -243,8 +249,8 @@ func (r *registry) nextAbandoned() *Session {
 	return s
 }
 
-// check does what is due for every session, and returns after how long to check
-// again. late is how late the check is.
+// check performs the checks of all sessions, and returns the time until the next
+// check. late is the delay of this one.
 func (r *registry) check(late time.Duration) (next time.Duration) {
 	r.endAbandoned() // those of a synctest bubble
 	in, now, lost := r.settings.intervals, coarse(), lateMillis(late)
@@ -257,8 +263,8 @@ func (r *registry) check(late time.Duration) (next time.Duration) {
 	return millis(max(wait, 1))
 }
 
-// check does what is due for a session, and returns for how many ms nothing more
-// will be. late is for how many ms the process did not run before.
+// check performs the checks of a session, and returns the time in ms until the next
+// check. late is the time in ms for which the process did not run before.
 func (s *Session) check(now, late uint32, in intervals) (wait uint32) {
 	wait = in.idle()
 	if in.interval > 0 {
@@ -270,8 +276,9 @@ func (s *Session) check(now, late uint32, in intervals) (wait uint32) {
 	return wait
 }
 
-// checkMessageTimeout ends the wait of a reader whose message has taken too long,
-// which then finds it so. It returns after how many ms to check again.
+// checkMessageTimeout interrupts the wait of a reader whose message has taken too
+// long; the reader then ends the session. It returns the time in ms until the next
+// check.
 func (s *Session) checkMessageTimeout(now, late uint32, in intervals) (wait uint32) {
 	x := s.extra.Load()
 	if x == nil {
@@ -285,8 +292,8 @@ func (s *Session) checkMessageTimeout(now, late uint32, in intervals) (wait uint
 		return wait
 	}
 	x.messages.expire(since)
-	if err := s.transport.SetReadDeadline(longAgo); err != nil { // then only this wakes the reader
+	if err := s.transport.SetReadDeadline(longAgo); err != nil { // without deadlines, only this interrupts the reader
 		s.end(&ProtocolError{ClosePolicyViolation, ErrMessageTimeout})
 	}
-	return in.step() // should the deadline be taken away meanwhile
+	return in.step() // the deadline may be removed concurrently
 }

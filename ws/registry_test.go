@@ -10,9 +10,9 @@ import (
 	"weak"
 )
 
-// begun returns a session of u over a pipe, without a handshake, and the other
+// startSession returns a session of u over a pipe, without a handshake, and the other
 // end of the pipe.
-func begun(t testing.TB, u *Upgrader) (*Session, net.Conn) {
+func startSession(t testing.TB, u *Upgrader) (*Session, net.Conn) {
 	t.Helper()
 	end, peer := net.Pipe()
 	t.Cleanup(func() { _ = peer.Close() })
@@ -25,7 +25,8 @@ func begun(t testing.TB, u *Upgrader) (*Session, net.Conn) {
 	return s, peer
 }
 
-func TestARegistryListsEverySessionOnceHoweverTheyBeginAndEnd(t *testing.T) {
+// With any sequence of beginnings and ends, the registry lists each session once.
+func TestRegistryListsSessionsOnce(t *testing.T) {
 	r := new(registry)
 	var want []*Session
 	rng := rand.New(rand.NewSource(1))
@@ -49,7 +50,7 @@ func TestARegistryListsEverySessionOnceHoweverTheyBeginAndEnd(t *testing.T) {
 	}
 }
 
-// expectListed checks that the sessions are all that is listed.
+// expectListed checks that exactly the given sessions are listed.
 func (r *registry) expectListed(t *testing.T, want []*Session) {
 	t.Helper()
 	got := make(map[*Session]int)
@@ -68,10 +69,9 @@ func (r *registry) expectListed(t *testing.T, want []*Session) {
 	}
 }
 
-// An abandoned session cannot be told that its entry has moved. Those that the
-// garbage collector has found are taken off the list in any order, mixed with the
-// ends of others.
-func TestARegistryForgetsAbandonedSessionsInAnyOrder(t *testing.T) {
+// The index of an abandoned session cannot be updated when its entry moves. Abandoned
+// sessions are removed in any order, and others between them.
+func TestRegistryRemovesAbandonedSessions(t *testing.T) {
 	rng := rand.New(rand.NewSource(1))
 	for range 300 {
 		r := new(registry)
@@ -110,7 +110,7 @@ func TestARegistryForgetsAbandonedSessionsInAnyOrder(t *testing.T) {
 	}
 }
 
-func TestARegistrysListShrinks(t *testing.T) {
+func TestRegistryListShrinks(t *testing.T) {
 	r := new(registry)
 	var all []*Session
 	for range 100_000 {
@@ -127,8 +127,8 @@ func TestARegistrysListShrinks(t *testing.T) {
 	}
 }
 
-// Peers that answer, and peers that are silent, so that CloseTimeout expires for
-// all.
+// BenchmarkShutdown measures peers that answer, and peers that do not, so that
+// CloseTimeout expires for all.
 func BenchmarkShutdown(b *testing.B) {
 	const sessions = 10_000
 	for name, timeout := range map[string]time.Duration{"answered": time.Minute, "silent": time.Second} {
@@ -138,7 +138,7 @@ func BenchmarkShutdown(b *testing.B) {
 				u := &Upgrader{CloseTimeout: timeout}
 				var all []*Session
 				for range sessions {
-					s, peer := begun(b, u)
+					s, peer := startSession(b, u)
 					all = append(all, s)
 					go answer(peer, name == "answered")
 				}
@@ -152,7 +152,7 @@ func BenchmarkShutdown(b *testing.B) {
 	}
 }
 
-// answer reads a Close frame, and answers it or does not.
+// answer reads a Close frame, and answers it if answers is set.
 func answer(peer net.Conn, answers bool) {
 	buffer := make([]byte, 128)
 	if _, err := peer.Read(buffer); err == nil && answers {

@@ -10,87 +10,89 @@ import (
 	"github.com/handset-go/handset/internal/outbox"
 )
 
-// Session is the sending half of a connection. Its methods are safe for concurrent use,
-// and messages are never mixed.
+// A Session is the sending half of a connection. All its methods are safe for
+// concurrent use. Messages never interleave.
 //
-// A send queues its message and returns. It does not wait for the peer while the
-// message fits into Upgrader.SendBuffer. On an idle session over TCP the message has been
-// passed to the operating system before the send returns, and what that does not take
-// is written in the background. Over TLS, other wrapped connections, and on systems other
-// than Unix, a goroutine writes it at once. While the stream holds messages that the
-// application has not received, sends are batched: they are written together when the
-// stream next waits for the network, when they are 64 KiB, or after a millisecond. If
-// messages are sent continuously without waiting for the peer, they are written in the
-// background too, as many at a time as have been queued.
+// A send adds its message to the send queue and returns. It does not wait for the
+// peer while the frame fits into Upgrader.SendBuffer. On an idle session over TCP,
+// the message is passed to the operating system before the send returns, and a
+// goroutine writes what the operating system does not accept at once. Over TLS and
+// other connections, and on systems other than Unix, a goroutine writes all of it.
+// While the stream holds further messages that have arrived, sends are batched: they
+// leave in one write when the stream next waits for the network, when 64 KiB are
+// queued, or after 1 ms. Messages that are sent in quick succession are also written
+// by a goroutine, in batches.
 //
-// If the queue is full, a send waits until its message fits, its context ends, or the
-// session ends. Data messages also wait for the end of a fragmented message that is
-// open. The context applies to this waiting only: a send that returns the context's error
-// has sent nothing, and one that has returned nil is not undone. A session whose peer
-// takes nothing for Upgrader.WriteTimeout ends with ErrWriteTimeout.
+// When the queue is full, a send waits until there is space, its context ends, or the
+// session ends. Data messages also wait while a fragmented message is open. The
+// context applies only to this waiting: a send that returns the context's error has
+// sent nothing, and a message that has been queued is sent even if the context ends
+// later. A session whose peer accepts no data for Upgrader.WriteTimeout ends with
+// ErrWriteTimeout.
 //
-// A send only reads the bytes that it is given; the caller may reuse them when it
-// returns.
+// A send does not modify the bytes that are passed to it, and does not keep them
+// after it has returned.
 //
-// A session lasts as long as the program refers to one of its halves, or a goroutine
-// works on it, such as those of Chan and Discard. If the program refers to neither half,
-// since the handler panicked or has returned, the session ends with ErrAbandoned when
-// the garbage collector finds it. The channel of Done, the context of Context and
-// Upgrader.Sessions do not refer to a session. What the session refers to may: a function
-// that context.AfterFunc is to call at the end of its context, and the values that
-// Upgrader.KeepRequestValues keeps. If one of those refers to a half, the session is not
-// found abandoned, and lasts until its peer closes it or the heartbeat ends it.
+// A session exists as long as the program references one of its halves, or a
+// goroutine works on it, such as that of Chan or Discard. If neither half is
+// referenced any more, for example because its handler panicked, the session ends
+// with ErrAbandoned when the garbage collector finds it. The channel of Done, the
+// context of Context, and Upgrader.Sessions do not reference the session. The session
+// itself references the functions that context.AfterFunc registers on its context and
+// the values of Upgrader.KeepRequestValues. If one of these references a half, the
+// session does not end with ErrAbandoned, but when its peer closes it or is found
+// gone by the heartbeat.
 //
-// A program that only sends keeps its session by keeping the Session. It needs a reader
-// all the same: MessageStream.Discard. Without a reader no Ping is answered, the peer's
-// Close is not noticed, and only the heartbeat or a failed send notices that the peer has
-// gone.
+// A program that only sends keeps the Session and calls MessageStream.Discard.
+// Without a reader, pings are not answered, the peer's Close frame is not noticed,
+// and a lost connection is noticed only by the heartbeat or by a send that fails.
 //
-// All methods of a Session or a stream that does not come from Handle, such as
-// new(Session), do nothing: those that return an error return ErrClosed, except Close,
-// and Done is closed. A nil pointer panics as usual.
+// The methods of a Session or MessageStream that does not come from Handle, such as
+// new(Session), do nothing. Sends and receives return ErrClosed, Close returns nil,
+// and Done is closed.
 type Session struct{ conn }
 
-// Text sends a text message, which must be UTF-8 (RFC 6455 §5.6). It waits and
+// Text sends a text message, which must be UTF-8 (RFC 6455 §5.6). It blocks and
 // fails as Send does.
 func (s *Session) Text(ctx context.Context, text string) error {
 	return s.TextBytes(ctx, unsafe.Slice(unsafe.StringData(text), len(text)))
 }
 
-// TextBytes is Text for a text in bytes.
+// TextBytes is like Text for a []byte.
 func (s *Session) TextBytes(ctx context.Context, text []byte) error {
 	return s.Send(ctx, Message{Kind: Text, Data: text})
 }
 
-// Binary sends a binary message. It waits and fails as Send does.
+// Binary sends a binary message. It blocks and fails as Send does.
 func (s *Session) Binary(ctx context.Context, data []byte) error {
 	return s.Send(ctx, Message{Kind: Binary, Data: data})
 }
 
-// Ping sends a Ping with a payload of at most 125 bytes; the stream delivers
-// the peer's Pong. Like Pong and Close it may pass a fragmented message that is
-// open (RFC 6455 §5.4). It waits and fails as Send does.
+// Ping sends a Ping with a payload of at most 125 bytes (RFC 6455 §5.5.2). The
+// stream delivers the peer's Pong. Like Pong and Close, it does not wait while
+// a fragmented message is open (§5.4). Otherwise it blocks and fails as Send
+// does.
 func (s *Session) Ping(ctx context.Context, payload []byte) error {
 	return s.Send(ctx, Message{Kind: Ping, Data: payload})
 }
 
-// Pong sends a Pong with a payload of at most 125 bytes. Pings are answered
-// without it, unless Upgrader.ManualPong is set. It waits and fails as Send
-// does.
+// Pong sends a Pong with a payload of at most 125 bytes (RFC 6455 §5.5.3). The
+// library answers pings itself, unless Upgrader.ManualPong is set. It blocks
+// and fails as Send does.
 func (s *Session) Pong(ctx context.Context, payload []byte) error {
 	return s.Send(ctx, Message{Kind: Pong, Data: payload})
 }
 
-// Continuation sends one fragment of a message: part is FirstText or FirstBinary,
-// then any number of times Continue, then Last (RFC 6455 §5.4). Until Last has been
-// sent, other data messages wait, and so does another first fragment; control messages
-// do not. Text is checked across fragments, which may end inside a character. A
-// fragment that is not valid, and Continue or Last without a first fragment, are
-// errors. Otherwise it waits and fails as Send does.
+// Continuation sends a fragment of a message: part is FirstText or FirstBinary,
+// then any number of Continue, then Last. Until Last, other data messages wait,
+// and so does another first fragment; control messages do not. Text is
+// validated across fragments, which may end inside a character. Continue or
+// Last without a first fragment is an error. Continuation blocks and fails as
+// Send does.
 //
-// All fragments of a message must be sent by one goroutine, one after another. If the
-// first fails, the others must not be sent: they would continue the message of
-// another goroutine.
+// All fragments of a message must be sent by one goroutine. If the first
+// fragment fails, do not send the others: they would be appended to whichever
+// message is open.
 func (s *Session) Continuation(ctx context.Context, part Kind, data []byte) error {
 	if int(part) >= len(kinds) || !kinds[part].fragment {
 		return errKind(part)
@@ -98,15 +100,17 @@ func (s *Session) Continuation(ctx context.Context, part Kind, data []byte) erro
 	return s.Send(ctx, Message{Kind: part, Data: data})
 }
 
-// Send sends a message of any kind, such as one that was just received. It does not
-// turn a Ping into a Pong. A Close message is the same as s.Close(msg.Reason), and
-// ignores ctx.
+// Send sends a message of any kind, such as a message just received. Send does
+// not turn a received Ping into a Pong. A Close message is the same as
+// s.Close(msg.Reason) and ignores ctx.
 //
-// Send returns ctx's error if that has ended or ends while Send waits, and ErrClosed
-// if the session is closed. Once the session has ended it returns ErrClosed with the
-// reason, whether or not ctx has ended. Text that is not UTF-8, a Ping or Pong of more
-// than 125 bytes, a kind that cannot be sent and a nil context are errors too. If Send
-// returns an error, nothing was sent.
+// Send waits while the queue is full, or while a fragmented message is open. It
+// returns ctx's error if ctx has ended or ends while it waits, and ErrClosed,
+// by errors.Is, if the session is closed. After the session has ended the error
+// is ErrClosed, whatever ctx, and wraps the reason. It is also an error if text
+// is not UTF-8, if a Ping or Pong has more than 125 bytes, if a message of that
+// kind cannot be sent, or if ctx is nil. If Send returns an error, nothing has
+// been sent.
 func (s *Session) Send(ctx context.Context, msg Message) error {
 	if msg.Kind == Close {
 		return s.Close(msg.Reason)
@@ -151,8 +155,8 @@ func (s *Session) put(ctx context.Context, f *outbox.Frame) error {
 	return s.sendError(s.out.Put(ctx, (*outboxCallbacks)(s), f))
 }
 
-// TrySend is Send without waiting: where Send would wait, it returns ErrBufferFull and
-// has sent nothing.
+// TrySend is like Send but does not wait: if Send would wait, TrySend returns
+// ErrBufferFull and sends nothing.
 func (s *Session) TrySend(msg Message) error {
 	if msg.Kind == Close {
 		return s.Close(msg.Reason)
@@ -173,7 +177,7 @@ func (s *Session) TrySend(msg Message) error {
 	return err
 }
 
-// putCompressed queues a frame, compressed if that was negotiated.
+// putCompressed queues a frame, compressed if compression was negotiated.
 func (s *Session) putCompressed(ctx context.Context, f *outbox.Frame) error {
 	defer s.compression.prepare(f).Free()
 	return s.putTraced(ctx, f)
@@ -185,7 +189,7 @@ func (s *Session) tryPut(f *outbox.Frame) error {
 	return s.sendError(s.out.TryPut((*outboxCallbacks)(s), f))
 }
 
-// putFragment checks a fragment and queues it.
+// putFragment validates a fragment and queues it.
 //
 //go:noinline
 func (s *Session) putFragment(ctx context.Context, f *outbox.Frame) error {
@@ -198,8 +202,8 @@ func (s *Session) putFragment(ctx context.Context, f *outbox.Frame) error {
 	return err
 }
 
-// checkFragment checks a fragment of Continuation before it is queued. Unless it fails,
-// fragments.done must be called.
+// checkFragment validates a fragment before it is queued. If it returns no error,
+// fragments.done must be called afterwards.
 func (s *Session) checkFragment(f *outbox.Frame) (checkedFragment, error) {
 	c, err := s.more().fragments.check(f)
 	if err != nil {
@@ -208,8 +212,8 @@ func (s *Session) checkFragment(f *outbox.Frame) (checkedFragment, error) {
 	return c, err
 }
 
-// fragmentError returns the error of a send of a fragment that may not be sent. If
-// nothing may be sent any more, it is the same as for every other send.
+// fragmentError returns the error of a send whose fragment is invalid. After Close it
+// is the same as for other sends.
 func (s *Session) fragmentError(err error) error {
 	if refusal := s.out.Err(); refusal != nil {
 		return s.sendError(refusal)
@@ -223,8 +227,8 @@ func (s *Session) fragmentError(err error) error {
 	return err
 }
 
-// frame completes the frame of a message of the given kind, whose Data is set. It
-// returns an error if that may not be sent.
+// frame completes f, whose Data is set, for a message of the given kind. It returns
+// an error if the message cannot be sent.
 func (s *Session) frame(f *outbox.Frame, kind Kind) error {
 	k := &kinds[0]
 	if int(kind) < len(kinds) {
@@ -244,8 +248,8 @@ func (s *Session) frame(f *outbox.Frame, kind Kind) error {
 	return nil
 }
 
-// batches reports whether what is sent now may be delayed: the application has more
-// messages to receive, whose answers may be written together with it.
+// batches reports whether a write may be delayed: the application has more messages
+// to receive, and what it sends for them may be written together with it.
 func (s *Session) batches() bool {
 	if s.flags.has(hasMore) {
 		return true
@@ -259,20 +263,19 @@ func (s *Session) answerPing(payload []byte) {
 	s.out.PutPong((*outboxCallbacks)(s), payload, s.batches())
 }
 
-// readerWaits is called before the reader waits for the peer: what was delayed for
-// its next message is written. received is what was received since it last waited.
+// readerWaits is called before the reader waits for the network. It writes what was
+// batched. received is what was received since the last wait.
 func (s *Session) readerWaits(received outbox.Count) {
 	s.out.Idle((*outboxCallbacks)(s), received)
 }
 
-// countReceived counts what was received since the reader last waited, if it does not
+// countReceived counts what was received since the last wait, if the reader does not
 // wait again.
 func (s *Session) countReceived(received outbox.Count) {
 	s.out.Received((*outboxCallbacks)(s), received)
 }
 
-// sendError returns the error of a send whose frame the outbox did not accept. The
-// outbox's error is nil if it did.
+// sendError returns the error of a send for the outbox's error, which may be nil.
 func (s *Session) sendError(err error) error {
 	if err == nil {
 		return nil
@@ -280,8 +283,9 @@ func (s *Session) sendError(err error) error {
 	return s.refusalError(err)
 }
 
-// refusalError is sendError without the common case, so that that is inlined. If the
-// session has ended since it was closed, its error says why.
+// refusalError is sendError for an error that is not nil. It is separate so that
+// sendError is inlined. If the session was closed and has ended since, it returns the
+// error of the session.
 //
 //go:noinline
 func (s *Session) refusalError(err error) error {
@@ -294,8 +298,7 @@ func (s *Session) refusalError(err error) error {
 	return err
 }
 
-// orEnd returns the session's error if it has ended, and otherwise err, for a send or
-// a receive that does not go on because of err.
+// orEnd returns the error of sends on a session that has ended, or err if it has not.
 func (s *Session) orEnd(err error) error {
 	if cause := s.ended(); cause != nil {
 		return closedBy(cause)
@@ -304,26 +307,27 @@ func (s *Session) orEnd(err error) error {
 }
 
 // Context returns a context that is cancelled when the session has ended, just
-// after Done is closed, with what Err returns as its cause (context.Cause). It is
-// the same one each time, does not block, and is made when it is first asked for:
-// a session that is not asked has none. Receiving and sending with it, or with one
-// made from it, loses nothing: see Recv.
+// after Done is closed. Its cause (context.Cause) is what Err returns. Context
+// returns the same context each time and does not block. Receiving and sending
+// with it, or with a context derived from it, loses nothing: see
+// MessageStream.Recv.
 //
 // It is not the request's context, which net/http cancels when the handler
-// returns. With Upgrader.KeepRequestValues it carries that one's values.
+// returns. With Upgrader.KeepRequestValues it carries the values of the
+// request's context.
 func (s *Session) Context() context.Context {
 	x := s.more()
-	c := x.scope.Load()
+	c := x.context.Load()
 	if c == nil {
-		c = x.newScope()
+		c = x.newContext()
 	}
-	if err := s.Err(); err != nil { // which end may be about to say
+	if err := s.Err(); err != nil { // disconnect may not have cancelled the context yet
 		c.cancel(err)
 	}
 	return c
 }
 
-// Subprotocol returns the subprotocol that was agreed on, "" for none.
+// Subprotocol returns the negotiated subprotocol, or "" if there is none.
 func (s *Session) Subprotocol() string {
 	if s.protocol == nil {
 		return ""
@@ -331,13 +335,13 @@ func (s *Session) Subprotocol() string {
 	return *s.protocol
 }
 
-// Buffered returns how many bytes, frame headers included, are queued and have
-// not been taken by the operating system. It does not wait for the peer.
+// Buffered returns the number of bytes in the send queue, including frame
+// headers, that the operating system has not accepted yet. It does not wait for
+// the peer.
 func (s *Session) Buffered() int { return s.out.Buffered() }
 
-// Stats returns what the session has done. It has no Traffic without
-// Upgrader.SessionStats. It does not wait for the peer and is safe for concurrent
-// use.
+// Stats returns the statistics of the session. In and Out are zero unless
+// Upgrader.SessionStats is set. It does not wait for the peer.
 func (s *Session) Stats() SessionStats {
 	if s.transport == nil { // not from Handle
 		return SessionStats{}
@@ -349,9 +353,9 @@ func (s *Session) Stats() SessionStats {
 	return stats
 }
 
-// RemoteAddr returns the address of the connection's other end, which behind a
-// proxy is the proxy's. It stays the same after the end. It is nil for a Session
-// that does not come from Handle.
+// RemoteAddr returns the address of the other end of the connection, which may
+// be a proxy. It stays the same after the session has ended. It returns nil for
+// a Session that does not come from Handle.
 func (s *Session) RemoteAddr() net.Addr {
 	if s.transport == nil { // not from Handle
 		return nil

@@ -10,43 +10,42 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Shutdown ends the sessions of the package's own Handle. See
-// Upgrader.Shutdown.
-func Shutdown(ctx context.Context) error { return zero.Shutdown(ctx) }
+// Shutdown calls Upgrader.Shutdown for the sessions of the package-level Handle
+// and Handler.
+func Shutdown(ctx context.Context) error { return defaultUpgrader.Shutdown(ctx) }
 
-// Shutdown ends the Upgrader's sessions with a goodbye. From now on handshakes
-// are refused with 503, Retry-After and a *HandshakeError. Every session, those
-// whose handshakes are under way included, is closed as by Session.Close with
-// CloseGoingAway: what it had queued leaves first, and its peer has
-// Upgrader.CloseTimeout to answer.
+// Shutdown closes all sessions of u. From then on handshakes are refused with 503 and
+// a Retry-After header. Every session, including those whose handshake is in progress,
+// is closed as by Session.Close with CloseGoingAway: what is queued is sent first, and
+// the peer has Upgrader.CloseTimeout to answer.
 //
-// Shutdown waits until all sessions have ended and then returns nil. If ctx ends
-// before, it cuts those that are left, which end with ErrShutdown, and returns
-// ctx's error.
+// Shutdown waits until all sessions have ended and all functions of Handler have
+// returned, and returns nil. If ctx ends first, Shutdown ends the remaining sessions
+// immediately, with ErrShutdown, and returns ctx's error. A function of Handler must
+// not call Shutdown, because it would wait for itself.
 //
-// http.Server.Shutdown knows nothing of connections that have become sessions,
-// and does not wait for their handlers: it returns at once while they are in
-// the middle of a message. Call both, at the same time, since it may wait for
-// other connections. Neither waits for what a handler, or a goroutine that it
-// started, does after its session has ended; a program that exits then needs a
-// sync.WaitGroup, as in the example. Any number of goroutines may call Shutdown,
-// and again later. There is no way back.
+// http.Server.Shutdown neither closes sessions nor waits for their handlers. Call both
+// at the same time, because http.Server.Shutdown may wait for other connections.
+// Neither waits for what a handler that has called Handle, or a goroutine that it has
+// started, does after its session has ended; use a sync.WaitGroup for that, as in the
+// example. Shutdown is safe for concurrent use and may be called again. An Upgrader
+// cannot be reused after Shutdown.
 func (u *Upgrader) Shutdown(ctx context.Context) error {
 	if ctx == nil {
 		return errNilContext
 	}
 	r := u.registry()
 	r.refuseHandshakes(false)
-	r.endAbandoned() // those of a synctest bubble, in which no timer need be running
+	r.endAbandoned() // those of a synctest bubble, where no timer may be running
 	r.each(func(s *Session) { _ = s.Close(goingAway) })
-	empty := r.whenEmpty()
+	idle := r.whenIdle()
 	select {
-	case <-empty:
+	case <-idle:
 		return nil
 	case <-ctx.Done():
 	}
 	select {
-	case <-empty: // in the same moment
+	case <-idle: // in the same moment
 		return nil
 	default:
 	}
@@ -54,10 +53,10 @@ func (u *Upgrader) Shutdown(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Close cuts the Upgrader's sessions without a goodbye: they end with
-// ErrShutdown, what they had queued is lost, and handshakes are refused from now
-// on as by Shutdown. It waits for no peer and returns nil. Any number of
-// goroutines may call it, also during Shutdown, which it brings to its end.
+// Close ends all sessions immediately, without a closing handshake, with ErrShutdown.
+// What is queued is lost. From then on handshakes are refused, as after Shutdown.
+// Close does not wait and returns nil. It is safe for concurrent use, also while
+// Shutdown waits.
 func (u *Upgrader) Close() error {
 	u.registry().endAll()
 	return nil
@@ -70,30 +69,31 @@ func (r *registry) endAll() {
 	r.each(func(s *Session) { s.end(ErrShutdown) })
 }
 
-// refuseHandshakes has handshakes refused from now on. A session whose handshake
-// is under way is closed when it begins or, if abort is set, ended.
+// refuseHandshakes makes Handle refuse handshakes. A session whose handshake is in
+// progress is closed when it begins or, if abort is set, ended.
 func (r *registry) refuseHandshakes(abort bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.closed, r.aborted = true, r.aborted || abort
 }
 
-// whenEmpty returns a channel that is closed when there are neither sessions nor
-// handshakes under way.
-func (r *registry) whenEmpty() <-chan struct{} {
+// whenIdle returns a channel that is closed when there are no sessions whose Done
+// channel is open, no handshakes in progress, and no functions of Handler that have not
+// returned.
+func (r *registry) whenIdle() <-chan struct{} {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.active == 0 {
 		return closedChan
 	}
-	if r.empty == nil {
-		r.empty = make(chan struct{})
+	if r.idle == nil {
+		r.idle = make(chan struct{})
 	}
-	return r.empty
+	return r.idle
 }
 
-// each calls do for every session, in a few goroutines, since one call may take
-// as long as a write does.
+// each calls do for each session, in a few goroutines, because a call may take as
+// long as a write.
 func (r *registry) each(do func(*Session)) {
 	group, _ := errgroup.WithContext(context.Background())
 	group.SetLimit(2 * runtime.GOMAXPROCS(0))
@@ -110,12 +110,12 @@ func (r *registry) each(do func(*Session)) {
 	_ = group.Wait()
 }
 
-// Sessions returns the Upgrader's sessions as a sequence for a range loop: those
-// there are when the loop begins and that have not ended when it comes to them, in
-// no particular order, each of them once. The loop's body may send, close and call
-// anything else: no lock is held, and no session is kept for the loop but the one
-// at hand. A session appears just before Trace.SessionStart is called. Sessions is
-// safe for concurrent use and does not block.
+// Sessions returns the open sessions as a sequence for a range loop, each once, in no
+// particular order. Sessions that begin during the loop are not yielded, nor are
+// those that have ended. No lock is held while the body of the loop runs, so it may
+// call any method. The sequence references only the session that it yields. A session
+// appears just before Trace.SessionStart is called. Sessions does not block and is
+// safe for concurrent use.
 func (u *Upgrader) Sessions() iter.Seq[*Session] {
 	return func(yield func(*Session) bool) {
 		for _, p := range u.registry().list() {
@@ -126,10 +126,9 @@ func (u *Upgrader) Sessions() iter.Seq[*Session] {
 	}
 }
 
-// Stats returns what has become of the Upgrader's sessions so far. Counting is
-// done once for all that a read or a write has moved, and costs no allocation and
-// some nanoseconds. Stats itself asks every session: a millisecond for some ten
-// thousand. It does not wait for peers, and any goroutine may call it.
+// Stats returns the statistics of the Upgrader. Counting costs some nanoseconds
+// for each read or write, and no allocation. Stats itself takes about 1 ms for
+// 10,000 sessions. It does not wait for peers and is safe for concurrent use.
 func (u *Upgrader) Stats() Stats {
 	r := u.registry()
 	r.mu.Lock()

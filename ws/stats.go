@@ -11,49 +11,51 @@ import (
 	"github.com/handset-go/handset/internal/outbox"
 )
 
-// Traffic is what has gone in one direction. No figure of it ever goes down. What
-// arrives is counted when the reader next waits, and what is sent when the
-// operating system has begun to take it. The heartbeat's frames are counted too.
+// Traffic counts what was sent or received in one direction. Its counters are
+// monotonic. Received data is counted when the reader next waits, and sent data
+// when the operating system has begun to accept it. Frames of the heartbeat are
+// included.
 type Traffic struct {
 	Messages uint64 // data messages
-	Frames   uint64 // of any kind
-	Payload  uint64 // bytes of frames without their headers, compressed if they are
-	Wire     uint64 // bytes of frames with their headers; TLS and TCP come on top
+	Frames   uint64 // frames of any kind
+	Payload  uint64 // bytes of payload, as transmitted
+	Wire     uint64 // bytes of frames with their headers, without those of TLS and TCP
 }
 
-// Stats is what Upgrader.Stats returns.
+// Stats are the statistics of an Upgrader.
 type Stats struct {
-	Sessions int    // there are now
-	Total    uint64 // there have ever been
-	Refused  uint64 // handshakes that began no session
+	Sessions int    // open sessions
+	Total    uint64 // sessions that have begun
+	Refused  uint64 // handshakes that were refused
 
 	In, Out Traffic
-	Queued  int           // bytes that wait in the send queues
+	Queued  int           // bytes in the send queues
 	Latency time.Duration // mean of the sessions whose latency is known, or 0
 	Pings   uint64        // sent by the heartbeat
-	Pongs   uint64        // that answered them
+	Pongs   uint64        // received in answer to them
 	Unread  uint64        // times that Trace.Unread was called, or would have been
 
 	ClosesSent, ClosesReceived map[CloseCode]uint64 // Close frames by code, 0 for none
-	Ends                       map[EndReason]uint64 // sessions by why they ended
+	Ends                       map[EndReason]uint64 // sessions that have ended, by reason
 }
 
-// An EndReason is a reason for which sessions end. Session.Err has more to tell of
-// each.
+// An EndReason is a reason for which a session ended. Session.Err has more
+// detail.
 type EndReason uint8
 
 const (
-	EndClosed           EndReason = iota // closing handshake: a *CloseError
-	EndConnectionLost                    // io.ErrUnexpectedEOF, by errors.Is
-	EndProtocolError                     // by the peer: a *ProtocolError
+	EndClosed           EndReason = iota // by a closing handshake: a *CloseError
+	EndConnectionLost                    // by errors.Is an io.ErrUnexpectedEOF
+	EndProtocolError                     // a *ProtocolError
 	EndWriteTimeout                      // ErrWriteTimeout
 	EndCloseTimeout                      // ErrCloseTimeout
 	EndHeartbeatTimeout                  // ErrHeartbeatTimeout
 	EndMessageTimeout                    // ErrMessageTimeout
 	EndShutdown                          // ErrShutdown
 	EndAbandoned                         // ErrAbandoned
-	endReasons                           // how many there are
 )
+
+const endReasons = EndAbandoned + 1 // number of reasons
 
 var endReasonNames = [endReasons]string{
 	EndClosed:           "closed",
@@ -75,7 +77,7 @@ func (r EndReason) String() string {
 	return "EndReason(" + strconv.Itoa(int(r)) + ")"
 }
 
-// endReason is the reason of a session that has ended with err.
+// endReason returns the EndReason of a session that has ended with err.
 func endReason(err error) EndReason {
 	if closed(err) {
 		return EndClosed
@@ -101,11 +103,11 @@ func endReason(err error) EndReason {
 	return EndConnectionLost
 }
 
-// SessionStats is what Session.Stats returns.
+// SessionStats are the statistics of a session.
 type SessionStats struct {
 	In, Out Traffic       // zero without Upgrader.SessionStats
-	Queued  int           // bytes that wait in the send queue
-	Latency time.Duration // as Session.Latency
+	Queued  int           // bytes in the send queue
+	Latency time.Duration // see Session.Latency
 }
 
 // lifecycleCounts counts how sessions begin and end. The registry's lock guards it.
@@ -154,7 +156,7 @@ func (c *closeFrameCounts) copy() (sent, received map[CloseCode]uint64) {
 	return maps.Clone(c.sent), maps.Clone(c.received)
 }
 
-// counters are Traffic that several goroutines count.
+// counters are the counters of Traffic, safe for concurrent use.
 type counters struct{ messages, frames, payload, wire atomic.Uint64 }
 
 func (c *counters) add(n outbox.Count) {
@@ -168,7 +170,7 @@ func (c *counters) traffic() Traffic {
 	return Traffic{c.messages.Load(), c.frames.Load(), c.payload.Load(), c.wire.Load()}
 }
 
-// trafficCounters count both directions.
+// trafficCounters are the counters of both directions.
 type trafficCounters struct{ in, out counters }
 
 func (t *trafficCounters) add(out, in outbox.Count) {

@@ -11,33 +11,34 @@ import (
 	"github.com/handset-go/handset/internal/transport"
 )
 
-// MessageStream is the half of a connection to listen on: messages as they
-// arrive, in bounded memory. A message in a frame of up to 64 KiB is received
-// whole. One that the peer has fragmented, or sent in a longer frame, is received in
-// chunks: FirstText or FirstBinary, Continue, and Last. Aggregate makes whole
-// messages of those. A program that looks for Text and Binary alone needs it, or it
-// silently ignores all others.
+// A MessageStream is the receiving half of a connection. It uses bounded
+// memory: a message in one frame of up to 64 KiB is delivered whole. A message
+// in a longer frame, or that the peer has fragmented, is delivered in chunks,
+// as FirstText or FirstBinary, Continue, and Last. Aggregate returns a stream
+// of whole messages. A program that only handles Text and Binary needs it,
+// because without it the program silently ignores messages that arrive in
+// chunks.
 //
-// Recv, All and Chan are three views of the same messages, each of which is
-// received once. There is one reader at a time, on any goroutine: a second one
-// gets ErrConcurrentRecv.
+// Recv, All and Chan read the same messages. Each message is delivered once.
+// There is one reader at a time, on any goroutine; a second reader gets
+// ErrConcurrentRecv.
 //
-// Pings are answered before they are delivered. A Close is delivered as the
-// last message; the application may answer it with Session.Close, otherwise
-// its code is echoed when the next message is asked for, and at the latest just
-// before Upgrader.CloseTimeout. After it the stream is at its end.
+// Pings are answered before they are delivered. The peer's Close frame is
+// delivered as the last message. The application may answer it with
+// Session.Close; otherwise its code is sent back when the next message is
+// requested, and at the latest just before Upgrader.CloseTimeout.
 //
-// The stream has to be read for pings to be answered and for the session to
-// notice at once that the peer has gone; otherwise only the heartbeat does, later.
-// Trace.Unread is told of one that is not. A program that only sends has Discard
-// read it.
+// A stream must be read: without a reader, pings are not answered, and a lost
+// connection is noticed only by the heartbeat or by a send that fails.
+// Trace.Unread reports streams that are not read. A program that only sends
+// calls Discard.
 type MessageStream struct{ conn }
 
-// MaxFrameSize makes the stream refuse frames whose payload, as it is sent,
-// compressed or not, is longer than n bytes, control frames included: the session
-// fails with a *ProtocolError of CloseMessageTooBig. Without it, or with n <= 0,
-// frames of any length are received, in chunks. It must be called before the first
-// receive, and returns the stream itself.
+// MaxFrameSize limits the payload of a frame, control frames included, to n bytes,
+// counted before decompression. A longer frame fails the session with a
+// *ProtocolError of CloseMessageTooBig. If n <= 0, as by default, there is no limit,
+// since long frames are delivered in chunks. MaxFrameSize must be called before the
+// first receive. It returns m.
 func (m *MessageStream) MaxFrameSize(n int) *MessageStream {
 	m.more().maxFrame = uint64(max(n, 0))
 	if m.in.input != nil {
@@ -46,39 +47,42 @@ func (m *MessageStream) MaxFrameSize(n int) *MessageStream {
 	return m
 }
 
-// Recv waits for the next message, or for the next chunk of one that is longer than
-// 64 KiB or was fragmented. Its Data is valid until the next receive; Message.Clone keeps it.
+// Recv waits for the next message, or for the next chunk of a message that is longer
+// than 64 KiB or fragmented. Its Data is valid until the next receive; Message.Clone
+// keeps it.
 //
-// When ctx ends first, or has ended before, Recv returns its error, and the
-// next receive carries on where this one left off, even inside a frame. Once the
-// session has ended ctx does not matter: what has arrived is received, and then
-// comes the stream's own error, also by a context that ends with the session, such
-// as Session.Context or one made from it. When the session was cut by a timeout or
-// a shutdown, what the stream had not yet read from the operating system is lost.
-// A second reader gets ErrConcurrentRecv. After the Close message Recv returns
-// io.EOF. A stream that ends without one returns an error that is, by
-// errors.Is, an io.ErrUnexpectedEOF and also the reason if that is known, such
-// as ErrWriteTimeout or a *net.OpError. A peer that breaks the protocol gives a
-// *ProtocolError. These last three stay: every further Recv returns them again.
+// When ctx ends, Recv returns ctx's error, and the next receive continues where this
+// one stopped, even in the middle of a frame. After the session has ended, ctx is
+// ignored: Recv delivers what has arrived and then returns the error of the stream.
+// So ctx may be Session.Context, or derived from it. If the session ended by a
+// timeout or a shutdown, data that the stream had not yet read from the operating
+// system is lost.
 //
-// A context ends a receive that waits by way of the connection's read deadline. On
-// a connection that does not support deadlines a Recv that waits returns when
-// something arrives or the session ends.
+// After the Close message Recv returns io.EOF. If the stream ends without a Close
+// message, the error is, by errors.Is, an io.ErrUnexpectedEOF, and it wraps the
+// reason if known, such as ErrWriteTimeout or a *net.OpError. If the peer violates
+// the protocol, the error is a *ProtocolError. These errors are final: Recv returns
+// the same error again. A second reader gets ErrConcurrentRecv.
+//
+// A context interrupts a Recv that waits by means of the connection's read deadline.
+// On a connection that does not support deadlines, Recv returns only when data
+// arrives or the session ends.
 func (m *MessageStream) Recv(ctx context.Context) (msg Message, err error) {
 	if err = m.lock(ctx); err != nil {
-		return // by name, for a smaller frame: an idle reader's stack is all but full, and would double
+		return // named results keep the frame small: see conn
 	}
 	if err = m.recv(ctx, m); err == nil {
-		msg.set(&m.in.input.Event) // which is the next reader's with the lock
+		msg.set(&m.in.input.Event) // before unlock: the next reader reuses the Event
 	}
 	m.unlock(err != nil)
 	return
 }
 
-// Err returns why the stream has ended, whichever view found it: nil while it goes
-// on, and after a Close message. Once the channel of Chan has been closed, it is why
-// that was. The end of a receive's context and ErrConcurrentRecv do not end a stream.
-// Err is safe for concurrent use and does not block.
+// Err returns the error that ended the stream, whether Recv, All or Chan found it. It
+// returns nil while the stream goes on and after a Close message. If Chan could not
+// read the stream because it had another reader, Err returns ErrConcurrentRecv. The
+// end of a receive's context does not end the stream. Err does not block and is safe
+// for concurrent use.
 func (m *MessageStream) Err() error {
 	x := m.extra.Load()
 	if x == nil {
@@ -90,18 +94,18 @@ func (m *MessageStream) Err() error {
 	return x.reason()
 }
 
-// view is what a stream and its aggregate differ in.
+// view is what MessageStream and AggregatedStream differ in.
 type view interface {
-	// next reads the next event if that takes no waiting: ok is false when it does.
+	// next reads the next event. ok is false if that would have to wait.
 	next(r *message.Reader) (ok bool, err error)
 }
 
-// next is the stream's own view: chunks as they come.
+// next implements view with fragments and chunks.
 func (m *MessageStream) next(r *message.Reader) (ok bool, err error) { return r.Next() }
 
-// lock takes the right to read for the application. When the session has ended, ctx
-// does not matter: what has arrived is still received, and then why the session has
-// ended, without any waiting.
+// lock locks the stream for the application. After the session has ended it ignores
+// ctx, so that what has arrived is received, and then the error of the session,
+// without waiting.
 func (m *MessageStream) lock(ctx context.Context) error {
 	if m == nil || m.transport == nil { // not from Handle
 		return ErrClosed
@@ -120,27 +124,27 @@ func (m *MessageStream) lock(ctx context.Context) error {
 	return err
 }
 
-// unlock gives the right to read back. leaving says that the reader may not come
-// again.
+// unlock unlocks the stream. leaving means that the reader may not return.
 func (m *MessageStream) unlock(leaving bool) {
 	m.in.lock.unlock()
 	if x := m.extra.Load(); x == nil || !x.closing.Load() {
 		return
 	}
 	if leaving {
-		m.readOn(readerLeft)
+		m.readOn(mayReturn)
 	} else {
-		m.readOn(readerBusy)
+		m.readOn(willReturn)
 	}
 }
 
-// recv waits until there is a message, or an error. The caller has the lock.
+// recv waits until there is a message or an error. The message is m.in.input.Event.
+// The caller holds the lock.
 func (m *MessageStream) recv(ctx context.Context, v view) error {
 	for {
 		if ok, err := m.poll(v); ok || err != nil {
 			return err
 		}
-		m.pause(ctx)
+		m.beforeWait(ctx)
 		n, err := m.session().transport.Read((*readBuffer)(m))
 		if err := m.readDone(ctx, n, err); err != nil {
 			return err
@@ -148,8 +152,7 @@ func (m *MessageStream) recv(ctx context.Context, v view) error {
 	}
 }
 
-// poll reads the next event of the view if that takes no waiting: ok is false when
-// it does.
+// poll reads the next event of the view. ok is false if that would have to wait.
 func (m *MessageStream) poll(v view) (ok bool, err error) {
 	in := m.in.input
 	switch {
@@ -158,8 +161,8 @@ func (m *MessageStream) poll(v view) (ok bool, err error) {
 		return false, nil
 	case in.err != nil:
 		return false, in.err
-	case in.late:
-		in.late = false
+	case in.closePending:
+		in.closePending = false
 		return true, nil
 	}
 	ok, err = v.next(&in.Reader)
@@ -169,15 +172,15 @@ func (m *MessageStream) poll(v view) (ok bool, err error) {
 	m.session().flags.set(lastTooBig, err == message.ErrTooBig)
 	switch {
 	case ok:
-		m.note(in)
+		m.handleEvent(in)
 	case err != nil:
 		err = m.readerError(err)
 	}
 	return ok, err
 }
 
-// note does what an event asks of the session before it is delivered.
-func (m *MessageStream) note(in *input) {
+// handleEvent handles an event before it is delivered.
+func (m *MessageStream) handleEvent(in *input) {
 	s := m.session()
 	s.heartbeat.unread.receives()
 	s.flags.set(hasMore, in.HoldsFrame())
@@ -186,13 +189,14 @@ func (m *MessageStream) note(in *input) {
 		s.answerPing(in.Event.Data)
 	case in.Event.Opcode == frame.Close:
 		s.countReceived(m.takeArrived())
-		if !in.foreseen {
+		if !in.closeHandled {
 			s.closeReceived(closeReason(&in.Event))
 		}
 	}
 }
 
-// readerError returns what a receive returns for an error of the message.Reader.
+// readerError handles an error of the message.Reader, and returns that of the
+// receive.
 func (m *MessageStream) readerError(err error) error {
 	in, s := m.in.input, m.session()
 	switch err {
@@ -200,17 +204,17 @@ func (m *MessageStream) readerError(err error) error {
 		s.heartbeat.unread.receives()
 		s.flags.set(hasMore, in.HoldsFrame())
 		return ErrMessageTooBig
-	case io.EOF: // behind the Close frame
+	case io.EOF: // after the Close frame
 		s.answerClose()
 		in.err = err
 	default:
-		m.broken(err)
+		m.violated(err)
 	}
 	return in.err
 }
 
-// pause prepares for a wait: what has gathered leaves first.
-func (m *MessageStream) pause(ctx context.Context) {
+// beforeWait prepares the stream for waiting. Batched sends are written first.
+func (m *MessageStream) beforeWait(ctx context.Context) {
 	if m.registry.settings.intervals.message > 0 {
 		m.timeMessages()
 	}
@@ -223,7 +227,7 @@ func (m *MessageStream) pause(ctx context.Context) {
 	m.heartbeat.unread.receives()
 }
 
-// timeMessages notes what has arrived for MessageTimeout.
+// timeMessages records for MessageTimeout whether a message has begun or is complete.
 func (m *MessageStream) timeMessages() {
 	in := m.in.input
 	if in == nil {
@@ -237,14 +241,14 @@ func (m *MessageStream) timeMessages() {
 	}
 }
 
-// messageTimedOut reports whether the message that is arriving has taken too long.
+// messageTimedOut reports whether the incomplete message has exceeded MessageTimeout.
 func (m *MessageStream) messageTimedOut() bool {
 	x := m.extra.Load()
 	return x != nil && m.in.input != nil && x.messages.expired()
 }
 
-// readDone takes in what a read has brought. It returns only the error of ctx;
-// one that lasts is the input's.
+// readDone handles the result of a read. It returns an error only if ctx has ended; a
+// final error is stored in the input.
 func (m *MessageStream) readDone(ctx context.Context, n int, err error) error {
 	if err == nil {
 		m.flags.arrive()
@@ -254,7 +258,7 @@ func (m *MessageStream) readDone(ctx context.Context, n int, err error) error {
 	return m.readFailed(ctx, err)
 }
 
-// readFailed is readDone when the read has brought nothing.
+// readFailed is readDone for a read that has returned an error.
 func (m *MessageStream) readFailed(ctx context.Context, err error) error {
 	m.flags.set(isWaiting, false)
 	switch {
@@ -262,42 +266,42 @@ func (m *MessageStream) readFailed(ctx context.Context, err error) error {
 		m.lost(err)
 		return nil
 	case m.messageTimedOut():
-		m.broken(&ProtocolError{ClosePolicyViolation, ErrMessageTimeout})
+		m.violated(&ProtocolError{ClosePolicyViolation, ErrMessageTimeout})
 		return nil
 	}
 	m.heartbeat.peer.Polled(coarse())
 	(*readBuffer)(m).Release()
 	m.clearContext()
 	if ctx.Err() == nil { // the deadline was not ours
-		m.clearForeignDeadline(err)
+		m.clearExternalDeadline(err)
 	}
 	return ctx.Err()
 }
 
-// clearForeignDeadline takes away a read's deadline that somebody else has set. If
-// reads time out nevertheless, one after the other and in no time, as on a
-// transport that never recovers from a deadline, the connection is lost.
-func (m *MessageStream) clearForeignDeadline(cause error) {
-	f, now := &m.more().foreign, coarse()
+// clearExternalDeadline removes a read deadline that other code has set on the
+// connection. If reads still time out, many times in succession, as on a connection
+// that does not recover from a deadline, the connection is lost.
+func (m *MessageStream) clearExternalDeadline(cause error) {
+	f, now := &m.more().external, coarse()
 	if now-f.last > 1 {
-		f.inRow = 0
+		f.consecutive = 0
 	}
-	f.last, f.inRow = now, f.inRow+1
-	if err := m.transport.SetReadDeadline(time.Time{}); err != nil || f.inRow > maxForeign {
+	f.last, f.consecutive = now, f.consecutive+1
+	if err := m.transport.SetReadDeadline(time.Time{}); err != nil || f.consecutive > maxExternal {
 		m.lost(cause)
 	}
 }
 
-// foreign is deadlines of reads that were not ours.
-type foreign struct {
-	last  uint32 // when the last one passed, in coarse time
-	inRow uint8  // how many have without a pause
+// externalDeadlines counts reads that a deadline of other code has interrupted.
+type externalDeadlines struct {
+	last        uint32 // coarse time of the last one
+	consecutive uint8  // number of them without a pause
 }
 
-const maxForeign = 100
+const maxExternal = 100
 
-// broken ends the stream because the peer broke the protocol.
-func (m *MessageStream) broken(err error) {
+// violated ends the stream because the peer has violated the protocol or a limit.
+func (m *MessageStream) violated(err error) {
 	failure, ok := err.(*ProtocolError)
 	if !ok {
 		failure = violation(err)
@@ -313,7 +317,7 @@ func (m *MessageStream) broken(err error) {
 	m.session().fail(failure)
 }
 
-// lost ends the stream because nothing can be read any more.
+// lost ends the stream because a read has failed.
 func (m *MessageStream) lost(err error) {
 	found := err
 	if cause := m.session().lostBecause(); cause != nil {
@@ -326,7 +330,7 @@ func (m *MessageStream) lost(err error) {
 	m.session().readEnded(found, in.err)
 }
 
-// input returns what the stream reads with.
+// input returns the input of the stream. It takes one from the pool if there is none.
 func (m *MessageStream) input() *input {
 	if m.in.input == nil {
 		m.in.input = inputs.Get().(*input)
@@ -338,26 +342,26 @@ func (m *MessageStream) input() *input {
 	return m.in.input
 }
 
-// setContext has ctx end the reads that follow.
+// setContext makes the end of ctx interrupt the following reads.
 func (m *MessageStream) setContext(ctx context.Context) {
 	if m.in.setContext(ctx, m.transport) && m.session().ended() != nil {
-		m.clearContext() // which the end may have done before
+		m.clearContext() // disconnect may have called it before
 	}
 }
 
-// clearContext undoes setContext.
+// clearContext removes the context that setContext has set.
 func (m *MessageStream) clearContext() { m.in.clearContext(m.transport) }
 
-// readBuffer is a MessageStream as the transport.ReadBuffer of its reads.
+// readBuffer implements transport.ReadBuffer for a MessageStream.
 type readBuffer MessageStream
 
-// Space returns where the next read goes.
+// Space returns the buffer for the next read.
 func (b *readBuffer) Space(size int) []byte { return (*MessageStream)(b).input().Space(size) }
 
-// Release gives back what holds nothing.
+// Release frees the buffer if it is empty.
 func (b *readBuffer) Release() { b.in.release() }
 
-// takeArrived returns what has arrived since it was last called.
+// takeArrived returns what has arrived since the last call.
 func (m *MessageStream) takeArrived() (c outbox.Count) {
 	if m.in.input != nil {
 		c, m.in.input.Count = outbox.Count(m.in.input.Count), message.Count{}

@@ -8,36 +8,37 @@ import (
 	"github.com/handset-go/handset/internal/transport"
 )
 
-// sender is a session as the timers of WriteTimeout and CloseTimeout see it.
+// sender is what the timers of WriteTimeout and CloseTimeout need of a session.
 type sender interface {
 	progress() progress
-	// sinceTaken is how long ago the transport last took something, if that is
+	// sinceTaken returns how long ago the transport last accepted data, if that is
 	// known.
 	sinceTaken() (ago time.Duration, ok bool)
-	// tryLastWrite has the transport write what it has room for, of which it may
-	// not have told its writer yet. If it has none, the write fails.
+	// tryLastWrite makes the transport write what it has space for but has not
+	// reported to its writer. If there is no space, the write fails.
 	tryLastWrite()
 	writeTimedOut()
 }
 
-// progress is how far what was sent has got. Where the kernel tells, that is what
-// the peer's TCP has acknowledged; elsewhere it is what the transport has taken,
-// which for a slow peer comes in steps as large as the transport's buffers.
+// progress is the progress of sending. If the operating system reports it, it is what
+// the peer's TCP has acknowledged. Otherwise it is what the transport has accepted,
+// which for a slow peer happens in steps as large as the transport's buffers.
 type progress struct {
 	acked   uint64
 	taken   uint32
-	known   bool // the kernel tells
-	queued  bool // something has not been taken
-	backlog bool // something has not been taken, or not been acknowledged
+	known   bool // the operating system reports acked
+	queued  bool // data has not been accepted by the transport
+	backlog bool // data has not been accepted, or not been acknowledged
 }
 
-// beyond reports whether p is further than before.
+// beyond reports whether there is progress in p since before.
 func (p progress) beyond(before progress) bool {
 	return p.acked != before.acked || p.taken != before.taken
 }
 
-// lastTaken is when the peer last took something, as far as is known: at the given
-// time, or after it if now there is progress. The kernel does not tell when it was.
+// lastTaken returns when the peer last accepted data, as far as is known: at, or a
+// later time if there is progress. The operating system does not report the time, so
+// the latest possible time is assumed.
 func lastTaken(s sender, before, p progress, at, now time.Time) time.Time {
 	if !p.beyond(before) {
 		return at
@@ -50,30 +51,39 @@ func lastTaken(s sender, before, p progress, at, now time.Time) time.Time {
 	return now
 }
 
-// writeTimer is for the WriteTimeout of sessions whose peers do not keep up, so
-// that a goroutine writes for them. It looks four times per timeout whether each
-// peer takes something; a session stays on its list until it is found to have
-// nothing to write.
+// postponed returns the start of a timeout after the process did not run for late:
+// since plus late, but at most now.
+func postponed(since time.Time, late time.Duration, now time.Time) time.Time {
+	if since = since.Add(late); since.After(now) {
+		return now
+	}
+	return since
+}
+
+// writeTimer implements WriteTimeout for sessions that have a background writer
+// because their peer is slow. It checks four times per timeout whether each peer
+// accepts data. A session stays in its list until a check finds that it has nothing
+// to write.
 type writeTimer struct {
 	mu      sync.Mutex
 	timeout time.Duration
 	writes  []pendingWrite
 	timer   *time.Timer // nil before the first session
-	due     time.Time   // when it is to fire
+	due     time.Time   // when the timer is to fire
 	stopped bool
 }
 
-// pendingWrite is what is known of a session on the list.
+// pendingWrite is a session in the list of a writeTimer.
 type pendingWrite struct {
 	sender   sender
-	listed   *atomic.Bool // it is on the list
-	since    time.Time    // when the peer last took something, as far as is known
+	listed   *atomic.Bool // it is in the list
+	since    time.Time    // when the peer last accepted data, as far as is known
 	progress progress
-	lastTry  bool // tryLastWrite was called
+	lastTry  bool // tryLastWrite has been called
 }
 
-// add puts s on the list, if it is not there. It is called for every write by a
-// goroutine, most of which are over long before the timer fires.
+// add adds s to the list if it is not there. It is called for every write by a
+// goroutine, most of which are done long before the timer fires.
 func (t *writeTimer) add(s sender, listed *atomic.Bool) {
 	if listed.Load() || !listed.CompareAndSwap(false, true) {
 		return
@@ -90,7 +100,7 @@ func (t *writeTimer) add(s sender, listed *atomic.Bool) {
 	}
 }
 
-// setLocked has the timer fire after the given time.
+// setLocked makes the timer fire after the given time.
 func (t *writeTimer) setLocked(after time.Duration) {
 	t.due = time.Now().Add(after)
 	if t.timer == nil {
@@ -100,17 +110,17 @@ func (t *writeTimer) setLocked(after time.Duration) {
 	}
 }
 
-// fire looks at all sessions on the list, and holds no lock meanwhile.
+// fire checks all sessions in the list. It holds no lock while it does.
 func (t *writeTimer) fire() {
 	t.mu.Lock()
 	all, timeout := t.writes, t.timeout
 	t.writes = nil
-	late := max(time.Since(t.due), 0) // as after a pause of the process, which is not the peer's
+	late := max(time.Since(t.due), 0) // for example because the process did not run
 	t.mu.Unlock()
 	kept := all[:0]
 	now, next := time.Now(), timeout/4
 	for _, w := range all {
-		w.since = w.since.Add(late)
+		w.since = postponed(w.since, late, now)
 		if left := w.check(now, timeout); left > 0 {
 			kept = append(kept, w)
 			next = min(next, left)
@@ -128,13 +138,13 @@ func (t *writeTimer) fire() {
 	}
 }
 
-// check returns how long the peer may still take nothing, 0 if the session is to
-// leave the list.
+// check returns how much longer the peer may accept nothing, or 0 if the session is
+// removed from the list.
 func (w *pendingWrite) check(now time.Time, timeout time.Duration) (left time.Duration) {
 	p := w.sender.progress()
 	if !p.queued {
 		w.listed.Store(false)
-		again := w.sender.progress() // since add did nothing until now
+		again := w.sender.progress() // add had no effect before the Store
 		if !again.queued || !w.listed.CompareAndSwap(false, true) {
 			return 0
 		}
@@ -166,7 +176,7 @@ func (t *writeTimer) start(timeout time.Duration) {
 	t.timeout, t.stopped = timeout, false
 }
 
-// stop leaves no timer behind. A write under way may still call add.
+// stop stops the timer. A concurrent write may still call add, which has no effect.
 func (t *writeTimer) stop() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -176,25 +186,25 @@ func (t *writeTimer) stop() {
 	t.writes, t.timer, t.stopped = nil, nil, true
 }
 
-// messageTimer is for the MessageTimeout of a session: since when a message is
-// arriving. Times are coarse, 0 for none.
+// messageTimer implements MessageTimeout for a session. Its times are coarse; 0 means
+// none.
 type messageTimer struct {
-	since atomic.Uint32
-	late  atomic.Uint32 // since of a message that has taken too long
+	since        atomic.Uint32 // when the incomplete message began
+	expiredSince atomic.Uint32 // value of since for a message that has taken too long
 }
 
-// begun notes, at the given time, that a part of a message has arrived.
+// begun records that part of a message has arrived.
 func (t *messageTimer) begun(now uint32) {
 	if t.since.Load() == 0 {
 		t.since.Store(now)
 	}
 }
 
-// finished notes that a message has arrived.
+// finished records that the message is complete.
 func (t *messageTimer) finished() { t.since.Store(0) }
 
-// begin returns since when a message is arriving. paused is for how many ms before now
-// the process did not run, which do not count.
+// begin returns when the incomplete message began. paused is the time in ms for which
+// the process did not run before now, which does not count.
 func (t *messageTimer) begin(now, paused uint32) uint32 {
 	since := t.since.Load()
 	if since == 0 || paused == 0 {
@@ -207,11 +217,11 @@ func (t *messageTimer) begin(now, paused uint32) uint32 {
 	return moved
 }
 
-// expire notes that the message that is arriving since then has taken too long.
-func (t *messageTimer) expire(since uint32) { t.late.Store(since) }
+// expire records that the message that began at since has taken too long.
+func (t *messageTimer) expire(since uint32) { t.expiredSince.Store(since) }
 
-// expired reports whether the message that is arriving has taken too long.
+// expired reports whether the incomplete message has taken too long.
 func (t *messageTimer) expired() bool {
-	late := t.late.Load()
+	late := t.expiredSince.Load()
 	return late != 0 && late == t.since.Load()
 }

@@ -7,20 +7,40 @@ import (
 	"time"
 )
 
-// What the process did not run is not time in which the peer took nothing.
-func TestAWriteTimeoutDoesNotCountAPauseOfTheProcess(t *testing.T) {
+// WriteTimeout does not count time in which the process did not run.
+func TestWriteTimeoutAfterPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := begun(t, &Upgrader{WriteTimeout: 16 * time.Second, Heartbeat: Heartbeat{Interval: -1}})
+		s, _ := startSession(t, &Upgrader{WriteTimeout: 16 * time.Second, Heartbeat: Heartbeat{Interval: -1}})
 		_ = s.Text(context.Background(), "not taken")
 		time.Sleep(15 * time.Second)
 		w := &s.registry.writes
 		w.mu.Lock()
-		w.due = time.Now().Add(-10 * time.Second) // as if the timer had been to fire long ago
+		w.due = time.Now().Add(-10 * time.Second) // as if the timer were late
 		w.mu.Unlock()
 		w.fire()
 		began := time.Now()
 		<-s.Done()
 		if took := time.Since(began); took < 11*time.Second || took > 15*time.Second || s.Err() != ErrWriteTimeout {
+			t.Errorf("ended after %v with %v", took, s.Err())
+		}
+	})
+}
+
+// The timeout of a write that begins after a pause, before the timer has noticed the
+// pause, is not prolonged.
+func TestWriteTimeoutBeginsByNow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const timeout = 16 * time.Second
+		s, _ := startSession(t, &Upgrader{WriteTimeout: timeout, Heartbeat: Heartbeat{Interval: -1}})
+		_ = s.Text(context.Background(), "not taken")
+		w := &s.registry.writes
+		w.mu.Lock()
+		w.due = time.Now().Add(-time.Hour) // as if the timer were late
+		w.mu.Unlock()
+		w.fire()
+		began := time.Now()
+		<-s.Done()
+		if took := time.Since(began); took > timeout+timeout/4 || s.Err() != ErrWriteTimeout {
 			t.Errorf("ended after %v with %v", took, s.Err())
 		}
 	})

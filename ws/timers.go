@@ -6,18 +6,18 @@ import (
 	"time"
 )
 
-// What may happen to any session, but rarely does, needs no timer for each of
-// them: there is one for all sessions of an Upgrader for the checks of heartbeats
-// and MessageTimeout, one for what waits to be flushed, and one for WriteTimeout.
-// They are started with the first session and stopped with the last.
+// The sessions of an Upgrader share three timers, because their events are rare: one for
+// the checks of heartbeats and MessageTimeout, one for batched frames, and one for
+// WriteTimeout. They are started with the first session and stopped with the last.
 
-// checkTimer calls check as often as that asks for.
+// checkTimer calls check repeatedly, each time after the duration that check
+// returned.
 type checkTimer struct {
 	check func(late time.Duration) (next time.Duration)
 
 	mu    sync.Mutex
 	timer *time.Timer // nil while stopped
-	due   time.Time   // when it is to fire
+	due   time.Time   // when the timer is to fire
 }
 
 func (t *checkTimer) start(after time.Duration) {
@@ -40,7 +40,7 @@ func (t *checkTimer) fire() {
 	t.mu.Lock()
 	timer, late := t.timer, time.Since(t.due)
 	t.mu.Unlock()
-	if timer == nil || late < 0 { // it was stopped, and perhaps started again, meanwhile
+	if timer == nil || late < 0 { // it was stopped, and may have been started again
 		return
 	}
 	next := t.check(late)
@@ -52,16 +52,16 @@ func (t *checkTimer) fire() {
 	}
 }
 
-// intervals are the times that the checks go by, in ms.
+// intervals are the times for the checks, in ms.
 type intervals struct {
-	interval, timeout uint32 // of the heartbeat, 0 for none
-	message           uint32 // MessageTimeout, 0 for none
+	interval, timeout uint32 // of the heartbeat, 0 if disabled
+	message           uint32 // MessageTimeout, 0 if disabled
 }
 
-// off reports whether there is nothing to be checked.
+// off reports whether there are no checks.
 func (in intervals) off() bool { return in.interval == 0 && in.message == 0 }
 
-// idle is after how long to check again if nothing is due.
+// idle returns the time until the next check if nothing is due.
 func (in intervals) idle() uint32 {
 	switch {
 	case in.interval == 0:
@@ -73,8 +73,8 @@ func (in intervals) idle() uint32 {
 	}
 }
 
-// slack is how early a session may be taken for due, so that the sessions of a
-// server are checked together.
+// slack returns how early a check may act, so that the sessions of a server are
+// checked together.
 func (in intervals) slack() uint32 {
 	least := in.idle()
 	if in.interval > 0 {
@@ -83,26 +83,26 @@ func (in intervals) slack() uint32 {
 	return least / 16
 }
 
-// step is after how long to check again while something may happen at any time.
+// step returns the time until the next check if something may become due at any time.
 func (in intervals) step() uint32 { return max(in.slack(), 1) }
 
-// flushDelay is how long what is sent may wait for more to leave with it.
+// flushDelay is how long a batched frame may wait for others.
 const flushDelay = time.Millisecond
 
-// flusher is a session as the flushTimer sees it.
+// flusher is what the flushTimer needs of a session.
 type flusher interface{ flush() }
 
-// flushTimer flushes sessions that hold back what they send, to send more with
-// it. Nearly always that has left before the time is over.
+// flushTimer flushes sessions that have batched frames. Nearly always they have been
+// written before the timer fires.
 type flushTimer struct {
 	mu      sync.Mutex
 	waiting []flusher
-	spare   []flusher   // empty: what waiting was the time before
+	spare   []flusher   // empty; the slice that waiting was before
 	timer   *time.Timer // nil before the first session
 	stopped bool
 }
 
-// add has f flushed after flushDelay or earlier.
+// add makes the timer flush f after at most flushDelay.
 func (t *flushTimer) add(f flusher) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -141,7 +141,7 @@ func (t *flushTimer) start() {
 	t.stopped = false
 }
 
-// stop leaves no timer behind. A send under way may still call add.
+// stop stops the timer. A concurrent send may still call add, which has no effect.
 func (t *flushTimer) stop() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -151,15 +151,15 @@ func (t *flushTimer) stop() {
 	t.waiting, t.spare, t.timer, t.stopped = nil, nil, nil, true
 }
 
-var errOtherBubble = errors.New("one Upgrader in a synctest bubble and outside of it at a time")
+var errOtherBubble = errors.New("an Upgrader is used inside and outside a synctest bubble at a time")
 
-// synctestBubble is the bubble of testing/synctest, or the world outside of all, in
-// which the timers were made. All sessions must be of it: a timer fires in the
-// bubble in which it was made, and would touch what belongs to another.
+// synctestBubble is the bubble of testing/synctest in which the timers were made, or
+// none. All sessions of an Upgrader must belong to it: a timer fires in the bubble in
+// which it was made, and must not touch what belongs to another.
 type synctestBubble struct {
 	made   chan struct{} // in the bubble
 	since  time.Time
-	inside bool // of a bubble, where time begins in the year 2000
+	inside bool // there is a bubble; its clock starts in the year 2000
 }
 
 func newSynctestBubble() synctestBubble {
@@ -167,10 +167,10 @@ func newSynctestBubble() synctestBubble {
 	return synctestBubble{make(chan struct{}), now, now.Before(epoch)}
 }
 
-// mustBeTheSameForAllSessionsOfAnUpgrader reports whether the caller is in the
-// bubble. The runtime ends the program when a channel that was made in a bubble
-// is used elsewhere, and prints this name. It allows the reverse, but there the
-// bubble's time, which begins in the year 2000, tells.
+// mustBeTheSameForAllSessionsOfAnUpgrader reports whether the caller belongs to the
+// bubble. If a channel that was made in a bubble is used elsewhere, the runtime ends
+// the program and prints this name. It permits the reverse, which the clock of the
+// bubble shows.
 func (b synctestBubble) mustBeTheSameForAllSessionsOfAnUpgrader() bool {
 	select {
 	case <-b.made:
@@ -179,29 +179,28 @@ func (b synctestBubble) mustBeTheSameForAllSessionsOfAnUpgrader() bool {
 	return !time.Now().Before(b.since)
 }
 
-// epoch is what times in ms are measured from. It is an hour before the program
-// began, so that no time is 0.
+// epoch is the origin of times in ms. It is an hour before the program started, so
+// that no time is 0.
 var epoch = time.Now().Add(-time.Hour)
 
-// coarse is the time in ms since the epoch. It wraps around every 49 days; 0
-// stands for no time at all.
+// coarse returns the time in ms since the epoch. It wraps around every 49 days. It is
+// never 0, which stands for no time.
 func coarse() uint32 { return max(uint32(time.Since(epoch).Milliseconds()), 1) }
 
-// longest is the longest duration that is measured in coarse times.
+// longest is the longest duration that coarse times can measure.
 const longest = 20 * 24 * time.Hour
 
 func millis(ms uint32) time.Duration { return time.Duration(ms) * time.Millisecond }
 
-// inMillis is d in ms, at least 1 and at most the longest.
+// inMillis returns d in ms, at least 1 and at most longest.
 func inMillis(d time.Duration) uint32 { return max(lateMillis(d), 1) }
 
-// lateMillis is d in ms, at least 0 and at most the longest.
+// lateMillis returns d in ms, at least 0 and at most longest.
 func lateMillis(d time.Duration) uint32 {
 	return uint32(max(min(d, longest).Milliseconds(), 0))
 }
 
-// until is how long it is from now until then, 0 if that is due or will be within
-// the slack.
+// until returns the time from now until then, or 0 if that is due within the slack.
 func until(then, now, slack uint32) uint32 {
 	if left := int32(then - now); left > int32(slack) {
 		return uint32(left)

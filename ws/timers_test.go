@@ -20,11 +20,12 @@ func (t *checkTimer) running() bool {
 	if t.timer == nil || !t.timer.Stop() {
 		return false
 	}
-	t.timer.Reset(time.Until(t.due)) // as before
+	t.timer.Reset(time.Until(t.due)) // as it was
 	return true
 }
 
-func TestTheTimersAreStoppedWithTheLastSessionHoweverItEnds(t *testing.T) {
+// The timers are stopped when the last session ends, for any reason.
+func TestTimersStopWithLastSession(t *testing.T) {
 	off := Heartbeat{Interval: -1}
 	for name, end := range map[string]func(s *Session, peer net.Conn){
 		"aborted":       func(s *Session, _ net.Conn) { s.end(ErrShutdown) },
@@ -35,12 +36,12 @@ func TestTheTimersAreStoppedWithTheLastSessionHoweverItEnds(t *testing.T) {
 	} {
 		for _, u := range []*Upgrader{{}, {Heartbeat: off}, {Heartbeat: off, MessageTimeout: time.Second}} {
 			if name == "heartbeatless" && u.Heartbeat == off {
-				continue // and for ever
+				continue // the session does not end
 			}
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					first, _ := begun(t, u)
-					last, peer := begun(t, u)
+					first, _ := startSession(t, u)
+					last, peer := startSession(t, u)
 					r := u.registry()
 					want := u.Heartbeat != off || u.MessageTimeout > 0
 					first.end(ErrShutdown)
@@ -49,7 +50,7 @@ func TestTheTimersAreStoppedWithTheLastSessionHoweverItEnds(t *testing.T) {
 					}
 					end(last, peer)
 					<-last.Done()
-					<-r.whenEmpty()
+					<-r.whenIdle()
 					synctest.Wait()
 					if r.checks.timer != nil || r.flushes.timer != nil || r.writes.timer != nil || r.writes.writes != nil {
 						t.Error("a timer is left")
@@ -60,10 +61,11 @@ func TestTheTimersAreStoppedWithTheLastSessionHoweverItEnds(t *testing.T) {
 	}
 }
 
-func TestAnIdleSessionWithoutHeartbeatHasNoTimer(t *testing.T) {
+// An idle session without heartbeat has no timer.
+func TestTimersNoneWithoutHeartbeat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := &Upgrader{Heartbeat: Heartbeat{Interval: -1}}
-		idle, _ := begun(t, u)
+		idle, _ := startSession(t, u)
 		if r := u.registry(); r.checks.timer != nil || r.flushes.timer != nil || r.writes.timer != nil {
 			t.Error("there is a timer")
 		}
@@ -71,13 +73,13 @@ func TestAnIdleSessionWithoutHeartbeatHasNoTimer(t *testing.T) {
 	})
 }
 
-func TestEachSessionHasItsCloseTimeout(t *testing.T) {
+func TestCloseTimeoutOfEachSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := &Upgrader{CloseTimeout: 40 * time.Second, WriteTimeout: time.Hour} // and a check after 30 s
 		var all []*Session
 		began := time.Now()
 		for range 3 {
-			s, _ := begun(t, u)
+			s, _ := startSession(t, u)
 			_ = s.Close(CloseReason{})
 			all = append(all, s)
 			time.Sleep(7 * time.Second)
@@ -92,11 +94,12 @@ func TestEachSessionHasItsCloseTimeout(t *testing.T) {
 	})
 }
 
-func TestTheLongestTimeoutsDoNotExpireAtOnce(t *testing.T) {
+// The longest timeouts do not expire at once.
+func TestTimersLongestTimeouts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := &Upgrader{CloseTimeout: math.MaxInt64, MessageTimeout: math.MaxInt64,
 			Heartbeat: Heartbeat{Interval: math.MaxInt64, Timeout: math.MaxInt64}, WriteTimeout: math.MaxInt64}
-		s, _ := begun(t, u)
+		s, _ := startSession(t, u)
 		_ = s.Close(CloseReason{})
 		time.Sleep(365 * 24 * time.Hour)
 		if err := s.Err(); err != nil {
@@ -106,10 +109,11 @@ func TestTheLongestTimeoutsDoNotExpireAtOnce(t *testing.T) {
 	})
 }
 
-func TestWhatWaitsToBeFlushedHasNoTimerAfterTheEnd(t *testing.T) {
+// After the end of a session with batched frames there is no timer.
+func TestFlushTimerStopsAtEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := &Upgrader{Heartbeat: Heartbeat{Interval: -1}}
-		s, peer := begun(t, u)
+		s, peer := startSession(t, u)
 		go func() { _, _ = peer.Write(bytes.Repeat(masked(frame.Binary, 10), 2)) }()
 		if _, err := s.stream().Recv(context.Background()); err != nil {
 			t.Fatal(err)
@@ -124,14 +128,15 @@ func TestWhatWaitsToBeFlushedHasNoTimerAfterTheEnd(t *testing.T) {
 		if timer.Stop() {
 			t.Error("the timer runs on")
 		}
-		(*outboxCallbacks)(s).StartTimer() // by a send that was under way
+		(*outboxCallbacks)(s).StartTimer() // by a concurrent send
 		if f.timer != nil || f.waiting != nil || f.spare != nil {
 			t.Error("something waits after the end")
 		}
 	})
 }
 
-func TestACheckTimerThatWasStoppedOrStartedAgainDoesNotFire(t *testing.T) {
+// A checkTimer does not call check before it is due or after it is stopped.
+func TestCheckTimerStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		checks := 0
 		timer := &checkTimer{check: func(time.Duration) time.Duration { checks++; return time.Second }}

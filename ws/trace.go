@@ -9,58 +9,59 @@ import (
 	"github.com/handset-go/handset/internal/outbox"
 )
 
-// Trace is a set of functions that are told what happens to an Upgrader's
-// sessions, to log or to measure it, in the style of httptrace.ClientTrace. Any
-// of them may be nil. They are called by whichever goroutine it happens to, also
-// several at once, and must not block; they may call the session's methods.
+// A Trace is a set of functions that are called on events of the sessions of an
+// Upgrader, in the style of httptrace.ClientTrace. Any of them may be nil. They
+// are called on the goroutine on which the event occurs, also concurrently, and
+// must not block. They may call methods of the session.
 type Trace struct {
-	// HandshakeRefused is called when a client has been answered with an error.
+	// HandshakeRefused is called when a handshake has been refused.
 	HandshakeRefused func(*http.Request, *HandshakeError)
-	// SessionStart is called before Handle returns the session, and SessionEnd
-	// when its connection is closed, just before Done, with what Err is going to
-	// return: a *CloseError after a closing handshake, and ErrAbandoned if the
-	// program had forgotten the session. A Trace that keeps sessions keeps them
-	// from being found abandoned.
+	// SessionStart is called before Handle returns the session. SessionEnd is
+	// called when the connection has been closed, just before Done is closed,
+	// with the error that Err then returns. A Trace that keeps references to
+	// sessions prevents them from ending with ErrAbandoned.
 	SessionStart func(*Session)
 	SessionEnd   func(*Session, error)
-	// CloseSent and CloseReceived are called when a Close frame has been queued
-	// or received.
+	// CloseSent is called when our Close frame is queued, and CloseReceived
+	// when the peer's has been received.
 	CloseSent     func(*Session, CloseReason)
 	CloseReceived func(*Session, CloseReason)
-	// ProtocolError is called when the peer has broken the protocol.
+	// ProtocolError is called when the peer has violated the protocol or a
+	// limit.
 	ProtocolError func(*Session, *ProtocolError)
 	// BackpressureBegin is called when a send has to wait, and BackpressureEnd
-	// when it need not wait any more, with the time it did.
+	// when it no longer waits, with the duration.
 	BackpressureBegin func(*Session)
 	BackpressureEnd   func(*Session, time.Duration)
-	// HeartbeatAnswered is called when the Pong to one of the heartbeat's Pings
-	// has been received, with the time that took, which is the session's Latency
-	// from now on.
+	// HeartbeatAnswered is called when the Pong to a Ping of the heartbeat has
+	// been received, with the round-trip time, which Session.Latency returns
+	// from then on.
 	HeartbeatAnswered func(*Session, time.Duration)
-	// Unread is called when nobody has received from a session for both of the
-	// heartbeat's times together, with the time since that was first noticed:
-	// pings are not answered then, and only the heartbeat or a send that fails
-	// notices that the peer has gone. A reader that is busy with a message for so long counts as nobody. It
-	// is called once, and again only after somebody has received. With the
-	// heartbeat off it is not called.
+	// Unread is called when nothing has received from a session for
+	// Heartbeat.Interval and Heartbeat.Timeout together, with the time since
+	// that was first noticed. Pings are not answered then, and only the
+	// heartbeat or a failing send notices a lost connection. A reader that
+	// processes a message for that long counts as not receiving. Unread is
+	// called again only after a receive. It is not called if the heartbeat is
+	// disabled.
 	Unread func(*Session, time.Duration)
-	// SlowWrite is called when the peer has taken a second or more to take what
-	// was queued for it, with the time.
+	// SlowWrite is called when the peer has taken 1 s or more to accept the queued
+	// data, with the duration.
 	SlowWrite func(*Session, time.Duration)
 }
 
-// slowWrite is what is slow.
+// slowWrite is the duration from which Trace.SlowWrite is called.
 const slowWrite = time.Second
 
-// untraced stands for no Trace.
+// untraced is used if Upgrader.Trace is nil.
 var untraced Trace
 
-// trace is the session's.
+// trace returns the Trace of the session, which is not nil.
 func (s *Session) trace() *Trace { return s.registry.settings.trace }
 
 func (s *Session) traced() bool { return s.trace() != &untraced }
 
-// putTraced queues a frame, and traces whether that takes waiting.
+// putTraced queues a frame, and traces whether it waits.
 func (s *Session) putTraced(ctx context.Context, f *outbox.Frame) error {
 	t := s.trace()
 	err := s.out.TryPut((*outboxCallbacks)(s), f)
@@ -78,7 +79,7 @@ func (s *Session) putTraced(ctx context.Context, f *outbox.Frame) error {
 	return s.sendError(err)
 }
 
-// write writes what is queued, in the background.
+// write writes what is queued. It runs in its own goroutine.
 func (s *Session) write() {
 	began := time.Now()
 	s.out.Run((*outboxCallbacks)(s))
@@ -92,15 +93,15 @@ func (s *Session) write() {
 	}
 }
 
-// LogTrace returns a Trace that logs to logger: refused handshakes, peers that
-// break the protocol, slow writes, streams that nobody reads and sessions that
-// the program has forgotten at LevelWarn; sessions that begin and end at
-// LevelInfo; Close frames, sends that have to wait and answered heartbeats at
-// LevelDebug. The line of a session's end says how long the session lasted; what
-// ended it, as Stats.Ends names it, or which side closed it; what the Close frames
-// said; and an error if there was no closing handshake. Without a Trace the
-// library logs nothing. With a nil logger LogTrace returns nil, which is none.
-// Functions of the Trace may be replaced before it is used.
+// LogTrace returns a Trace that logs to logger, or nil if logger is nil. It logs at
+// LevelWarn: refused handshakes, protocol errors, slow writes, sessions that are not
+// read, and sessions that end with ErrAbandoned. It logs at LevelInfo: the beginning
+// of sessions and other ends. It logs at LevelDebug: Close frames, sends that wait,
+// and heartbeats that are answered.
+//
+// The record of the end of a session has its duration, its EndReason or the side that
+// closed it, the contents of the Close frames, and the error if there was no closing
+// handshake. The program may replace functions of the Trace before the Trace is used.
 func LogTrace(logger *slog.Logger) *Trace {
 	if logger == nil {
 		return nil
@@ -115,13 +116,13 @@ func LogTrace(logger *slog.Logger) *Trace {
 		ProtocolError:     func(s *Session, err *ProtocolError) { l.log(slog.LevelWarn, s, "protocol error", slog.Any("err", err)) },
 		BackpressureBegin: func(s *Session) { l.log(slog.LevelDebug, s, "send waits", slog.Int("queued", s.Buffered())) },
 		BackpressureEnd: func(s *Session, took time.Duration) {
-			l.log(slog.LevelDebug, s, "send waits no more", slog.Duration("took", took))
+			l.log(slog.LevelDebug, s, "send continues", slog.Duration("took", took))
 		},
 		HeartbeatAnswered: func(s *Session, took time.Duration) {
 			l.log(slog.LevelDebug, s, "heartbeat answered", slog.Duration("took", took))
 		},
 		Unread: func(s *Session, took time.Duration) {
-			l.log(slog.LevelWarn, s, "nobody receives", slog.Duration("for", took))
+			l.log(slog.LevelWarn, s, "session is not read", slog.Duration("for", took))
 		},
 		SlowWrite: func(s *Session, took time.Duration) {
 			l.log(slog.LevelWarn, s, "slow write", slog.Duration("took", took))
@@ -131,8 +132,7 @@ func LogTrace(logger *slog.Logger) *Trace {
 
 type logTrace struct{ *slog.Logger }
 
-// log logs what happened to the session, which its peer's address tells from
-// others.
+// log logs an event of a session, which is identified by the address of its peer.
 func (l logTrace) log(level slog.Level, s *Session, what string, more ...slog.Attr) {
 	ctx := context.Background()
 	if l.Enabled(ctx, level) {
@@ -140,7 +140,7 @@ func (l logTrace) log(level slog.Level, s *Session, what string, more ...slog.At
 	}
 }
 
-// sessionEnds logs a session's end.
+// sessionEnds logs the end of a session.
 func (l logTrace) sessionEnds(s *Session, err error) {
 	level := slog.LevelInfo
 	if err == ErrAbandoned {

@@ -9,37 +9,37 @@ import (
 	"github.com/handset-go/handset/internal/outbox"
 )
 
-// fragmentSize is the length in bytes of a messageWriter's fragments.
+// fragmentSize is the size of a messageWriter's fragments, in bytes.
 const fragmentSize = 16 << 10
 
-// Writer returns a writer for one message of the given kind, Text or Binary. What is
-// written is buffered. A message of up to 16 KiB is sent as one frame by Close; a longer
-// one is sent in fragments as it is written, and from the first fragment on other data
-// messages wait for its end. The writer waits and fails as a send with ctx does, so ctx
-// must last until Close. If the kind is wrong, Write and Close return an error. The
-// writer is not safe for concurrent use.
+// Writer returns a writer for one message of the given kind, Text or Binary. The
+// message ends with the writer's Close. A message of up to 16 KiB is sent as one
+// frame by Close. A longer message is sent in fragments while it is written; from the
+// first fragment until Close, other data messages wait. Write and Close block and
+// fail as Send with ctx does, so ctx must not end before Close. If the kind is wrong,
+// Write and Close return an error. The writer is not safe for concurrent use.
 //
-// Close must be called. It sends what was written as the whole message: do not defer it
-// past an error after which the peer must not receive the message. If a Write, or Close
-// itself, fails after a fragment was sent, the message cannot be finished, and Close
-// ends the session with CloseInternalError. A second Close returns an error and does
-// nothing.
+// Close must be called. It sends what was written as the complete message, so do not
+// call it, for example by defer, after an error that makes the message invalid,
+// unless the session is to end. If Write or Close fails after a fragment has been
+// sent, the message cannot be completed, and Close ends the session with
+// CloseInternalError. A second Close returns an error.
 func (s *Session) Writer(ctx context.Context, kind Kind) io.WriteCloser {
 	return &messageWriter{session: s, ctx: ctx, kind: kind}
 }
 
-// messageWriter is a message that is being written.
+// messageWriter implements the writer that Session.Writer returns.
 type messageWriter struct {
 	session *Session
 	ctx     context.Context
 	kind    Kind
 	buf     *buffer.Buffer
-	message frame.Fragments // as far as it has been sent
+	message frame.Fragments // state of what has been sent
 	closed  bool            // Close was called
 	err     error           // of a Write
 }
 
-// Write buffers p. Fragments are sent when they are full and more follows.
+// Write buffers p. A fragment is sent when it is full and more data follows.
 func (w *messageWriter) Write(p []byte) (int, error) {
 	switch {
 	case w.closed:
@@ -65,7 +65,7 @@ func (w *messageWriter) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// Close sends what is buffered as the end of the message.
+// Close sends the buffered data as the end of the message.
 func (w *messageWriter) Close() error {
 	if w.closed {
 		return errWriterClosed
@@ -81,12 +81,12 @@ func (w *messageWriter) Close() error {
 	w.buf.Free()
 	w.buf = nil
 	if w.err != nil && w.message.Open() {
-		_ = w.session.Close(CloseReason{Code: CloseInternalError, Description: "message could not be finished"})
+		_ = w.session.Close(CloseReason{Code: CloseInternalError, Description: "message could not be completed"})
 	}
 	return w.err
 }
 
-// send sends what is buffered.
+// send sends the buffered data.
 func (w *messageWriter) send(last bool) error {
 	err := w.sendFrame(last)
 	if err == nil && w.buf != nil {

@@ -7,7 +7,9 @@ import (
 	"io"
 	"net"
 	"runtime"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -235,6 +237,38 @@ func TestCloseWithPanickingLoopBody(t *testing.T) {
 		expectSessionEnd(t, p.session, ws.ErrClosed)
 		recvKind(t, p.stream, ws.Text)
 		recvKind(t, p.stream, ws.Close)
+	})
+}
+
+// A Close frame that was read ahead is received once, though it is seen twice: when the
+// session ends with it, and when the stream delivers it.
+func TestCloseReadAheadIsReceivedOnce(t *testing.T) {
+	var received atomic.Int32
+	u := copyOptions(slowClose)
+	u.Trace = &ws.Trace{CloseReceived: func(*ws.Session, ws.CloseReason) { received.Add(1) }}
+	overTransports(t, u, func(t *testing.T, p *pair) {
+		received.Store(0)
+		p.send(opText, "first")
+		var kinds []ws.Kind
+		for msg, err := range p.stream.All(context.Background()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if kinds = append(kinds, msg.Kind); len(kinds) > 1 {
+				continue
+			}
+			_ = p.session.Close(ws.CloseReason{Code: 4000})
+			p.expect(opClose, string(closePayload(4000, "")))
+			p.write(append(masked(fin|opText, []byte("second")), closeFrame(4000)...))
+			p.expectEnd()
+			await(t, p.session.Done(), "the session's end")
+			if n := received.Load(); n != 1 {
+				t.Errorf("received %d times before it is delivered", n)
+			}
+		}
+		if n := received.Load(); n != 1 || !slices.Equal(kinds, []ws.Kind{ws.Text, ws.Text, ws.Close}) {
+			t.Errorf("received %d times; the loop got %v", n, kinds)
+		}
 	})
 }
 

@@ -89,7 +89,7 @@ func TestHandleAfterResponse(t *testing.T) {
 
 func expectTooLate(t *testing.T, err error) {
 	t.Helper()
-	const want = "ws: handshake refused with 500 Internal Server Error: response writer has been written to before the handshake"
+	const want = "ws: handshake refused with 500 Internal Server Error: a response was started before the handshake"
 	if err == nil || err.Error() != want {
 		t.Errorf("Handle returned %v", err)
 	}

@@ -30,8 +30,7 @@ func TestStoppedServer(t *testing.T) {
 		if over.name != name {
 			continue
 		}
-		u := &ws.Upgrader{Heartbeat: ws.Heartbeat{Interval: 200 * time.Millisecond, Timeout: 200 * time.Millisecond},
-			CloseTimeout: 200 * time.Millisecond}
+		u := &ws.Upgrader{Heartbeat: ws.Heartbeat{Interval: 200 * time.Millisecond, Timeout: time.Second}}
 		srv := serve(t, over, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			session, stream, err := u.Handle(w, r)
 			if err != nil {
@@ -123,7 +122,7 @@ func TestHeartbeatAfterProcessPause(t *testing.T) {
 				for range 4 * clients {
 					await(t, pings, "a ping")
 				}
-				stop(2 * time.Second)
+				stop(3 * time.Second) // the heartbeat's times, more than twice
 			}
 			for range 8 * clients { // all of them go on
 				select {

@@ -13,6 +13,8 @@ import (
 	"testing"
 )
 
+const module = "github.com/handset-go/handset/"
+
 // readmes have the same contents in two languages.
 var readmes = []string{"README.md", "README.zh-CN.md"}
 

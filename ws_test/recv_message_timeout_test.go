@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"testing"
 	"time"
 
@@ -92,6 +93,22 @@ func TestMessageTimeoutOverTransports(t *testing.T) {
 			t.Fatal(err)
 		}
 		expectSessionEnd(t, p.session, ws.ErrMessageTimeout)
+	})
+}
+
+// As after every violation, the connection is not closed before the peer's end of it
+// or CloseTimeout: the Close frame could be lost.
+func TestMessageTimeoutOfPeerThatStays(t *testing.T) {
+	u := &ws.Upgrader{MessageTimeout: 10 * time.Second, Heartbeat: noHeartbeat}
+	inSynctestOver(t, u, func(c net.Conn) net.Conn { return halfCloser{c} }, func(t *testing.T, p *pair) {
+		receiveAll(p)
+		p.write(masked(opText, []byte("once upon a time")))
+		p.expectClose(1008)
+		began := time.Now()
+		expectSessionEnd(t, p.session, ws.ErrMessageTimeout)
+		if took := time.Since(began); took != 5*time.Second {
+			t.Errorf("the session ended %v after the Close frame", took)
+		}
 	})
 }
 

@@ -111,16 +111,47 @@ func TestHandlerEnds(t *testing.T) {
 				_ = none.Subprotocol()
 			}},
 		{name: "http.ErrAbortHandler", code: 1011, serve: func(*ws.Session, *ws.MessageStream) { panic(http.ErrAbortHandler) }},
+		{name: "a serve that panics beside Chan", code: 1011, logs: "oh no\n",
+			peer: func(c *client) { c.send(opText, "hello") },
+			serve: func(_ *ws.Session, stream *ws.MessageStream) {
+				<-stream.Chan()
+				panic("oh no")
+			}},
+		{name: "a serve that panics beside Discard", code: 1011, logs: "oh no\n",
+			serve: func(_ *ws.Session, stream *ws.MessageStream) {
+				_ = stream.Discard()
+				panic("oh no")
+			}},
+		{name: "a serve that panics in a loop after it has closed", code: 4000, logs: "oh no\n",
+			peer: func(c *client) { c.send(opText, "hello") },
+			serve: func(session *ws.Session, stream *ws.MessageStream) {
+				for range stream.Aggregate(0).All(context.Background()) {
+					_ = session.Close(ws.CloseReason{Code: 4000}) // reads on behind the loop's body
+					panic("oh no")
+				}
+			}},
+		{name: "a goroutine that ends in a loop after the peer's Close", code: 4001,
+			peer: func(c *client) { c.write(closeFrame(4001)) },
+			serve: func(_ *ws.Session, stream *ws.MessageStream) {
+				for range stream.All(context.Background()) {
+					runtime.Goexit()
+				}
+			}},
 		{name: "a goroutine that ends", serve: func(*ws.Session, *ws.MessageStream) { runtime.Goexit() }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			srv, logged := handlerServer(t, new(ws.Upgrader), tt.serve)
+			u := new(ws.Upgrader)
+			srv, logged := handlerServer(t, u, tt.serve)
 			c := dial(t, srv, "")
 			if tt.peer != nil {
 				tt.peer(c)
 			}
 			c.expectClose(tt.code)
-			if got := logged.String(); !strings.Contains(got, tt.logs) || tt.logs == "" && got != "" {
+			c.write(closeFrame(1000))
+			c.expectEnd()
+			expectNoSessions(t, u)
+			waitUntil(t, "the panic is logged", func() bool { return strings.Contains(logged.String(), tt.logs) })
+			if got := logged.String(); tt.logs == "" && got != "" {
 				t.Errorf("logged %q", got)
 			}
 		})
@@ -156,6 +187,51 @@ func TestHandlerRefuses(t *testing.T) {
 	defer resp.Body.Close()
 	if err := <-refused; resp.StatusCode != http.StatusUpgradeRequired || err.Status != resp.StatusCode {
 		t.Errorf("%v, %v", resp.Status, err)
+	}
+}
+
+// A refused handshake takes no place, and one that is served has it until the
+// session ends, whether or not serve has returned.
+func TestHandlerWithMaxSessions(t *testing.T) {
+	ended, served := make(chan struct{}), make(chan struct{})
+	u := &ws.Upgrader{MaxSessions: 1, Trace: &ws.Trace{SessionEnd: func(*ws.Session, error) { ended <- struct{}{} }}}
+	srv, _ := handlerServer(t, u, func(*ws.Session, *ws.MessageStream) { served <- struct{}{} })
+	for range 3 {
+		c := dial(t, srv, "")
+		await(t, served, "a call of serve")
+		c.expectClose(0)
+		_, resp := handshakeWith(t, srv, request())
+		if resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") == "" {
+			t.Errorf("the second handshake was answered with %v %v", resp.Status, resp.Header)
+		}
+		c.write(closeFrame(1000))
+		await(t, ended, "the session's end")
+		c.expectEnd()
+		_ = c.conn.Close()
+	}
+	if stats := u.Stats(); stats.Total != 3 || stats.Refused != 3 {
+		t.Errorf("%d sessions and %d refusals, want 3 and 3", stats.Total, stats.Refused)
+	}
+}
+
+func TestHandlerKeepsRequestValues(t *testing.T) {
+	for _, keep := range []bool{true, false} {
+		got := make(chan any, 1)
+		u := &ws.Upgrader{KeepRequestValues: keep}
+		h := u.Handler(func(session *ws.Session, stream *ws.MessageStream) {
+			_, _ = stream.Recv(session.Context()) // long after the request's context has ended
+			got <- session.Context().Value(contextKey{})
+		})
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			h.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), contextKey{}, "kept")))
+		}))
+		t.Cleanup(srv.Close)
+		c := dial(t, srv, "")
+		c.send(opText, "hello")
+		if value := await(t, got, "the value"); (value == "kept") != keep {
+			t.Errorf("KeepRequestValues is %v: the session's context has the value %v", keep, value)
+		}
+		c.expectClose(0)
 	}
 }
 

@@ -145,9 +145,9 @@ func TestLogTraceOfRareEvents(t *testing.T) {
 	}{
 		{func() { trace.ProtocolError(session, &ws.ProtocolError{Code: 1002, Err: io.EOF}) }, `level=WARN msg="protocol error" err="ws: failed with 1002 protocol error: EOF"`},
 		{func() { trace.BackpressureBegin(session) }, `level=DEBUG msg="send waits" queued=0`},
-		{func() { trace.BackpressureEnd(session, time.Second) }, `level=DEBUG msg="send waits no more" took=1s`},
+		{func() { trace.BackpressureEnd(session, time.Second) }, `level=DEBUG msg="send continues" took=1s`},
 		{func() { trace.HeartbeatAnswered(session, 40*time.Millisecond) }, `level=DEBUG msg="heartbeat answered" took=40ms`},
-		{func() { trace.Unread(session, time.Minute) }, `level=WARN msg="nobody receives" for=1m0s`},
+		{func() { trace.Unread(session, time.Minute) }, `level=WARN msg="session is not read" for=1m0s`},
 		{func() { trace.SessionEnd(session, ws.ErrAbandoned) },
 			`level=WARN msg="session ends" end=abandoned err="ws: session abandoned: neither half is referenced any more"`},
 		{func() { trace.SlowWrite(session, 2*time.Second) }, `level=WARN msg="slow write" took=2s`},

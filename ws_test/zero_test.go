@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
+	"go/parser"
+	"go/token"
 	"iter"
 	"path/filepath"
 	"reflect"
@@ -205,9 +207,17 @@ func TestZeroValuesAreComplete(t *testing.T) {
 	for _, zero := range zeros {
 		have[reflect.TypeOf(zero).Elem().Name()] = true
 	}
-	for name, file := range sources(t) {
-		if filepath.Dir(name) != "ws" || strings.HasSuffix(name, "_test.go") {
+	names, err := filepath.Glob("../ws/*.go")
+	if err != nil || len(names) == 0 {
+		t.Fatal(names, err)
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
 			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
 			if spec, ok := n.(*ast.TypeSpec); ok && spec.Name.IsExported() && !have[spec.Name.Name] {

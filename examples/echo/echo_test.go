@@ -12,7 +12,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-func TestEveryMessageComesBackAsItWasSent(t *testing.T) {
+func TestEchoMessages(t *testing.T) {
 	client := dial(t, start(t)+"ws_echo")
 	for _, test := range []struct {
 		name string
@@ -42,7 +42,7 @@ func TestEveryMessageComesBackAsItWasSent(t *testing.T) {
 	}
 }
 
-func TestAMessageOverOneMebibyteEndsTheSessionWith1009(t *testing.T) {
+func TestEchoMessageTooBig(t *testing.T) {
 	client := dial(t, start(t)+"ws_echo")
 	// The server may close the connection before all of it is written.
 	_ = client.Write(t.Context(), websocket.MessageBinary, make([]byte, 1<<20+1))
@@ -52,7 +52,7 @@ func TestAMessageOverOneMebibyteEndsTheSessionWith1009(t *testing.T) {
 	}
 }
 
-func TestAClientsCloseIsAnsweredWithItsCodeAndReason(t *testing.T) {
+func TestEchoAnswersClose(t *testing.T) {
 	var tap bytes.Buffer
 	client, _, err := websocket.Dial(t.Context(), start(t)+"ws_echo", &websocket.DialOptions{
 		HTTPClient: &http.Client{Transport: &http.Transport{
@@ -82,7 +82,7 @@ type tapped struct {
 
 func (c tapped) Read(p []byte) (int, error) { return c.tap.Read(p) }
 
-func TestOtherRequestsAreRefused(t *testing.T) {
+func TestEchoRefusesOtherRequests(t *testing.T) {
 	url := start(t) + "ws_echo"
 	upgrade := http.Header{
 		"Connection": {"Upgrade"}, "Upgrade": {"websocket"},
@@ -137,7 +137,7 @@ func TestEchoLogsConnectionsAndMessages(t *testing.T) {
 	expectReceived(t, records, "ping", 1)
 }
 
-func TestEchoLogsTheEndOfASession(t *testing.T) {
+func TestEchoLogsEnd(t *testing.T) {
 	url := start(t) + "ws_echo"
 	records := recordLog(t)
 

@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func TestListenLogsItsAddress(t *testing.T) {
+func TestListenLogsAddress(t *testing.T) {
 	records := recordLog(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -52,7 +52,7 @@ func TestListenLogsItsAddress(t *testing.T) {
 	}
 }
 
-func TestListenFailsIfTheAddressIsInUse(t *testing.T) {
+func TestListenAddressInUse(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +63,7 @@ func TestListenFailsIfTheAddressIsInUse(t *testing.T) {
 	}
 }
 
-func TestCtrlCClosesTheSessionsAndEndsTheProgram(t *testing.T) {
+func TestCtrlC(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has no way to send Ctrl-C to one process only")
 	}

@@ -5,9 +5,11 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/handset-go/handset/ws"
 )
 
-func TestPageIsServedWithItsContentTypes(t *testing.T) {
+func TestPageContentTypes(t *testing.T) {
 	for _, test := range []struct{ path, contentType, file string }{
 		{"/", "text/html; charset=utf-8", "page/index.html"},
 		{"/app.js", "text/javascript; charset=utf-8", "page/app.js"},
@@ -32,7 +34,7 @@ func TestPageIsServedWithItsContentTypes(t *testing.T) {
 	}
 }
 
-func TestPageMayLoadNothingFromOutside(t *testing.T) {
+func TestPagePolicy(t *testing.T) {
 	policy := ask(http.MethodGet, "/").Header().Get("Content-Security-Policy")
 	for directive := range strings.SplitSeq(policy, "; ") {
 		_, sources, _ := strings.Cut(directive, " ")
@@ -47,7 +49,7 @@ func TestPageMayLoadNothingFromOutside(t *testing.T) {
 	}
 }
 
-func TestOtherPathsAreNotServed(t *testing.T) {
+func TestPageOtherPaths(t *testing.T) {
 	for _, test := range []struct {
 		method, path string
 		status       int
@@ -69,6 +71,6 @@ func TestOtherPathsAreNotServed(t *testing.T) {
 
 func ask(method, path string) *httptest.ResponseRecorder {
 	response := httptest.NewRecorder()
-	new(site).routes().ServeHTTP(response, httptest.NewRequest(method, path, nil))
+	routes(new(ws.Upgrader)).ServeHTTP(response, httptest.NewRequest(method, path, nil))
 	return response
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-func TestEveryRequestForAPingIsAnsweredWithTheTimeOfItsPong(t *testing.T) {
+func TestPings(t *testing.T) {
 	url := start(t) + "ws_pings"
 	pinged := make(chan string, 1)
 	client, _, err := websocket.Dial(t.Context(), url, &websocket.DialOptions{
@@ -40,7 +40,7 @@ func TestEveryRequestForAPingIsAnsweredWithTheTimeOfItsPong(t *testing.T) {
 	}
 }
 
-func TestARequestThatDoesNotFitAPingEndsTheSession(t *testing.T) {
+func TestPingsTooLong(t *testing.T) {
 	client := dial(t, start(t)+"ws_pings")
 	request := strings.Repeat("p", maxControlPayload+1)
 	if err := client.Write(t.Context(), websocket.MessageText, []byte(request)); err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-func TestShutdownClosesEverySessionWith1001(t *testing.T) {
+func TestShutdownClosesSessions(t *testing.T) {
 	url, stop := startUntil(t)
 	clients := []*websocket.Conn{dial(t, url+"ws_echo"), dial(t, url+"ws_echo"), dial(t, url+"ws_pings")}
 	ended := make(chan error, 1)
@@ -30,7 +30,7 @@ func TestShutdownClosesEverySessionWith1001(t *testing.T) {
 
 // A browser may hold a connection that it has not used yet, for which
 // http.Server.Shutdown waits 5 s. The Close frames do not wait for that.
-func TestShutdownClosesSessionsBeforeOtherConnectionsHaveEnded(t *testing.T) {
+func TestShutdownClosesSessionsFirst(t *testing.T) {
 	url, stop := startUntil(t)
 	unused, err := net.Dial("tcp", strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/"))
 	if err != nil {
@@ -54,7 +54,7 @@ func TestShutdownClosesSessionsBeforeOtherConnectionsHaveEnded(t *testing.T) {
 	}
 }
 
-func TestShutdownWaitsForTheFunctionsThatServeSessions(t *testing.T) {
+func TestShutdownWaitsForSessions(t *testing.T) {
 	before := slog.Default()
 	defer slog.SetDefault(before)
 	log := &slowLog{Handler: slog.DiscardHandler, at: "closing"}
@@ -99,7 +99,7 @@ func TestShutdownRefusesNewClients(t *testing.T) {
 	}
 }
 
-func TestServeReturnsTheListenersError(t *testing.T) {
+func TestServeReturnsListenerError(t *testing.T) {
 	listener := loopback(t)
 	listener.Close()
 	if err := serve(t.Context(), listener); err == nil {

@@ -24,7 +24,8 @@ const (
 	c1032 = 1032<<10 - offset
 )
 
-func TestGetLendsAnEmptyBufferOfTheSmallestClassThatIsLargeEnough(t *testing.T) {
+// Get returns an empty buffer of the smallest class that is large enough.
+func TestGetSmallestClass(t *testing.T) {
 	for _, c := range []struct{ n, want int }{
 		{0, 256}, {1, 256}, {256, 256}, {257, 1 << 10}, {1 << 10, 1 << 10}, {1<<10 + 1, 4 << 10}, {4 << 10, 4 << 10},
 		{4<<10 + 1, c18}, {c18, c18}, {c18 + 1, c72}, {c72, c72},
@@ -38,7 +39,8 @@ func TestGetLendsAnEmptyBufferOfTheSmallestClassThatIsLargeEnough(t *testing.T) 
 	}
 }
 
-func TestABufferThatWasFreedComesBackEmptyAndWhole(t *testing.T) {
+// A freed buffer is reused empty and with its whole capacity.
+func TestGetAfterFree(t *testing.T) {
 	for range 100 {
 		b := Get(1 << 10)
 		if len(b.Bytes) != 0 || cap(b.Bytes) != 1<<10 {
@@ -49,25 +51,26 @@ func TestABufferThatWasFreedComesBackEmptyAndWhole(t *testing.T) {
 	}
 }
 
-func TestBuffersOnLoanDoNotShareMemory(t *testing.T) {
-	var lent []*Buffer
+func TestBuffersDoNotShareMemory(t *testing.T) {
+	var taken []*Buffer
 	for i := range 50 {
 		b := Get(100)
 		b.Bytes = append(b.Bytes, bytes.Repeat([]byte{byte(i)}, 256)...)
-		lent = append(lent, b)
+		taken = append(taken, b)
 		if i%3 == 2 {
-			lent[0].Free()
-			lent = lent[1:]
+			taken[0].Free()
+			taken = taken[1:]
 		}
 	}
-	for _, b := range lent {
+	for _, b := range taken {
 		if want := bytes.Repeat(b.Bytes[:1], 256); !bytes.Equal(b.Bytes, want) {
 			t.Fatal("a buffer was changed through another one")
 		}
 	}
 }
 
-func TestGrowMakesRoomAndKeepsTheBytes(t *testing.T) {
+// Grow makes space and keeps the bytes.
+func TestGrow(t *testing.T) {
 	for _, c := range []struct{ held, more, want int }{
 		{0, 0, 256}, {0, 256, 256}, {200, 56, 256}, {200, 57, 1 << 10}, {256, 1, 1 << 10},
 		{1 << 10, 1, 4 << 10}, {4 << 10, 20 << 10, c72}, {c72, 1, c264},
@@ -92,7 +95,8 @@ func TestGrowMakesRoomAndKeepsTheBytes(t *testing.T) {
 	}
 }
 
-func TestFitMovesTheBytesToTheSmallestClassThatHoldsThem(t *testing.T) {
+// Fit moves the bytes to the smallest class that holds them.
+func TestFit(t *testing.T) {
 	for _, c := range []struct{ room, held, want int }{
 		{256, 0, 256}, {256, 256, 256}, {1 << 10, 256, 256}, {1 << 10, 257, 1 << 10},
 		{c18, 0, 256}, {c18, 5, 256}, {c18, 4<<10 + 1, c18},
@@ -116,13 +120,15 @@ func TestFitMovesTheBytesToTheSmallestClassThatHoldsThem(t *testing.T) {
 	}
 }
 
-func TestFreeOfNothingDoesNothing(t *testing.T) {
+// Free does nothing for a nil Buffer.
+func TestFreeNil(t *testing.T) {
 	var b *Buffer
 	b.Free() // must not panic
 	Get(5 << 20).Free()
 }
 
-func TestTheBytesOfALargeBufferDoNotBeginAtAPage(t *testing.T) {
+// The bytes of a large buffer do not begin at a page.
+func TestGetLargeIsNotPageAligned(t *testing.T) {
 	for _, n := range []int{c18, c72, c264, c1032, 3 << 20} {
 		b := Get(n)
 		at := uintptr(unsafe.Pointer(unsafe.SliceData(b.Bytes))) % page

@@ -87,7 +87,7 @@ func step(t *testing.T, w walked, e Event) walked {
 	case silent && n.To.Sends():
 		t.Errorf("%v: %v sends messages after our Close frame", next.events, n.To)
 	case n.To.Sends() == next.did.Has(SendClose|FinishQueue|DiscardQueue) && n.To != Ended:
-		t.Errorf("%v: %v, but the queue was told %v", next.events, n.To, next.did)
+		t.Errorf("%v: %v, but what was done to the queue is %v", next.events, n.To, next.did)
 	case n.Why == ByCause && !next.cause:
 		t.Errorf("%v: ends by a cause that is not there", next.events)
 	case n.Why == ByHandshake && (next.closes != 1 || !seen(next.events, CloseArrived)):

@@ -12,7 +12,7 @@ import (
 // standardPeer is the client of a conversation, built on the standard library.
 type standardPeer struct {
 	params Params
-	heard  []byte // what the client has inflated, as far as it may be referred to
+	window []byte // what the client has inflated, as far as it may be referred to
 	said   []byte // what it has deflated
 	writer *flate.Writer
 	out    bytes.Buffer
@@ -27,14 +27,14 @@ func newStandardPeer(p Params, writer *flate.Writer) *standardPeer {
 // hear inflates a message from the server.
 func (c *standardPeer) hear(t testing.TB, message []byte) []byte {
 	if c.params.ServerNoTakeover {
-		c.heard = nil
+		c.window = nil
 	}
-	text, ok := deflatetest.Standard(message, c.heard, deflatetest.Ended)
+	text, ok := deflatetest.Standard(message, c.window, deflatetest.Ended)
 	if !ok {
 		t.Fatalf("the standard library cannot read a message of %d bytes", len(message))
 	}
-	c.heard = append(c.heard, text...)
-	c.heard = c.heard[max(0, len(c.heard)-1<<c.params.ServerWindowBits):]
+	c.window = append(c.window, text...)
+	c.window = c.window[max(0, len(c.window)-1<<c.params.ServerWindowBits):]
 	return text
 }
 
@@ -121,7 +121,8 @@ func conversation(t testing.TB, seed uint64, writers map[int]*flate.Writer) {
 	}
 }
 
-func TestRandomConversationsWithTheStandardLibrary(t *testing.T) {
+// Both directions of random conversations, with the standard library as the peer.
+func TestConversationsWithStandardLibrary(t *testing.T) {
 	writers := map[int]*flate.Writer{}
 	for i, level := range []int{flate.HuffmanOnly, flate.NoCompression, 1, 6, 9} {
 		w, err := flate.NewWriter(nil, level)

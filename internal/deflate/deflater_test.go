@@ -36,7 +36,8 @@ func (d *Deflater) send(t testing.TB, message []byte, fragments ...int) []byte {
 	}
 }
 
-func TestWhatADeflaterSendsStaysWithinTheWindow(t *testing.T) {
+// The output of a Deflater has no distance beyond the window.
+func TestDeflaterKeepsWithinWindow(t *testing.T) {
 	for bits := minBits; bits <= maxBits; bits++ {
 		for _, takeover := range []bool{false, true} {
 			t.Run(fmt.Sprintf("bits=%d,takeover=%v", bits, takeover), func(t *testing.T) {
@@ -88,7 +89,7 @@ func randomFragments(rng *rand.Rand, length int) (fragments []int) {
 	return fragments
 }
 
-func TestAnEmptyMessageIsOneByte(t *testing.T) {
+func TestDeflaterEmptyMessage(t *testing.T) {
 	for _, fragments := range [][]int{nil, {0}, {0, 0}} {
 		for _, takeover := range []bool{false, true} {
 			d := newDeflater(takeover, 15, 1)
@@ -99,7 +100,8 @@ func TestAnEmptyMessageIsOneByte(t *testing.T) {
 	}
 }
 
-func TestAppendLeavesTheDeflaterAndWhatStandsBeforeAsTheyAre(t *testing.T) {
+// Append changes neither the Deflater nor the bytes that it appends to.
+func TestDeflaterAppendChangesNothing(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 5))
 	for _, n := range []int{0, 1, 100, 127, 128, 512, 513, 5000, 100_000} {
 		d := newDeflater(true, 12, 1)
@@ -118,7 +120,8 @@ func TestAppendLeavesTheDeflaterAndWhatStandsBeforeAsTheyAre(t *testing.T) {
 	}
 }
 
-func TestAMessageCompressedOnceServesEveryDeflater(t *testing.T) {
+// A message that was compressed once can be sent by every Deflater.
+func TestDeflaterSharesMessage(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 6))
 	for _, n := range []int{0, 10, 300, 1000, 100_000} {
 		message := deflatetest.JSON(rng, n)
@@ -141,7 +144,8 @@ func TestAMessageCompressedOnceServesEveryDeflater(t *testing.T) {
 	}
 }
 
-func TestMessagesBecomeSmallerAndWithTakeoverMuch(t *testing.T) {
+// Messages become smaller, and much smaller with context takeover.
+func TestDeflaterTakeoverSaves(t *testing.T) {
 	for _, c := range []struct {
 		n              int
 		alone, context int // at most, in percent
@@ -165,7 +169,8 @@ func TestMessagesBecomeSmallerAndWithTakeoverMuch(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeCompressedGrowsByLittle(t *testing.T) {
+// Data that cannot be compressed becomes only a little longer.
+func TestDeflaterIncompressible(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 8))
 	for _, n := range []int{1, 10, 100, 127, 128, 512, 513, 1000, 10_000, 70_000, 300_000} {
 		for _, least := range []int{0, 144} { // the fixed codes of the upper bytes are long
@@ -188,7 +193,7 @@ func TestWhatCannotBeCompressedGrowsByLittle(t *testing.T) {
 	}
 }
 
-func TestLevelsOutOfRangeAreTheNearest(t *testing.T) {
+func TestDeflaterLevelOutOfRange(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 9))
 	message := deflatetest.JSON(rng, 20_000)
 	for _, c := range [][2]int{{0, 1}, {-1, 1}, {-100, 1}, {10, 9}, {1000, 9}} {
@@ -201,7 +206,8 @@ func TestLevelsOutOfRangeAreTheNearest(t *testing.T) {
 	}
 }
 
-func TestParamsWithoutWindowBitsHaveAllOfThem(t *testing.T) {
+// Without window bits, the window has the maximum size.
+func TestParamsWindowBitsDefault(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 16))
 	message := deflatetest.JSON(rng, 100_000)
 	d, in := Params{}.Deflater(9), Params{}.Inflater()

@@ -51,7 +51,8 @@ func shortMessages(length int) [][]byte {
 	return messages
 }
 
-func TestAFixedEncoderTakesFewerBytesThanStatelessDeflate(t *testing.T) {
+// The fixed encoder needs fewer bytes than flate.StatelessDeflate.
+func TestFixedEncoderBeatsStatelessDeflate(t *testing.T) {
 	for _, p := range shortFragments {
 		if !p.takeover {
 			continue

@@ -57,7 +57,8 @@ func hear(t testing.TB, in *inflate.Decoder, message []byte) {
 	}
 }
 
-func TestAnInflatersWindowIsThatOfTheParams(t *testing.T) {
+// The window of an inflater is that of the Params.
+func TestInflaterWindow(t *testing.T) {
 	for _, c := range []struct{ bits, distance int }{
 		{0, 1 << 15}, {15, 1 << 15}, {12, 1 << 12}, {9, 1 << 9},
 		{8, 1 << 9}, // zlib makes 9 of it
@@ -75,7 +76,8 @@ func TestAnInflatersWindowIsThatOfTheParams(t *testing.T) {
 	}
 }
 
-func TestAnInflaterTakesOverWhatTheParamsSay(t *testing.T) {
+// The context takeover of an inflater is that of the Params.
+func TestInflaterTakeover(t *testing.T) {
 	for _, takeover := range []bool{false, true} {
 		in := newInflater(takeover, 15)
 		hear(t, in, []byte("Hello"))

@@ -13,13 +13,15 @@ import (
 // what they are given.
 var raced bool
 
-func TestADeflaterIsAsSmallAsThePackageSays(t *testing.T) {
+// A Deflater has the size that the package documents.
+func TestDeflaterSize(t *testing.T) {
 	if n := unsafe.Sizeof(Deflater{}); n > 24 {
 		t.Errorf("a Deflater has %d bytes", n)
 	}
 }
 
-func TestMemoryBetweenMessagesIsTheWindowOrNothing(t *testing.T) {
+// Between messages only the window is kept, if there is one.
+func TestMemoryBetweenMessages(t *testing.T) {
 	const KiB = 1 << 10
 	for _, c := range []struct {
 		name        string

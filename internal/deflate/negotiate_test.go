@@ -141,7 +141,8 @@ var declined = []string{
 	"é",
 }
 
-func TestNegotiateDeclinesABadOfferAndTakesTheNextOne(t *testing.T) {
+// Negotiate declines an invalid offer and accepts the next one.
+func TestNegotiateDeclinesBadOffer(t *testing.T) {
 	for _, bad := range declined {
 		t.Run(bad, func(t *testing.T) {
 			if p, answer, ok := Negotiate([]string{bad}, Config{}); ok || answer != "" || p != (Params{}) {
@@ -157,7 +158,8 @@ func TestNegotiateDeclinesABadOfferAndTakesTheNextOne(t *testing.T) {
 	}
 }
 
-func TestNegotiateTakesTheFirstGoodOffer(t *testing.T) {
+// Negotiate accepts the first valid offer.
+func TestNegotiateFirstGoodOffer(t *testing.T) {
 	for _, c := range []struct {
 		offers []string
 		bits   int
@@ -174,7 +176,8 @@ func TestNegotiateTakesTheFirstGoodOffer(t *testing.T) {
 	}
 }
 
-func TestNegotiateReadsSpaceAndQuotesAsRFC6455Does(t *testing.T) {
+// Negotiate reads space and quotes as RFC 6455 does.
+func TestNegotiateSpaceAndQuotes(t *testing.T) {
 	for _, offer := range []string{
 		"permessage-deflate;server_max_window_bits=10",
 		" \tpermessage-deflate\t ; \tserver_max_window_bits \t= \t10 \t",
@@ -189,7 +192,8 @@ func TestNegotiateReadsSpaceAndQuotesAsRFC6455Does(t *testing.T) {
 	}
 }
 
-func TestNegotiateOfNothingAgreesOnNothing(t *testing.T) {
+// Without an offer there is no response.
+func TestNegotiateNoOffer(t *testing.T) {
 	for _, offers := range [][]string{nil, {}, {""}, {"", " , ,\t"}} {
 		if p, answer, ok := Negotiate(offers, Config{}); ok || answer != "" || p != (Params{}) {
 			t.Errorf("%q: %+v, %q, %v", offers, p, answer, ok)
@@ -197,7 +201,7 @@ func TestNegotiateOfNothingAgreesOnNothing(t *testing.T) {
 	}
 }
 
-func TestAHugeHeaderCostsNoMemory(t *testing.T) {
+func TestNegotiateHugeHeader(t *testing.T) {
 	const size = 1 << 20
 	for _, unit := range []string{",", "a", "a,", `"`, `\"`, pd + ";", pd + ",", pd + `; a="\",`, ` `} {
 		t.Run(fmt.Sprintf("%q", unit), func(t *testing.T) {

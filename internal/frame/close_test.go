@@ -10,7 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-func TestValidCodesAreThoseThatMayStandInAFrame(t *testing.T) {
+// Valid codes are those that a frame may have.
+func TestValidCode(t *testing.T) {
 	named := map[uint16]bool{1000: true, 1001: true, 1002: true, 1003: true, 1007: true, 1008: true,
 		1009: true, 1010: true, 1011: true, 1012: true, 1013: true, 1014: true}
 	for code := range 1 << 16 {
@@ -21,7 +22,8 @@ func TestValidCodesAreThoseThatMayStandInAFrame(t *testing.T) {
 	}
 }
 
-func TestParseCloseReadsTheCodeAndTheReason(t *testing.T) {
+// ParseClose reads the code and the reason.
+func TestParseClose(t *testing.T) {
 	for _, c := range []struct {
 		name, payload, reason string
 		code                  uint16
@@ -56,7 +58,8 @@ func TestParseCloseReadsTheCodeAndTheReason(t *testing.T) {
 	}
 }
 
-func TestAppendCloseCutsTheReasonAtACharacterBorder(t *testing.T) {
+// AppendClose shortens the reason at a character boundary.
+func TestAppendCloseShortensReason(t *testing.T) {
 	for _, char := range []string{"x", "é", "€", "😀"} {
 		for shift := range 4 {
 			t.Run(fmt.Sprintf("%s,shift=%d", char, shift), func(t *testing.T) {
@@ -74,7 +77,8 @@ func TestAppendCloseCutsTheReasonAtACharacterBorder(t *testing.T) {
 	}
 }
 
-func TestAppendCloseWritesWhatParseCloseReads(t *testing.T) {
+// AppendClose writes what ParseClose reads.
+func TestAppendCloseParseClose(t *testing.T) {
 	for _, reason := range []string{"", "bye", strings.Repeat("é", 61), strings.Repeat("x", 123)} {
 		p := AppendClose(nil, 4321, reason)
 		if got := binary.BigEndian.Uint16(p); got != 4321 || !bytes.Equal(p[2:], []byte(reason)) {
@@ -89,7 +93,8 @@ func TestAppendCloseWritesWhatParseCloseReads(t *testing.T) {
 	}
 }
 
-func TestEveryViolationHasTheCloseCodeThatAnswersIt(t *testing.T) {
+// Every violation has the close code to answer it with.
+func TestViolationCodes(t *testing.T) {
 	for want, violations := range map[uint16][]error{
 		1002: {ErrReservedBits, ErrReservedOpcode, ErrUnmasked, ErrControlFragmented, ErrControlTooLong,
 			ErrLengthNotMinimal, ErrLengthTooLarge, ErrNoMessageOpen, ErrMessageOpen, ErrCloseTooShort, ErrCloseCode},

@@ -31,7 +31,8 @@ func (f fragment) next(t *testing.T, state Fragments) Fragments {
 	return after
 }
 
-func TestFragmentsAreCheckedOneAfterAnother(t *testing.T) {
+// Next checks the order of fragments.
+func TestFragmentsNext(t *testing.T) {
 	for name, fragments := range map[string][]fragment{
 		"a text in one":                   {{op: Text, fin: true, payload: "h\u00e9llo"}},
 		"a text in three":                 {{op: Text, payload: "h"}, {payload: "\u00e9"}, {fin: true, payload: "llo"}},
@@ -74,7 +75,7 @@ func TestFragmentsAreCheckedOneAfterAnother(t *testing.T) {
 
 // Every text of up to four bytes, of those that matter, in every division into
 // fragments, is as valid as it is in one.
-func TestATextIsUTF8InFragmentsExactlyIfItIsInOne(t *testing.T) {
+func TestFragmentsUTF8(t *testing.T) {
 	const alphabet = "a\x80\xa0\xbf\xc3\xe2\xed\xf0\xf4\xff"
 	for length := range 5 {
 		total := 1

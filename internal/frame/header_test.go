@@ -76,7 +76,8 @@ var badHeaders = []struct {
 	{"2^64-1", "82 ff ffffffffffffffff", ErrLengthTooLarge},
 }
 
-func TestParseReadsAHeaderOnceAllOfItIsThere(t *testing.T) {
+// Parse reads a header when all of it has arrived.
+func TestParseIncompleteHeader(t *testing.T) {
 	for _, c := range goodHeaders {
 		t.Run(c.name, func(t *testing.T) {
 			b := unhex(c.hex)
@@ -96,7 +97,8 @@ func TestParseReadsAHeaderOnceAllOfItIsThere(t *testing.T) {
 	}
 }
 
-func TestParseReportsAViolationFromTheFirstByteThatShowsIt(t *testing.T) {
+// Parse reports a violation from the first byte that shows it.
+func TestParseReportsViolationEarly(t *testing.T) {
 	for _, c := range badHeaders {
 		t.Run(c.name, func(t *testing.T) {
 			b := unhex(c.hex)
@@ -115,7 +117,8 @@ func TestParseReportsAViolationFromTheFirstByteThatShowsIt(t *testing.T) {
 	}
 }
 
-func TestRSV1MaySayThatADataMessageIsCompressedWhereThatWasAgreed(t *testing.T) {
+// If compression was negotiated, RSV1 may be set on data messages only.
+func TestParseRSV1(t *testing.T) {
 	for first, want := range map[byte]error{
 		0xc1: nil, 0xc2: nil, 0x41: nil, 0x42: nil, 0x81: nil,
 		0xc0: ErrReservedBits, 0x40: ErrReservedBits, // a continuation
@@ -129,7 +132,8 @@ func TestRSV1MaySayThatADataMessageIsCompressedWhereThatWasAgreed(t *testing.T) 
 	}
 }
 
-func TestParseTakesSixOpcodesAndNoOther(t *testing.T) {
+// Parse accepts six opcodes.
+func TestParseOpcodes(t *testing.T) {
 	good := map[Opcode]bool{Continuation: true, Text: true, Binary: true, Close: true, Ping: true, Pong: true}
 	for op := range Opcode(16) {
 		_, n, err := Parse([]byte{0x80 | byte(op), 0x80, 1, 2, 3, 4}, Server, false)
@@ -139,7 +143,8 @@ func TestParseTakesSixOpcodesAndNoOther(t *testing.T) {
 	}
 }
 
-func TestParseAgreesWithTheNaiveParserOnEveryFirstTwoBytes(t *testing.T) {
+// Parse agrees with the naive parser on every first two bytes.
+func TestParseAgreesWithNaive(t *testing.T) {
 	var tails [][]byte
 	for _, tail := range []string{"", "00", "007d37fa213d", "007e37fa213d", "000000000000ffff37fa213d",
 		"000000000001000037fa213d", "800000000000000037fa213d"} {
@@ -186,7 +191,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-func TestAppendWritesTheShortestUnmaskedHeader(t *testing.T) {
+// Append writes the shortest unmasked header.
+func TestAppendShortestHeader(t *testing.T) {
 	for _, c := range []struct {
 		length int
 		hex    string
@@ -207,7 +213,8 @@ func TestAppendWritesTheShortestUnmaskedHeader(t *testing.T) {
 	}
 }
 
-func TestWhatAppendWritesParsesToTheSameWhenMasked(t *testing.T) {
+// Parse reads what Append has written and a client has masked.
+func TestAppendParse(t *testing.T) {
 	for _, op := range []Opcode{Continuation, Text, Binary, Close, Ping, Pong} {
 		for _, fin := range []bool{true, false} {
 			for _, length := range []int{0, 1, 125, 126, 127, 65535, 65536, 65537, 1 << 31 / 2} {
@@ -227,7 +234,8 @@ func TestWhatAppendWritesParsesToTheSameWhenMasked(t *testing.T) {
 	}
 }
 
-func TestWholeIsTrueFromTheLastByteOfAFrameOn(t *testing.T) {
+// Whole is true from the last byte of a frame.
+func TestWhole(t *testing.T) {
 	for _, h := range goodHeaders {
 		if h.len > 1<<20 {
 			continue
@@ -258,7 +266,8 @@ func unmasked(masked []byte) []byte {
 	return b
 }
 
-func TestAClientReadsHeadersWithoutAKey(t *testing.T) {
+// A client reads headers without a key.
+func TestParseAsClient(t *testing.T) {
 	for _, c := range goodHeaders {
 		t.Run(c.name, func(t *testing.T) {
 			b := unmasked(unhex(c.hex))
@@ -275,7 +284,8 @@ func TestAClientReadsHeadersWithoutAKey(t *testing.T) {
 	}
 }
 
-func TestASideRefusesFramesOfItsOwnSide(t *testing.T) {
+// A server refuses unmasked frames, and a client masked ones.
+func TestParseRefusesOwnSide(t *testing.T) {
 	for _, c := range goodHeaders {
 		masked := unhex(c.hex)
 		if _, n, err := Parse(masked[:2], Client, false); n != 0 || err != ErrMasked {

@@ -30,7 +30,8 @@ func lengths() (all []int) {
 	return append(all, 4095, 4096, 4097, 65535, 65536, 65537)
 }
 
-func TestMaskDoesWhatTheNaiveOneDoesAtEveryLengthAndAlignment(t *testing.T) {
+// Mask agrees with a naive implementation at every length and alignment.
+func TestMaskAgreesWithNaive(t *testing.T) {
 	for _, n := range lengths() {
 		for offset := range 8 {
 			got := pattern(offset + n + 8)
@@ -48,7 +49,8 @@ func TestMaskDoesWhatTheNaiveOneDoesAtEveryLengthAndAlignment(t *testing.T) {
 	}
 }
 
-func TestMaskInTwoPartsIsMaskInOne(t *testing.T) {
+// Masking in two parts gives the same as in one.
+func TestMaskInTwoParts(t *testing.T) {
 	for _, n := range []int{1, 2, 3, 4, 5, 8, 33, 70, 2*strideLength + 41} {
 		want := pattern(n)
 		naiveMask(want, testKey, 0)
@@ -62,7 +64,8 @@ func TestMaskInTwoPartsIsMaskInOne(t *testing.T) {
 	}
 }
 
-func TestMaskInManyPartsIsMaskInOne(t *testing.T) {
+// Masking in many parts gives the same as in one.
+func TestMaskInManyParts(t *testing.T) {
 	for seed := range uint64(200) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		got := pattern(5000)
@@ -80,7 +83,8 @@ func TestMaskInManyPartsIsMaskInOne(t *testing.T) {
 	}
 }
 
-func TestMaskTwiceRestoresTheBytes(t *testing.T) {
+// Masking twice restores the bytes.
+func TestMaskTwice(t *testing.T) {
 	for _, key := range []Key{0, 1, 0x80000000, 0xFFFFFFFF, 0x3d21fa37} {
 		b := pattern(3000)
 		Mask(b, key)
@@ -91,7 +95,8 @@ func TestMaskTwiceRestoresTheBytes(t *testing.T) {
 	}
 }
 
-func TestMaskWithAKeyOfZeroesChangesNothing(t *testing.T) {
+// A key of zeros changes nothing.
+func TestMaskZeroKey(t *testing.T) {
 	b := pattern(3000)
 	if next := Mask(b, 0); next != 0 || !bytes.Equal(b, pattern(3000)) {
 		t.Error("bytes or key were changed")

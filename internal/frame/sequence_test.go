@@ -15,7 +15,8 @@ func frames(s string) (all []Header) {
 	return all
 }
 
-func TestSequenceTellsWhichMessageAFrameBelongsTo(t *testing.T) {
+// Next returns which message a frame belongs to.
+func TestSequenceNext(t *testing.T) {
 	for _, c := range []struct {
 		name, frames string
 		want         []Opcode
@@ -55,7 +56,8 @@ func TestSequenceTellsWhichMessageAFrameBelongsTo(t *testing.T) {
 	}
 }
 
-func TestSequenceAfterAViolationStandsWhereItStood(t *testing.T) {
+// A violation does not change a Sequence.
+func TestSequenceAfterViolation(t *testing.T) {
 	var s Sequence
 	for _, h := range frames("t") {
 		s.Next(h)

@@ -31,7 +31,8 @@ var badTexts = []struct {
 	{"the suite's own example", "\xCE\xBA\xE1\xBD\xB9\xCF\x83\xCE\xBC\xCE\xB5\xED\xA0\x80edited", 12},
 }
 
-func TestUTF8FindsTheFirstBadByteHoweverTheTextIsCut(t *testing.T) {
+// UTF8 finds the first invalid byte wherever the text is split.
+func TestUTF8FindsFirstBadByte(t *testing.T) {
 	for _, c := range badTexts {
 		t.Run(c.name, func(t *testing.T) {
 			text := []byte(c.text)
@@ -55,7 +56,8 @@ func TestUTF8FindsTheFirstBadByteHoweverTheTextIsCut(t *testing.T) {
 var edges = []byte{0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF,
 	0xE0, 0xE1, 0xEC, 0xED, 0xEE, 0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xFF}
 
-func TestUTF8AgreesWithUnicodesTableOnEveryEdge(t *testing.T) {
+// UTF8 agrees with the table of the Unicode standard at every boundary.
+func TestUTF8AgreesWithUnicodeTable(t *testing.T) {
 	text := make([]byte, 4)
 	for i := range len(edges) * len(edges) * len(edges) * len(edges) {
 		for k, rest := 0, i; k < len(text); k, rest = k+1, rest/len(edges) {
@@ -77,7 +79,8 @@ func TestUTF8AgreesWithUnicodesTableOnEveryEdge(t *testing.T) {
 	}
 }
 
-func TestUTF8AgreesWithTheStandardLibraryOnTextInParts(t *testing.T) {
+// UTF8 agrees with package utf8 on text in parts.
+func TestUTF8AgreesWithStandardLibrary(t *testing.T) {
 	for seed := range uint64(3000) {
 		rng := rand.New(rand.NewPCG(seed, 2))
 		text := randomText(rng)
@@ -111,7 +114,8 @@ func randomText(rng *rand.Rand) []byte {
 	return text
 }
 
-func TestUTF8IsWholeOnlyBetweenCharacters(t *testing.T) {
+// Whole is true only between characters.
+func TestUTF8Whole(t *testing.T) {
 	var u UTF8
 	for _, c := range []struct {
 		part  string
@@ -129,7 +133,8 @@ func TestUTF8IsWholeOnlyBetweenCharacters(t *testing.T) {
 	}
 }
 
-func TestUTF8ResetForgetsAnOpenCharacter(t *testing.T) {
+// Reset drops an incomplete character.
+func TestUTF8Reset(t *testing.T) {
 	var u UTF8
 	u.Write([]byte("\xE2\x82"))
 	u.Reset()

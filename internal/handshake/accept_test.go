@@ -83,7 +83,8 @@ func options() Options {
 	}
 }
 
-func TestAcceptWritesTheResponseOnTheConnection(t *testing.T) {
+// Accept writes the response on the connection.
+func TestAcceptWritesResponse(t *testing.T) {
 	for name, tt := range map[string]struct {
 		request *http.Request
 		fields  string
@@ -157,7 +158,8 @@ func TestAcceptRefuses(t *testing.T) {
 	}
 }
 
-func TestAcceptClosesTheConnectionIfItCannotWrite(t *testing.T) {
+// Accept closes the connection if it cannot write.
+func TestAcceptClosesIfWriteFails(t *testing.T) {
 	conn := &fakeConn{writeErr: io.ErrClosedPipe}
 	w := newHijackable(conn)
 	_, refusal := Accept(w, request(), options())
@@ -169,7 +171,8 @@ func TestAcceptClosesTheConnectionIfItCannotWrite(t *testing.T) {
 	}
 }
 
-func TestAcceptLimitsTheWriteWithoutDeadlines(t *testing.T) {
+// Accept limits the time of the write on a connection without deadlines.
+func TestAcceptWithoutDeadlines(t *testing.T) {
 	conn := &fakeConn{deadlines: errors.ErrUnsupported}
 	o := options()
 	var calls []string

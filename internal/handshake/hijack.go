@@ -36,7 +36,7 @@ func hijack(w http.ResponseWriter, r *http.Request) (net.Conn, *bufio.ReadWriter
 }
 
 func notHijackable(w http.ResponseWriter) error {
-	return fmt.Errorf("%T cannot be hijacked: serve WebSockets over HTTP/1.1 and outside of it", w)
+	return fmt.Errorf("%T cannot be hijacked: serve WebSockets over HTTP/1.1 and without that ResponseWriter", w)
 }
 
 // innermost returns the ResponseWriter that all others wrap, which is usually the

@@ -86,7 +86,7 @@ func explainHost(r *http.Request, err error) error {
 	if !hostReplaced(r) {
 		return err
 	}
-	return fmt.Errorf("%w (the proxy in front does not seem to pass on Host, which is %.100q here; nginx: proxy_set_header Host $http_host)", err, r.Host)
+	return fmt.Errorf("%w (a proxy may not pass on the header Host, which is %.100q; in nginx: proxy_set_header Host $http_host)", err, r.Host)
 }
 
 // hostReplaced reports whether Host looks like a proxy's name for this server

@@ -55,9 +55,9 @@ func glob(pattern, s string) bool {
 // The reasons why a pattern is invalid. They follow the pattern in an error text.
 var (
 	errPatternEmpty  = errors.New("is empty")
-	errPatternBlank  = errors.New("has a blank or a control character in it")
+	errPatternSpace  = errors.New("has a space or a control character")
 	errPatternUTF8   = errors.New("is not ASCII: browsers send hosts in punycode, such as xn--bcher-kva.example")
-	errPatternComma  = errors.New("has a comma: each pattern is a string of its own")
+	errPatternComma  = errors.New("has a comma: patterns are separate strings")
 	errPatternScheme = errors.New("has no scheme before ://")
 	errPatternNoHost = errors.New("has no host")
 	errPatternSlash  = errors.New("ends with a slash: an origin ends with its host or port")
@@ -113,7 +113,7 @@ func checkPatternText(text string) error {
 	case text == "":
 		return errPatternEmpty
 	case strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }):
-		return errPatternBlank
+		return errPatternSpace
 	case strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII }):
 		return errPatternUTF8
 	case strings.Contains(text, ","):

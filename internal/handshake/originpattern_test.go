@@ -45,7 +45,8 @@ func TestOriginPatternMatches(t *testing.T) {
 	}
 }
 
-func TestParseOriginPatternsNamesTheFirstInvalidPattern(t *testing.T) {
+// ParseOriginPatterns names the first invalid pattern.
+func TestParseOriginPatternsInvalid(t *testing.T) {
 	patterns, err := ParseOriginPatterns([]string{"a.example", "b.example/", ""})
 	const want = `pattern "b.example/" in Upgrader.OriginPatterns ends with a slash: an origin ends with its host or port`
 	if patterns != nil || err == nil || err.Error() != want {

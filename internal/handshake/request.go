@@ -68,13 +68,13 @@ func explainKey(r *http.Request) error {
 func explainUpgrade(r *http.Request) error {
 	switch {
 	case !r.ProtoAtLeast(1, 1):
-		return fmt.Errorf("handshake came by %s, which has no Upgrade: if there is a proxy in front, "+
-			"have it speak HTTP/1.1 to this server (nginx: proxy_http_version 1.1) and pass on Upgrade and Connection", r.Proto)
+		return fmt.Errorf("handshake was sent over %s, which has no Upgrade: a proxy must use HTTP/1.1 "+
+			"(in nginx: proxy_http_version 1.1) and pass on the headers Upgrade and Connection", r.Proto)
 	case len(r.Header.Values("Sec-WebSocket-Key"))+len(r.Header.Values("Sec-WebSocket-Version")) == 0:
 		return errors.New("not a WebSocket handshake, which has the headers Upgrade: websocket and Connection: Upgrade")
 	}
-	return fmt.Errorf("handshake has Upgrade: %s and Connection: %s instead of websocket and Upgrade: if there is a proxy in front, have it pass them on "+
-		`(nginx: proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "Upgrade")`, quote(r.Header["Upgrade"]), quote(r.Header["Connection"]))
+	return fmt.Errorf("handshake has Upgrade: %s and Connection: %s instead of websocket and Upgrade: a proxy must pass them on "+
+		`(in nginx: proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "Upgrade")`, quote(r.Header["Upgrade"]), quote(r.Header["Connection"]))
 }
 
 // quote returns the first four lines of a header, each cut to 100 characters, so

@@ -57,7 +57,7 @@ func CheckSubprotocols(names []string) error {
 		case name == "":
 			return fmt.Errorf("name %d in Upgrader.Subprotocols is empty", i+1)
 		case !isToken(name):
-			return fmt.Errorf("name %q in Upgrader.Subprotocols is not a token: it has a blank, a separator or a character that is not ASCII", name)
+			return fmt.Errorf("name %q in Upgrader.Subprotocols is not a token: it has a space, a separator or a character that is not ASCII", name)
 		case slices.Contains(names[:i], name):
 			return fmt.Errorf("name %q is in Upgrader.Subprotocols twice", name)
 		}

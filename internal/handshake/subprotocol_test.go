@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-func TestSubprotocolAgreesOnTheClientsFirst(t *testing.T) {
+// The first supported subprotocol in the client's list is selected.
+func TestSubprotocolClientsOrder(t *testing.T) {
 	supported := []string{"v2", "chat"}
 	for _, tt := range []struct {
 		name   string

@@ -39,7 +39,7 @@ func (w *callRecorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 
 // verify relies on what coder/websocket does here. A version that does otherwise
 // fails this test before it fails handshakes.
-func TestWebsocketAcceptWritesTheStatusBeforeItHijacks(t *testing.T) {
+func TestAcceptOrderOfCoder(t *testing.T) {
 	for name, tt := range map[string]struct {
 		request *http.Request
 		calls   []string

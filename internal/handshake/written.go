@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-var errWritten = errors.New("response writer has been written to before the handshake")
+var errWritten = errors.New("a response was started before the handshake")
 
 // Written reports whether another response has begun, as far as that can be known:
 // from net/http's ResponseWriter, wrapped or not, or from a wrapper that has the

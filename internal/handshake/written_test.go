@@ -8,7 +8,7 @@ import (
 
 // wroteHeader relies on the name of a field of net/http's ResponseWriter. A version
 // without it fails this test.
-func TestWroteHeaderReadsTheFieldOfNetHTTP(t *testing.T) {
+func TestWroteHeader(t *testing.T) {
 	for name, tt := range map[string]struct {
 		before func(http.ResponseWriter)
 		want   bool

@@ -130,7 +130,7 @@ func TestTimeoutBeginsWhenWritten(t *testing.T) {
 }
 
 // A reader that has just come may still find the Pong.
-func TestReaderThatHasJustCome(t *testing.T) {
+func TestReaderJustStarted(t *testing.T) {
 	c := newConn(t, Options{Interval: 3000, Timeout: 2000, Slack: 100})
 	c.pass(4999)
 	c.o.Waiting = true

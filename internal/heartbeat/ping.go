@@ -20,7 +20,7 @@ type Ping struct {
 	waiting bool   // a reader waited at the last check
 	backlog bool   // bytes were queued at since
 	taken   uint32 // bytes that the transport had taken when the Ping was queued
-	known   bool   // the kernel has told of its deliveries each time
+	known   bool   // the delivery was known each time
 	acked   uint32 // bytes whose acknowledgement is no sign of life, or was noted as one
 	total   uint32 // bytes that the peer's TCP has to acknowledge
 }

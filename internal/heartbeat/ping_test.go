@@ -70,7 +70,8 @@ func TestPostpone(t *testing.T) {
 	}
 }
 
-// What the peer's TCP acknowledges by itself is told from what it needs room for.
+// What the peer's TCP acknowledges by itself is distinguished from what it acknowledges
+// only if it has space.
 func TestStartTimeout(t *testing.T) {
 	for _, test := range []struct {
 		name         string
@@ -97,7 +98,7 @@ func TestStartTimeout(t *testing.T) {
 		g := Ping{known: known}
 		g.Written(10, Delivery{Known: !known})
 		if g.startTimeout(); g.known {
-			t.Errorf("known, though the kernel told when the Ping was queued: %v, and when it was written: %v", known, !known)
+			t.Errorf("known, though the delivery was known when the Ping was queued: %v, and when it was written: %v", known, !known)
 		}
 	}
 }

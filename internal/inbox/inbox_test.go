@@ -33,7 +33,8 @@ func fill(n int) []byte {
 	return bytes.Repeat(period, n/len(period)+1)[:n:n]
 }
 
-func TestAnInboxHoldsNoMemoryBeforeSomethingArrives(t *testing.T) {
+// An Inbox holds no memory before bytes arrive.
+func TestInboxEmpty(t *testing.T) {
 	var in Inbox
 	in.Release()
 	in.Add(nil)
@@ -42,7 +43,8 @@ func TestAnInboxHoldsNoMemoryBeforeSomethingArrives(t *testing.T) {
 	}
 }
 
-func TestMemoryIsGivenBackWhenNothingIsHeldAndTheReaderWaits(t *testing.T) {
+// An empty Inbox holds no memory while the reader waits.
+func TestInboxReleasesMemory(t *testing.T) {
 	var in Inbox
 	in.read(16<<10, fill(100))
 	in.Consume(100)
@@ -57,7 +59,8 @@ func TestMemoryIsGivenBackWhenNothingIsHeldAndTheReaderWaits(t *testing.T) {
 	}
 }
 
-func TestWhatIsHeldWhileTheReaderWaitsMovesToABufferThatFits(t *testing.T) {
+// While the reader waits, bytes are held in a buffer that fits.
+func TestInboxFitsWhileWaiting(t *testing.T) {
 	for _, c := range []struct{ arrived, consumed, want int }{
 		{100, 0, 256}, {100, 99, 256}, {5000, 4800, 256}, {5000, 4000, 1 << 10}, {5000, 0, cap(buffer.Get(5000).Bytes)}, {300, 300, 0},
 	} {
@@ -76,7 +79,8 @@ func TestWhatIsHeldWhileTheReaderWaitsMovesToABufferThatFits(t *testing.T) {
 	}
 }
 
-func TestEarlyBytesAreCopiedAndComeFirst(t *testing.T) {
+// Early bytes are copied and come first.
+func TestInboxAdd(t *testing.T) {
 	for _, n := range []int{1, 100, 4096, 5000} {
 		var in Inbox
 		early := fill(n)
@@ -89,18 +93,20 @@ func TestEarlyBytesAreCopiedAndComeFirst(t *testing.T) {
 	}
 }
 
-func TestConsumedBytesStayIntactUntilTheNextSpace(t *testing.T) {
+// Consumed bytes stay valid until the next call of Space.
+func TestInboxConsumedBytes(t *testing.T) {
 	var in Inbox
 	in.read(512, fill(300))
-	lent := in.Bytes()[:200]
+	taken := in.Bytes()[:200]
 	in.Consume(200)
 	in.Consume(100)
-	if !bytes.Equal(lent, fill(200)) || len(in.Bytes()) != 0 {
+	if !bytes.Equal(taken, fill(200)) || len(in.Bytes()) != 0 {
 		t.Errorf("the bytes are not the same, or %d are left", len(in.Bytes()))
 	}
 }
 
-func TestSpaceThatIsNotUsedChangesNothing(t *testing.T) {
+// A call of Space without Arrived changes nothing.
+func TestInboxUnusedSpace(t *testing.T) {
 	var in Inbox
 	in.read(512, fill(300))
 	in.Consume(100)
@@ -113,7 +119,8 @@ func TestSpaceThatIsNotUsedChangesNothing(t *testing.T) {
 	}
 }
 
-func TestSpaceIsNeverEmptyAndGrowsWithWhatArrived(t *testing.T) {
+// Space is never empty and grows with the bytes that have arrived.
+func TestInboxSpaceGrows(t *testing.T) {
 	for _, size := range []int{1, 512, 16 << 10, 72 << 10} {
 		t.Run(fmt.Sprint("size=", size), func(t *testing.T) {
 			const total = 300 << 10
@@ -134,7 +141,8 @@ func TestSpaceIsNeverEmptyAndGrowsWithWhatArrived(t *testing.T) {
 	}
 }
 
-func TestFreeForgetsWhatIsHeld(t *testing.T) {
+// Free drops the bytes.
+func TestInboxFree(t *testing.T) {
 	var in Inbox
 	in.read(512, fill(300))
 	in.Consume(10)
@@ -145,7 +153,8 @@ func TestFreeForgetsWhatIsHeld(t *testing.T) {
 	}
 }
 
-func TestWhateverTheReadsAndWaitsEveryByteComesOutOnceAndInOrder(t *testing.T) {
+// With any sequence of reads and waits, every byte is returned once and in order.
+func TestInboxRandom(t *testing.T) {
 	want := fill(100_000)
 	for seed := range uint64(300) {
 		rng := rand.New(rand.NewPCG(seed, 3))

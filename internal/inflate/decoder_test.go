@@ -79,7 +79,8 @@ var valid = []struct{ name, message, text string }{
 	{"empty stored blocks", "00 00 00 ff ff 00 00 00 ff ff 00 05 00 fa ff 48 65 6c 6c 6f 00 00 00 ff ff 00", "Hello"},
 }
 
-func TestInflateReadsMessagesHoweverTheyAreCut(t *testing.T) {
+// Inflate reads messages wherever they are split.
+func TestInflateInParts(t *testing.T) {
 	for _, c := range valid {
 		t.Run(c.name, func(t *testing.T) {
 			message := unhex(c.message)
@@ -98,7 +99,8 @@ func TestInflateReadsMessagesHoweverTheyAreCut(t *testing.T) {
 	}
 }
 
-func TestInflateTakesTheContextOver(t *testing.T) {
+// Inflate takes over the context of the previous message.
+func TestInflateTakeover(t *testing.T) {
 	// RFC 7692 §7.2.3.2: the second "Hello" is a reference to the first.
 	first, second := unhex("f2 48 cd c9 c9 07 00"), unhex("f2 00 11 00 00")
 	in := newDecoder(true, 15)
@@ -117,7 +119,8 @@ func TestInflateTakesTheContextOver(t *testing.T) {
 	}
 }
 
-func TestInflateRefusesDistancesBeyondTheWindow(t *testing.T) {
+// Inflate refuses distances beyond the window.
+func TestInflateRefusesLongDistances(t *testing.T) {
 	for bits := window.MinBits; bits <= window.MaxBits; bits++ {
 		t.Run(fmt.Sprintf("bits=%d", bits), func(t *testing.T) {
 			size := 1 << bits
@@ -141,7 +144,7 @@ func TestInflateRefusesDistancesBeyondTheWindow(t *testing.T) {
 	}
 }
 
-func TestInflateStopsAtTheRoomItHas(t *testing.T) {
+func TestInflateStopsWhenFull(t *testing.T) {
 	bomb := deflatetest.Zeros(16 << 20)
 	for _, takeover := range []bool{false, true} {
 		in := newDecoder(takeover, 15)
@@ -165,7 +168,7 @@ func TestInflateStopsAtTheRoomItHas(t *testing.T) {
 	}
 }
 
-func TestInflateSaysFullWithoutAnyRoom(t *testing.T) {
+func TestInflateFullWithoutSpace(t *testing.T) {
 	in := newDecoder(true, 15)
 	hello := unhex("f2 48 cd c9 c9 07 00")
 	rest := hello
@@ -185,7 +188,8 @@ func TestInflateSaysFullWithoutAnyRoom(t *testing.T) {
 	}
 }
 
-func TestInflateLearnsOfTheEndAfterwards(t *testing.T) {
+// The end of a message may be signalled after its bytes.
+func TestInflateEndAfterwards(t *testing.T) {
 	in := newDecoder(false, 15)
 	dst := make([]byte, 10)
 	n, used, p, err := in.Decode(dst, unhex("f2 48 cd c9 c9 07 00"), false)
@@ -197,7 +201,8 @@ func TestInflateLearnsOfTheEndAfterwards(t *testing.T) {
 	}
 }
 
-func TestFreeDropsTheRestOfAMessage(t *testing.T) {
+// Free drops the rest of a message.
+func TestFreeDropsMessage(t *testing.T) {
 	in := newDecoder(false, 15)
 	dst := make([]byte, 2)
 	if _, _, p, err := in.Decode(dst, unhex("f2 48 cd c9"), false); p != Full || err != nil {

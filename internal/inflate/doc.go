@@ -22,10 +22,10 @@
 //
 //   - FuzzInflate compares it with compress/flate and with a decoder that follows
 //     the letter of RFC 1951, on any data that arrives in any parts;
-//   - TestRandomConversationsWithTheStandardLibrary, in internal/deflate, has
+//   - TestConversationsWithStandardLibrary, in internal/deflate, has
 //     compress/flate compress random messages, with all the parameters that
 //     RFC 7692 knows, and decodes them;
-//   - TestInflateReadsMessagesHoweverTheyAreCut and TestInflateRefusesBadData stop
+//   - TestInflateInParts and TestInflateRefusesBadData stop
 //     and resume it at every byte of the messages in their tables.
 //
 // # The end of a message

@@ -35,7 +35,8 @@ func randomLengths(rng *rand.Rand, symbols int) []int {
 	return lengths
 }
 
-func TestHuffmanFindsTheCodesThatTheNaiveInflaterFinds(t *testing.T) {
+// The Huffman tables agree with a naive inflater.
+func TestHuffmanAgreesWithNaive(t *testing.T) {
 	for seed := range uint64(2000) {
 		rng := rand.New(rand.NewPCG(seed, 3))
 		symbols := []int{19, 30, 286}[rng.IntN(3)]
@@ -66,7 +67,8 @@ func TestHuffmanFindsTheCodesThatTheNaiveInflaterFinds(t *testing.T) {
 	}
 }
 
-func TestRandomLengthsAreOfAllKinds(t *testing.T) {
+// The random code lengths include valid and invalid codes, with and without long ones.
+func TestRandomLengths(t *testing.T) {
 	seen := map[string]int{}
 	for seed := range uint64(2000) {
 		lengths := randomLengths(rand.New(rand.NewPCG(seed, 3)), 286)
@@ -79,7 +81,8 @@ func TestRandomLengthsAreOfAllKinds(t *testing.T) {
 	}
 }
 
-func TestMeaningsAreThoseOfRFC1951(t *testing.T) {
+// Meanings are those of RFC 1951.
+func TestMeanings(t *testing.T) {
 	for _, c := range []struct {
 		what        string
 		s           symbol

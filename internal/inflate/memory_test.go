@@ -14,7 +14,8 @@ import (
 // what they are given.
 var raced bool
 
-func TestTheStructsAreAsSmallAsThePackageSays(t *testing.T) {
+// The structs have the sizes that the package documents.
+func TestSizes(t *testing.T) {
 	if n := unsafe.Sizeof(Decoder{}); n > 32 {
 		t.Errorf("a Decoder has %d bytes", n)
 	}
@@ -39,7 +40,8 @@ func huffmanOnly(t testing.TB, message []byte) []byte {
 	return b.Bytes()[:b.Len()-len(tail)]
 }
 
-func TestMemoryBetweenMessagesIsTheWindowOrNothing(t *testing.T) {
+// Between messages only the window is kept, if there is one.
+func TestMemoryBetweenMessages(t *testing.T) {
 	const KiB = 1 << 10
 	for _, c := range []struct {
 		name     string

@@ -63,7 +63,8 @@ func (s *blockWriter) header(literals, distances code) {
 	}
 }
 
-func TestTheLongestCodesAreReadHoweverTheyArrive(t *testing.T) {
+// The longest codes are read wherever the input is split.
+func TestSymbolsLongestCodes(t *testing.T) {
 	literals := longCodes(286, 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 256, 257, 'z', 284)
 	distances := longCodes(30, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 28, 29)
 	history := make([]byte, 32<<10)
@@ -97,7 +98,8 @@ func TestTheLongestCodesAreReadHoweverTheyArrive(t *testing.T) {
 	}
 }
 
-func TestABlockNeedsCodesThatCanBeRead(t *testing.T) {
+// A block with invalid codes is an error.
+func TestBlockCodes(t *testing.T) {
 	one, two, half, over := []int{1}, []int{1, 1}, []int{2, 2}, []int{1, 1, 1}
 	for _, c := range []struct {
 		name                string

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
 
@@ -9,7 +10,7 @@ import (
 
 // The rest of a compressed message that is too big is inflated only if the next one
 // may refer to it.
-func TestTheRestOfAMessageThatIsTooBigIsNotInflated(t *testing.T) {
+func TestNextMessageTooBigIsNotInflated(t *testing.T) {
 	b := join(frame.Server,
 		part{rsv1 | text, "\x00\x06\x00\xf9\xffHello\xc3"}, // and half a character
 		part{continuation, "\xff\xff is not deflate data"}, part{continuation, "\xff"}, part{fin | continuation, "\xff"},
@@ -29,7 +30,7 @@ func TestTheRestOfAMessageThatIsTooBigIsNotInflated(t *testing.T) {
 }
 
 // A message that is too big is found by the header that shows it, and reported once.
-func TestAMessageThatIsTooBigIsFoundByAHeader(t *testing.T) {
+func TestNextMessageTooBigByHeader(t *testing.T) {
 	for name, c := range map[string]struct {
 		parts []part
 		drop  int // bytes at the end that have not arrived
@@ -56,7 +57,7 @@ func TestAMessageThatIsTooBigIsFoundByAHeader(t *testing.T) {
 
 // Next has returned the beginning of a message: its rest is neither a message nor
 // too big.
-func TestNextMessageDropsTheRestOfAMessageThatNextHasBegun(t *testing.T) {
+func TestNextMessageAfterNext(t *testing.T) {
 	r := newReader(frame.Server, false, false)
 	r.Add(wire(frame.Server, text, "Hello"))
 	if ok, err := r.Next(); !ok || err != nil {
@@ -69,7 +70,7 @@ func TestNextMessageDropsTheRestOfAMessageThatNextHasBegun(t *testing.T) {
 }
 
 // A message that was begun with a higher limit, and is longer than the new one.
-func TestTheLimitOfNextMessageMayBeLowered(t *testing.T) {
+func TestNextMessageLowerLimit(t *testing.T) {
 	r := newReader(frame.Server, false, false)
 	r.Add(wire(frame.Server, text, "Hello"))
 	if ok, err := r.NextMessage(10); ok || err != nil {
@@ -82,7 +83,7 @@ func TestTheLimitOfNextMessageMayBeLowered(t *testing.T) {
 
 // A frame that begins in the inbox, behind one that was read directly, and makes the
 // message too big: what follows is not read into the message, which is gone.
-func TestWhatFollowsTooBigIsNotReadIntoTheMessage(t *testing.T) {
+func TestNextMessageAfterTooBig(t *testing.T) {
 	r := newReader(frame.Server, false, false)
 	half := repeat("a", 100_000)
 	first, second := wire(frame.Server, binaryFrame, half), wire(frame.Server, fin|continuation, half)
@@ -100,7 +101,7 @@ func TestWhatFollowsTooBigIsNotReadIntoTheMessage(t *testing.T) {
 	}
 }
 
-func TestAfterDetachBytesGoToTheInbox(t *testing.T) {
+func TestNextMessageAfterDetach(t *testing.T) {
 	r := newReader(frame.Server, false, false)
 	b := wire(frame.Server, binaryFrame, repeat("a", 100_000))
 	b = append(b, wire(frame.Server, fin|continuation, "")...)
@@ -118,7 +119,48 @@ func TestAfterDetachBytesGoToTheInbox(t *testing.T) {
 	}
 }
 
-func TestAReaderIsIdleOnceAMessageThatWasPutTogetherIsNotUsed(t *testing.T) {
+// What has been inflated of a chunk that is not full stays, though no event has
+// returned it.
+func TestDetachKeepsWhatWasInflated(t *testing.T) {
+	long := stored(noise)
+	b := wire(frame.Server, fin|rsv1|binaryFrame, long)
+	for _, v := range []view{{name: "Next"}, {"NextMessage", 1 << 20}} {
+		r := newReader(frame.Server, true, false)
+		var got transcript
+		for rest := bytes.Clone(b); len(rest) > 0; {
+			n := min(len(rest), 10_000)
+			r.Add(rest[:n])
+			rest = rest[n:]
+			got.readAll(t, r, v)
+			r.Detach()
+			r.Event = Event{}
+		}
+		if len(got.items) != 1 || got.items[0] != item(frame.Binary, noise, 0, "", 0) {
+			t.Errorf("%s: %v", v.name, got)
+		}
+	}
+}
+
+// Next drops what NextMessage has of a message, which NextMessage then does not return
+// without the part that Next has returned.
+func TestNextMessageAfterPartByNext(t *testing.T) {
+	r := newReader(frame.Server, false, false)
+	r.Add(wire(frame.Server, text, "one "))
+	if ok, err := r.NextMessage(100); ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	r.Add(wire(frame.Server, continuation, "two "))
+	if ok, err := r.Next(); !ok || err != nil || string(r.Event.Data) != "two " {
+		t.Fatal(ok, err, r.Event)
+	}
+	b := join(frame.Server, part{fin | continuation, "three"}, part{fin | text, "next"})
+	if got := sprint(read(t, r, view{"NextMessage", 100}, b, 1)); got != "[1(6e657874)] more" {
+		t.Error(got)
+	}
+}
+
+// A Reader is idle again when an assembled message is no longer in use.
+func TestNextMessageThenIdle(t *testing.T) {
 	r := newReader(frame.Server, false, false)
 	r.Add(join(frame.Server, part{text, "Hel"}, part{fin | continuation, "lo"}))
 	if ok, err := r.NextMessage(10); !ok || err != nil {

@@ -38,8 +38,9 @@
 // A Reader holds what has arrived and was not read, at most a chunk of inflated
 // bytes, and what NextMessage has of the message that is arriving. All of it is in
 // pooled buffers, which grow as bytes arrive, never by a length that a header
-// announces. Between messages, after Release, it holds nothing but itself, and Idle
-// reports that it can be Reset and used for another connection.
+// announces. Between messages, after Release, it holds nothing but itself. If the
+// caller has cleared Event too, Idle reports that the Reader can be Reset and used for
+// another connection.
 //
 // The Data of an event is a slice of these buffers. It is valid until the next call
 // of Next, NextMessage, NextControl, Space, Add, Release, Reset or Free; Detach

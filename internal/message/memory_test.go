@@ -2,6 +2,7 @@ package message
 
 import (
 	"bytes"
+	"math"
 	"runtime"
 	"testing"
 	"unsafe"
@@ -13,7 +14,7 @@ import (
 // what they are given.
 var raced bool
 
-func TestReadingAllocatesNothing(t *testing.T) {
+func TestReaderAllocatesNothing(t *testing.T) {
 	if raced {
 		t.Skip("pools forget")
 	}
@@ -52,11 +53,11 @@ func TestReadingAllocatesNothing(t *testing.T) {
 }
 
 // A header announces as much as it likes, and costs nothing.
-func TestMemoryGrowsWithWhatHasArrived(t *testing.T) {
+func TestReaderMemoryGrowsAsBytesArrive(t *testing.T) {
 	for name, first := range map[string]byte{"whole": fin | binaryFrame, "fragment": binaryFrame} {
-		for _, v := range []view{{name: "Next"}, {"NextMessage", 1 << 62}} {
+		for _, v := range []view{{name: "Next"}, {"NextMessage", math.MaxInt}} {
 			t.Run(name+"/"+v.name, func(t *testing.T) {
-				header := append([]byte{first, 0x80 | 127, 0x3F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}, 0, 0, 0, 0)
+				header := append([]byte{first, 0x80 | 127, 0, 0, 0, 0, 0x7F, 0xFF, 0xFF, 0xFF}, 0, 0, 0, 0)
 				r := newReader(frame.Server, false, false)
 				r.Add(header)
 				arrived := 0
@@ -79,7 +80,8 @@ func TestMemoryGrowsWithWhatHasArrived(t *testing.T) {
 	}
 }
 
-func TestAReaderThatIsIdleCanBeResetForAnotherConnection(t *testing.T) {
+// An idle Reader can be reset for another connection.
+func TestReaderReset(t *testing.T) {
 	r := newReader(frame.Server, false, false)
 	r.MaxFrame = 1000
 	b := join(frame.Server, part{fin | text, "Hello"}, part{text, "Hel"}, part{fin | ping, ""}, part{fin | continuation, "lo"})
@@ -117,7 +119,7 @@ func TestAReaderThatIsIdleCanBeResetForAnotherConnection(t *testing.T) {
 	}
 }
 
-func TestDetachedDataStays(t *testing.T) {
+func TestReaderDetach(t *testing.T) {
 	for name, c := range map[string]struct {
 		parts []part
 		view  view
@@ -146,7 +148,8 @@ func TestDetachedDataStays(t *testing.T) {
 	}
 }
 
-func TestTheDataOfAnEventEndsWhereItsCapacityDoes(t *testing.T) {
+// The capacity of an event's Data is its length.
+func TestEventDataCapacity(t *testing.T) {
 	b := join(frame.Server, part{fin | binaryFrame, "one"}, part{binaryFrame, "t"}, part{fin | continuation, "wo"}, part{fin | rsv1 | binaryFrame, helloCompressed}, part{fin | ping, "3"})
 	for _, v := range []view{{name: "Next"}, {"NextMessage", 10}} {
 		r := newReader(frame.Server, true, false)
@@ -167,7 +170,7 @@ func TestTheDataOfAnEventEndsWhereItsCapacityDoes(t *testing.T) {
 }
 
 // A Reader is pooled, but every connection within a message has one.
-func TestAReaderIsSmall(t *testing.T) {
+func TestReaderSize(t *testing.T) {
 	if n := unsafe.Sizeof(Reader{}); n > 256 {
 		t.Errorf("a Reader has %d bytes", n)
 	}

@@ -6,7 +6,8 @@ import (
 	"github.com/handset-go/handset/internal/frame"
 )
 
-func TestPeekCloseFindsACloseFrameThatIsNotRead(t *testing.T) {
+// PeekClose finds a Close frame that has not been read.
+func TestPeekClose(t *testing.T) {
 	for side, reads := range sides {
 		for _, c := range []struct {
 			name  string
@@ -107,6 +108,20 @@ func TestHoldsFrameAndHasBegun(t *testing.T) {
 			r.Add(wire(reads, fin|continuation, ""))
 			if ok, err := r.Next(); !ok || err != nil || r.HasBegun() {
 				t.Errorf("at the end: %v, %v", ok, err)
+			}
+		})
+	}
+}
+
+// A control frame of which a part has been read is no message.
+func TestHasBegunControlFrame(t *testing.T) {
+	for side, reads := range sides {
+		t.Run(side, func(t *testing.T) {
+			r := newReader(reads, false, false)
+			b := wire(reads, fin|ping, "12")
+			r.Add(b[:len(b)-1])
+			if ok, err := r.Next(); ok || err != nil || r.HasBegun() {
+				t.Errorf("%v, %v, HasBegun %v", ok, err, r.HasBegun())
 			}
 		})
 	}

@@ -68,7 +68,8 @@ func (r *Reader) NextControl() (ok bool, err error) {
 func (r *Reader) expire() { overwrite.Expired(r.Event.Data) }
 
 // Idle reports whether there is nothing to remember: no part of a frame or of a
-// message has arrived, and no event's Data is in use.
+// message has arrived, and no event's Data is in use, which it is until Event is
+// cleared or another one read.
 func (r *Reader) Idle() bool {
 	return len(r.inbox.Bytes()) == 0 && r.reclaimable() && !r.inFrame && !r.inMessage && r.message == (assembly{}) &&
 		len(r.Event.Data) == 0 && r.err == nil

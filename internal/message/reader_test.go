@@ -101,7 +101,8 @@ func (c *conversation) compressed() bool {
 	return false
 }
 
-func TestEachSideReadsWhatThePeerSends(t *testing.T) {
+// A server reads masked frames, and a client unmasked ones.
+func TestReaderOfEachSide(t *testing.T) {
 	for side, reads := range sides {
 		for _, c := range conversations {
 			for _, limit := range []int{-1, 1 << 20, 5, 4, 0} {
@@ -136,7 +137,8 @@ func viewOf(limit int) view {
 	return view{"NextMessage", limit}
 }
 
-func TestASideRefusesFramesThatAreMaskedForTheOther(t *testing.T) {
+// A server refuses unmasked frames, and a client masked ones.
+func TestReaderRefusesWrongMasking(t *testing.T) {
 	for side, reads := range sides {
 		for name, first := range map[string]byte{"text": fin | text, "fragment": binaryFrame, "Ping": fin | ping, "Close": fin | closeFrame} {
 			t.Run(side+"/"+name, func(t *testing.T) {
@@ -153,14 +155,16 @@ func TestASideRefusesFramesThatAreMaskedForTheOther(t *testing.T) {
 	}
 }
 
-func TestRSV1IsRefusedWithoutCompression(t *testing.T) {
+// RSV1 is refused without compression.
+func TestReaderRefusesRSV1(t *testing.T) {
 	r := newReader(frame.Server, false, false)
 	if got := read(t, r, viewOf(-1), wire(frame.Server, fin|rsv1|text, helloCompressed), 1); got.err != frame.ErrReservedBits {
 		t.Errorf("%v, want %v", got, frame.ErrReservedBits)
 	}
 }
 
-func TestMaxFrameRefusesALongerFrameByItsHeader(t *testing.T) {
+// A frame longer than MaxFrame is refused when its header has arrived.
+func TestReaderMaxFrame(t *testing.T) {
 	for side, reads := range sides {
 		t.Run(side, func(t *testing.T) {
 			b := join(reads, part{fin | text, "1234"}, part{fin | ping, "12345"})
@@ -175,7 +179,7 @@ func TestMaxFrameRefusesALongerFrameByItsHeader(t *testing.T) {
 }
 
 // After an error and after a Close frame a Reader stays as it is, and holds nothing.
-func TestTheEndOfTheReadingStays(t *testing.T) {
+func TestReaderErrorIsFinal(t *testing.T) {
 	for name, c := range map[string]struct {
 		last part
 		err  error
@@ -201,7 +205,8 @@ func TestTheEndOfTheReadingStays(t *testing.T) {
 	}
 }
 
-func TestNextControlReturnsControlFramesAlone(t *testing.T) {
+// NextControl returns only control frames.
+func TestNextControl(t *testing.T) {
 	parts := []part{
 		{fin | text, "Hello"}, {fin | ping, "1"}, {text, "Hel"}, {fin | pong, "2"}, {fin | continuation, "lo"},
 		{fin | rsv1 | text, "\xff\xff is not looked at"}, {fin | rsv1 | text, helloCompressed}, {fin | ping, "3"}, {fin | closeFrame, payloadOfClose(1000, "")},
@@ -218,7 +223,8 @@ func TestNextControlReturnsControlFramesAlone(t *testing.T) {
 	}
 }
 
-func TestAddIsSpaceAndArrived(t *testing.T) {
+// Add has the effect of Space and Arrived.
+func TestReaderAdd(t *testing.T) {
 	b := join(frame.Server, part{text, "Hel"}, part{fin | continuation, "lo"}, part{fin | binaryFrame, repeat("a", 300_000)})
 	for _, limit := range []int{-1, 1 << 20} {
 		r := newReader(frame.Server, false, false)
@@ -233,7 +239,8 @@ func TestAddIsSpaceAndArrived(t *testing.T) {
 	}
 }
 
-func TestCountIsOfWhatWasRead(t *testing.T) {
+// Count counts what has been read.
+func TestReaderCount(t *testing.T) {
 	for side, reads := range sides {
 		t.Run(side, func(t *testing.T) {
 			b := join(reads, part{text, "Hel"}, part{fin | ping, "1"}, part{fin | continuation, "lo"},
@@ -250,7 +257,7 @@ func TestCountIsOfWhatWasRead(t *testing.T) {
 	}
 }
 
-func TestTheViewsCanBeMixed(t *testing.T) {
+func TestReaderMixedCalls(t *testing.T) {
 	long := repeat("a", 200_000)
 	b := join(frame.Server, part{binaryFrame, long}, part{fin | continuation, long}, part{fin | text, "whole"}, part{fin | binaryFrame, long})
 	r := newReader(frame.Server, false, false)

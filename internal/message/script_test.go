@@ -132,6 +132,8 @@ func (s *transcript) add(t testing.TB, e *Event, v view) {
 		s.items = append(s.items, item(e.Opcode, data, e.Code, e.Reason, len(s.open)))
 	case v.name != "Next" && !(e.First && e.Last):
 		t.Fatalf("a part of a message by %s: %+v", v.name, e)
+	case v.name == "Next" && len(e.Data) > ChunkSize:
+		t.Fatalf("a part of %d bytes", len(e.Data))
 	case e.First && s.open != "":
 		t.Fatal("a message inside another")
 	default:

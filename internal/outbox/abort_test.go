@@ -12,7 +12,8 @@ import (
 
 var errAborted = errors.New("aborted")
 
-func TestAfterAbortNothingLeaves(t *testing.T) {
+// After Abort nothing is written.
+func TestAbortDropsQueue(t *testing.T) {
 	o, s, h := scripted(1000, 3)
 	put(t, o, text("partly"))
 	o.PutPong(nil, false)
@@ -30,7 +31,8 @@ func TestAfterAbortNothingLeaves(t *testing.T) {
 	}
 }
 
-func TestAbortDuringAWriteEndsTheWriter(t *testing.T) {
+// Abort during a write makes the writer return.
+func TestAbortDuringWrite(t *testing.T) {
 	for _, n := range []int{10, 40 << 10} {
 		for _, free := range []int{endless, 0} {
 			o, s, h := scripted(1<<20, free)
@@ -50,7 +52,8 @@ func TestAbortDuringAWriteEndsTheWriter(t *testing.T) {
 	}
 }
 
-func TestAfterAWriteThatFailedNothingIsWrittenAgain(t *testing.T) {
+// After a failed write nothing is written.
+func TestWriteFailedIsFinal(t *testing.T) {
 	broken := errors.New("broken")
 	for _, n := range []int{10, 40 << 10} {
 		o, s, h := scripted(1<<20, endless)
@@ -70,7 +73,8 @@ func TestAfterAWriteThatFailedNothingIsWrittenAgain(t *testing.T) {
 	}
 }
 
-func TestABackgroundWriteThatFailsIsReportedOnce(t *testing.T) {
+// A background write that fails is reported once.
+func TestWriteFailedIsReportedOnce(t *testing.T) {
 	o, s, h := scripted(1000, 0)
 	put(t, o, text("one"), text("two"))
 	s.waits = []int{3} // and then no more: a timeout
@@ -84,7 +88,8 @@ func TestABackgroundWriteThatFailsIsReportedOnce(t *testing.T) {
 	}
 }
 
-func TestTheBackgroundWriterTakesUpWhatIsPutMeanwhile(t *testing.T) {
+// The background writer also writes frames that are queued while it writes.
+func TestWriterWritesLaterFrames(t *testing.T) {
 	o, s, h := scripted(1000, 0)
 	put(t, o, text("first"))
 	s.waits = []int{endless, endless, endless}

@@ -53,7 +53,7 @@ func compressedWire(f *Frame) []byte {
 }
 
 // What serves many sessions must not wait while one of them compresses.
-func TestNobodyWaitsForTheLockWhileAMessageIsCompressed(t *testing.T) {
+func TestCompressWithoutLock(t *testing.T) {
 	for name, call := range map[string]func(*boundOutbox){
 		"Flush":    func(o *boundOutbox) { o.Flush() },
 		"Idle":     func(o *boundOutbox) { o.Idle(Count{}) },
@@ -87,7 +87,8 @@ func TestNobodyWaitsForTheLockWhileAMessageIsCompressed(t *testing.T) {
 	}
 }
 
-func TestWhatIsCompressedLeavesInTheOrderInWhichItWasCompressed(t *testing.T) {
+// Frames are written in the order in which they were compressed.
+func TestCompressKeepsOrder(t *testing.T) {
 	o, s, h := compressing()
 	sent := make(chan error, 3)
 	frames := []*Frame{toCompress(frame.Text, true, "a"), toCompress(frame.Binary, true, "b")}
@@ -104,7 +105,7 @@ func TestWhatIsCompressedLeavesInTheOrderInWhichItWasCompressed(t *testing.T) {
 
 // A fragmented message waits for those that are being compressed, which would
 // otherwise come between its fragments.
-func TestNothingComesBetweenTheFragmentsOfAMessageThatIsCompressed(t *testing.T) {
+func TestCompressFragmentsStayTogether(t *testing.T) {
 	o, s, h := compressing()
 	sent := make(chan error, 2)
 	whole := toCompress(frame.Text, true, "whole")
@@ -136,7 +137,8 @@ func TestNothingComesBetweenTheFragmentsOfAMessageThatIsCompressed(t *testing.T)
 	}
 }
 
-func TestAFrameThatIsCompressedKeepsItsSpaceAndGivesItBack(t *testing.T) {
+// A frame reserves space while it is compressed, and releases it.
+func TestCompressReservesSpace(t *testing.T) {
 	o, s, h := compressing()
 	sent := make(chan error, 1)
 	big := toCompress(frame.Text, true, string(make([]byte, 990)))

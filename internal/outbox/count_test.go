@@ -16,7 +16,8 @@ func (l *countRecorder) Count(sent, received Count) {
 	l.received.add(received)
 }
 
-func TestNothingThatIsCountedIsLostHoweverMuchItIs(t *testing.T) {
+// Nothing is lost when counters are added up, also beyond 32 bits.
+func TestCountLosesNothing(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 17))
 	recorder := new(countRecorder)
 	o := boundOutbox{cb: recorder}
@@ -46,7 +47,8 @@ func TestNothingThatIsCountedIsLostHoweverMuchItIs(t *testing.T) {
 	}
 }
 
-func TestWhatIsReceivedAfterTheEndIsCountedAtOnce(t *testing.T) {
+// What is received after the end is counted immediately.
+func TestCountReceivedAfterEnd(t *testing.T) {
 	recorder := new(countRecorder)
 	o := boundOutbox{cb: recorder}
 	o.Init(64 << 10)

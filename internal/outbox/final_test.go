@@ -10,7 +10,8 @@ import (
 
 var errFinal = errors.New("final")
 
-func TestTheFinalFrameLeavesLastAndSaysSo(t *testing.T) {
+// The final frame is written last, and Drained is called after it.
+func TestFinalFrameIsLast(t *testing.T) {
 	for _, free := range []int{endless, 3, 0} {
 		o, s, h := scripted(100, free)
 		full := text(strings.Repeat("x", 98))
@@ -31,7 +32,8 @@ func TestTheFinalFrameLeavesLastAndSaysSo(t *testing.T) {
 	}
 }
 
-func TestTheFinalFrameGoesIntoAnOpenMessage(t *testing.T) {
+// The final frame does not wait while a message is open.
+func TestFinalFrameInOpenMessage(t *testing.T) {
 	o, s, _ := scripted(1000, endless)
 	put(t, o, fragment(frame.Text, false, "open"))
 	o.PutFinal(nil, errFinal)
@@ -39,7 +41,8 @@ func TestTheFinalFrameGoesIntoAnOpenMessage(t *testing.T) {
 	expectError(t, o.TryPut(fragment(frame.Continuation, true, "")), errFinal)
 }
 
-func TestTheFinalFrameTakesAlongBatchedFrames(t *testing.T) {
+// The final frame is written together with batched frames.
+func TestFinalFrameFlushesBatch(t *testing.T) {
 	o, s, h := scripted(1000, endless)
 	batched := text("batched")
 	batched.Batch = true

@@ -9,7 +9,8 @@ import (
 	"github.com/handset-go/handset/internal/frame"
 )
 
-func TestWhileAMessageIsOpenControlFramesPassAndOtherDataWaits(t *testing.T) {
+// While a message is open, control frames are sent and other messages wait.
+func TestOpenMessageBlocksData(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, _ := scripted(1000, endless)
 		begin := fragment(frame.Text, false, "begin")
@@ -38,7 +39,8 @@ func TestWhileAMessageIsOpenControlFramesPassAndOtherDataWaits(t *testing.T) {
 	})
 }
 
-func TestTheLastFragmentGoesAheadOfDataThatWaitsForIt(t *testing.T) {
+// The last fragment is sent before the messages that wait for it.
+func TestOpenMessageLastFragmentFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, _ := scripted(100, 0)
 		begin := fragment(frame.Text, false, strings.Repeat("x", 90))
@@ -52,7 +54,8 @@ func TestTheLastFragmentGoesAheadOfDataThatWaitsForIt(t *testing.T) {
 	})
 }
 
-func TestALargeLastFragmentLetsGoThoseWhoWaitedForIt(t *testing.T) {
+// After a large last fragment the messages that wait for it are sent.
+func TestOpenMessageLargeLastFragment(t *testing.T) {
 	for _, free := range []int{endless, 1000} {
 		synctest.Test(t, func(t *testing.T) {
 			o, s, _ := scripted(1<<20, free)
@@ -67,7 +70,8 @@ func TestALargeLastFragmentLetsGoThoseWhoWaitedForIt(t *testing.T) {
 	}
 }
 
-func TestAWaitForAnOpenMessageEndsWithItsContext(t *testing.T) {
+// A send that waits while a message is open returns when its context ends.
+func TestOpenMessageContextEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, _ := scripted(1000, endless)
 		begin, last := fragment(frame.Text, false, ""), fragment(frame.Continuation, true, "")

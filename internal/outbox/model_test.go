@@ -489,11 +489,11 @@ func runModel(t *testing.T, c *choices, events int) {
 	m.quiesce()
 }
 
-// TestTheRightToWrite takes every way in which three senders may put frames, wait
-// and withdraw, the timer and the background writer come, the transport takes all,
-// a part, nothing or fails, and the end comes: no more events than can be tried
-// in full, and random ones far beyond.
-func TestTheRightToWrite(t *testing.T) {
+// TestModel takes every way in which three senders may put frames, wait and withdraw,
+// the timer and the background writer come, the transport takes all, a part, nothing or
+// fails, and the end comes: no more events than can be tried in full, and random ones
+// far beyond.
+func TestModel(t *testing.T) {
 	defer func(real func() uint16) { clock = real }(clock)
 	clock = func() uint16 { return 0 } // all that is sent is sent in a row
 	t.Run("every sequence", func(t *testing.T) {

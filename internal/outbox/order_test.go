@@ -11,7 +11,7 @@ import (
 
 // With two others who keep sending fragmented messages, each would otherwise have
 // its turn before the third for ever.
-func TestAMessageThatWaitedToBeOpenedIsNotOvertakenByALaterOne(t *testing.T) {
+func TestOrderOfOpenedMessages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, _ := scripted(100, 0)
 		open := fragment(frame.Text, false, strings.Repeat("x", 98))
@@ -30,9 +30,9 @@ func TestAMessageThatWaitedToBeOpenedIsNotOvertakenByALaterOne(t *testing.T) {
 	})
 }
 
-// While one message is compressed another one that fits would be next, and
-// so on, and a fragmented message would never be opened.
-func TestAMessageThatWaitsToBeOpenedIsNotDelayedByMoreCompression(t *testing.T) {
+// While one message is compressed another one that fits would be next, and so on, and a
+// fragmented message would never be opened.
+func TestOrderIsNotDelayedByCompression(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, h := compressing()
 		o.limit, s.free = 100, 0
@@ -54,6 +54,23 @@ func TestAMessageThatWaitsToBeOpenedIsNotDelayedByMoreCompression(t *testing.T) 
 		put(t, o, fragment(frame.Continuation, true, "end"))
 		expectError(t, <-second, nil)
 		runAll(o, s)
+	})
+}
+
+// A frame that fits and need not wait does not overtake one that waits to open a
+// message either, if it is to be compressed.
+func TestOrderCompressesOneAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, _, h := compressing()
+		h.begins, h.goOn = make(chan struct{}, 9), make(chan struct{})
+		o.cb = noOrder{h}
+		first := waiting(t, o, t.Context(), toCompress(frame.Text, true, "first"))
+		opens := waiting(t, o, t.Context(), fragment(frame.Text, false, "fragment"))
+		expectError(t, o.TryPut(toCompress(frame.Text, true, "second")), ErrFull)
+		expectError(t, o.TryPut(text("plain")), nil)
+		close(h.goOn)
+		expectError(t, <-first, nil)
+		expectError(t, <-opens, nil)
 	})
 }
 

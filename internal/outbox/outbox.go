@@ -58,7 +58,8 @@ type Callbacks interface {
 	// Compressing returns the lock that is held from before a frame is compressed
 	// until it is queued, so that frames are compressed in the order in which they
 	// are sent. It is acquired before the Outbox's lock, and never while that is
-	// held. Its holder must not wait for the peer.
+	// held. It is released with the Outbox's lock held, so its Unlock must not block
+	// or call the Outbox. Its holder must not wait for the peer.
 	Compressing() sync.Locker
 	// Compress returns data in compressed form: compressed, if that is not nil, or
 	// data compressed into scratch, an empty buffer. first and last say which part of

@@ -9,7 +9,8 @@ import (
 	"github.com/handset-go/handset/internal/frame"
 )
 
-func TestAPongThatFitsLeavesAtOnceOrIsBatched(t *testing.T) {
+// A Pong for which there is space is written at once or batched.
+func TestPongThatFits(t *testing.T) {
 	o, s, h := scripted(1000, endless)
 	o.PutPong([]byte("now"), false)
 	expectSent(t, s, control(frame.Pong, "now"))
@@ -21,7 +22,8 @@ func TestAPongThatFitsLeavesAtOnceOrIsBatched(t *testing.T) {
 	expectSent(t, s, control(frame.Pong, "now"), control(frame.Pong, "later"))
 }
 
-func TestAPeerThatPingsWithoutReadingCostsOnePong(t *testing.T) {
+// Of the Pongs to a peer that does not read, only the last is kept.
+func TestPongOnlyLastIsKept(t *testing.T) {
 	o, s, _ := scripted(100, 0)
 	full := text(strings.Repeat("x", 98))
 	put(t, o, full)
@@ -38,7 +40,8 @@ func TestAPeerThatPingsWithoutReadingCostsOnePong(t *testing.T) {
 	expectSent(t, s, full, control(frame.Pong, "999"))
 }
 
-func TestAPongThatDidNotFitOwnsItsPayload(t *testing.T) {
+// A Pong for which there was no space has a copy of its payload.
+func TestPongOwnsPayload(t *testing.T) {
 	o, s, _ := scripted(100, 0)
 	put(t, o, text(strings.Repeat("x", 98)))
 	payload := []byte("payload")
@@ -48,7 +51,8 @@ func TestAPongThatDidNotFitOwnsItsPayload(t *testing.T) {
 	expectSent(t, s, text(strings.Repeat("x", 98)), control(frame.Pong, "payload"))
 }
 
-func TestNoPongFollowsTheFinalFrame(t *testing.T) {
+// No Pong follows the final frame.
+func TestPongAfterFinalFrame(t *testing.T) {
 	o, s, _ := scripted(100, 0)
 	full := text(strings.Repeat("x", 98))
 	put(t, o, full)

@@ -10,7 +10,8 @@ import (
 	"github.com/handset-go/handset/internal/frame"
 )
 
-func TestAFrameOnAnIdleConnectionHasLeftWhenPutReturns(t *testing.T) {
+// On an idle connection Put returns after the write.
+func TestPutWritesWhenIdle(t *testing.T) {
 	o, s, h := scripted(1000, endless)
 	put(t, o, text("hello"))
 	expectSent(t, s, text("hello"))
@@ -19,7 +20,8 @@ func TestAFrameOnAnIdleConnectionHasLeftWhenPutReturns(t *testing.T) {
 	}
 }
 
-func TestFramesLeaveWholeAndInOrderHoweverLittleIsTaken(t *testing.T) {
+// Frames are written whole and in order, also by short writes.
+func TestPutWholeFramesInOrder(t *testing.T) {
 	for _, large := range []int{200, 17 << 10} { // copied, and from where it is
 		for _, step := range []int{1, 2, 3, 7, 1000, 1 << 20} {
 			for _, free := range []int{0, 1, 2, 5, 130} {
@@ -44,7 +46,8 @@ func TestFramesLeaveWholeAndInOrderHoweverLittleIsTaken(t *testing.T) {
 	}
 }
 
-func TestFramesPutDuringAWriteLeaveTogetherInTheNext(t *testing.T) {
+// Frames that are queued during a write are written together by the next.
+func TestPutDuringWrite(t *testing.T) {
 	o, s, _ := scripted(1<<20, endless)
 	want := []*Frame{text("first")}
 	s.onTry = func(call int) {
@@ -63,7 +66,8 @@ func TestFramesPutDuringAWriteLeaveTogetherInTheNext(t *testing.T) {
 	}
 }
 
-func TestFramesPutDuringALargeWriteLeaveBehindIt(t *testing.T) {
+// Frames that are queued during a large write are written after it.
+func TestPutDuringLargeWrite(t *testing.T) {
 	for _, free := range []int{0, 1, 2, 4, 5, 20 << 10, endless} {
 		o, s, _ := scripted(1<<20, free)
 		s.onTry = func(call int) {
@@ -78,7 +82,8 @@ func TestFramesPutDuringALargeWriteLeaveBehindIt(t *testing.T) {
 	}
 }
 
-func TestASenderDoesNotWriteForOthersForEver(t *testing.T) {
+// A sender writes a limited amount for others.
+func TestPutLimitsWritesForOthers(t *testing.T) {
 	o, s, h := scripted(1<<20, endless)
 	s.onTry = func(int) { put(t, o, text("more")) }
 	put(t, o, text("first"))
@@ -87,7 +92,8 @@ func TestASenderDoesNotWriteForOthersForEver(t *testing.T) {
 	}
 }
 
-func TestTheQueueTakesItsLimitAndNotAByteMore(t *testing.T) {
+// The queue accepts exactly its limit.
+func TestPutLimit(t *testing.T) {
 	o, s, _ := scripted(1000, 0)
 	put(t, o, text(strings.Repeat("x", 400)), text(strings.Repeat("y", 1000-404-4-3)))
 	if got := o.Buffered(); got != 997 {
@@ -100,7 +106,8 @@ func TestTheQueueTakesItsLimitAndNotAByteMore(t *testing.T) {
 	expectSent(t, s, text(strings.Repeat("x", 400)), text(strings.Repeat("y", 589)), text("z"))
 }
 
-func TestAFrameLargerThanTheWholeQueueIsTakenWhenThatIsEmpty(t *testing.T) {
+// A frame larger than the queue is accepted when the queue is empty.
+func TestPutLargerThanQueue(t *testing.T) {
 	for _, n := range []int{1000, 100 << 10} {
 		o, s, _ := scripted(500, 0)
 		giant := text(strings.Repeat("x", n))
@@ -113,7 +120,8 @@ func TestAFrameLargerThanTheWholeQueueIsTakenWhenThatIsEmpty(t *testing.T) {
 	}
 }
 
-func TestBatchedFramesLeaveInOneWriteWhenFlushed(t *testing.T) {
+// Batched frames are written by one write when they are flushed.
+func TestBatchIsOneWrite(t *testing.T) {
 	o, s, h := scripted(1<<20, endless)
 	var frames []*Frame
 	for i := range 50 {
@@ -136,7 +144,8 @@ func TestBatchedFramesLeaveInOneWriteWhenFlushed(t *testing.T) {
 	}
 }
 
-func TestAFrameThatIsNotBatchedTakesAlongThoseThatAre(t *testing.T) {
+// A frame that is not batched is written together with batched ones.
+func TestBatchEndsWithOtherFrame(t *testing.T) {
 	for _, n := range []int{10, 20 << 10} {
 		o, s, _ := scripted(1<<20, endless)
 		batched, goes := text("batched"), text(strings.Repeat("x", n))
@@ -149,7 +158,8 @@ func TestAFrameThatIsNotBatchedTakesAlongThoseThatAre(t *testing.T) {
 	}
 }
 
-func TestNoMoreThan64KiBAreBatched(t *testing.T) {
+// At most 64 KiB are batched.
+func TestBatchLimit(t *testing.T) {
 	for _, size := range []int{1000, 10_000, 30_000, 100_000} {
 		o, s, _ := scripted(1<<20, endless)
 		f := text(strings.Repeat("x", size))
@@ -167,7 +177,8 @@ func TestNoMoreThan64KiBAreBatched(t *testing.T) {
 	}
 }
 
-func TestBatchedFramesStandInNobodysWay(t *testing.T) {
+// Batched frames are written when the queue is full.
+func TestBatchDoesNotFillQueue(t *testing.T) {
 	o, s, _ := scripted(100, endless)
 	batched := text(strings.Repeat("x", 80))
 	batched.Batch = true
@@ -176,7 +187,8 @@ func TestBatchedFramesStandInNobodysWay(t *testing.T) {
 	expectSent(t, s, batched)
 }
 
-func TestARefusedPutQueuesNothingAndWhatIsQueuedLeaves(t *testing.T) {
+// A Put that fails queues nothing; what is queued is written.
+func TestPutRefusedQueuesNothing(t *testing.T) {
 	o, s, _ := scripted(1000, 0)
 	why := errors.New("why")
 	put(t, o, text("queued"))
@@ -190,7 +202,8 @@ func TestARefusedPutQueuesNothingAndWhatIsQueuedLeaves(t *testing.T) {
 	expectSent(t, s, text("queued"), control(frame.Close, ""))
 }
 
-func TestPutCopiesWhatItDoesNotSend(t *testing.T) {
+// Put copies what it does not write.
+func TestPutCopies(t *testing.T) {
 	for _, n := range []int{5, 40 << 10} {
 		o, s, _ := scripted(1<<20, 3)
 		f := text(strings.Repeat("x", n))
@@ -201,7 +214,8 @@ func TestPutCopiesWhatItDoesNotSend(t *testing.T) {
 	}
 }
 
-func TestQueueCountsWhatTheTransportHasTaken(t *testing.T) {
+// Queue returns what the transport has accepted.
+func TestQueueTaken(t *testing.T) {
 	for _, n := range []int{10, large} {
 		o, s, _ := scripted(1<<20, n/2)
 		put(t, o, text(strings.Repeat("x", n)))
@@ -218,7 +232,7 @@ func TestQueueCountsWhatTheTransportHasTaken(t *testing.T) {
 
 // A sender does not look at the time: what it has written may be more recent than
 // what the background writer has.
-func TestWhenSomethingWasLastTakenIsNotKnownBehindASender(t *testing.T) {
+func TestSinceTakenUnknown(t *testing.T) {
 	o, s, _ := scripted(1000, 0)
 	put(t, o, text("by the background writer"))
 	runAll(o, s)

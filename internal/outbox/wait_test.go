@@ -26,7 +26,8 @@ func waiting(t testing.TB, o *boundOutbox, ctx context.Context, f *Frame) <-chan
 	return result
 }
 
-func TestPutWaitsForSpaceAndTryPutDoesNot(t *testing.T) {
+// Put waits for space, TryPut does not.
+func TestPutWaitsForSpace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, _ := scripted(100, 0)
 		full := text(strings.Repeat("x", 98))
@@ -39,7 +40,8 @@ func TestPutWaitsForSpaceAndTryPutDoesNot(t *testing.T) {
 	})
 }
 
-func TestPutsWaitingForSpaceGoInOrderOfArrival(t *testing.T) {
+// Calls of Put that wait for space proceed in their order.
+func TestPutWaitsInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, _ := scripted(100, 0)
 		want := []*Frame{text(strings.Repeat("x", 98))}
@@ -58,7 +60,8 @@ func TestPutsWaitingForSpaceGoInOrderOfArrival(t *testing.T) {
 	})
 }
 
-func TestALargeFrameThatWaitsIsNotOvertakenBySmallOnesThatFit(t *testing.T) {
+// A large frame that waits is not overtaken by small ones that fit.
+func TestPutLargeIsNotOvertaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, _ := scripted(100, 0)
 		put(t, o, text(strings.Repeat("x", 50)))
@@ -72,7 +75,8 @@ func TestALargeFrameThatWaitsIsNotOvertakenBySmallOnesThatFit(t *testing.T) {
 	})
 }
 
-func TestSpaceThatAPartialWriteMakesIsUsedAtOnce(t *testing.T) {
+// The space that a partial write frees is used at once.
+func TestPutUsesSpaceOfPartialWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, _ := scripted(100, 0)
 		put(t, o, text(strings.Repeat("x", 98)))
@@ -90,7 +94,8 @@ func TestSpaceThatAPartialWriteMakesIsUsedAtOnce(t *testing.T) {
 	})
 }
 
-func TestAWaitForSpaceDuringALargeWriteEndsWithIt(t *testing.T) {
+// A Put that waits for space during a large write proceeds after it.
+func TestPutWaitsForLargeWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, _ := scripted(30<<10, endless)
 		var w <-chan error
@@ -111,7 +116,8 @@ func TestAWaitForSpaceDuringALargeWriteEndsWithIt(t *testing.T) {
 	})
 }
 
-func TestAContextThatEndsFirstLeavesNoTraceOfTheFrame(t *testing.T) {
+// If the context ends first, nothing of the frame is sent.
+func TestPutContextEndsFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, _ := scripted(100, 0)
 		full := text(strings.Repeat("x", 98))
@@ -127,7 +133,8 @@ func TestAContextThatEndsFirstLeavesNoTraceOfTheFrame(t *testing.T) {
 	})
 }
 
-func TestAWithdrawnFrameLetsThoseBehindItGo(t *testing.T) {
+// When a waiting frame is withdrawn, those after it proceed.
+func TestPutWithdrawnUnblocksOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, s, _ := scripted(100, 0)
 		put(t, o, text(strings.Repeat("x", 50)))
@@ -144,7 +151,7 @@ func TestAWithdrawnFrameLetsThoseBehindItGo(t *testing.T) {
 
 // A context that ends at the moment when space becomes free must not lose a frame
 // that Put then says was refused, nor send one that it says was not sent.
-func TestAFrameIsSentExactlyWhenPutSaysSo(t *testing.T) {
+func TestPutResultIsTrue(t *testing.T) {
 	for range 500 {
 		o, s, _ := scripted(100, 0)
 		full := text(strings.Repeat("x", 98))
@@ -167,7 +174,8 @@ func TestAFrameIsSentExactlyWhenPutSaysSo(t *testing.T) {
 	}
 }
 
-func TestWaitingPutsAreAnsweredByAbortAndTheFinalFrame(t *testing.T) {
+// Calls of Put that wait return after Abort and PutFinal.
+func TestPutWaitingEndsByAbortOrFinal(t *testing.T) {
 	why := errors.New("why")
 	for name, end := range map[string]func(*boundOutbox){
 		"Abort":    func(o *boundOutbox) { o.Abort(why) },

@@ -14,7 +14,7 @@ import "time"
 //	any         Abort, or a write that failed          stopped, when the writer notices
 //
 // Bytes are queued while nobody has the right only if their write is delayed, so that
-// Flush will be called. TestTheRightToWrite tries every sequence of events.
+// Flush will be called. TestModel tries every sequence of events.
 type writer uint8
 
 const (

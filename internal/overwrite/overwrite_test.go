@@ -6,14 +6,15 @@ import (
 	"unicode/utf8"
 )
 
-func TestNothingIsOverwrittenUnlessEnabled(t *testing.T) {
+// Nothing is overwritten unless enabled.
+func TestOverwriteNotEnabled(t *testing.T) {
 	b := []byte("kept")
 	if Expired(b); string(b) != "kept" {
 		t.Errorf("the bytes became %q", b)
 	}
 }
 
-func TestEveryByteIsOverwritten(t *testing.T) {
+func TestOverwriteEveryByte(t *testing.T) {
 	for _, n := range []int{0, 1, len(text) - 1, len(text), len(text) + 1, 100_000} {
 		b := make([]byte, n, n+1)
 		if fill(b); string(b) != strings.Repeat(text, n/len(text)+1)[:n] || !utf8.Valid(b) {

@@ -39,7 +39,7 @@ func (c fakeConn) Close() error {
 // recordingBuffer is a ReadBuffer that notes what it is asked for.
 type recordingBuffer struct {
 	sizes   []int
-	waiting chan struct{} // told of each Release, if there is room
+	waiting chan struct{} // receives a value for each Release, if it has space
 	space   []byte
 }
 
@@ -56,7 +56,8 @@ func (s *recordingBuffer) Release() {
 	}
 }
 
-func TestAPlainConnNeverWritesWithoutWaiting(t *testing.T) {
+// A blocking connection accepts nothing without waiting.
+func TestBlockingWriteAlwaysWaits(t *testing.T) {
 	c := newBlocking(fakeConn{write: func([]byte) (int, error) {
 		t.Error("a Write that does not wait has written, which may block")
 		return 0, nil
@@ -66,7 +67,7 @@ func TestAPlainConnNeverWritesWithoutWaiting(t *testing.T) {
 	}
 }
 
-func TestAPlainWriteShowsProgress(t *testing.T) {
+func TestBlockingWriteProgress(t *testing.T) {
 	other := errors.New("other")
 	for _, tt := range []struct {
 		takes int
@@ -95,7 +96,8 @@ type ownTimeout struct{ error }
 func (ownTimeout) Timeout() bool   { return true }
 func (ownTimeout) Temporary() bool { return true }
 
-func TestAPlainWriteTriesOnceMoreAtADeadline(t *testing.T) {
+// A write tries once more when its deadline has passed.
+func TestBlockingWriteTriesAtDeadline(t *testing.T) {
 	for _, timeout := range []error{os.ErrDeadlineExceeded, ownTimeout{errors.New("late")}} {
 		for _, there := range []int{0, 700} {
 			t.Run(fmt.Sprintf("%v,room=%d", timeout, there), func(t *testing.T) {
@@ -122,7 +124,8 @@ func TestAPlainWriteTriesOnceMoreAtADeadline(t *testing.T) {
 	}
 }
 
-func TestAPlainConnWaitsWithALittleRoomAndFollowsUpWithMore(t *testing.T) {
+// A read waits with a small buffer and continues with a larger one.
+func TestBlockingReadSpace(t *testing.T) {
 	takes := []int{10, idleRead, busyRead, busyRead - 1, 1}
 	c := newBlocking(fakeConn{read: func(p []byte) (int, error) {
 		n := min(takes[0], len(p))
@@ -140,7 +143,8 @@ func TestAPlainConnWaitsWithALittleRoomAndFollowsUpWithMore(t *testing.T) {
 	}
 }
 
-func TestAPlainReadThatBringsNothingIsRepeatedButNotForEver(t *testing.T) {
+// A read that returns nothing is repeated a limited number of times.
+func TestBlockingReadNothing(t *testing.T) {
 	calls := 0
 	c := newBlocking(fakeConn{read: func(p []byte) (int, error) {
 		if calls++; calls == 3 {
@@ -157,7 +161,8 @@ func TestAPlainReadThatBringsNothingIsRepeatedButNotForEver(t *testing.T) {
 	}
 }
 
-func TestBytesThatComeWithAnErrorAreNotLost(t *testing.T) {
+// Bytes that are returned with an error are delivered.
+func TestBlockingReadBytesWithError(t *testing.T) {
 	left := strings.NewReader("abc")
 	c := newBlocking(fakeConn{read: func(p []byte) (int, error) {
 		n, _ := left.Read(p)
@@ -172,7 +177,7 @@ func TestBytesThatComeWithAnErrorAreNotLost(t *testing.T) {
 	}
 }
 
-func TestAConnWithoutHalvesCannotCloseOne(t *testing.T) {
+func TestBlockingCloseWriteUnsupported(t *testing.T) {
 	if err := newBlocking(fakeConn{}).CloseWrite(); err != errors.ErrUnsupported {
 		t.Fatalf("CloseWrite returned %v", err)
 	}
@@ -192,7 +197,8 @@ type overConn struct {
 
 func (c overConn) NetConn() net.Conn { return c.under }
 
-func TestAbortClosesWhatIsUnderneathFirst(t *testing.T) {
+// Abort closes the innermost connection first.
+func TestBlockingAbort(t *testing.T) {
 	var closes []string
 	under := fakeConn{closes: &closes, name: "tcp"}
 	if err := newBlocking(overConn{fakeConn{closes: &closes, name: "tls"}, under}).Abort(); err != nil {

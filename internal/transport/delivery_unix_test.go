@@ -10,8 +10,9 @@ import (
 	"testing"
 )
 
-// What was written and read is told of TCP, whatever hides it but a blocking wrapper.
-func TestDeliveryCountsWhatTCPHasDelivered(t *testing.T) {
+// Delivery reports what was written and read over TCP, also if something other than a wrapper
+// without NetConn is around the connection.
+func TestDelivery(t *testing.T) {
 	nonblocking, client := sockets(t, "tcp")
 	server := nonblocking.socket
 	for name, conn := range map[string]net.Conn{
@@ -23,7 +24,7 @@ func TestDeliveryCountsWhatTCPHasDelivered(t *testing.T) {
 			c := New(conn)
 			before, ok := c.Delivery()
 			if !ok && runtime.GOOS == "linux" {
-				t.Fatal("not told")
+				t.Fatal("not known")
 			} else if !ok {
 				t.Skip("the kernel does not tell")
 			}
@@ -43,7 +44,8 @@ func TestDeliveryCountsWhatTCPHasDelivered(t *testing.T) {
 	}
 }
 
-func TestDeliveryIsNotToldOfWhatIsNotTCP(t *testing.T) {
+// Delivery returns false for connections that are not TCP.
+func TestDeliveryWithoutTCP(t *testing.T) {
 	pipe, other := net.Pipe()
 	defer pipe.Close()
 	defer other.Close()

@@ -101,7 +101,8 @@ func fill(t testing.TB, c *nonblocking) []byte {
 
 type embedsTCP struct{ *net.TCPConn }
 
-func TestOnlyARealSocketIsReadThroughItsDescriptor(t *testing.T) {
+// Only a real socket is read through its descriptor.
+func TestNewNonblockingOnlySockets(t *testing.T) {
 	each(t, func(t *testing.T, c *nonblocking, peer net.Conn) {
 		if _, ok := New(peer).(*nonblocking); !ok {
 			t.Fatalf("%T is not nonblocking", peer)
@@ -122,7 +123,7 @@ func TestOnlyARealSocketIsReadThroughItsDescriptor(t *testing.T) {
 	}
 }
 
-func TestAWriteThatDoesNotWaitTakesWhatFits(t *testing.T) {
+func TestNonblockingWriteTakesWhatFits(t *testing.T) {
 	each(t, func(t *testing.T, c *nonblocking, peer net.Conn) {
 		want := fill(t, c)
 		got := make([]byte, len(want))
@@ -135,7 +136,8 @@ func TestAWriteThatDoesNotWaitTakesWhatFits(t *testing.T) {
 	})
 }
 
-func TestAWriteMakesOneSystemCallOfHeadAndBody(t *testing.T) {
+// Head and Body are written by one system call.
+func TestNonblockingWriteOneSystemCall(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("needs a socket that keeps the borders of writes, and writev: Linux only")
 	}
@@ -152,7 +154,8 @@ func TestAWriteMakesOneSystemCallOfHeadAndBody(t *testing.T) {
 	}
 }
 
-func TestWriteWaitsUntilThePeerTakesSomething(t *testing.T) {
+// A write waits until the peer reads.
+func TestNonblockingWriteWaits(t *testing.T) {
 	each(t, func(t *testing.T, c *nonblocking, peer net.Conn) {
 		taken := fill(t, c)
 		wrote := started(func() (int, error) { return c.Write(&Slices{bytes.Repeat([]byte("x"), 16<<20), nil}, true) })
@@ -165,7 +168,8 @@ func TestWriteWaitsUntilThePeerTakesSomething(t *testing.T) {
 	})
 }
 
-func TestADeadlineEndsAWaitAndCanBeTakenAway(t *testing.T) {
+// A deadline interrupts a wait and can be removed.
+func TestNonblockingDeadline(t *testing.T) {
 	each(t, func(t *testing.T, c *nonblocking, peer net.Conn) {
 		buffer := &recordingBuffer{waiting: make(chan struct{}, 1)}
 		read := started(func() (int, error) { return c.Read(buffer) })
@@ -198,7 +202,7 @@ func TestADeadlineEndsAWaitAndCanBeTakenAway(t *testing.T) {
 }
 
 // A socket tells a writer that waits of room only when much of it is free.
-func TestAWriteTriesOnceMoreAtADeadline(t *testing.T) {
+func TestNonblockingWriteTriesAtDeadline(t *testing.T) {
 	each(t, func(t *testing.T, c *nonblocking, peer net.Conn) {
 		filled := fill(t, c)
 		waits := started(func() (int, error) { return c.Write(&Slices{make([]byte, 1<<20), nil}, true) })
@@ -230,7 +234,8 @@ func TestAWriteTriesOnceMoreAtADeadline(t *testing.T) {
 	})
 }
 
-func TestADeadlineIsUsedUpByTheWriteThatItEnds(t *testing.T) {
+// A deadline interrupts one write only.
+func TestNonblockingDeadlineIsUsedOnce(t *testing.T) {
 	each(t, func(t *testing.T, c *nonblocking, peer net.Conn) {
 		for _, wait := range []bool{false, true} {
 			_ = c.SetWriteDeadline(time.Unix(1, 0))
@@ -243,7 +248,7 @@ func TestADeadlineIsUsedUpByTheWriteThatItEnds(t *testing.T) {
 	})
 }
 
-func TestCloseWakesWhoeverWaits(t *testing.T) {
+func TestNonblockingCloseEndsWaits(t *testing.T) {
 	each(t, func(t *testing.T, c *nonblocking, peer net.Conn) {
 		fill(t, c)
 		buffer := &recordingBuffer{waiting: make(chan struct{}, 1)}
@@ -264,7 +269,7 @@ func TestCloseWakesWhoeverWaits(t *testing.T) {
 	})
 }
 
-func TestNoSpaceIsHeldWhileNothingArrives(t *testing.T) {
+func TestNonblockingReadHoldsNoSpace(t *testing.T) {
 	each(t, func(t *testing.T, c *nonblocking, peer net.Conn) {
 		buffer := &recordingBuffer{waiting: make(chan struct{}, 1)}
 		read := started(func() (int, error) { return c.Read(buffer) })
@@ -278,7 +283,8 @@ func TestNoSpaceIsHeldWhileNothingArrives(t *testing.T) {
 	})
 }
 
-func TestTheStreamEndsWithEOFAndAResetIsAnError(t *testing.T) {
+// The end of the stream is io.EOF, and a reset is an error.
+func TestNonblockingEOFAndReset(t *testing.T) {
 	each(t, func(t *testing.T, c *nonblocking, peer net.Conn) {
 		peer.Close()
 		if n, err := c.Read(new(recordingBuffer)); n != 0 || err != io.EOF {
@@ -299,7 +305,8 @@ func TestTheStreamEndsWithEOFAndAResetIsAnError(t *testing.T) {
 	}
 }
 
-func TestCloseWriteLeavesReadingAlone(t *testing.T) {
+// CloseWrite does not affect reads.
+func TestNonblockingCloseWrite(t *testing.T) {
 	each(t, func(t *testing.T, c *nonblocking, peer net.Conn) {
 		if err := c.CloseWrite(); err != nil {
 			t.Fatal(err)
@@ -316,7 +323,7 @@ func TestCloseWriteLeavesReadingAlone(t *testing.T) {
 	})
 }
 
-func TestReadingAndWritingAllocateNothing(t *testing.T) {
+func TestNonblockingAllocatesNothing(t *testing.T) {
 	each(t, func(t *testing.T, c *nonblocking, peer net.Conn) {
 		in, p := make([]byte, 100), []byte("hello")
 		buffer := &fixed{}

@@ -16,7 +16,8 @@ func (ownError) Error() string   { return "an error of its own" }
 func (e ownError) Timeout() bool { return e.timeout }
 func (ownError) Temporary() bool { return false }
 
-func TestIsTimeoutKnowsDeadlinesWhoeverReportsThem(t *testing.T) {
+// IsTimeout recognizes the timeout errors of all connections.
+func TestIsTimeout(t *testing.T) {
 	for _, test := range []struct {
 		err  error
 		want bool

@@ -31,7 +31,8 @@ func secured(t testing.TB) (*tlsConn, *tls.Conn) {
 	return New(server).(*tlsConn), client
 }
 
-func TestTLSWaitsWithoutABufferAndThenReadsTheRest(t *testing.T) {
+// A TLS connection waits without a buffer and then reads all that is there.
+func TestTLSReadWaitsWithoutBuffer(t *testing.T) {
 	c, client := secured(t)
 	buffer := &recordingBuffer{waiting: make(chan struct{}, 10)}
 	var got []byte

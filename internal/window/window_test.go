@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-func TestWindowHoldsTheLastBytesHoweverTheyCame(t *testing.T) {
+// A Window holds the last bytes, in whatever portions they were written.
+func TestWindowHoldsLastBytes(t *testing.T) {
 	for bits := MinBits; bits <= MaxBits; bits++ {
 		t.Run(fmt.Sprintf("bits=%d", bits), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(uint64(bits), 1))
@@ -37,7 +38,8 @@ func TestWindowHoldsTheLastBytesHoweverTheyCame(t *testing.T) {
 	}
 }
 
-func TestWindowTakesMemoryAsItFills(t *testing.T) {
+// A Window allocates memory as it fills.
+func TestWindowGrows(t *testing.T) {
 	w := New(4 << 10)
 	for _, c := range []struct{ add, want int }{
 		{0, 0}, {1, 256}, {255, 256}, {1, 512}, {1000, 2 << 10}, {1000, 4 << 10}, {100_000, 4 << 10}, {1, 4 << 10},

@@ -1,5 +1,5 @@
-// Package wsprom exports what an Upgrader of package ws counts to Prometheus, by
-// its client library.
+// Package wsprom exports the Stats of an Upgrader of package ws to Prometheus, by
+// the client library of Prometheus.
 //
 //	registry.MustRegister(wsprom.NewCollector(upgrader, nil))
 //
@@ -35,18 +35,18 @@ var metrics = []struct {
 	name, help string
 	labels     []string
 }{
-	{"sessions", "Current number of sessions.", nil},
+	{"sessions", "Open sessions.", nil},
 	{"sessions_total", "Sessions that have begun.", nil},
 	{"handshakes_refused_total", "Handshakes that were refused.", nil},
 	{"messages_total", "Data messages by direction, in or out.", []string{"direction"}},
 	{"frames_total", "Frames by direction.", []string{"direction"}},
-	{"payload_bytes_total", "Bytes of frames without headers, by direction.", []string{"direction"}},
-	{"wire_bytes_total", "Bytes of frames with headers, by direction.", []string{"direction"}},
+	{"payload_bytes_total", "Bytes of payload as transmitted, by direction.", []string{"direction"}},
+	{"wire_bytes_total", "Bytes of frames with their headers, by direction.", []string{"direction"}},
 	{"queued_bytes", "Bytes in the send queues.", nil},
 	{"latency_seconds", "Mean round-trip time of the heartbeat's pings.", nil},
 	{"pings_total", "Pings sent by the heartbeat.", nil},
 	{"pongs_total", "Pongs received in answer to the heartbeat's pings.", nil},
-	{"unread_total", "Sessions found from which nothing was received during the heartbeat's interval and timeout.", nil},
+	{"unread_total", "Times that nothing had received from a session for the heartbeat's interval and timeout together.", nil},
 	{"closes_total", "Close frames by side, sent or received, and code, 0 for none.", []string{"side", "code"}},
 	{"ends_total", "Sessions that have ended, by reason.", []string{"reason"}},
 }

@@ -36,7 +36,7 @@ func ExampleNewCollector() {
 	// handset_handshakes_refused_total{server="chat"} 1
 }
 
-func TestASessionsTrafficIsExported(t *testing.T) {
+func TestCollectorExportsStats(t *testing.T) {
 	upgrader := new(ws.Upgrader)
 	got := exported(t, upgrader, func() {
 		_, session, stream := wstest.Pair(t, upgrader)
@@ -57,7 +57,7 @@ func TestASessionsTrafficIsExported(t *testing.T) {
 	}
 }
 
-func TestTheDashboardShowsOnlyMetricsThatThereAre(t *testing.T) {
+func TestDashboardMetricsExist(t *testing.T) {
 	dashboard, err := os.ReadFile("dashboard.json")
 	if err != nil {
 		t.Fatal(err)

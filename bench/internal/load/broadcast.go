@@ -50,10 +50,10 @@ func (b Broadcast) Run(target Target, span Span) (Result, error) {
 
 func (b Broadcast) play(room *crowd, sender *conn, span Span) (Result, error) {
 	var (
-		heard   = make([]int, b.Receivers) // messages each receiver has had
-		waiting = make([]int, b.InFlight)  // receivers still without message number i, at i % InFlight
-		ended   = 0                        // messages that everyone has had
-		count   = 0
+		received = make([]int, b.Receivers) // messages each receiver has had
+		waiting  = make([]int, b.InFlight)  // receivers still without message number i, at i % InFlight
+		ended    = 0                        // messages that everyone has had
+		count    = 0
 	)
 	for i := range waiting {
 		waiting[i] = b.Receivers
@@ -61,8 +61,8 @@ func (b Broadcast) play(room *crowd, sender *conn, span Span) (Result, error) {
 	arrived := func(i, messages int) error {
 		count += messages
 		for range messages {
-			waiting[heard[i]%b.InFlight]--
-			heard[i]++
+			waiting[received[i]%b.InFlight]--
+			received[i]++
 		}
 		for waiting[ended%b.InFlight] == 0 {
 			waiting[ended%b.InFlight] = b.Receivers
@@ -88,7 +88,7 @@ func (b Broadcast) play(room *crowd, sender *conn, span Span) (Result, error) {
 }
 
 // dialRoom opens n receivers, and waits until they have joined: a handshake
-// may be answered before the server has let the receiver in. All hear the same,
+// may be answered before the server has let the receiver in. All receive the same,
 // so they start at the same place of the tape.
 func dialRoom(target Target, tape *Tape, n int) (*crowd, error) {
 	room, err := dialCrowd(target, "/join", tape, n, 0)
@@ -134,7 +134,7 @@ func fill(target Target) error {
 	total, wanted := 0, fillingBytes/filling.Size
 	arrived := func(_, messages int) error {
 		if total += messages; total == wanted {
-			return nil // and none under way that those who join next would hear
+			return nil // and none under way that later receivers would get
 		}
 		return sender.send(messages)
 	}

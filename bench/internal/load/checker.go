@@ -34,7 +34,7 @@ type Checker struct {
 	tape *Tape
 	next int // number of the message under way
 
-	partial [maxHeader]byte // a header that came in pieces
+	partial [maxHeader]byte // a header that arrived in parts
 	held    int
 	frame   header
 	left    uint64 // payload bytes of frame still to come

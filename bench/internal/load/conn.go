@@ -15,7 +15,7 @@ type conn struct {
 	read   int    // bytes so far
 	sent   int    // number of the next message to be handed to out
 	queued int    // messages asked for and not in out yet
-	out    []byte // what the kernel has not taken yet, a piece of the tape
+	out    []byte // what the kernel has not accepted yet, part of the tape
 	rest   []byte // what came with the handshake
 }
 

@@ -37,7 +37,7 @@ func startStopwatch(span Span) *stopwatch {
 	return &stopwatch{span: span, start: now, progress: now}
 }
 
-// tick is told the count so far, and says when the span is over.
+// tick receives the count so far, and reports when the span is over.
 func (s *stopwatch) tick(count int) (result Result, over bool, err error) {
 	now := time.Now()
 	if count > s.last {

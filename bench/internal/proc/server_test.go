@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// The test program is a server too, when it is told to be one.
+// The test program is a server too, if its environment says so.
 const roleVariable = "PROC_TEST_ROLE"
 
 func TestMain(m *testing.M) {

@@ -31,7 +31,7 @@ const binFolder = "bin"
 // goProgram is a main package of this module.
 type goProgram struct {
 	dir     string
-	library string // module whose version is told
+	library string // module whose version is reported
 	apart   bool   // a module of its own, because its library cannot always be had
 }
 

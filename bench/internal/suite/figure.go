@@ -49,5 +49,5 @@ func (f Figure) Format(value float64) string {
 // MoreIsBetter says which way is better.
 func (f Figure) MoreIsBetter() bool { return figures[f].more }
 
-// Sample is what one measurement told.
+// Sample is the result of one measurement.
 type Sample map[Figure]float64

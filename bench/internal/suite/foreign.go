@@ -46,7 +46,7 @@ func crateVersion(lock, crate string) string {
 // nodeProgram is a Node.js package below this module.
 type nodeProgram struct {
 	dir     string
-	library string // package whose version is told
+	library string // package whose version is reported
 }
 
 func (n nodeProgram) Build(root string) (Program, error) {

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Outcome is what a workload told about each of its servers.
+// Outcome is the result of a workload for each of its servers.
 type Outcome struct {
 	Workload Workload
 	Rows     []Row

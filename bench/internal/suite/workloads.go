@@ -36,7 +36,7 @@ var (
 	// Those that compress, with takeover and without: gorilla has none. Those
 	// that hold idle connections leave out node-ws, which takes 250 KB for each
 	// and the time of all the others together. And those that compress a message
-	// once for all who hear it.
+	// once for all receivers.
 	takingOver  = []string{"handset-whole", "gws", "coder", "node-ws"}
 	compressing = []string{"handset-whole", "gws", "gorilla", "coder", "node-ws"}
 	holding     = []string{"handset-whole", "gws", "gorilla", "coder"}

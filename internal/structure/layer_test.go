@@ -1,4 +1,4 @@
-package ws_test
+package structure
 
 import (
 	"fmt"
@@ -123,11 +123,11 @@ func TestLayersCheckSeesBreach(t *testing.T) {
 func sources(t *testing.T) map[string]*ast.File {
 	t.Helper()
 	files := map[string]*ast.File{}
-	err := filepath.WalkDir("..", func(name string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir("../..", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		rel, err := filepath.Rel("..", name)
+		rel, err := filepath.Rel("../..", name)
 		if err != nil {
 			return err
 		}
