@@ -22,8 +22,8 @@ func (m *MessageStream) all(ctx context.Context, v view) iter.Seq2[Message, erro
 	return func(yield func(Message, error) bool) { m.rangeOver(ctx, v, yield) }
 }
 
-// rangeOver locks the stream, gives the messages to yield, and unlocks. It is the one
-// function between a program and its loop's body, on the stack of both (stack).
+// rangeOver locks the stream, passes the messages to yield, and unlocks. It is the only
+// function between a program and the body of its loop, so that the stack stays small.
 func (m *MessageStream) rangeOver(ctx context.Context, v view, yield func(Message, error) bool) {
 	if err := m.lock(ctx); err != nil {
 		yieldError(err, yield)
@@ -52,6 +52,8 @@ func (m *MessageStream) rangeOver(ctx context.Context, v view, yield func(Messag
 	}
 }
 
+// yieldError is not inlined, so that rangeOver's frame stays small.
+//
 //go:noinline
 func yieldError(err error, yield func(Message, error) bool) { yield(Message{}, err) }
 

@@ -119,7 +119,7 @@ func (s *Session) Send(ctx context.Context, msg Message) error {
 	if err != nil {
 		return err
 	}
-	s.out.Perform((*outboxCallbacks)(s), do) // here, where enqueue is not on the stack any more
+	s.out.Perform((*outboxCallbacks)(s), do) // now that enqueue has left the stack
 	return nil
 }
 

@@ -20,6 +20,9 @@ var echoLoops = map[string]func(*ws.Session, *ws.MessageStream){
 			if err != nil {
 				return
 			}
+			if msg.Kind != ws.Text {
+				continue
+			}
 			if err := session.Send(context.Background(), msg); err != nil {
 				return
 			}
@@ -30,6 +33,9 @@ var echoLoops = map[string]func(*ws.Session, *ws.MessageStream){
 			if err != nil {
 				return
 			}
+			if msg.Kind != ws.Text {
+				continue
+			}
 			if err := session.Send(context.Background(), msg); err != nil {
 				return
 			}
@@ -37,6 +43,9 @@ var echoLoops = map[string]func(*ws.Session, *ws.MessageStream){
 	},
 	"Chan": func(session *ws.Session, stream *ws.MessageStream) {
 		for msg := range stream.Chan() {
+			if msg.Kind != ws.Text {
+				continue
+			}
 			if err := session.Send(context.Background(), msg); err != nil {
 				return
 			}
@@ -44,6 +53,9 @@ var echoLoops = map[string]func(*ws.Session, *ws.MessageStream){
 	},
 	"AggregateChan": func(session *ws.Session, stream *ws.MessageStream) {
 		for msg := range stream.Aggregate(1 << 20).Chan() {
+			if msg.Kind != ws.Text {
+				continue
+			}
 			if err := session.Send(context.Background(), msg); err != nil {
 				return
 			}
@@ -170,9 +182,11 @@ func echoWithinTwoKiB(t *testing.T, start func(testing.TB, func(*ws.Session, *ws
 			defer debug.SetMaxStack(debug.SetMaxStack(3000))
 		}
 		close(begin[i])
-		for range 100 {
+		for range 50 {
 			c.send(opText, "hello")
 			c.expect(opText, "hello")
+			c.send(opPing, "hello")
+			c.expect(opPong, "hello")
 		}
 	}
 }

@@ -56,9 +56,9 @@ func (o *Outbox) TryPut(cb Callbacks, f *Frame) error {
 }
 
 // Enqueue is TryPut without the write: the caller must call Perform with the Action next,
-// before the payload changes. They are apart so that a write finds the stack free of the
-// frames of Enqueue. If the queue is full of frames whose write is only delayed, they are
-// written first.
+// before the payload changes. When that writes, Enqueue has returned and takes nothing of
+// the stack. If the queue is full of frames whose write is only delayed, they are written
+// first.
 func (o *Outbox) Enqueue(cb Callbacks, f *Frame) (Action, error) {
 	o.mu.Lock()
 	for o.queue.refused() != nil || !o.admitsLocked(f) {
@@ -73,14 +73,15 @@ func (o *Outbox) Enqueue(cb Callbacks, f *Frame) (Action, error) {
 		o.mu.Unlock()
 		return nothing, o.putCompressed(cb, f)
 	}
-	o.acquireLocked() // here, when the stack is not yet as deep as in enqueueLocked
+	o.acquireLocked() // not in enqueueLocked, where the stack is deeper
 	do := o.enqueueLocked(f)
 	o.mu.Unlock()
 	return do, nil
 }
 
-// writeDelayed makes room for a frame that does not fit. It returns ErrFull if there are
-// no frames whose write is only delayed, or the error of every Put if there is one.
+// writeDelayed writes the frames whose write is only delayed, to make room for another.
+// It returns ErrFull if there are none, or the error of every Put if there is one. It is
+// not inlined, to keep Enqueue's stack frame small.
 //
 //go:noinline
 func (o *Outbox) writeDelayed(cb Callbacks) error {
@@ -146,6 +147,7 @@ func (o *Outbox) PutPong(cb Callbacks, payload []byte, batch bool) {
 	o.Perform(cb, o.enqueuePong(payload, batch))
 }
 
+// enqueuePong is PutPong without the write.
 func (o *Outbox) enqueuePong(payload []byte, batch bool) Action {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -86,8 +86,7 @@ func (q *queue) mustWait(f *Frame) bool {
 	return q != nil && f.first() && (q.open || !f.Fin && q.reserved > 0)
 }
 
-// append queues the frame. What it calls is not inlined: its own frame would be as large
-// as all of theirs (stack).
+// append queues the frame. What it calls is not inlined, to keep its stack frame small.
 func (q *queue) append(f *Frame) {
 	q.makeSpace(f.size())
 	q.appendHeader(f)
@@ -122,7 +121,8 @@ func (q *queue) appendHeader(f *Frame) {
 //go:noinline
 func (q *queue) appendPayload(f *Frame) { q.queued.Bytes = append(q.queued.Bytes, f.Data...) }
 
-// keepPong keeps the payload of a Pong that does not fit, in place of one kept before.
+// keepPong keeps the payload of a Pong that does not fit, in place of one kept before. It is not
+// inlined, to keep enqueuePong's stack frame small.
 //
 //go:noinline
 func (q *queue) keepPong(payload []byte) {

@@ -56,9 +56,9 @@ func (c *nonblocking) Abort() error { return c.Close() }
 func (c *nonblocking) Delivery() (Delivery, bool) { return delivery(c.raw) }
 
 // newReadOnce returns the function that RawConn.Read calls, which waits until the socket
-// is readable if that returns false. It is not a method, which another function would have
-// to call, and calls the buffer's methods itself, since they are the deepest calls of a
-// receive (stack).
+// is readable if that returns false. To keep the stack small it is no method value, which
+// is two functions, and calls the methods of the buffer itself: they are the deepest calls
+// of a receive.
 func (c *nonblocking) newReadOnce() func(fd uintptr) bool {
 	return func(fd uintptr) bool {
 		c.tryRead(fd, c.buffer.Space(c.size(fd)))

@@ -27,7 +27,7 @@ var writes = sync.Pool{New: newWrite}
 
 // newWrite returns a write. Its function some writes as much as possible. If done is false
 // then, RawConn.Write calls it again when the socket is writable. It is the deepest call
-// of a send, and therefore not a method, which another function would have to call (stack).
+// of a send: to keep the stack small it is no method value, which is two functions.
 func newWrite() any {
 	w := new(write)
 	w.some = func(fd uintptr) {
