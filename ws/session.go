@@ -260,7 +260,7 @@ func (s *Session) batches() bool {
 
 // answerPing queues the Pong that answers a Ping (RFC 6455 §5.5.3).
 func (s *Session) answerPing(payload []byte) {
-	s.out.PutPong((*outboxCallbacks)(s), payload, s.batches())
+	s.out.Perform((*outboxCallbacks)(s), s.out.EnqueuePong(payload, s.batches()))
 }
 
 // readerWaits is called before the reader waits for the network. It writes what was

@@ -87,7 +87,7 @@ func (o *Outbox) advanceLocked(n int) Action {
 	return nothing
 }
 
-// admitPongLocked queues the Pong that PutPong kept, if it fits now.
+// admitPongLocked queues the Pong that EnqueuePong kept, if it fits now.
 func (o *Outbox) admitPongLocked() {
 	q := o.queue
 	f := Frame{Opcode: frame.Pong, Fin: true, Data: q.pong}

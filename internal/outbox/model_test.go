@@ -304,7 +304,7 @@ func (m *model) withdraw(s *modelSender) {
 func (m *model) pong() {
 	m.pongs++
 	m.logf("pong")
-	m.out.PutPong(m.callbacks(), []byte{byte(m.pongs)}, false)
+	m.out.Perform(m.callbacks(), m.out.EnqueuePong([]byte{byte(m.pongs)}, false))
 }
 
 func (m *model) close(frame bool) {

@@ -140,15 +140,11 @@ func (o *Outbox) dispatchLocked(batch bool) Action {
 	return startTimer
 }
 
-// PutPong queues the answer to a Ping. If that must wait, its payload is kept and
-// replaces the one kept before, since only the latest Ping need be answered (RFC 6455
-// §5.5.3): a peer that sends Pings and does not read costs one payload.
-func (o *Outbox) PutPong(cb Callbacks, payload []byte, batch bool) {
-	o.Perform(cb, o.enqueuePong(payload, batch))
-}
-
-// enqueuePong is PutPong without the write.
-func (o *Outbox) enqueuePong(payload []byte, batch bool) Action {
+// EnqueuePong queues the answer to a Ping. As after Enqueue, the caller must call Perform
+// with the Action next. If the Pong must wait, its payload is kept and replaces the one
+// kept before, since only the latest Ping need be answered (RFC 6455 §5.5.3): a peer that
+// sends Pings and does not read costs one payload.
+func (o *Outbox) EnqueuePong(payload []byte, batch bool) Action {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	f := Frame{Opcode: frame.Pong, Fin: true, Data: payload, Batch: batch}

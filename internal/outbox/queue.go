@@ -122,7 +122,7 @@ func (q *queue) appendHeader(f *Frame) {
 func (q *queue) appendPayload(f *Frame) { q.queued.Bytes = append(q.queued.Bytes, f.Data...) }
 
 // keepPong keeps the payload of a Pong that does not fit, in place of one kept before. It is not
-// inlined, to keep enqueuePong's stack frame small.
+// inlined, to keep EnqueuePong's stack frame small.
 //
 //go:noinline
 func (q *queue) keepPong(payload []byte) {
