@@ -46,7 +46,7 @@ func (d *driven) arrive(t *testing.T, n int, idle *[]*Reader) {
 
 // Connections of both sides, with and without compression and limits, are read in turn
 // by one goroutine. Nothing that a Reader has read for one is left for the next.
-func TestOneGoroutineReadsManyConnections(t *testing.T) {
+func TestReadersOfManyConnections(t *testing.T) {
 	var all []*driven
 	for side, reads := range sides {
 		for i, c := range conversations {
@@ -86,9 +86,8 @@ func TestOneGoroutineReadsManyConnections(t *testing.T) {
 	}
 }
 
-// A Reader that is Reset in the middle of a row of connections of the other side, with
-// limits and compression, is like a new one.
-func TestAResetReaderKeepsNoOption(t *testing.T) {
+// A Reader that is Reset keeps none of its options.
+func TestReaderResetOptions(t *testing.T) {
 	r := newReader(frame.Client, true, true)
 	r.MaxFrame = 3
 	if got := read(t, r, viewOf(-1), wire(frame.Client, fin|text, "abc"), 1); got.err != nil || len(got.items) != 1 {

@@ -8,7 +8,7 @@ import (
 
 // A compressed message that is found too big by its last part has no rest to discard:
 // the next one is read.
-func TestACompressedMessageThatIsTooBigAtItsEndDoesNotCostTheNextOne(t *testing.T) {
+func TestNextMessageTooBigByLastPart(t *testing.T) {
 	b := join(frame.Server, part{rsv1 | text, helloStored[:7]}, part{fin | continuation, helloStored[7:]},
 		part{fin | rsv1 | text, "\x00\x04\x00\xfb\xffnext\x00"})
 	for _, takeover := range []bool{false, true} {
@@ -22,7 +22,7 @@ func TestACompressedMessageThatIsTooBigAtItsEndDoesNotCostTheNextOne(t *testing.
 }
 
 // The limit is that of what is inflated, of which the length of a frame says nothing.
-func TestTheLengthOfACompressedFrameIsNotThatOfItsMessage(t *testing.T) {
+func TestNextMessageLimitOfInflated(t *testing.T) {
 	long := stored(noise)
 	for name, parts := range map[string][]part{
 		"whole":        {{fin | rsv1 | binaryFrame, long}},
@@ -38,7 +38,7 @@ func TestTheLengthOfACompressedFrameIsNotThatOfItsMessage(t *testing.T) {
 }
 
 // NextControl goes on with the check of a text that Next has begun.
-func TestNextControlChecksTheRestOfAText(t *testing.T) {
+func TestNextControlChecksText(t *testing.T) {
 	for rest, want := range map[string]string{"\xa9": more, "a": invalid} {
 		r := newReader(frame.Server, true, false)
 		r.Add(wire(frame.Server, text, "\xc3"))
