@@ -103,8 +103,8 @@ func TestCloseTimeoutAfterPause(t *testing.T) {
 	})
 }
 
-// What has left after a pause of the process, and before the timer found that out,
-// does not make the timeout longer than it is.
+// If the queue is written after a pause of the process, before the timer has noticed
+// the pause, the timeout is not prolonged.
 func TestCloseTimeoutBeginsByNow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fired := make(chan struct{}, 1)

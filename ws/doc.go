@@ -175,7 +175,7 @@ received. On Unix systems, an idle session over TCP holds no buffer.
 
 [Session.Text], [Session.TextBytes], [Session.Binary], [Session.Ping] and
 [Session.Pong] send a message of that kind, and [Session.Send] a message of any
-kind. Messages of different goroutines do not mix, and the messages of one
+kind. Messages of different goroutines never interleave, and the messages of one
 goroutine arrive in order.
 
 A send adds its message to the queue of the session and returns. It does not

@@ -172,7 +172,7 @@ const rstAvoidanceDelay = 500 * time.Millisecond
 // the protocol. It then discards what the peer still sends until it closes: otherwise
 // closing would reset the connection, and our Close frame might be lost.
 func (m *MessageStream) closeWriteAndWait() {
-	var deadline time.Time // none: one of MessageTimeout has passed
+	var deadline time.Time // none, instead of one set for MessageTimeout
 	if err := m.transport.CloseWrite(); err != nil {
 		deadline = time.Now().Add(min(m.registry.settings.closeTimeout, rstAvoidanceDelay))
 	}

@@ -269,14 +269,10 @@ func (h *sessionHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	server, _ := r.Context().Value(http.ServerContextKey).(*http.Server)
-	go h.run(session, server)
-}
-
-// run calls serve. Its frame is small because it is on the stack of every session
-// that waits.
-func (h *sessionHandler) run(session *Session, server *http.Server) {
-	defer finish(session, server)
-	h.serve(session, session.stream())
+	go func() {
+		defer finish(session, server)
+		h.serve(session, session.stream())
+	}()
 }
 
 // finish closes the session after serve has returned or panicked.

@@ -17,74 +17,46 @@ func (m *MessageStream) All(ctx context.Context) iter.Seq2[Message, error] {
 	return m.all(ctx, m)
 }
 
-// rangeLoop is a range loop over a stream. Its methods have few arguments, because
-// their frames are on the stack of a loop that waits, which must be as small as that
-// of Recv.
-type rangeLoop struct {
-	stream *MessageStream
-	ctx    context.Context
-	view   view
-	// The loop's body is the application's. It may take long, so a background reader
-	// may read while it runs.
-	application bool
-	locked      bool // by the caller of run
-}
-
 // all implements All of both streams.
 func (m *MessageStream) all(ctx context.Context, v view) iter.Seq2[Message, error] {
-	return (&rangeLoop{stream: m, ctx: ctx, view: v, application: true}).run
+	return func(yield func(Message, error) bool) { m.rangeOver(ctx, v, yield) }
 }
 
-// run yields messages until the loop ends. It locks the stream unless the caller has.
-func (l *rangeLoop) run(yield func(Message, error) bool) {
-	if !l.locked {
-		if err := l.stream.lock(l.ctx); err != nil {
-			l.refuse(err, yield)
+// rangeOver locks the stream, gives the messages to yield, and unlocks. It is the one
+// function between a program and its loop's body, on the stack of both (stack).
+func (m *MessageStream) rangeOver(ctx context.Context, v view, yield func(Message, error) bool) {
+	if err := m.lock(ctx); err != nil {
+		yieldError(err, yield)
+		return
+	}
+	defer m.unlock(true)
+	var err error
+	for err == nil || err == ErrMessageTooBig {
+		// A context ends the loop though messages may have arrived, unless the end of the
+		// session is why it has ended.
+		if err = ctx.Err(); err == nil || m.session().ended() != nil {
+			err = m.recv(ctx, v)
+		}
+		if err == io.EOF {
 			return
 		}
-	}
-	defer l.stream.unlock(true)
-	for l.deliver(l.next(), yield) {
+		var msg Message
+		if err == nil {
+			msg.set(&m.in.input.Event) // before a background reader may have the input
+		}
+		m.beforeBody()
+		if !yield(msg, err) {
+			return
+		}
+		m.in.lock.endBody()
 	}
 }
 
 //go:noinline
-func (l *rangeLoop) refuse(err error, yield func(Message, error) bool) { yield(Message{}, err) }
+func yieldError(err error, yield func(Message, error) bool) { yield(Message{}, err) }
 
-// next waits for the next message. It returns the error of the context even if
-// messages have arrived, but not after the session has ended, which may have ended
-// the context.
-func (l *rangeLoop) next() error {
-	if err := l.ctx.Err(); err != nil && l.stream.session().ended() == nil {
-		return err
-	}
-	return l.stream.recv(l.ctx, l.view)
-}
-
-// deliver yields the message that was received, or the error, and reports whether the
-// loop continues.
-//
-//go:noinline
-func (l *rangeLoop) deliver(err error, yield func(Message, error) bool) bool {
-	if err == io.EOF {
-		return false
-	}
-	var msg Message
-	if err == nil {
-		msg.set(&l.stream.in.input.Event) // before a background reader can use the input
-	}
-	if l.application {
-		l.stream.beforeBody()
-	}
-	goesOn := yield(msg, err)
-	if l.application {
-		l.stream.in.lock.endBody()
-	}
-	return goesOn && (err == nil || err == ErrMessageTooBig)
-}
-
-// beforeBody allows a background reader to read while the loop's body runs. It is
-// separate so that the frame of deliver stays small.
+// beforeBody allows a background reader to read while the loop's body runs. It is not
+// inlined, so that rangeOver's frame stays small.
 //
 //go:noinline
 func (m *MessageStream) beforeBody() {
@@ -129,16 +101,12 @@ func (m *MessageStream) discard(background *lockHolder) {
 			return
 		}
 	}
+	defer m.unlock(true)
 	refuses := m.more().refusesData
-	l := rangeLoop{stream: m, ctx: context.Background(), view: m, locked: true}
-	l.run(func(msg Message, err error) bool {
-		switch {
-		case err != nil:
-			return false
-		case msg.Kind == Ping, msg.Kind == Pong, msg.Kind == Close, !refuses:
-			return true
+	for m.recv(context.Background(), m) == nil {
+		if refuses && !m.in.input.Event.Opcode.Control() {
+			m.violated(&ProtocolError{ClosePolicyViolation, errUnwanted})
+			return
 		}
-		m.violated(&ProtocolError{ClosePolicyViolation, errUnwanted})
-		return false
-	})
+	}
 }

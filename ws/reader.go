@@ -121,7 +121,7 @@ func (l *readLock) tryLock() (background *lockHolder, err error) {
 // unlock unlocks for the application.
 func (l *readLock) unlock() {
 	if !l.holder.CompareAndSwap(application, nil) {
-		l.endBody() // the body has panicked
+		l.endBody() // which has ended the loop, or panicked
 		l.holder.Store(nil)
 	}
 }

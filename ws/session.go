@@ -115,33 +115,43 @@ func (s *Session) Send(ctx context.Context, msg Message) error {
 	if msg.Kind == Close {
 		return s.Close(msg.Reason)
 	}
+	do, err := s.enqueue(ctx, &msg)
+	if err != nil {
+		return err
+	}
+	s.out.Perform((*outboxCallbacks)(s), do) // here, where enqueue is not on the stack any more
+	return nil
+}
+
+// enqueue is Send of any message but a Close, up to the write, which it leaves to the
+// caller.
+func (s *Session) enqueue(ctx context.Context, msg *Message) (do outbox.Action, err error) {
 	if ctx == nil {
-		return errNilContext
+		return do, errNilContext
 	}
 	if err := ctx.Err(); err != nil {
-		return s.orEnd(err)
+		return do, s.orEnd(err)
 	}
 	f := outbox.Frame{Data: msg.Data}
 	if err := s.frame(&f, msg.Kind); err != nil {
-		return err
+		return do, err
 	}
 	if f.Fragment() {
-		return s.putFragment(ctx, &f)
+		return do, s.putFragment(ctx, &f)
 	}
 	if s.compression != nil || s.traced() {
-		return s.putCompressed(ctx, &f)
+		return do, s.putCompressed(ctx, &f)
 	}
-	// Called from here to keep the stack of a goroutine that receives and sends small.
-	if err := s.out.TryPut((*outboxCallbacks)(s), &f); err != outbox.ErrFull {
-		return s.sendError(err)
+	if do, err = s.out.Enqueue((*outboxCallbacks)(s), &f); err != nil {
+		err = s.put(ctx, &f) // it waits after ErrFull, and fails again after any other error
 	}
-	return s.putWaiting(ctx, &f)
+	return do, err
 }
 
-// putWaiting queues a frame for which TryPut has returned ErrFull.
+// put queues a frame.
 //
 //go:noinline
-func (s *Session) putWaiting(ctx context.Context, f *outbox.Frame) error {
+func (s *Session) put(ctx context.Context, f *outbox.Frame) error {
 	return s.sendError(s.out.Put(ctx, (*outboxCallbacks)(s), f))
 }
 

@@ -51,8 +51,8 @@ func lastTaken(s sender, before, p progress, at, now time.Time) time.Time {
 	return now
 }
 
-// postponed is the time since when the peer takes nothing if the process did not run
-// for some of it, until now.
+// postponed returns the start of a timeout after the process did not run for late:
+// since plus late, but at most now.
 func postponed(since time.Time, late time.Duration, now time.Time) time.Time {
 	if since = since.Add(late); since.After(now) {
 		return now

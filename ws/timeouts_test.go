@@ -26,16 +26,16 @@ func TestWriteTimeoutAfterPause(t *testing.T) {
 	})
 }
 
-// A write that begins after a pause, before the timer has found that out, has its
-// timeout and no more.
-func TestAWriteTimeoutBeginsNowAtTheLatest(t *testing.T) {
+// The timeout of a write that begins after a pause, before the timer has noticed the
+// pause, is not prolonged.
+func TestWriteTimeoutBeginsByNow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const timeout = 16 * time.Second
 		s, _ := startSession(t, &Upgrader{WriteTimeout: timeout, Heartbeat: Heartbeat{Interval: -1}})
 		_ = s.Text(context.Background(), "not taken")
 		w := &s.registry.writes
 		w.mu.Lock()
-		w.due = time.Now().Add(-time.Hour) // as if the timer had been to fire long ago
+		w.due = time.Now().Add(-time.Hour) // as if the timer were late
 		w.mu.Unlock()
 		w.fire()
 		began := time.Now()

@@ -46,7 +46,7 @@ func (d *driven) arrive(t *testing.T, n int, idle *[]*Reader) {
 
 // Connections of both sides, with and without compression and limits, are read in turn
 // by one goroutine. Nothing that a Reader has read for one is left for the next.
-func TestReadersOfManyConnections(t *testing.T) {
+func TestReaderOfManyConnections(t *testing.T) {
 	var all []*driven
 	for side, reads := range sides {
 		for i, c := range conversations {

@@ -8,7 +8,7 @@ import (
 
 // A compressed message that is found too big by its last part has no rest to discard:
 // the next one is read.
-func TestNextMessageTooBigByLastPart(t *testing.T) {
+func TestNextMessageAfterTooBigInflated(t *testing.T) {
 	b := join(frame.Server, part{rsv1 | text, helloStored[:7]}, part{fin | continuation, helloStored[7:]},
 		part{fin | rsv1 | text, "\x00\x04\x00\xfb\xffnext\x00"})
 	for _, takeover := range []bool{false, true} {
@@ -22,7 +22,7 @@ func TestNextMessageTooBigByLastPart(t *testing.T) {
 }
 
 // The limit is that of what is inflated, of which the length of a frame says nothing.
-func TestNextMessageLimitOfInflated(t *testing.T) {
+func TestNextMessageCompressedLength(t *testing.T) {
 	long := stored(noise)
 	for name, parts := range map[string][]part{
 		"whole":        {{fin | rsv1 | binaryFrame, long}},

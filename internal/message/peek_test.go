@@ -114,7 +114,7 @@ func TestHoldsFrameAndHasBegun(t *testing.T) {
 }
 
 // A control frame of which a part has been read is no message.
-func TestHasBegunInControlFrame(t *testing.T) {
+func TestHasBegunControlFrame(t *testing.T) {
 	for side, reads := range sides {
 		t.Run(side, func(t *testing.T) {
 			r := newReader(reads, false, false)

@@ -21,7 +21,7 @@ func readingDirectly(t *testing.T, side frame.Side, payload string) (r *Reader, 
 
 // Text that is read straight into a message is checked as it arrives, before its frame
 // is whole.
-func TestDirectReadChecksText(t *testing.T) {
+func TestNextMessageDirectUTF8(t *testing.T) {
 	long := strings.Repeat("é", 100_000)
 	for side, reads := range sides {
 		for name, payload := range map[string]string{
@@ -43,7 +43,7 @@ func TestDirectReadChecksText(t *testing.T) {
 }
 
 // After NextControl nothing is read into a message any more.
-func TestNextControlEndsDirectRead(t *testing.T) {
+func TestNextControlDirect(t *testing.T) {
 	r, rest := readingDirectly(t, frame.Client, strings.Repeat("é", 100_000))
 	if ok, err := r.NextControl(); ok || err != nil {
 		t.Fatal(ok, err)

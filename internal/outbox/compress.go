@@ -19,7 +19,7 @@ func (o *Outbox) putCompressed(cb Callbacks, f *Frame) error {
 		o.admitWaitersLocked() // a fragmented message may begin now
 	}
 	o.mu.Unlock()
-	o.perform(cb, do)
+	o.Perform(cb, do)
 	scratch.Free()
 	return err
 }

@@ -11,7 +11,7 @@ func (o *Outbox) Flush(cb Callbacks) {
 	o.timed = false
 	do := o.writeLocked()
 	o.mu.Unlock()
-	o.perform(cb, do)
+	o.Perform(cb, do)
 }
 
 // Idle is Flush for a reader that is about to wait for the peer: what is sent next
@@ -23,12 +23,12 @@ func (o *Outbox) Idle(cb Callbacks, received Count) {
 	o.countReceivedLocked(cb, received)
 	do := o.writeLocked()
 	o.mu.Unlock()
-	o.perform(cb, do)
+	o.Perform(cb, do)
 }
 
 // wrote records the result of a write: n bytes were taken, and then err, if not
 // nil. It returns what the writer must do next.
-func (o *Outbox) wrote(cb Callbacks, n int, err error) action {
+func (o *Outbox) wrote(cb Callbacks, n int, err error) Action {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	broken := err != nil && err != transport.ErrWouldBlock
@@ -38,6 +38,7 @@ func (o *Outbox) wrote(cb Callbacks, n int, err error) action {
 	}
 	switch {
 	case broken:
+		o.acquireLocked().failure = err
 		return failed
 	case o.aborted:
 		return nothing
@@ -61,7 +62,7 @@ func (o *Outbox) wrote(cb Callbacks, n int, err error) action {
 // advanceLocked records that n bytes have been written, queues the waiters that fit
 // now, and begins the next write when the last has been completed. If there is
 // nothing to write, it gives up the right to write.
-func (o *Outbox) advanceLocked(n int) action {
+func (o *Outbox) advanceLocked(n int) Action {
 	q := o.queue
 	if q == nil {
 		o.writer = nobody

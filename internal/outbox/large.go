@@ -11,7 +11,8 @@ const large = 16 << 10
 // once before Put returns; queue.wrote copies what is left of the payload then.
 func (o *Outbox) enqueueLargeLocked(f *Frame) {
 	q := o.queue
-	q.appendHeader(f, f.size()-len(f.Data))
+	q.makeSpace(f.size() - len(f.Data))
+	q.appendHeader(f)
 	q.beginWrite()
 	q.body = f.Data
 	o.writer = sender

@@ -239,21 +239,21 @@ func (m *model) put(s *modelSender) {
 		s.waits.finish(nil)
 		return
 	}
-	do, err := m.out.tryPut(m.callbacks(), &f)
+	do, err := m.out.Enqueue(m.callbacks(), &f)
 	if err == ErrFull {
 		s.waits, do = m.out.addWaiter(&f)
 		m.logf("and waits")
-		m.out.perform(m.callbacks(), do)
+		m.out.Perform(m.callbacks(), do)
 		return
 	}
 	s.accept(m, &f, err)
-	m.out.perform(m.callbacks(), do)
+	m.out.Perform(m.callbacks(), do)
 }
 
 // filling makes a payload a large one.
 var filling = make([]byte, large)
 
-// reserve is the half of tryPut, for a frame to be compressed, after which others may
+// reserve is the half of Enqueue, for a frame to be compressed, after which others may
 // come.
 func (m *model) reserve(f *Frame) bool {
 	m.out.mu.Lock()
@@ -261,8 +261,8 @@ func (m *model) reserve(f *Frame) bool {
 	if m.out.queue.refused() != nil || !m.out.admitsLocked(f) {
 		return false
 	}
-	_, err := m.out.putLocked(f)
-	return err == nil
+	m.out.reserveLocked(f)
+	return true
 }
 
 // accept notes that a frame was queued, or refused.
@@ -298,7 +298,7 @@ func (m *model) withdraw(s *modelSender) {
 	do, ok := m.out.withdraw(w)
 	m.check(ok, "a frame that waits could not be withdrawn")
 	s.waits = nil
-	m.out.perform(m.callbacks(), do)
+	m.out.Perform(m.callbacks(), do)
 }
 
 func (m *model) pong() {

@@ -59,7 +59,7 @@ func TestOrderIsNotDelayedByCompression(t *testing.T) {
 
 // A frame that fits and need not wait does not overtake one that waits to open a
 // message either, if it is to be compressed.
-func TestOrderTryPutCompressed(t *testing.T) {
+func TestOrderCompressesOneAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, _, h := compressing()
 		h.begins, h.goOn = make(chan struct{}, 9), make(chan struct{})

@@ -10,7 +10,7 @@
 //
 // At any time at most one goroutine has the right to write; see writer.go. A
 // function whose name ends in Locked must be called with Outbox.mu held, and leaves
-// it held. What must be done without the lock it returns as an action, which perform
+// it held. What must be done without the lock it returns as an Action, which Perform
 // carries out; of the Callbacks it calls Count alone.
 package outbox
 
@@ -23,7 +23,7 @@ import (
 	"github.com/handset-go/handset/internal/transport"
 )
 
-// ErrFull is returned by TryPut where Put would wait.
+// ErrFull is returned by TryPut and Enqueue where Put would wait.
 var ErrFull = errors.New("outbox: frame would have to wait")
 
 // batchLimit is the number of queued bytes from which on a frame is not delayed.
@@ -143,7 +143,7 @@ func (o *Outbox) Finish(cb Callbacks, err error) {
 	o.refuseLocked(err)
 	do := o.finishLocked()
 	o.mu.Unlock()
-	o.perform(cb, do)
+	o.Perform(cb, do)
 }
 
 // refuseLocked makes every Put from now on, and those that wait, return err. The
@@ -161,7 +161,7 @@ func (o *Outbox) refuseLocked(err error) {
 
 // finishLocked has Drained called when what is queued has been written, which may
 // be at once.
-func (o *Outbox) finishLocked() action {
+func (o *Outbox) finishLocked() Action {
 	o.final, o.queue.pong = true, nil
 	if o.writer == nobody && o.queue.buffered() == 0 {
 		return drained

@@ -40,62 +40,75 @@ func (f *Frame) Fragment() bool { return !f.Fin || f.Opcode == frame.Continuatio
 // senders have been writing without a pause. If Put returns an error, such as ctx's,
 // nothing was queued.
 func (o *Outbox) Put(ctx context.Context, cb Callbacks, f *Frame) error {
-	do, err := o.tryPut(cb, f)
+	do, err := o.Enqueue(cb, f)
 	if err == ErrFull {
 		return o.putWaiting(ctx, cb, f)
 	}
-	o.perform(cb, do)
+	o.Perform(cb, do)
 	return err
 }
 
 // TryPut is Put that returns ErrFull instead of waiting.
 func (o *Outbox) TryPut(cb Callbacks, f *Frame) error {
-	do, err := o.tryPut(cb, f)
-	o.perform(cb, do)
+	do, err := o.Enqueue(cb, f)
+	o.Perform(cb, do)
 	return err
 }
 
-// tryPut queues the frame if it need not wait. If the queue is full of frames whose
-// write is only delayed, they are written first.
-func (o *Outbox) tryPut(cb Callbacks, f *Frame) (action, error) {
-	for {
-		o.mu.Lock()
-		if o.queue.refused() != nil || o.admitsLocked(f) {
-			do, err := o.putLocked(f)
-			o.mu.Unlock()
-			if err == nil && f.Compress {
-				err = o.putCompressed(cb, f)
-			}
-			return do, err
-		}
-		do := o.writeLocked()
+// Enqueue is TryPut without the write: the caller must call Perform with the Action next,
+// before the payload changes. They are apart so that a write finds the stack free of the
+// frames of Enqueue. If the queue is full of frames whose write is only delayed, they are
+// written first.
+func (o *Outbox) Enqueue(cb Callbacks, f *Frame) (Action, error) {
+	o.mu.Lock()
+	for o.queue.refused() != nil || !o.admitsLocked(f) {
 		o.mu.Unlock()
-		if do == nothing {
-			return nothing, ErrFull
+		if err := o.writeDelayed(cb); err != nil {
+			return nothing, err
 		}
-		o.perform(cb, do)
-	}
-}
-
-// putLocked queues a frame that admitsLocked has admitted. For a frame to be
-// compressed it only reserves space; putCompressed queues it.
-func (o *Outbox) putLocked(f *Frame) (action, error) {
-	if err := o.queue.refused(); err != nil {
-		return nothing, err
-	}
-	if f.opens() {
-		o.acquireLocked().open = true
+		o.mu.Lock()
 	}
 	if f.Compress {
-		o.acquireLocked().reserved += f.size()
-		return nothing, nil
+		o.reserveLocked(f)
+		o.mu.Unlock()
+		return nothing, o.putCompressed(cb, f)
 	}
-	return o.enqueueLocked(f), nil
+	o.acquireLocked() // here, when the stack is not yet as deep as in enqueueLocked
+	do := o.enqueueLocked(f)
+	o.mu.Unlock()
+	return do, nil
 }
 
-// enqueueLocked queues a frame, and says how it is to be written.
-func (o *Outbox) enqueueLocked(f *Frame) action {
+// writeDelayed makes room for a frame that does not fit. It returns ErrFull if there are
+// no frames whose write is only delayed, or the error of every Put if there is one.
+//
+//go:noinline
+func (o *Outbox) writeDelayed(cb Callbacks) error {
+	o.mu.Lock()
+	do, err := nothing, o.queue.refused()
+	if err == nil {
+		if do = o.writeLocked(); do == nothing {
+			err = ErrFull
+		}
+	}
+	o.mu.Unlock()
+	o.Perform(cb, do)
+	return err
+}
+
+// reserveLocked reserves the space of a frame to be compressed, which putCompressed
+// queues.
+func (o *Outbox) reserveLocked(f *Frame) {
 	q := o.acquireLocked()
+	q.open = q.open || f.opens()
+	q.reserved += f.size()
+}
+
+// enqueueLocked queues a frame that admitsLocked has admitted, and says how it is to be
+// written. acquireLocked must have been called before.
+func (o *Outbox) enqueueLocked(f *Frame) Action {
+	q := o.queue
+	q.open = q.open || f.opens()
 	batch := f.Batch && q.buffered()+f.size() < batchLimit
 	direct := len(f.Data) >= large && o.writer == nobody && !batch
 	if direct {
@@ -115,7 +128,7 @@ func (o *Outbox) enqueueLocked(f *Frame) action {
 
 // dispatchLocked decides when what is queued is written: by the writer at work, by
 // the timer, or now.
-func (o *Outbox) dispatchLocked(batch bool) action {
+func (o *Outbox) dispatchLocked(batch bool) Action {
 	if !batch {
 		return o.sendLocked()
 	}
@@ -130,18 +143,23 @@ func (o *Outbox) dispatchLocked(batch bool) action {
 // replaces the one kept before, since only the latest Ping need be answered (RFC 6455
 // §5.5.3): a peer that sends Pings and does not read costs one payload.
 func (o *Outbox) PutPong(cb Callbacks, payload []byte, batch bool) {
-	f := Frame{Opcode: frame.Pong, Fin: true, Data: payload, Batch: batch}
+	o.Perform(cb, o.enqueuePong(payload, batch))
+}
+
+func (o *Outbox) enqueuePong(payload []byte, batch bool) Action {
 	o.mu.Lock()
-	do := nothing
+	defer o.mu.Unlock()
+	f := Frame{Opcode: frame.Pong, Fin: true, Data: payload, Batch: batch}
 	switch {
 	case o.queue.refused() != nil:
+		return nothing
 	case o.admitsLocked(&f):
-		do = o.enqueueLocked(&f)
+		o.acquireLocked()
+		return o.enqueueLocked(&f)
 	default: // the queue is not nil, or the frame would have been admitted
-		o.queue.pong = append(make([]byte, 0, frame.MaxControl), payload...)
+		o.queue.keepPong(payload)
+		return nothing
 	}
-	o.mu.Unlock()
-	o.perform(cb, do)
 }
 
 // PutFinal queues a Close frame, after which nothing is sent, also if the queue is
@@ -156,7 +174,7 @@ func (o *Outbox) PutFinal(cb Callbacks, payload []byte, err error) {
 	o.refuseLocked(err)
 	do := o.finishLocked()
 	o.mu.Unlock()
-	o.perform(cb, do)
+	o.Perform(cb, do)
 }
 
 // admitsLocked reports whether the frame may be queued now: it fits, the open message

@@ -16,12 +16,13 @@ type queue struct {
 	body    []byte           // a payload being written behind out: the sender's slice
 	spare   *buffer.Buffer   // an empty buffer for queued
 	written int              // the number of bytes of out that have been written
-	slices  transport.Slices // what next returns
+	slices  transport.Slices // what is to be written, set by next
 
 	reserved  int       // bytes for frames that are being compressed
 	open      bool      // a fragmented message is open
 	waiters   []*waiter // frames that wait until they fit or the open message ends
 	pong      []byte    // the payload of a Pong that did not fit
+	failure   error     // of a write, after which there are no others
 	refusal   error     // what every Put returns from now on; nil while frames are accepted
 	uncounted Count     // queued since the transport last took bytes
 }
@@ -85,29 +86,47 @@ func (q *queue) mustWait(f *Frame) bool {
 	return q != nil && f.first() && (q.open || !f.Fin && q.reserved > 0)
 }
 
-// append queues the frame.
+// append queues the frame. What it calls is not inlined: its own frame would be as large
+// as all of theirs (stack).
 func (q *queue) append(f *Frame) {
-	q.appendHeader(f, f.size())
-	q.queued.Bytes = append(q.queued.Bytes, f.Data...)
+	q.makeSpace(f.size())
+	q.appendHeader(f)
+	q.appendPayload(f)
 }
 
-// appendHeader queues the frame's header, and makes the buffer large enough for size
-// bytes more.
-func (q *queue) appendHeader(f *Frame, size int) {
+// makeSpace makes the buffer large enough for n bytes more.
+func (q *queue) makeSpace(n int) {
 	switch {
 	case q.queued != nil:
-		q.queued = q.queued.Grow(size)
-	case q.spare != nil && size <= firstQueue:
+		q.queued = q.queued.Grow(n)
+	case q.spare != nil && n <= firstQueue:
 		q.queued, q.spare = q.spare, nil
 	default:
-		q.queued = buffer.Get(max(size, firstQueue))
+		q.queued = buffer.Get(max(n, firstQueue))
 	}
+}
+
+// appendHeader queues the frame's header, for which makeSpace must have been called, and
+// counts the frame.
+func (q *queue) appendHeader(f *Frame) {
 	q.uncounted.frame(f)
 	at := len(q.queued.Bytes)
 	q.queued.Bytes = frame.Append(q.queued.Bytes, f.Opcode, f.Fin, len(f.Data))
 	if f.RSV1 {
 		q.queued.Bytes[at] |= frame.RSV1
 	}
+}
+
+// appendPayload queues the frame's payload, for which makeSpace must have been called.
+//
+//go:noinline
+func (q *queue) appendPayload(f *Frame) { q.queued.Bytes = append(q.queued.Bytes, f.Data...) }
+
+// keepPong keeps the payload of a Pong that does not fit, in place of one kept before.
+//
+//go:noinline
+func (q *queue) keepPong(payload []byte) {
+	q.pong = append(make([]byte, 0, frame.MaxControl), payload...)
 }
 
 // beginWrite moves what is queued to out, if all of out has been written.
@@ -120,13 +139,12 @@ func (q *queue) beginWrite() {
 	}
 }
 
-// next returns what is to be written. Only the writer may call it, and it needs no
-// lock. It is a function of its own, not inlined, to keep perform's stack frame small.
+// next sets slices to what is to be written. Only the writer may call it, and it needs no
+// lock. It is a function of its own, not inlined, to keep Perform's stack frame small.
 //
 //go:noinline
-func (q *queue) next() *transport.Slices {
+func (q *queue) next() {
 	q.slices = transport.Slices{Head: q.out.Bytes[q.written:], Body: q.body}
-	return &q.slices
 }
 
 // freeOut frees what was being written, or keeps it as the spare buffer. It does

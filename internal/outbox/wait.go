@@ -19,10 +19,10 @@ func (w *waiter) finish(err error) {
 	close(w.done)
 }
 
-// putWaiting is Put for a frame for which tryPut returned ErrFull.
+// putWaiting is Put for a frame for which Enqueue returned ErrFull.
 func (o *Outbox) putWaiting(ctx context.Context, cb Callbacks, f *Frame) error {
 	w, do := o.addWaiter(f)
-	o.perform(cb, do)
+	o.Perform(cb, do)
 	if err := o.wait(ctx, cb, w); err != nil || !f.Compress {
 		return err
 	}
@@ -31,7 +31,7 @@ func (o *Outbox) putWaiting(ctx context.Context, cb Callbacks, f *Frame) error {
 
 // addWaiter adds the frame behind those that wait. If it need not wait any more, it
 // is queued at once.
-func (o *Outbox) addWaiter(f *Frame) (*waiter, action) {
+func (o *Outbox) addWaiter(f *Frame) (*waiter, Action) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	w := &waiter{frame: *f, done: make(chan struct{})}
@@ -54,7 +54,7 @@ func (o *Outbox) wait(ctx context.Context, cb Callbacks, w *waiter) error {
 	case <-ctx.Done():
 	}
 	do, withdrawn := o.withdraw(w)
-	o.perform(cb, do)
+	o.Perform(cb, do)
 	if !withdrawn {
 		<-w.done
 		return w.err
@@ -64,7 +64,7 @@ func (o *Outbox) wait(ctx context.Context, cb Callbacks, w *waiter) error {
 
 // withdraw removes w from those that wait, and queues those behind it that fit.
 // withdrawn is false if w was done already.
-func (o *Outbox) withdraw(w *waiter) (do action, withdrawn bool) {
+func (o *Outbox) withdraw(w *waiter) (do Action, withdrawn bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.queue == nil {

@@ -24,11 +24,11 @@ const (
 	stopped           // nobody, for good
 )
 
-// action is what must be done without the lock.
-type action uint8
+// Action is what must be done without the lock.
+type Action uint8
 
 const (
-	nothing     action = iota
+	nothing     Action = iota
 	write              // the caller has the right to write, and must use it
 	startWriter        // the background writer has it, and must be started
 	startTimer         // of Callbacks, as are the following
@@ -36,19 +36,17 @@ const (
 	failed
 )
 
-// perform carries out an action. It never waits for the peer.
-func (o *Outbox) perform(cb Callbacks, do action) {
+// Perform carries out an Action. It never waits for the peer.
+func (o *Outbox) Perform(cb Callbacks, do Action) {
 	for round := 0; do == write; round++ {
 		if round == maxRounds {
 			o.handOver()
 			do = startWriter
 			break
 		}
-		n, err := cb.Conn().Write(o.queue.next(), false)
-		if do = o.wrote(cb, n, err); do == failed {
-			cb.WriteFailed(err)
-			return
-		}
+		o.queue.next()
+		n, err := cb.Conn().Write(&o.queue.slices, false)
+		do = o.wrote(cb, n, err)
 	}
 	switch do {
 	case startWriter:
@@ -57,6 +55,8 @@ func (o *Outbox) perform(cb Callbacks, do action) {
 		cb.StartTimer()
 	case drained:
 		cb.Drained()
+	case failed:
+		cb.WriteFailed(o.queue.failure)
 	}
 }
 
@@ -65,7 +65,7 @@ func (o *Outbox) perform(cb Callbacks, do action) {
 const maxRounds = 4
 
 // handOver gives the right to write to the background writer. It is a function of its
-// own, not inlined, to keep perform's stack frame small.
+// own, not inlined, to keep Perform's stack frame small.
 //
 //go:noinline
 func (o *Outbox) handOver() {
@@ -80,12 +80,14 @@ func (o *Outbox) Run(cb Callbacks) {
 	for do := o.wrote(cb, 0, nil); ; {
 		switch do {
 		case write:
-			n, err := cb.Conn().Write(o.queue.next(), true)
-			if do = o.wrote(cb, n, err); do == failed {
-				cb.WriteFailed(err)
-			}
+			o.queue.next()
+			n, err := cb.Conn().Write(&o.queue.slices, true)
+			do = o.wrote(cb, n, err)
 		case drained:
 			cb.Drained()
+			return
+		case failed:
+			cb.WriteFailed(o.queue.failure)
 			return
 		default:
 			return
@@ -95,7 +97,7 @@ func (o *Outbox) Run(cb Callbacks) {
 
 // writeLocked takes the right to write for the caller, if there are bytes to write
 // and nobody has it.
-func (o *Outbox) writeLocked() action {
+func (o *Outbox) writeLocked() Action {
 	if o.writer != nobody || o.queue.buffered() == 0 {
 		return nothing
 	}
@@ -106,7 +108,7 @@ func (o *Outbox) writeLocked() action {
 
 // sendLocked is writeLocked for frames that were put, which the background writer
 // writes if senders have been writing without a pause.
-func (o *Outbox) sendLocked() action {
+func (o *Outbox) sendLocked() Action {
 	do := o.writeLocked()
 	if do == write && o.sustainedLocked() {
 		o.writer = background

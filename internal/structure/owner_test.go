@@ -12,7 +12,7 @@ import (
 // the methods of types, and for what is nobody's method, functions.
 var owners = map[string]struct{ types, files []string }{
 	"in": {
-		types: []string{"MessageStream", "AggregatedStream", "rangeLoop", "readBuffer", "messageChannel"},
+		types: []string{"MessageStream", "AggregatedStream", "readBuffer", "messageChannel"},
 		files: []string{"stream.go", "range.go", "chan.go", "aggregate.go", "drain.go"},
 	},
 	"out": {

@@ -22,7 +22,7 @@ type socket interface {
 type nonblocking struct {
 	socket
 	raw      syscall.RawConn
-	readOnce func(fd uintptr) bool // tryRead; a field, so that Read does not allocate
+	readOnce func(fd uintptr) bool // of newReadOnce; a field, so that Read does not allocate
 	buffer   ReadBuffer            // of the read in progress
 	readN    int32
 	errno    uint16   // the read's error, 0 if none
@@ -35,7 +35,7 @@ func newNonblocking(s socket) Conn {
 		return nil
 	}
 	c := &nonblocking{socket: s, raw: raw}
-	c.readOnce = c.tryRead
+	c.readOnce = c.newReadOnce()
 	return c
 }
 
@@ -55,28 +55,43 @@ func (c *nonblocking) Abort() error { return c.Close() }
 // Delivery is not available for Unix sockets.
 func (c *nonblocking) Delivery() (Delivery, bool) { return delivery(c.raw) }
 
-// tryRead is called by RawConn.Read, which waits until the socket is readable if it
-// returns false.
-func (c *nonblocking) tryRead(fd uintptr) bool {
+// newReadOnce returns the function that RawConn.Read calls, which waits until the socket
+// is readable if that returns false. It is not a method, which another function would have
+// to call, and calls the buffer's methods itself, since they are the deepest calls of a
+// receive (stack).
+func (c *nonblocking) newReadOnce() func(fd uintptr) bool {
+	return func(fd uintptr) bool {
+		c.tryRead(fd, c.buffer.Space(c.size(fd)))
+		if syscall.Errno(c.errno) == syscall.EAGAIN {
+			c.buffer.Release()
+			return false
+		}
+		return true
+	}
+}
+
+// size returns the size of the buffer for the next read.
+func (c *nonblocking) size(fd uintptr) int {
 	size := c.readSize.size()
 	if size == largeRead {
 		size = max(size, arrived(int(fd)))
 	}
-	space := c.buffer.Space(size)
+	return size
+}
+
+// tryRead reads once, and sets readN and errno.
+func (c *nonblocking) tryRead(fd uintptr, space []byte) {
 	n, err := recv(fd, space)
 	for err == syscall.EINTR {
 		n, err = recv(fd, space)
 	}
-	if err == syscall.EAGAIN {
-		c.buffer.Release()
-		return false
-	}
 	if err != 0 {
 		n = 0
 	}
-	c.readSize.adapt(int(n), len(space))
+	if err != syscall.EAGAIN {
+		c.readSize.adapt(int(n), len(space))
+	}
 	c.readN, c.errno = int32(n), uint16(err)
-	return true
 }
 
 // result returns what Read returns for the result of the system call.

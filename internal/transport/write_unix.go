@@ -15,33 +15,68 @@ type write struct {
 	conn       *nonblocking
 	head, body []byte
 	wait       bool // if nothing can be written
+	done       bool // some need not be called again
 	n          int
 	err        error
 
+	some       func(fd uintptr)      // for RawConn.Control
 	untilReady func(fd uintptr) bool // for RawConn.Write
-	once       func(fd uintptr)      // for RawConn.Control
 }
 
-var writes = sync.Pool{New: func() any {
+var writes = sync.Pool{New: newWrite}
+
+// newWrite returns a write. Its function some writes as much as possible. If done is false
+// then, RawConn.Write calls it again when the socket is writable. It is the deepest call
+// of a send, and therefore not a method, which another function would have to call (stack).
+func newWrite() any {
 	w := new(write)
-	w.untilReady = w.some
-	w.once = func(fd uintptr) { w.some(fd) }
+	w.some = func(fd uintptr) {
+		for w.done = false; !w.done; {
+			var n uintptr
+			var err syscall.Errno
+			switch {
+			case len(w.head) > 0 && len(w.body) > 0:
+				n, err = sendBoth(fd, w.head, w.body)
+			case len(w.head) > 0:
+				n, err = send(fd, w.head)
+			case len(w.body) > 0:
+				n, err = send(fd, w.body)
+			default:
+				w.done = true
+				return
+			}
+			switch err {
+			case 0:
+				w.advance(int(n))
+			case syscall.EINTR:
+			default:
+				w.done = w.stopped(err)
+				return
+			}
+		}
+	}
+	w.untilReady = func(fd uintptr) bool { w.some(fd); return w.done }
 	return w
-}}
+}
 
 // Write uses RawConn.Control if it does not wait. That has no deadlines and takes less of
 // the stack than RawConn.Write: a goroutine's stack is as large as its deepest call needs.
 func (c *nonblocking) Write(p *Slices, wait bool) (int, error) {
 	w := writes.Get().(*write)
 	w.conn, w.head, w.body, w.wait = c, p.Head, p.Body, wait
-	if !wait {
-		return w.end(c.raw.Control(w.once))
+	if wait {
+		return w.end(w.writeWaiting())
 	}
-	err := c.raw.Write(w.untilReady)
+	return w.end(c.raw.Control(w.some))
+}
+
+// writeWaiting writes when the socket is writable.
+func (w *write) writeWaiting() error {
+	err := w.conn.raw.Write(w.untilReady)
 	if err != nil && IsTimeout(err) {
 		err = w.lastTry(err)
 	}
-	return w.end(err)
+	return err
 }
 
 // end puts the write back into the pool and returns its result.
@@ -52,7 +87,7 @@ func (w *write) end(err error) (int, error) {
 	if err == nil {
 		err = w.err
 	}
-	*w = write{untilReady: w.untilReady, once: w.once}
+	*w = write{some: w.some, untilReady: w.untilReady}
 	writes.Put(w)
 	return n, err
 }
@@ -62,39 +97,13 @@ func (w *write) end(err error) (int, error) {
 func (w *write) lastTry(deadline error) error {
 	_ = w.conn.SetWriteDeadline(time.Time{})
 	w.wait = false
-	err := w.conn.raw.Control(w.once)
+	err := w.conn.raw.Control(w.some)
 	if err == nil && w.err == ErrWouldBlock {
 		if w.err = nil; w.n == 0 {
 			return deadline
 		}
 	}
 	return err
-}
-
-// some writes as much as possible. If it returns false, RawConn.Write calls it again when
-// the socket is writable.
-func (w *write) some(fd uintptr) bool {
-	for {
-		var n uintptr
-		var err syscall.Errno
-		switch {
-		case len(w.head) > 0 && len(w.body) > 0:
-			n, err = sendBoth(fd, w.head, w.body)
-		case len(w.head) > 0:
-			n, err = send(fd, w.head)
-		case len(w.body) > 0:
-			n, err = send(fd, w.body)
-		default:
-			return true
-		}
-		switch err {
-		case 0:
-			w.advance(int(n))
-		case syscall.EINTR:
-		default:
-			return w.stopped(err)
-		}
-	}
 }
 
 // stopped handles the error of a system call, and reports whether Write ends with it.
