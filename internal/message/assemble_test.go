@@ -121,7 +121,7 @@ func TestNextMessageAfterDetach(t *testing.T) {
 
 // What has been inflated of a chunk that is not full stays, though no event has
 // returned it.
-func TestDetachKeepsWhatWasInflated(t *testing.T) {
+func TestDetachKeepsInflated(t *testing.T) {
 	long := stored(noise)
 	b := wire(frame.Server, fin|rsv1|binaryFrame, long)
 	for _, v := range []view{{name: "Next"}, {"NextMessage", 1 << 20}} {

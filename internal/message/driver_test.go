@@ -86,8 +86,7 @@ func TestReaderOfManyConnections(t *testing.T) {
 	}
 }
 
-// A Reader that is Reset in the middle of a row of connections of the other side, with
-// limits and compression, is like a new one.
+// A Reader that is Reset keeps none of its options.
 func TestReaderResetOptions(t *testing.T) {
 	r := newReader(frame.Client, true, true)
 	r.MaxFrame = 3

@@ -1,0 +1,59 @@
+package ws
+
+import (
+	"context"
+	"testing"
+
+	"github.com/handset-go/handset/internal/frame"
+	"github.com/handset-go/handset/internal/transport"
+)
+
+// waitingConn is a transport of which each read waits before it returns all frames.
+type waitingConn struct {
+	repeatingConn
+	session *Session
+	holds   bool // the session held an input while a read waited
+}
+
+func (c *waitingConn) Read(p transport.ReadBuffer) (int, error) {
+	p.Release()
+	c.holds = c.session.in.input != nil
+	return copy(p.Space(4<<10), c.frames), nil
+}
+
+// maskedFrame returns a frame of a client, whose masking key is zero.
+func maskedFrame(op frame.Opcode, fin, rsv1 bool, payload string) []byte {
+	b := frame.Append(nil, op, fin, len(payload))
+	if b[1] |= 0x80; rsv1 {
+		b[0] |= frame.RSV1
+	}
+	return append(append(b, 0, 0, 0, 0), payload...)
+}
+
+// A session that waits between two messages holds no input, which is most of what it
+// could hold: all that a program received before is not valid any more.
+func TestWaitingSessionHoldsNoInput(t *testing.T) {
+	for name, frames := range map[string][]byte{
+		"message":    maskedFrame(frame.Text, true, false, "Hello"),
+		"Ping":       maskedFrame(frame.Ping, true, false, "Hello"),
+		"fragments":  append(maskedFrame(frame.Text, false, false, "Hel"), maskedFrame(frame.Continuation, true, false, "lo")...),
+		"compressed": maskedFrame(frame.Text, true, true, "\xf2\x48\xcd\xc9\xc9\x07\x00"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, _ := Compression{Level: 1}.negotiate([]string{"permessage-deflate"})
+			c := &waitingConn{repeatingConn: repeatingConn{frames: frames}}
+			c.session = &Session{conn{registry: new(Upgrader).registry(), transport: c, compression: d}}
+			c.session.out.Init(defaultSendBuffer)
+			stream := c.session.stream().Aggregate(0)
+			for i := range 5 {
+				msg, err := stream.Recv(context.Background())
+				if err != nil || string(msg.Data) != "Hello" {
+					t.Fatalf("message %d: %+v, %v", i, msg, err)
+				}
+				if c.holds {
+					t.Errorf("before message %d the session held an input", i)
+				}
+			}
+		})
+	}
+}
