@@ -136,7 +136,8 @@ func TestStackOfEchoIsTwoKiB(t *testing.T) {
 	}
 	if input := childInput("StackOfEchoIsTwoKiB"); input != "" {
 		start, how, _ := strings.Cut(input, "/")
-		echoWithinTwoKiB(t, echoStarts[start], echoLoops[how])
+		// With Chan two goroutines send, and it is chance what the pools hold for either.
+		echoWithinTwoKiB(t, echoStarts[start], echoLoops[how], !strings.Contains(how, "Chan"))
 		return
 	}
 	for start := range echoStarts {
@@ -166,7 +167,7 @@ var echoStarts = map[string]func(testing.TB, func(*ws.Session, *ws.MessageStream
 }
 
 func echoWithinTwoKiB(t *testing.T, start func(testing.TB, func(*ws.Session, *ws.MessageStream)) *client,
-	echo func(*ws.Session, *ws.MessageStream)) {
+	echo func(*ws.Session, *ws.MessageStream), pings bool) {
 	runtime.GOMAXPROCS(1)
 	debug.SetGCPercent(-1) // what is pooled stays there
 	var clients [2]*client
@@ -185,8 +186,10 @@ func echoWithinTwoKiB(t *testing.T, start func(testing.TB, func(*ws.Session, *ws
 		for range 50 {
 			c.send(opText, "hello")
 			c.expect(opText, "hello")
-			c.send(opPing, "hello")
-			c.expect(opPong, "hello")
+			if pings {
+				c.send(opPing, "hello")
+				c.expect(opPong, "hello")
+			}
 		}
 	}
 }
