@@ -54,10 +54,13 @@ func fresh(n int) *Buffer {
 	if c != unpooled {
 		n = classes[c]
 	}
+	b := &Buffer{class: int8(c)}
 	if n <= page {
-		return &Buffer{Bytes: make([]byte, 0, n), class: int8(c)}
+		b.Bytes = make([]byte, 0, n)
+	} else {
+		b.Bytes = make([]byte, offset, offset+n)[offset:]
 	}
-	return &Buffer{Bytes: make([]byte, offset, offset+n)[offset:], class: int8(c)}
+	return b
 }
 
 // Free puts the buffer back into its pool. Neither the Buffer nor its bytes may be used
@@ -98,7 +101,7 @@ func (b *Buffer) moved(n int) *Buffer {
 }
 
 func classOf(n int) int {
-	for c, size := range classes {
+	for c, size := range &classes { // not a copy of it, which would be on the stack
 		if n <= size {
 			return c
 		}
