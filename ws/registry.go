@@ -171,9 +171,7 @@ func (r *registry) unlistLocked(s *Session) {
 			break
 		}
 	}
-	if cap(r.sessions) > 64 && len(r.sessions) < cap(r.sessions)/4 {
-		r.sessions = slices.Clip(slices.Clone(r.sessions))
-	}
+	r.sessions = shrunk(r.sessions)
 }
 
 // list returns a copy of the list.

@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -132,7 +133,7 @@ func (t *writeTimer) fire() {
 	if t.stopped {
 		return
 	}
-	t.writes = append(kept, t.writes...)
+	t.writes = shrunk(append(kept, t.writes...)) // over TLS all sessions may have been on it
 	if len(t.writes) > 0 {
 		t.setLocked(max(next, timeout/32))
 	}
@@ -168,6 +169,15 @@ func (w *pendingWrite) check(now time.Time, timeout time.Duration) (left time.Du
 		w.sender.tryLastWrite()
 		return timeout
 	}
+}
+
+// shrunk returns list, copied if it takes more than four times the memory that it
+// needs.
+func shrunk[T any](list []T) []T {
+	if cap(list) > 64 && len(list) < cap(list)/4 {
+		return slices.Clip(slices.Clone(list))
+	}
+	return list
 }
 
 func (t *writeTimer) start(timeout time.Duration) {

@@ -2,6 +2,7 @@ package ws
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -42,6 +43,24 @@ func TestWriteTimeoutBeginsByNow(t *testing.T) {
 		<-s.Done()
 		if took := time.Since(began); took > timeout+timeout/4 || s.Err() != ErrWriteTimeout {
 			t.Errorf("ended after %v with %v", took, s.Err())
+		}
+	})
+}
+
+// The list of writes does not keep the memory of sessions that have left it.
+func TestWriteTimerShrinks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var writes writeTimer
+		writes.start(16 * time.Second)
+		for range 1000 {
+			writes.add(&slowPeer{began: time.Now()}, new(atomic.Bool))
+		}
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		writes.mu.Lock()
+		defer writes.mu.Unlock()
+		if len(writes.writes) != 0 || cap(writes.writes) > 64 {
+			t.Errorf("%d writes, and room for %d", len(writes.writes), cap(writes.writes))
 		}
 	})
 }
