@@ -117,7 +117,7 @@ func TestMiddlewareHandleAfterResponse(t *testing.T) {
 			if tt.buffersWrites {
 				expectSession(t, response, err)
 				expectEcho(t, conn)
-			} else if err == nil || response.StatusCode != http.StatusUnauthorized || !strings.Contains(err.Error(), "written to before") {
+			} else if err == nil || response.StatusCode != http.StatusUnauthorized || !strings.Contains(err.Error(), "started before the handshake") {
 				t.Errorf("answered with %s, and Handle returned %v", response.Status, err)
 			}
 			if got := errorLog.String(); strings.Contains(got, "panic") {
