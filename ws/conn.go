@@ -127,7 +127,7 @@ type outboxCallbacks Session
 // Conn returns the transport.
 func (cb *outboxCallbacks) Conn() transport.Conn { return cb.transport }
 
-// StartWriter is called when the operating system does not accept a frame at once.
+// StartWriter starts the background writer, which waits for the peer.
 func (cb *outboxCallbacks) StartWriter() {
 	cb.registry.writes.add((*Session)(cb), &cb.membership.writing)
 	go (*Session)(cb).write()

@@ -262,12 +262,18 @@ type sessionHandler struct {
 }
 
 func (h *sessionHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h.upgrader.registry().beginServing() // before the session begins, and may end
+	registry, serves := h.upgrader.registry(), false
+	registry.beginServing() // before the session begins, and may end
+	defer func() {
+		if !serves { // also if w panics, or Trace.SessionStart
+			registry.done()
+		}
+	}()
 	session, _, err := h.upgrader.Handle(w, r)
 	if err != nil {
-		h.upgrader.registry().done()
 		return
 	}
+	serves = true
 	server, _ := r.Context().Value(http.ServerContextKey).(*http.Server)
 	go func() {
 		defer finish(session, server)

@@ -13,9 +13,9 @@ import (
 // registry has what the sessions of an Upgrader share: their list, options, timers
 // and statistics.
 //
-// The lock guards the fields below it. A session takes it once when it begins and
-// twice when it ends; others take it to copy the list. While it is held, only the
-// locks of the timers are taken.
+// The lock guards the fields below it, up to closeFrames, which have locks of their own
+// or are atomic. It is taken when a session begins and when it ends, but not between,
+// and to copy the list. While it is held, only the locks of the timers are taken.
 type registry struct {
 	settings settings
 

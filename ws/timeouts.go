@@ -196,6 +196,94 @@ func (t *writeTimer) stop() {
 	t.writes, t.timer, t.stopped = nil, nil, true
 }
 
+// pauseNoticed is the delay of a timer from which the process is assumed not to have
+// run, because it was suspended or the machine was overloaded. The peer is given that
+// much more time.
+const pauseNoticed = 100 * time.Millisecond
+
+// closeTimer implements CloseTimeout for a session that is closing. The timeout
+// counts from when the closeTimer was made, the queue was written, or the peer last
+// accepted data, whichever is latest. The timer fires four times per timeout, to
+// observe whether the peer accepts data and whether the process was running.
+//
+// The lock of the session's closeState guards it.
+type closeTimer struct {
+	sender   sender
+	timeout  time.Duration
+	since    time.Time // start of the timeout
+	progress progress  // when the timer last fired
+	lastTry  bool      // tryLastWrite has been called
+
+	timer *time.Timer
+	due   time.Time // when the timer is to fire
+}
+
+// newCloseTimer returns a closeTimer that calls fire, which must call expired.
+func newCloseTimer(s sender, timeout time.Duration, fire func()) *closeTimer {
+	now := time.Now()
+	t := &closeTimer{sender: s, timeout: timeout, since: now, progress: s.progress()}
+	wait := t.wait(now)
+	t.due = now.Add(wait)
+	t.timer = time.AfterFunc(wait, fire)
+	return t
+}
+
+// flushed is called when the queue has been written.
+func (t *closeTimer) flushed() {
+	if t != nil {
+		t.since = time.Now()
+	}
+}
+
+// stop stops the timer. If the timer has just fired, fire may still be called.
+func (t *closeTimer) stop() {
+	if t != nil {
+		t.timer.Stop()
+	}
+}
+
+// expired is called when the timer has fired, and reports whether the timeout has
+// expired. If not, it sets the timer again. If progressCounts is set, the timeout
+// starts again whenever the peer accepts data; a peer that violated the protocol does
+// not get more time.
+func (t *closeTimer) expired(progressCounts bool) bool {
+	now := time.Now()
+	late := now.Sub(t.due)
+	if late < 0 { // the timer that this one has replaced has fired
+		return false
+	}
+	if late > pauseNoticed {
+		t.since = postponed(t.since, late, now)
+	}
+	p := t.sender.progress()
+	if t.progress.backlog && p.beyond(t.progress) && progressCounts {
+		t.since, t.lastTry = lastTaken(t.sender, t.progress, p, t.since, now), false
+	}
+	t.progress = p
+	wait := t.wait(now)
+	if wait <= 0 && p.backlog && !p.known && !t.lastTry {
+		t.lastTry = true
+		t.sender.tryLastWrite()
+		wait = t.wait(now)
+	}
+	if wait <= 0 {
+		return true
+	}
+	t.due = now.Add(wait)
+	t.timer.Reset(wait)
+	return false
+}
+
+// wait returns the time from now until the timer is to fire. It is 0 or less if the
+// timeout has expired.
+func (t *closeTimer) wait(now time.Time) time.Duration {
+	left := t.since.Add(t.timeout).Sub(now)
+	if t.progress.backlog && !t.progress.known && !t.lastTry {
+		left -= min(transport.LastTry, t.timeout/2)
+	}
+	return min(left, t.timeout/4)
+}
+
 // messageTimer implements MessageTimeout for a session. Its times are coarse; 0 means
 // none.
 type messageTimer struct {

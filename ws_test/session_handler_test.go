@@ -261,3 +261,18 @@ func TestHandlerNeedsServe(t *testing.T) {
 	ws.Handler(nil)
 	t.Error("does not panic")
 }
+
+// A handshake that panics is not waited for.
+func TestHandlerPanicInHandshake(t *testing.T) {
+	start := func(*ws.Session) { panic("oh no") }
+	u := &ws.Upgrader{Trace: &ws.Trace{SessionStart: start}}
+	srv, _ := handlerServer(t, u, func(*ws.Session, *ws.MessageStream) { t.Error("serve is called") })
+	c := dial(t, srv, "")
+	down := make(chan error, 1)
+	go func() { down <- u.Shutdown(testContext(t)) }()
+	c.expectClose(1001)
+	c.write(closeFrame(1001))
+	if err := await(t, down, "Shutdown"); err != nil {
+		t.Error(err)
+	}
+}

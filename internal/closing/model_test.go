@@ -91,7 +91,7 @@ func (m *model) disagree(s State, closes int) string {
 		return ""
 	case m.closeCount != closes:
 		return "Close frames"
-	case (m.sent || m.eof || m.cut) == s.Sends():
+	case (m.sent || m.eof || m.cut) == sends(s):
 		return "whether messages are sent"
 	case (m.sent && !m.arrived && !m.failed && !m.eof && !m.cut) != s.AwaitsClose():
 		return "whether the peer's Close frame is awaited"

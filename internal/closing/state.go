@@ -39,10 +39,6 @@ var stateNames = [states]string{
 // String returns the constant's name.
 func (s State) String() string { return stateNames[s] }
 
-// Sends reports whether messages may be queued: only before our Close frame
-// (RFC 6455 §5.5.1), and not when nobody receives them any more.
-func (s State) Sends() bool { return s == Open || s == CloseReceived }
-
 // AwaitsClose reports whether the peer's Close frame is what is missing.
 func (s State) AwaitsClose() bool { return s == CloseQueued || s == CloseSent }
 

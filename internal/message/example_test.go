@@ -14,8 +14,8 @@ func ExampleReader() {
 	sent := append(frame.Append(nil, frame.Text, false, 4), "Hel\xc3"...)
 	sent = append(frame.Append(sent, frame.Ping, true, 1), "1"...)
 	sent = append(frame.Append(sent, frame.Continuation, true, 1), "\xb8"...)
-	goodbye := frame.AppendClose(nil, 1001, "restart")
-	sent = append(frame.Append(sent, frame.Close, true, len(goodbye)), goodbye...)
+	payload := frame.AppendClose(nil, 1001, "restart")
+	sent = append(frame.Append(sent, frame.Close, true, len(payload)), payload...)
 
 	r := message.Reader{Side: frame.Client}
 	for len(sent) > 0 {
