@@ -86,7 +86,7 @@ func (s *Session) putClose(reason CloseReason, refusal error) {
 // with the given reason to the send queue and returns without waiting for the
 // peer. Later sends return ErrClosed, and so do sends that are waiting. The
 // connection is closed, and Done with it, when the peer's Close frame has
-// arrived, or Upgrader.CloseTimeout after ours has been written or the peer has
+// arrived, or Options.CloseTimeout after ours has been written or the peer has
 // stopped accepting the data queued before it.
 //
 // A Recv or a loop over All that is in progress continues to receive what the

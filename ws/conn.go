@@ -60,7 +60,7 @@ type extra struct {
 
 	began time.Duration // time since epoch; 0 without a Trace
 
-	traffic     *trafficCounters // nil without Upgrader.SessionStats
+	traffic     *trafficCounters // nil without Options.SessionStats
 	messages    messageTimer
 	external    externalDeadlines // used by the reader
 	refusesData bool              // RefuseData was called
@@ -163,7 +163,7 @@ func (cb *outboxCallbacks) Compress(scratch, data, compressed []byte, first, las
 	return cb.compression.compress(scratch, data, compressed, first, last)
 }
 
-// Count adds to the statistics of the registry and, with Upgrader.SessionStats, of
+// Count adds to the statistics of the registry and, with Options.SessionStats, of
 // the session.
 func (cb *outboxCallbacks) Count(sent, received outbox.Count) {
 	cb.registry.traffic.add(sent, received)

@@ -60,7 +60,7 @@ request's context.
 
 An [Upgrader] holds options, and has its own Handle and Handler. One Upgrader
 may serve any number of handlers. It must not be copied or modified after first
-use. [Upgrader.Subprotocols] lists the subprotocols of the server;
+use. Its [Options] are those of the sessions. [Upgrader.Subprotocols] lists the subprotocols of the server;
 [Session.Subprotocol] returns the negotiated one. [Subprotocols] returns those
 that a request offers, and [IsUpgrade] reports whether a request asks for a
 WebSocket.
@@ -179,7 +179,7 @@ kind. Messages of different goroutines never interleave, and the messages of one
 goroutine arrive in order.
 
 A send adds its message to the queue of the session and returns. It does not
-wait for the peer while the message fits into [Upgrader.SendBuffer]. If the
+wait for the peer while the message fits into [Options.SendBuffer]. If the
 session is idle, a message over TCP is passed to the operating system before the
 send returns. (Over TLS, and on systems other than Unix, a goroutine writes it
 at once.) While the stream holds further messages that have arrived, sends are
@@ -191,7 +191,7 @@ When the queue is full, a send waits until there is space, or its context or the
 session ends. A send that returns an error has sent nothing. [Session.TrySend]
 does not wait and returns [ErrBufferFull]; use it for broadcasts, so that a slow
 peer does not delay the others. [Session.Buffered] returns the size of the queue
-in bytes. A peer that accepts no data for [Upgrader.WriteTimeout] loses its
+in bytes. A peer that accepts no data for [Options.WriteTimeout] loses its
 session with [ErrWriteTimeout]; a slow peer keeps it.
 
 [Session.Writer] returns an io.WriteCloser that sends one message in fragments.
@@ -213,20 +213,20 @@ the decompressed message.
 # Timeouts and heartbeats
 
 A peer that loses power or its network does not close the connection. With
-[Upgrader.Heartbeat], which is on by default, a peer that is silent for 30 s is
+[Options.Heartbeat], which is on by default, a peer that is silent for 30 s is
 sent a Ping. After 30 s more of silence the session ends with
 [ErrHeartbeatTimeout]. A [Heartbeat] sets other times or disables it.
 [Session.Latency] returns the round-trip time of the last of these Pings, and
 Trace.HeartbeatAnswered is called for each answer. The heartbeat needs no
 goroutine or timer for each session.
 
-[Upgrader.MessageTimeout], which is off by default, limits the time in which a
+[Options.MessageTimeout], which is off by default, limits the time in which a
 message must arrive completely; a session that exceeds it fails with
-[ErrMessageTimeout]. WriteTimeout and [Upgrader.CloseTimeout] limit the time in
+[ErrMessageTimeout]. WriteTimeout and [Options.CloseTimeout] limit the time in
 which the peer must accept data and answer a Close frame.
 
 Pings of the peer are answered before they are delivered (RFC 6455 §5.5.3). With
-[Upgrader.ManualPong] the application answers them with Session.Pong. The Pong
+[Options.ManualPong] the application answers them with Session.Pong. The Pong
 to a Ping that the application has sent is delivered by the stream.
 
 # Closing
@@ -315,8 +315,8 @@ above.
 
 [Upgrader.Stats] returns [Stats]: the number of sessions, their [Traffic], and
 by [EndReason] how many have ended. [Session.Stats] returns the [SessionStats]
-of one session; its Traffic is counted if [Upgrader.SessionStats] is set. The
-functions of a [Trace], in [Upgrader.Trace], are called on session events;
+of one session; its Traffic is counted if [Options.SessionStats] is set. The
+functions of a [Trace], in [Options.Trace], are called on session events;
 [LogTrace] returns a Trace that logs. Without a Trace the library logs only the
 panics that Handler recovers. [Upgrader.Sessions] is a sequence of the sessions
 that are open.

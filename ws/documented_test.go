@@ -148,9 +148,11 @@ func TestOverviewCoversAPI(t *testing.T) {
 		overview += file.Doc.Text()
 	}
 	names := append(declared(files, token.TYPE), declared(files, token.VAR)...)
-	for _, field := range reflect.VisibleFields(reflect.TypeFor[ws.Upgrader]()) {
-		if field.IsExported() {
-			names = append(names, "Upgrader."+field.Name)
+	for _, options := range []reflect.Type{reflect.TypeFor[ws.Upgrader](), reflect.TypeFor[ws.Options]()} {
+		for i := range options.NumField() {
+			if field := options.Field(i); field.IsExported() && !field.Anonymous {
+				names = append(names, options.Name()+"."+field.Name)
+			}
 		}
 	}
 	if len(names) < 20 {

@@ -25,17 +25,17 @@ var (
 	// have to wait. Nothing has been sent.
 	ErrBufferFull = errors.New("ws: send buffer full")
 	// ErrWriteTimeout ends a session whose peer has accepted no data for
-	// Upgrader.WriteTimeout.
+	// Options.WriteTimeout.
 	ErrWriteTimeout = errors.New("ws: write timeout")
 	// ErrCloseTimeout ends a session whose peer has not answered our Close
 	// frame, or has stopped accepting the data queued before it, for
-	// Upgrader.CloseTimeout.
+	// Options.CloseTimeout.
 	ErrCloseTimeout = errors.New("ws: close timeout")
 	// ErrHeartbeatTimeout ends a session whose peer has been silent for
 	// Heartbeat.Interval and then, after a Ping, for Heartbeat.Timeout.
 	ErrHeartbeatTimeout = errors.New("ws: heartbeat timeout")
 	// ErrMessageTimeout is wrapped by a *ProtocolError of ClosePolicyViolation
-	// if the peer has not completed a message within Upgrader.MessageTimeout.
+	// if the peer has not completed a message within Options.MessageTimeout.
 	ErrMessageTimeout = errors.New("ws: message timeout")
 	// ErrShutdown ends a session whose connection was closed by Upgrader.Close,
 	// or by Upgrader.Shutdown after its context had ended.

@@ -93,7 +93,7 @@ func ExampleSession_SendPrepared() {
 
 // A broadcast does not wait for the slowest client.
 func ExampleSession_TrySendPrepared() {
-	session, _, client := connectSilent(&ws.Upgrader{SendBuffer: 256 << 10})
+	session, _, client := connectSilent(&ws.Upgrader{Options: ws.Options{SendBuffer: 256 << 10}})
 	defer client.stop()
 
 	message, err := ws.Prepare(ws.Binary, make([]byte, 32<<10))

@@ -59,7 +59,7 @@ func ExampleMessageStream_RefuseData() {
 
 // A peer that begins a message must complete it in time.
 func Example_errMessageTimeout() {
-	_, stream, client := connect(&ws.Upgrader{MessageTimeout: 20 * time.Millisecond})
+	_, stream, client := connect(&ws.Upgrader{Options: ws.Options{MessageTimeout: 20 * time.Millisecond}})
 	defer client.stop()
 
 	w, _ := client.conn.Writer(context.Background(), 1)

@@ -89,7 +89,7 @@ func Example_errBufferFull() {
 // A peer that accepts no data for WriteTimeout loses its session. Sends that
 // wait return.
 func Example_errWriteTimeout() {
-	session, _, client := connectSilent(&ws.Upgrader{WriteTimeout: 10 * time.Millisecond})
+	session, _, client := connectSilent(&ws.Upgrader{Options: ws.Options{WriteTimeout: 10 * time.Millisecond}})
 	defer client.stop()
 
 	data := make([]byte, 64<<10)
@@ -109,7 +109,7 @@ func Example_errWriteTimeout() {
 // A peer that does not answer a Close frame loses its session after
 // CloseTimeout.
 func Example_errCloseTimeout() {
-	session, _, client := connectSilent(&ws.Upgrader{CloseTimeout: 10 * time.Millisecond})
+	session, _, client := connectSilent(&ws.Upgrader{Options: ws.Options{CloseTimeout: 10 * time.Millisecond}})
 	defer client.stop()
 
 	session.Close(ws.CloseReason{Code: ws.CloseNormal})
@@ -122,9 +122,9 @@ func Example_errCloseTimeout() {
 // handler has panicked, ends when the garbage collector finds it.
 func Example_errAbandoned() {
 	ended := make(chan error, 1)
-	upgrader := &ws.Upgrader{Trace: &ws.Trace{
+	upgrader := &ws.Upgrader{Options: ws.Options{Trace: &ws.Trace{
 		SessionEnd: func(_ *ws.Session, err error) { ended <- err },
-	}}
+	}}}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, _, err := upgrader.Handle(w, r); err == nil {
 			panic(http.ErrAbortHandler)

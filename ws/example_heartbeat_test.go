@@ -13,7 +13,7 @@ import (
 // latency.
 func ExampleSession_Latency() {
 	answered := make(chan time.Duration, 1)
-	session, stream, client := connect(&ws.Upgrader{
+	session, stream, client := connect(&ws.Upgrader{Options: ws.Options{
 		Heartbeat: ws.Heartbeat{Interval: time.Millisecond},
 		Trace: &ws.Trace{HeartbeatAnswered: func(_ *ws.Session, latency time.Duration) {
 			select {
@@ -21,7 +21,7 @@ func ExampleSession_Latency() {
 			default: // only the first one is waited for
 			}
 		}},
-	})
+	}})
 	defer client.stop()
 
 	fmt.Println("at first:", session.Latency())
@@ -39,7 +39,7 @@ func ExampleSession_Latency() {
 
 // A peer that does not answer a Ping loses its session.
 func Example_errHeartbeatTimeout() {
-	upgrader := &ws.Upgrader{Heartbeat: ws.Heartbeat{Interval: 20 * time.Millisecond, Timeout: 20 * time.Millisecond}}
+	upgrader := &ws.Upgrader{Options: ws.Options{Heartbeat: ws.Heartbeat{Interval: 20 * time.Millisecond, Timeout: 20 * time.Millisecond}}}
 	_, stream, client := connectSilent(upgrader)
 	defer client.stop()
 

@@ -20,7 +20,7 @@ func ExampleLogTrace() {
 			return a
 		},
 	}))
-	upgrader := &ws.Upgrader{Trace: ws.LogTrace(logger)}
+	upgrader := &ws.Upgrader{Options: ws.Options{Trace: ws.LogTrace(logger)}}
 	_, _, _ = upgrader.Handle(httptest.NewRecorder(), httptest.NewRequest("POST", "/", nil))
 
 	session, stream, client := connect(upgrader)

@@ -27,7 +27,7 @@ func ExampleSession_Ping() {
 
 // With ManualPong the application answers the peer's pings.
 func ExampleSession_Pong() {
-	session, stream, client := connect(&ws.Upgrader{ManualPong: true})
+	session, stream, client := connect(&ws.Upgrader{Options: ws.Options{ManualPong: true}})
 	defer client.stop()
 
 	client.ping("still there?")

@@ -90,7 +90,7 @@ func ExampleSession_Send() {
 // client reads nothing and misses the messages for which its queue has no
 // space.
 func ExampleSession_TrySend() {
-	session, _, client := connectSilent(&ws.Upgrader{SendBuffer: 256 << 10})
+	session, _, client := connectSilent(&ws.Upgrader{Options: ws.Options{SendBuffer: 256 << 10}})
 	defer client.stop()
 
 	frame := ws.Message{Kind: ws.Binary, Data: make([]byte, 32<<10)}

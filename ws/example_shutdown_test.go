@@ -57,7 +57,7 @@ func ExampleShutdown() {
 // Shutdown waits until its context ends for a peer that does not answer the
 // Close frame.
 func ExampleUpgrader_Shutdown() {
-	upgrader := &ws.Upgrader{CloseTimeout: time.Minute}
+	upgrader := &ws.Upgrader{Options: ws.Options{CloseTimeout: time.Minute}}
 	session, _, client := connectSilent(upgrader)
 	defer client.stop()
 

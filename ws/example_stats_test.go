@@ -35,7 +35,7 @@ func ExampleUpgrader_Stats() {
 
 // The statistics of one session. They are an option.
 func ExampleSession_Stats() {
-	session, _, client := connect(&ws.Upgrader{SessionStats: true})
+	session, _, client := connect(&ws.Upgrader{Options: ws.Options{SessionStats: true}})
 	defer client.stop()
 
 	_ = session.Text(context.Background(), "hello")
@@ -62,11 +62,11 @@ func ExampleEndReason_String() {
 
 // A Trace that logs refused handshakes and the ends of sessions.
 func ExampleTrace() {
-	upgrader := &ws.Upgrader{Trace: &ws.Trace{
+	upgrader := &ws.Upgrader{Options: ws.Options{Trace: &ws.Trace{
 		HandshakeRefused: func(_ *http.Request, err *ws.HandshakeError) { fmt.Println(err) },
 		CloseReceived:    func(_ *ws.Session, reason ws.CloseReason) { fmt.Println("received", reason.Code) },
 		SessionEnd:       func(_ *ws.Session, err error) { fmt.Println("ended with", err) },
-	}}
+	}}}
 	_, _, _ = upgrader.Handle(httptest.NewRecorder(), httptest.NewRequest("POST", "/", nil))
 
 	session, stream, client := connect(upgrader)

@@ -2,11 +2,14 @@ package ws
 
 import (
 	"cmp"
+	"errors"
 	"log"
 	"net/http"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
+
+	"github.com/handset-go/handset/internal/frame"
 )
 
 // An Upgrader holds the options of a server. Its zero value is valid. An Upgrader
@@ -69,15 +72,32 @@ type Upgrader struct {
 	// users, any web site can then act for its visitors.
 	AllowAnyOrigin bool
 
-	// ManualPong leaves it to the application to answer pings, with
-	// Session.Pong. Pings are delivered in either case.
-	ManualPong bool
-
 	// Compression configures permessage-deflate (RFC 7692), for clients that
 	// offer it. The zero value disables compression. Frugal, Balanced and Dense
 	// return common settings.
 	Compression Compression
 
+	// Options are the options of the sessions.
+	Options
+
+	// MaxSessions limits the number of sessions, including handshakes in
+	// progress. Further handshakes are refused with 503. Zero means no limit.
+	MaxSessions int
+
+	// KeepRequestValues makes Session.Context carry the values of the request's
+	// context, but not its cancellation. That context, and what it references,
+	// then stays in memory as long as the session: some 250 bytes if it has
+	// only the values of net/http. A value that references the Session prevents
+	// it from ending with ErrAbandoned.
+	KeepRequestValues bool
+
+	lists listOptions
+	state atomic.Pointer[registry]
+}
+
+// Options are the options of a session, on either side. They are part of an Upgrader
+// and of a Dialer. The zero value is valid.
+type Options struct {
 	// SendBuffer is the size of the send queue of a session in bytes, including
 	// frame headers. Zero means 64 KiB. A larger frame is accepted when the
 	// queue is empty.
@@ -106,10 +126,6 @@ type Upgrader struct {
 	// silent. It is on unless one of its times is negative.
 	Heartbeat Heartbeat
 
-	// MaxSessions limits the number of sessions, including handshakes in
-	// progress. Further handshakes are refused with 503. Zero means no limit.
-	MaxSessions int
-
 	// MessageTimeout is how long a message may take from its first byte to its
 	// last, including its fragments and control frames between them, so that a
 	// slow peer cannot occupy a buffer forever. A session that exceeds it fails
@@ -119,12 +135,9 @@ type Upgrader struct {
 	// means no limit.
 	MessageTimeout time.Duration
 
-	// KeepRequestValues makes Session.Context carry the values of the request's
-	// context, but not its cancellation. That context, and what it references,
-	// then stays in memory as long as the session: some 250 bytes if it has
-	// only the values of net/http. A value that references the Session prevents
-	// it from ending with ErrAbandoned.
-	KeepRequestValues bool
+	// ManualPong leaves it to the application to answer pings, with
+	// Session.Pong. Pings are delivered in either case.
+	ManualPong bool
 
 	// Trace, if not nil, has functions that are called on session events.
 	Trace *Trace
@@ -133,9 +146,6 @@ type Upgrader struct {
 	// receives. This needs 160 bytes more for each session. Upgrader.Stats
 	// counts in either case.
 	SessionStats bool
-
-	lists listOptions
-	state atomic.Pointer[registry]
 }
 
 const (
@@ -144,29 +154,42 @@ const (
 	defaultCloseTimeout = 5 * time.Second
 )
 
-func (u *Upgrader) settings() settings {
+// check returns an error if an option is invalid.
+func (o *Options) check() error {
+	if o.SendBuffer < 0 || o.WriteTimeout < 0 || o.CloseTimeout < 0 || o.MessageTimeout < 0 {
+		return errors.New("negative SendBuffer, WriteTimeout, CloseTimeout or MessageTimeout")
+	}
+	return nil
+}
+
+// settings returns the options with the defaults, for sessions of the given side.
+func (o *Options) settings(side frame.Side) settings {
 	return settings{
-		sendBuffer:   cmp.Or(u.SendBuffer, defaultSendBuffer),
-		writeTimeout: u.writeTimeout(),
-		closeTimeout: cmp.Or(u.CloseTimeout, defaultCloseTimeout),
-		intervals:    u.intervals(),
-		maxSessions:  u.MaxSessions,
-		manualPong:   u.ManualPong,
-		sessionStats: u.SessionStats,
-		trace:        cmp.Or(u.Trace, &untraced),
+		side:         side,
+		sendBuffer:   cmp.Or(o.SendBuffer, defaultSendBuffer),
+		writeTimeout: o.writeTimeout(),
+		closeTimeout: cmp.Or(o.CloseTimeout, defaultCloseTimeout),
+		intervals:    o.intervals(),
+		manualPong:   o.ManualPong,
+		sessionStats: o.SessionStats,
+		trace:        cmp.Or(o.Trace, &untraced),
 	}
 }
 
 // intervals returns the times for the checks, with the defaults.
-func (u *Upgrader) intervals() (in intervals) {
-	if h := u.Heartbeat; h.Interval >= 0 && h.Timeout >= 0 {
+func (o *Options) intervals() (in intervals) {
+	if h := o.Heartbeat; h.Interval >= 0 && h.Timeout >= 0 {
 		in.interval = inMillis(cmp.Or(h.Interval, defaultHeartbeat))
 		in.timeout = inMillis(cmp.Or(h.Timeout, defaultHeartbeat))
 	}
-	if u.MessageTimeout > 0 {
-		in.message = inMillis(u.MessageTimeout)
+	if o.MessageTimeout > 0 {
+		in.message = inMillis(o.MessageTimeout)
 	}
 	return in
+}
+
+func (o *Options) writeTimeout() time.Duration {
+	return cmp.Or(o.WriteTimeout, defaultWriteTimeout)
 }
 
 // registry returns the Upgrader's registry. The first call makes it and reads the
@@ -175,14 +198,8 @@ func (u *Upgrader) registry() *registry {
 	if r := u.state.Load(); r != nil {
 		return r
 	}
-	r := &registry{settings: u.settings()}
-	r.checks.check = r.check
-	u.state.CompareAndSwap(nil, r)
+	u.state.CompareAndSwap(nil, newRegistry(u.settings(frame.Server), u.MaxSessions))
 	return u.state.Load()
-}
-
-func (u *Upgrader) writeTimeout() time.Duration {
-	return cmp.Or(u.WriteTimeout, defaultWriteTimeout)
 }
 
 // defaultUpgrader is the Upgrader of the package-level functions.

@@ -131,8 +131,11 @@ const retryAfter = "5"
 
 // check returns an error if an option is invalid.
 func (u *Upgrader) check() error {
-	if u.SendBuffer < 0 || u.WriteTimeout < 0 || u.CloseTimeout < 0 || u.MaxSessions < 0 || u.MessageTimeout < 0 {
-		return errors.New("negative SendBuffer, WriteTimeout, CloseTimeout, MaxSessions or MessageTimeout")
+	if u.MaxSessions < 0 {
+		return errors.New("negative MaxSessions")
+	}
+	if err := u.Options.check(); err != nil {
+		return err
 	}
 	if err := u.Compression.check(); err != nil {
 		return err

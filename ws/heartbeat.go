@@ -18,7 +18,7 @@ import (
 // pinged.
 //
 // Data that the peer accepts counts as activity, too. While data is queued, no Ping
-// is sent, and Upgrader.WriteTimeout applies. On Linux, over TCP and over TLS on TCP,
+// is sent, and Options.WriteTimeout applies. On Linux, over TCP and over TLS on TCP,
 // data that the peer's TCP acknowledges also counts, except for the Ping itself, so a
 // peer that reads slowly but steadily keeps its session. On other systems, and for a
 // net.Conn that does not expose its socket, only the queue is known. Timeout must
@@ -33,7 +33,7 @@ import (
 // are pinged as well, but end only if the Ping cannot be written.
 //
 // Time in which the process did not run, because it or its machine was suspended,
-// does not count. While a session is closing, Upgrader.CloseTimeout applies instead.
+// does not count. While a session is closing, Options.CloseTimeout applies instead.
 //
 // Times are kept in whole milliseconds. The sessions of an Upgrader are checked
 // together, so that a Ping may be sent early by up to a sixteenth of the shorter of

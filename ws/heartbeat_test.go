@@ -24,7 +24,7 @@ func TestHeartbeatAfterPause(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, peer := startSession(t, &Upgrader{Heartbeat: Heartbeat{Interval: -1}})
+				s, peer := startSession(t, &Upgrader{Options: Options{Heartbeat: Heartbeat{Interval: -1}}})
 				go func() { _, _ = io.Copy(io.Discard, peer) }()
 				go func() { _, _ = s.stream().Recv(context.Background()) }()
 				time.Sleep(millis(p.interval))
@@ -57,7 +57,7 @@ func TestHeartbeatAfterPause(t *testing.T) {
 func TestMessageTimeoutAfterPause(t *testing.T) {
 	p := intervals{message: 16_000}
 	synctest.Test(t, func(t *testing.T) {
-		s, peer := startSession(t, &Upgrader{Heartbeat: Heartbeat{Interval: -1}, MessageTimeout: time.Hour})
+		s, peer := startSession(t, &Upgrader{Options: Options{Heartbeat: Heartbeat{Interval: -1}, MessageTimeout: time.Hour}})
 		go func() { _, _ = io.Copy(io.Discard, peer) }()
 		received := make(chan error, 1)
 		go func() { _, err := s.stream().Recv(context.Background()); received <- err }()

@@ -20,7 +20,7 @@ const (
 	// Binary is a whole binary message.
 	Binary
 	// Ping asks for a Pong with the same payload (RFC 6455 §5.5.2). When it is
-	// delivered it has been answered, unless Upgrader.ManualPong is set.
+	// delivered it has been answered, unless Options.ManualPong is set.
 	Ping
 	// Pong answers a Ping, or is sent without one (§5.5.3).
 	Pong

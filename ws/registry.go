@@ -8,16 +8,19 @@ import (
 	"sync/atomic"
 	"time"
 	"weak"
+
+	"github.com/handset-go/handset/internal/frame"
 )
 
-// registry has what the sessions of an Upgrader share: their list, options, timers
+// registry has what the sessions of an Upgrader or Dialer share: their list, options, timers
 // and statistics.
 //
 // The lock guards the fields below it, up to closeFrames, which have locks of their own
 // or are atomic. It is taken when a session begins and when it ends, but not between,
 // and to copy the list. While it is held, only the locks of the timers are taken.
 type registry struct {
-	settings settings
+	settings    settings
+	maxSessions int // 0 for no limit
 
 	mu        sync.Mutex
 	sessions  []weak.Pointer[Session] // see listLocked
@@ -39,14 +42,20 @@ type registry struct {
 	writes               writeTimer
 }
 
-// settings are the options of an Upgrader with the defaults applied.
+// settings are the Options with the defaults applied.
 type settings struct {
+	side                       frame.Side
+	manualPong, sessionStats   bool
 	sendBuffer                 int // bytes
 	writeTimeout, closeTimeout time.Duration
 	intervals                  intervals
-	maxSessions                int // 0 for no limit
-	manualPong, sessionStats   bool
 	trace                      *Trace // not nil
+}
+
+func newRegistry(s settings, maxSessions int) *registry {
+	r := &registry{settings: s, maxSessions: maxSessions}
+	r.checks.check = r.check
+	return r
 }
 
 // goingAway is the Close frame of a server that shuts down.
@@ -71,7 +80,7 @@ func (r *registry) reserve() error {
 }
 
 func (r *registry) admitLocked() error {
-	switch limit := r.settings.maxSessions; {
+	switch limit := r.maxSessions; {
 	case r.listed > 0 && !r.bubble.mustBeTheSameForAllSessionsOfAnUpgrader():
 		return errOtherBubble
 	case r.closed:

@@ -135,7 +135,7 @@ func BenchmarkShutdown(b *testing.B) {
 		b.Run(fmt.Sprintf("sessions=%d/%s", sessions, name), func(b *testing.B) {
 			for b.Loop() {
 				b.StopTimer()
-				u := &Upgrader{CloseTimeout: timeout}
+				u := &Upgrader{Options: Options{CloseTimeout: timeout}}
 				var all []*Session
 				for range sessions {
 					s, peer := startSession(b, u)

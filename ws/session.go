@@ -14,7 +14,7 @@ import (
 // concurrent use. Messages never interleave.
 //
 // A send adds its message to the send queue and returns. It does not wait for the
-// peer while the frame fits into Upgrader.SendBuffer. On an idle session over TCP,
+// peer while the frame fits into Options.SendBuffer. On an idle session over TCP,
 // the message is passed to the operating system before the send returns, and a
 // goroutine writes what the operating system does not accept at once. Over TLS and
 // other connections, and on systems other than Unix, a goroutine writes all of it.
@@ -27,7 +27,7 @@ import (
 // session ends. Data messages also wait while a fragmented message is open. The
 // context applies only to this waiting: a send that returns the context's error has
 // sent nothing, and a message that has been queued is sent even if the context ends
-// later. A session whose peer accepts no data for Upgrader.WriteTimeout ends with
+// later. A session whose peer accepts no data for Options.WriteTimeout ends with
 // ErrWriteTimeout.
 //
 // A send does not modify the bytes that are passed to it, and does not keep them
@@ -77,7 +77,7 @@ func (s *Session) Ping(ctx context.Context, payload []byte) error {
 }
 
 // Pong sends a Pong with a payload of at most 125 bytes (RFC 6455 §5.5.3). The
-// library answers pings itself, unless Upgrader.ManualPong is set. It blocks
+// library answers pings itself, unless Options.ManualPong is set. It blocks
 // and fails as Send does.
 func (s *Session) Pong(ctx context.Context, payload []byte) error {
 	return s.Send(ctx, Message{Kind: Pong, Data: payload})
@@ -341,7 +341,7 @@ func (s *Session) Subprotocol() string {
 func (s *Session) Buffered() int { return s.out.Buffered() }
 
 // Stats returns the statistics of the session. In and Out are zero unless
-// Upgrader.SessionStats is set. It does not wait for the peer.
+// Options.SessionStats is set. It does not wait for the peer.
 func (s *Session) Stats() SessionStats {
 	if s.transport == nil { // not from Handle
 		return SessionStats{}

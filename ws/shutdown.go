@@ -17,7 +17,7 @@ func Shutdown(ctx context.Context) error { return defaultUpgrader.Shutdown(ctx) 
 // Shutdown closes all sessions of u. From then on handshakes are refused with 503 and
 // a Retry-After header. Every session, including those whose handshake is in progress,
 // is closed as by Session.Close with CloseGoingAway: what is queued is sent first, and
-// the peer has Upgrader.CloseTimeout to answer.
+// the peer has Options.CloseTimeout to answer.
 //
 // Shutdown waits until all sessions have ended and all functions of Handler have
 // returned, and returns nil. If ctx ends first, Shutdown ends the remaining sessions

@@ -105,7 +105,7 @@ func endReason(err error) EndReason {
 
 // SessionStats are the statistics of a session.
 type SessionStats struct {
-	In, Out Traffic       // zero without Upgrader.SessionStats
+	In, Out Traffic       // zero without Options.SessionStats
 	Queued  int           // bytes in the send queue
 	Latency time.Duration // see Session.Latency
 }

@@ -26,7 +26,7 @@ import (
 // Pings are answered before they are delivered. The peer's Close frame is
 // delivered as the last message. The application may answer it with
 // Session.Close; otherwise its code is sent back when the next message is
-// requested, and at the latest just before Upgrader.CloseTimeout.
+// requested, and at the latest just before Options.CloseTimeout.
 //
 // A stream must be read: without a reader, pings are not answered, and a lost
 // connection is noticed only by the heartbeat or by a send that fails.

@@ -13,7 +13,7 @@ import (
 // WriteTimeout does not count time in which the process did not run.
 func TestWriteTimeoutAfterPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := startSession(t, &Upgrader{WriteTimeout: 16 * time.Second, Heartbeat: Heartbeat{Interval: -1}})
+		s, _ := startSession(t, &Upgrader{Options: Options{WriteTimeout: 16 * time.Second, Heartbeat: Heartbeat{Interval: -1}}})
 		_ = s.Text(context.Background(), "not taken")
 		time.Sleep(15 * time.Second)
 		w := &s.registry.writes
@@ -34,7 +34,7 @@ func TestWriteTimeoutAfterPause(t *testing.T) {
 func TestWriteTimeoutBeginsByNow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const timeout = 16 * time.Second
-		s, _ := startSession(t, &Upgrader{WriteTimeout: timeout, Heartbeat: Heartbeat{Interval: -1}})
+		s, _ := startSession(t, &Upgrader{Options: Options{WriteTimeout: timeout, Heartbeat: Heartbeat{Interval: -1}}})
 		_ = s.Text(context.Background(), "not taken")
 		w := &s.registry.writes
 		w.mu.Lock()
@@ -144,7 +144,7 @@ func TestCloseTimerExpired(t *testing.T) {
 // CloseTimeout does not count time in which the process did not run.
 func TestCloseTimeoutAfterPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := startSession(t, &Upgrader{CloseTimeout: time.Second, Heartbeat: Heartbeat{Interval: -1}})
+		s, _ := startSession(t, &Upgrader{Options: Options{CloseTimeout: time.Second, Heartbeat: Heartbeat{Interval: -1}}})
 		_ = s.Close(CloseReason{})
 		c := s.closeState()
 		c.mu.Lock()
@@ -184,7 +184,7 @@ func TestCloseTimeoutBeginsByNow(t *testing.T) {
 // The closeTimer is stopped and freed when the session ends.
 func TestCloseTimerStopsAtEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, peer := startSession(t, &Upgrader{Heartbeat: Heartbeat{Interval: -1}})
+		s, peer := startSession(t, &Upgrader{Options: Options{Heartbeat: Heartbeat{Interval: -1}}})
 		_ = s.Close(CloseReason{})
 		timer := s.closeState().timer
 		_ = peer.Close()

@@ -34,7 +34,7 @@ func TestTimersStopWithLastSession(t *testing.T) {
 		"stalled":       func(s *Session, _ net.Conn) { _ = s.Text(context.Background(), "takes nothing") },
 		"heartbeatless": func(s *Session, _ net.Conn) { go func() { _, _ = s.stream().Recv(context.Background()) }() },
 	} {
-		for _, u := range []*Upgrader{{}, {Heartbeat: off}, {Heartbeat: off, MessageTimeout: time.Second}} {
+		for _, u := range []*Upgrader{{}, {Options: Options{Heartbeat: off}}, {Options: Options{Heartbeat: off, MessageTimeout: time.Second}}} {
 			if name == "heartbeatless" && u.Heartbeat == off {
 				continue // the session does not end
 			}
@@ -64,7 +64,7 @@ func TestTimersStopWithLastSession(t *testing.T) {
 // An idle session without heartbeat has no timer.
 func TestTimersNoneWithoutHeartbeat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u := &Upgrader{Heartbeat: Heartbeat{Interval: -1}}
+		u := &Upgrader{Options: Options{Heartbeat: Heartbeat{Interval: -1}}}
 		idle, _ := startSession(t, u)
 		if r := u.registry(); r.checks.timer != nil || r.flushes.timer != nil || r.writes.timer != nil {
 			t.Error("there is a timer")
@@ -75,7 +75,7 @@ func TestTimersNoneWithoutHeartbeat(t *testing.T) {
 
 func TestCloseTimeoutOfEachSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u := &Upgrader{CloseTimeout: 40 * time.Second, WriteTimeout: time.Hour} // and a check after 30 s
+		u := &Upgrader{Options: Options{CloseTimeout: 40 * time.Second, WriteTimeout: time.Hour}} // and a check after 30 s
 		var all []*Session
 		began := time.Now()
 		for range 3 {
@@ -97,8 +97,12 @@ func TestCloseTimeoutOfEachSession(t *testing.T) {
 // The longest timeouts do not expire at once.
 func TestTimersLongestTimeouts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u := &Upgrader{CloseTimeout: math.MaxInt64, MessageTimeout: math.MaxInt64,
-			Heartbeat: Heartbeat{Interval: math.MaxInt64, Timeout: math.MaxInt64}, WriteTimeout: math.MaxInt64}
+		u := &Upgrader{Options: Options{
+			CloseTimeout:   math.MaxInt64,
+			MessageTimeout: math.MaxInt64,
+			Heartbeat:      Heartbeat{Interval: math.MaxInt64, Timeout: math.MaxInt64},
+			WriteTimeout:   math.MaxInt64,
+		}}
 		s, _ := startSession(t, u)
 		_ = s.Close(CloseReason{})
 		time.Sleep(365 * 24 * time.Hour)
@@ -112,7 +116,7 @@ func TestTimersLongestTimeouts(t *testing.T) {
 // After the end of a session with batched frames there is no timer.
 func TestFlushTimerStopsAtEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u := &Upgrader{Heartbeat: Heartbeat{Interval: -1}}
+		u := &Upgrader{Options: Options{Heartbeat: Heartbeat{Interval: -1}}}
 		s, peer := startSession(t, u)
 		go func() { _, _ = peer.Write(bytes.Repeat(masked(frame.Binary, 10), 2)) }()
 		if _, err := s.stream().Recv(context.Background()); err != nil {

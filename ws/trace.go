@@ -53,7 +53,7 @@ type Trace struct {
 // slowWrite is the duration from which Trace.SlowWrite is called.
 const slowWrite = time.Second
 
-// untraced is used if Upgrader.Trace is nil.
+// untraced is used if Options.Trace is nil.
 var untraced Trace
 
 // trace returns the Trace of the session, which is not nil.

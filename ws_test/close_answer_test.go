@@ -79,7 +79,7 @@ func TestCloseCodeIsEchoed(t *testing.T) {
 // CloseTimeout.
 func TestCloseUnansweredUntilTimeout(t *testing.T) {
 	const timeout = time.Minute
-	inSynctest(t, &ws.Upgrader{CloseTimeout: timeout}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{Options: ws.Options{CloseTimeout: timeout}}, func(t *testing.T, p *pair) {
 		_ = p.conn.SetDeadline(time.Time{})
 		p.writeLater(closeFrame(4003))
 		recvKind(t, p.stream, ws.Close)

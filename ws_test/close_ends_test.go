@@ -135,7 +135,7 @@ var allEnds = []end{
 		}},
 
 	// The peer stays and does not do its part.
-	{name: "stalled peer", u: &ws.Upgrader{WriteTimeout: shortWait}, unread: true,
+	{name: "stalled peer", u: &ws.Upgrader{Options: ws.Options{WriteTimeout: shortWait}}, unread: true,
 		session: ws.ErrWriteTimeout, stream: ws.ErrWriteTimeout, counted: ws.EndWriteTimeout, after: shortWait,
 		does: func(t *testing.T, s *fixture) {
 			for err := error(nil); err == nil; {
@@ -144,10 +144,10 @@ var allEnds = []end{
 				}
 			}
 		}},
-	{name: "network cut", u: &ws.Upgrader{Heartbeat: ws.Heartbeat{Interval: shortWait, Timeout: shortWait}},
+	{name: "network cut", u: &ws.Upgrader{Options: ws.Options{Heartbeat: ws.Heartbeat{Interval: shortWait, Timeout: shortWait}}},
 		session: ws.ErrHeartbeatTimeout, stream: ws.ErrHeartbeatTimeout, counted: ws.EndHeartbeatTimeout, after: 2 * shortWait,
 		does: func(*testing.T, *fixture) {}},
-	{name: "message never finished", u: &ws.Upgrader{MessageTimeout: shortWait},
+	{name: "message never finished", u: &ws.Upgrader{Options: ws.Options{MessageTimeout: shortWait}},
 		session: ws.ErrMessageTimeout, stream: ws.ErrMessageTimeout, counted: ws.EndMessageTimeout, after: shortWait,
 		does: func(t *testing.T, s *fixture) {
 			s.write(masked(opText, []byte("once upon a time")))
@@ -160,7 +160,7 @@ var allEnds = []end{
 			s.expectClose(1002)
 			_ = s.conn.Close()
 		}},
-	{name: "protocol broken by a peer that stays", u: &ws.Upgrader{CloseTimeout: shortWait}, after: shortWait,
+	{name: "protocol broken by a peer that stays", u: &ws.Upgrader{Options: ws.Options{CloseTimeout: shortWait}}, after: shortWait,
 		session: &ws.ProtocolError{}, stream: &ws.ProtocolError{}, counted: ws.EndProtocolError,
 		does: func(t *testing.T, s *fixture) {
 			s.write([]byte{fin | 0x70 | opText, 0x80})
@@ -198,14 +198,14 @@ var allEnds = []end{
 			s.write(closeFrame(4000))
 			s.expectEnd()
 		}},
-	{name: "closed on a peer that does not answer", u: &ws.Upgrader{CloseTimeout: shortWait}, unread: true,
+	{name: "closed on a peer that does not answer", u: &ws.Upgrader{Options: ws.Options{CloseTimeout: shortWait}}, unread: true,
 		session: ws.ErrCloseTimeout, stream: ws.ErrCloseTimeout, counted: ws.EndCloseTimeout, after: shortWait,
 		does: func(t *testing.T, s *fixture) {
 			_ = s.session.Close(ws.CloseReason{Code: 4000})
 			s.expectClose(4000)
 			s.expectEnd()
 		}},
-	{name: "closed on a peer that does not read", u: &ws.Upgrader{CloseTimeout: shortWait}, unread: true,
+	{name: "closed on a peer that does not read", u: &ws.Upgrader{Options: ws.Options{CloseTimeout: shortWait}}, unread: true,
 		session: ws.ErrCloseTimeout, stream: ws.ErrCloseTimeout, counted: ws.EndCloseTimeout, after: shortWait,
 		does: func(t *testing.T, s *fixture) {
 			fillQueue(t, s.session, strings.Repeat("x", 10_000))
@@ -230,7 +230,7 @@ var allEnds = []end{
 			expectShutdown(t, down, nil)
 			s.expectRefusal(503)
 		}},
-	{name: "Shutdown with a peer that does not answer", u: &ws.Upgrader{CloseTimeout: shortWait}, unread: true,
+	{name: "Shutdown with a peer that does not answer", u: &ws.Upgrader{Options: ws.Options{CloseTimeout: shortWait}}, unread: true,
 		session: ws.ErrCloseTimeout, stream: ws.ErrCloseTimeout, counted: ws.EndCloseTimeout, after: shortWait,
 		does: func(t *testing.T, s *fixture) {
 			down := startShutdown(testContext(t), s.u)
@@ -238,7 +238,7 @@ var allEnds = []end{
 			s.expectEnd()
 			expectShutdown(t, down, nil)
 		}},
-	{name: "Shutdown with a peer that does not read", u: &ws.Upgrader{CloseTimeout: shortWait}, unread: true,
+	{name: "Shutdown with a peer that does not read", u: &ws.Upgrader{Options: ws.Options{CloseTimeout: shortWait}}, unread: true,
 		session: ws.ErrCloseTimeout, stream: ws.ErrCloseTimeout, counted: ws.EndCloseTimeout, after: shortWait,
 		does: func(t *testing.T, s *fixture) {
 			fillQueue(t, s.session, strings.Repeat("x", 10_000))
@@ -252,7 +252,7 @@ var allEnds = []end{
 			resetConn(s.client)
 			expectShutdown(t, down, nil)
 		}},
-	{name: "Shutdown whose context ends first", u: &ws.Upgrader{CloseTimeout: time.Hour}, unread: true,
+	{name: "Shutdown whose context ends first", u: &ws.Upgrader{Options: ws.Options{CloseTimeout: time.Hour}}, unread: true,
 		session: ws.ErrShutdown, stream: ws.ErrShutdown, counted: ws.EndShutdown, after: shortWait,
 		does: func(t *testing.T, s *fixture) {
 			ctx, cancel := context.WithTimeout(t.Context(), shortWait)
@@ -263,7 +263,7 @@ var allEnds = []end{
 			expectShutdown(t, down, context.DeadlineExceeded)
 			s.expectRefusal(503)
 		}},
-	{name: "Shutdown that Close brings to its end", u: &ws.Upgrader{CloseTimeout: time.Hour}, unread: true,
+	{name: "Shutdown that Close brings to its end", u: &ws.Upgrader{Options: ws.Options{CloseTimeout: time.Hour}}, unread: true,
 		session: ws.ErrShutdown, stream: ws.ErrShutdown, counted: ws.EndShutdown,
 		does: func(t *testing.T, s *fixture) {
 			down := startShutdown(testContext(t), s.u)
@@ -271,7 +271,7 @@ var allEnds = []end{
 			_ = s.u.Close()
 			expectShutdown(t, down, nil)
 		}},
-	{name: "cut", u: &ws.Upgrader{CloseTimeout: time.Hour}, unread: true,
+	{name: "cut", u: &ws.Upgrader{Options: ws.Options{CloseTimeout: time.Hour}}, unread: true,
 		session: ws.ErrShutdown, stream: ws.ErrShutdown, counted: ws.EndShutdown,
 		does: func(t *testing.T, s *fixture) {
 			if err := s.u.Close(); err != nil {
@@ -280,7 +280,7 @@ var allEnds = []end{
 			s.expectEnd()
 			s.expectRefusal(503)
 		}},
-	{name: "cut with a full queue", u: &ws.Upgrader{CloseTimeout: time.Hour}, unread: true,
+	{name: "cut with a full queue", u: &ws.Upgrader{Options: ws.Options{CloseTimeout: time.Hour}}, unread: true,
 		session: ws.ErrShutdown, stream: ws.ErrShutdown, counted: ws.EndShutdown,
 		does: func(t *testing.T, s *fixture) {
 			fillQueue(t, s.session, strings.Repeat("x", 10_000))

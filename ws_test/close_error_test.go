@@ -59,7 +59,7 @@ func TestErrAfterBothCloseFrames(t *testing.T) {
 			t.Run(test.name+","+from, func(t *testing.T) {
 				ended := make(chan error, 1)
 				trace := &ws.Trace{SessionEnd: func(_ *ws.Session, err error) { ended <- err }}
-				overTransports(t, &ws.Upgrader{Trace: trace}, func(t *testing.T, p *pair) {
+				overTransports(t, &ws.Upgrader{Options: ws.Options{Trace: trace}}, func(t *testing.T, p *pair) {
 					ctx := derive(t, p.session)
 					end := receiveAll(p)
 					test.do(p)
@@ -123,11 +123,11 @@ func TestLogTraceOfEnd(t *testing.T) {
 			p.expectClose(1000)
 			p.conn.Close()
 		}, `level=INFO msg="session ends" duration=3s end="connection lost" sent="1000 normal" err="ws: connection lost: EOF without a Close frame"`},
-		{"the peer does not answer", &ws.Upgrader{CloseTimeout: time.Minute}, func(p *pair) {
+		{"the peer does not answer", &ws.Upgrader{Options: ws.Options{CloseTimeout: time.Minute}}, func(p *pair) {
 			_ = p.session.Close(ws.CloseReason{Code: 1000})
 			p.expectClose(1000)
 		}, `level=INFO msg="session ends" duration=1m3s end="close timeout" sent="1000 normal" err="ws: close timeout"`},
-		{"the peer is silent", &ws.Upgrader{Heartbeat: ws.Heartbeat{Interval: 10 * time.Second, Timeout: 7 * time.Second}}, func(p *pair) {
+		{"the peer is silent", &ws.Upgrader{Options: ws.Options{Heartbeat: ws.Heartbeat{Interval: 10 * time.Second, Timeout: 7 * time.Second}}}, func(p *pair) {
 			_, _ = p.next()
 		}, `level=INFO msg="session ends" duration=17s end="heartbeat timeout" err="ws: heartbeat timeout"`},
 		{"the peer breaks the protocol", &ws.Upgrader{}, func(p *pair) {

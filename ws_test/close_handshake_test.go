@@ -97,7 +97,7 @@ func TestCloseByBothSides(t *testing.T) {
 }
 
 func TestCloseEndsBlockedSend(t *testing.T) {
-	inSynctest(t, &ws.Upgrader{SendBuffer: 100}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{Options: ws.Options{SendBuffer: 100}}, func(t *testing.T, p *pair) {
 		if err := p.session.Text(t.Context(), strings.Repeat("x", 98)); err != nil {
 			t.Fatal(err)
 		}
@@ -150,7 +150,7 @@ func TestCloseSendsOneCloseFrame(t *testing.T) {
 
 // What was queued is sent before the Close frame.
 func TestCloseSendsQueueFirst(t *testing.T) {
-	overTransports(t, &ws.Upgrader{SendBuffer: 8 << 20}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{Options: ws.Options{SendBuffer: 8 << 20}}, func(t *testing.T, p *pair) {
 		for range 60 {
 			if err := p.session.Binary(testContext(t), make([]byte, 100_000)); err != nil {
 				t.Fatal(err)

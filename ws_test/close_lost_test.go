@@ -16,7 +16,7 @@ import (
 
 func TestLostConnectionEndsUnreadChan(t *testing.T) {
 	// CloseTimeout, since the channel could yet be read to its end.
-	overTransports(t, &ws.Upgrader{CloseTimeout: 200 * time.Millisecond}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{Options: ws.Options{CloseTimeout: 200 * time.Millisecond}}, func(t *testing.T, p *pair) {
 		messages := p.stream.Chan()
 		for range 100 {
 			p.send(opText, "unread")
@@ -100,7 +100,7 @@ func TestFailedWriteEndsUnreadSession(t *testing.T) {
 // Behind the peer's Close frame nothing is waited for if a write has failed: the
 // session ends when that frame is received, not after CloseTimeout.
 func TestFailedWriteThenPeersCloseEndsSession(t *testing.T) {
-	u := &ws.Upgrader{Heartbeat: noHeartbeat}
+	u := &ws.Upgrader{Options: ws.Options{Heartbeat: noHeartbeat}}
 	inSynctestOver(t, u, func(c net.Conn) net.Conn { return unwritable{c} }, func(t *testing.T, p *pair) {
 		end, began := receiveAll(p), time.Now()
 		_ = p.session.Text(t.Context(), "hello?")

@@ -87,7 +87,7 @@ func TestPeerGoneKeepsReceivedData(t *testing.T) {
 // A message of which a part was received is completed when the rest is read in
 // the background.
 func TestPeerGoneFinishesOpenMessage(t *testing.T) {
-	overTransports(t, &ws.Upgrader{SessionStats: true}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{Options: ws.Options{SessionStats: true}}, func(t *testing.T, p *pair) {
 		a := p.stream.Aggregate(0)
 		whole := strings.Repeat("0123456789", 7000)
 		frame := masked(fin|opText, []byte(whole))
@@ -123,7 +123,7 @@ func TestPeerGoneEndsDespiteBusyReader(t *testing.T) {
 		"channel": func(p *pair, _ <-chan struct{}) { p.stream.Chan() },
 	} {
 		t.Run(name, func(t *testing.T) {
-			overTransports(t, &ws.Upgrader{CloseTimeout: shortWait}, func(t *testing.T, p *pair) {
+			overTransports(t, &ws.Upgrader{Options: ws.Options{CloseTimeout: shortWait}}, func(t *testing.T, p *pair) {
 				busy(p, p.session.Done())
 				for range 40 {
 					p.send(opText, "hello")
@@ -142,7 +142,7 @@ func TestPeerGoneEndsDespiteBusyReader(t *testing.T) {
 // A peer that leaves more unread bytes than are read in the background does not
 // keep the session.
 func TestPeerGoneBoundsBackgroundRead(t *testing.T) {
-	overTransports(t, &ws.Upgrader{CloseTimeout: shortWait}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{Options: ws.Options{CloseTimeout: shortWait}}, func(t *testing.T, p *pair) {
 		go func() {
 			for {
 				if _, err := p.client.conn.Write(masked(fin|opBinary, make([]byte, 10_000))); err != nil {

@@ -19,7 +19,7 @@ import (
 
 // slowClose is for tests in which the closing handshake must not wait for its
 // timeout.
-var slowClose = &ws.Upgrader{CloseTimeout: time.Hour, Heartbeat: noHeartbeat}
+var slowClose = &ws.Upgrader{Options: ws.Options{CloseTimeout: time.Hour, Heartbeat: noHeartbeat}}
 
 // readersThatAreBusy each receive a first message, call Close meanwhile or have
 // it called, and are then busy until the session has ended. They return what they

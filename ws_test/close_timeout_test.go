@@ -14,7 +14,7 @@ import (
 )
 
 func TestCloseTimeoutOfSilentPeer(t *testing.T) {
-	for _, u := range []*ws.Upgrader{{}, {CloseTimeout: time.Hour}} {
+	for _, u := range []*ws.Upgrader{{}, {Options: ws.Options{CloseTimeout: time.Hour}}} {
 		inSynctest(t, u, func(t *testing.T, p *pair) {
 			start, want := time.Now(), max(u.CloseTimeout, 5*time.Second)
 			if err := p.session.Close(ws.CloseReason{}); err != nil {
@@ -59,7 +59,7 @@ func TestCloseTimeoutOfSendingPeer(t *testing.T) {
 }
 
 func TestCloseTimeoutOverTransports(t *testing.T) {
-	overTransports(t, &ws.Upgrader{CloseTimeout: 50 * time.Millisecond}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{Options: ws.Options{CloseTimeout: 50 * time.Millisecond}}, func(t *testing.T, p *pair) {
 		end := receiveAll(p)
 		if err := p.session.Close(ws.CloseReason{}); err != nil {
 			t.Fatal(err)
@@ -75,7 +75,7 @@ func TestCloseTimeoutOverTransports(t *testing.T) {
 
 // Close on a peer that reads nothing ends after CloseTimeout.
 func TestCloseTimeoutOfStalledPeer(t *testing.T) {
-	overTransports(t, &ws.Upgrader{CloseTimeout: 50 * time.Millisecond}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{Options: ws.Options{CloseTimeout: 50 * time.Millisecond}}, func(t *testing.T, p *pair) {
 		sent := make(chan error, 1)
 		started := make(chan struct{})
 		go func() {
@@ -109,7 +109,7 @@ func TestCloseTimeoutOfThousands(t *testing.T) {
 	}
 	start := time.Now()
 	synctest.Test(t, func(t *testing.T) {
-		u := &ws.Upgrader{Heartbeat: noHeartbeat}
+		u := &ws.Upgrader{Options: ws.Options{Heartbeat: noHeartbeat}}
 		var all []*ws.Session
 		for range sessions {
 			end, _ := net.Pipe()

@@ -112,7 +112,7 @@ func TestCompressedChunkInOneFrame(t *testing.T) {
 func TestCompressedFragmentsAreOneStream(t *testing.T) {
 	for _, test := range compressions {
 		t.Run(test.name, func(t *testing.T) {
-			p := connectCompressing(t, transports[0], &ws.Upgrader{Compression: test.c, SendBuffer: 1 << 20}, test.offer)
+			p := connectCompressing(t, transports[0], &ws.Upgrader{Compression: test.c, Options: ws.Options{SendBuffer: 1 << 20}}, test.offer)
 			text := mixedText(100_000)
 			for range 2 {
 				w := p.session.Writer(testContext(t), ws.Text)

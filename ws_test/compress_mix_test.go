@@ -65,7 +65,7 @@ func TestCompressedSendersDoNotMix(t *testing.T) {
 func TestCompressedWritersDoNotMix(t *testing.T) {
 	for _, test := range compressions {
 		t.Run(test.name, func(t *testing.T) {
-			p := connectCompressing(t, transports[0], &ws.Upgrader{Compression: test.c, SendBuffer: 1000}, test.offer)
+			p := connectCompressing(t, transports[0], &ws.Upgrader{Compression: test.c, Options: ws.Options{SendBuffer: 1000}}, test.offer)
 			first := strings.Repeat(gibberish(1, 100), fragment/40)[:2*fragment+1]
 			second := strings.Repeat(gibberish(2, 100), fragment/30)[:3*fragment]
 			w := p.session.Writer(testContext(t), ws.Text)

@@ -30,7 +30,7 @@ func receiveCompressedOn(t testing.TB, c ws.Compression, conn *script, limit int
 	t.Helper()
 	r := request()
 	r.Header.Set("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits")
-	u := &ws.Upgrader{Compression: c, SendBuffer: 1 << 30}
+	u := &ws.Upgrader{Compression: c, Options: ws.Options{SendBuffer: 1 << 30}}
 	session, stream, err := u.Handle(&responseWriter{conn: conn}, r)
 	if err != nil {
 		t.Fatal(err)

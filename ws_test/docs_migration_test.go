@@ -185,7 +185,8 @@ func TestDocsCheckSeesUnknownName(t *testing.T) {
 		"`session.Text`, `session.Shout(ctx)`":     {"Session.Shout"},
 		"`stream.Aggregate(n).Recv`":               nil,
 		"`stream.Aggregate(n).Read(ctx)`":          {"AggregatedStream.Read"},
-		"`ws.Upgrader{Heartbeat: …}`":              nil,
+		"`ws.Upgrader{Compression: …}`":            nil,
+		"`ws.Options{Heartbeat: …}`":               nil,
 		"`ws.Upgrader{Hearts: …}`":                 {"Upgrader.Hearts"},
 		"session.Shout, which is not set as code.": nil,
 	} {

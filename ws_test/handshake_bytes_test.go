@@ -133,7 +133,7 @@ func TestHandshakeStalledClient(t *testing.T) {
 	for _, tt := range []struct {
 		u    *ws.Upgrader
 		want time.Duration
-	}{{&ws.Upgrader{}, 30 * time.Second}, {&ws.Upgrader{WriteTimeout: time.Second}, time.Second}} {
+	}{{&ws.Upgrader{}, 30 * time.Second}, {&ws.Upgrader{Options: ws.Options{WriteTimeout: time.Second}}, time.Second}} {
 		synctest.Test(t, func(t *testing.T) {
 			end, peer := net.Pipe()
 			began := time.Now()
@@ -155,7 +155,7 @@ func TestHandshakeStalledClient(t *testing.T) {
 
 func TestHandshakeStalledWithoutDeadlines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u := &ws.Upgrader{WriteTimeout: time.Second}
+		u := &ws.Upgrader{Options: ws.Options{WriteTimeout: time.Second}}
 		end, peer := net.Pipe()
 		began := time.Now()
 		expectRefused(t, u, connWriter{&responseWriter{}, noDeadlineConn{end}, nil}, request(), 500)

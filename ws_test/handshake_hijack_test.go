@@ -95,7 +95,7 @@ func TestHandshakeUnflushedBytes(t *testing.T) {
 func TestHandshakeClearsServerTimeouts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		end, peer := net.Pipe()
-		u := &ws.Upgrader{Heartbeat: noHeartbeat}
+		u := &ws.Upgrader{Options: ws.Options{Heartbeat: noHeartbeat}}
 		srv := &http.Server{
 			ReadTimeout: time.Second, WriteTimeout: time.Second, IdleTimeout: time.Second, ReadHeaderTimeout: time.Second,
 			ErrorLog: log.New(io.Discard, "", 0),

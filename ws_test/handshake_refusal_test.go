@@ -27,7 +27,7 @@ var refusals = []struct {
 	{405, &ws.Upgrader{}, func() *http.Request { return withMethod(request(), http.MethodPut) }, nil},
 	{426, &ws.Upgrader{}, func() *http.Request { return request("Connection", "keep-alive") }, nil},
 	{426, &ws.Upgrader{}, func() *http.Request { return request("Sec-WebSocket-Version", "8") }, nil},
-	{500, &ws.Upgrader{SendBuffer: -1}, func() *http.Request { return request() }, nil},
+	{500, &ws.Upgrader{Options: ws.Options{SendBuffer: -1}}, func() *http.Request { return request() }, nil},
 	{500, &ws.Upgrader{}, func() *http.Request { return request() }, func(w http.ResponseWriter) http.ResponseWriter { return hijackErrorWriter{w, errors.New("broken")} }},
 	{501, &ws.Upgrader{}, func() *http.Request { return request() }, func(w http.ResponseWriter) http.ResponseWriter { return plainResponseWriter{w} }},
 	{503, &ws.Upgrader{MaxSessions: 1}, func() *http.Request { return request() }, nil},

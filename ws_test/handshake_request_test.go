@@ -69,11 +69,11 @@ func TestHandshakeRefused(t *testing.T) {
 
 func TestHandshakeBadOptions(t *testing.T) {
 	for name, u := range map[string]*ws.Upgrader{
-		"SendBuffer":     {SendBuffer: -1},
-		"WriteTimeout":   {WriteTimeout: -1},
-		"CloseTimeout":   {CloseTimeout: -time.Hour},
+		"SendBuffer":     {Options: ws.Options{SendBuffer: -1}},
+		"WriteTimeout":   {Options: ws.Options{WriteTimeout: -1}},
+		"CloseTimeout":   {Options: ws.Options{CloseTimeout: -time.Hour}},
 		"MaxSessions":    {MaxSessions: -1},
-		"MessageTimeout": {MessageTimeout: -1},
+		"MessageTimeout": {Options: ws.Options{MessageTimeout: -1}},
 		"OriginPatterns": {OriginPatterns: []string{"ok", "[bad"}},
 	} {
 		w := httptest.NewRecorder()

@@ -48,7 +48,7 @@ func TestHeartbeatEndsSilentPeer(t *testing.T) {
 		{"a day", ws.Heartbeat{Interval: 24 * time.Hour, Timeout: time.Hour}, 24 * time.Hour, 25 * time.Hour},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			inSynctest(t, &ws.Upgrader{Heartbeat: test.heartbeat}, func(t *testing.T, p *pair) {
+			inSynctest(t, &ws.Upgrader{Options: ws.Options{Heartbeat: test.heartbeat}}, func(t *testing.T, p *pair) {
 				began := time.Now()
 				end := receiveAll(p)
 				if f, err := p.next(); err != nil || f.opcode() != opPing || time.Since(began) != test.pinged {
@@ -129,7 +129,7 @@ func TestHeartbeatCountsAnyByte(t *testing.T) {
 
 func TestHeartbeatDisabled(t *testing.T) {
 	for _, off := range []ws.Heartbeat{{Interval: -1}, {Timeout: -1}} {
-		inSynctest(t, &ws.Upgrader{Heartbeat: off}, func(t *testing.T, p *pair) {
+		inSynctest(t, &ws.Upgrader{Options: ws.Options{Heartbeat: off}}, func(t *testing.T, p *pair) {
 			ctx, cancel := context.WithTimeout(t.Context(), 1000*time.Hour)
 			defer cancel()
 			if _, err := p.stream.Recv(ctx); err != context.DeadlineExceeded {
@@ -171,7 +171,7 @@ func TestHeartbeatOfManySessions(t *testing.T) {
 }
 
 func TestHeartbeatOverTransports(t *testing.T) {
-	u := &ws.Upgrader{Heartbeat: ws.Heartbeat{Interval: 30 * time.Millisecond, Timeout: 30 * time.Millisecond}}
+	u := &ws.Upgrader{Options: ws.Options{Heartbeat: ws.Heartbeat{Interval: 30 * time.Millisecond, Timeout: 30 * time.Millisecond}}}
 	overTransports(t, u, func(t *testing.T, p *pair) {
 		err := await(t, receiveAll(p), "the stream's end")
 		if !errors.Is(err, ws.ErrHeartbeatTimeout) {

@@ -43,7 +43,7 @@ func TestHeartbeatOfSlowReader(t *testing.T) {
 			continue // for which the operating system's buffer is not known
 		}
 		t.Run(over.name, func(t *testing.T) {
-			u := &ws.Upgrader{Heartbeat: shortHeartbeat}
+			u := &ws.Upgrader{Options: ws.Options{Heartbeat: shortHeartbeat}}
 			p := connectOver(t, over, u)
 			p.br = bufio.NewReader(&slowReadConn{Conn: p.client.conn, rate: rate})
 			end := receiveAll(p)

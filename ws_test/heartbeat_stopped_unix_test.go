@@ -30,7 +30,7 @@ func TestStoppedServer(t *testing.T) {
 		if over.name != name {
 			continue
 		}
-		u := &ws.Upgrader{Heartbeat: ws.Heartbeat{Interval: 200 * time.Millisecond, Timeout: time.Second}}
+		u := &ws.Upgrader{Options: ws.Options{Heartbeat: ws.Heartbeat{Interval: 200 * time.Millisecond, Timeout: time.Second}}}
 		srv := serve(t, over, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			session, stream, err := u.Handle(w, r)
 			if err != nil {

@@ -40,7 +40,7 @@ func TestHeartbeatOfUnpluggedPeer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u := &ws.Upgrader{Heartbeat: ws.Heartbeat{Interval: 300 * time.Millisecond, Timeout: 300 * time.Millisecond}}
+	u := &ws.Upgrader{Options: ws.Options{Heartbeat: ws.Heartbeat{Interval: 300 * time.Millisecond, Timeout: 300 * time.Millisecond}}}
 	sessions, ended := make(chan *ws.Session, 1), make(chan error, 1)
 	srv := &httptest.Server{Listener: listener, Config: &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -85,7 +85,7 @@ func payloadLength(b []byte) int {
 // the handshake and the rest comes in reads of the given sizes.
 func receiveScript(t testing.TB, sent []byte, early int, sizes []int, c *conversation) {
 	conn := newScript(sent[early:], sizes...)
-	session, stream := sessionOn(t, conn, sent[:early], &ws.Upgrader{ManualPong: c.manualPong, SendBuffer: 1 << 30})
+	session, stream := sessionOn(t, conn, sent[:early], &ws.Upgrader{Options: ws.Options{ManualPong: c.manualPong, SendBuffer: 1 << 30}})
 	c.receive(stream, conn.interruptWith)
 	await(t, session.Done(), "the session's end")
 	c.check(t, sent, conn.replies(t))

@@ -30,7 +30,7 @@ func (hijackPanicWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) { panic(h
 func TestMaxSessionsIsExact(t *testing.T) {
 	const limit, handshakes = 10, 200
 	synctest.Test(t, func(t *testing.T) {
-		u := &ws.Upgrader{MaxSessions: limit, Heartbeat: noHeartbeat}
+		u := &ws.Upgrader{MaxSessions: limit, Options: ws.Options{Heartbeat: noHeartbeat}}
 		for range 3 { // each time after the sessions have ended
 			var mu sync.Mutex
 			var group sync.WaitGroup
@@ -64,7 +64,7 @@ func TestMaxSessionsIsExact(t *testing.T) {
 func TestMaxSessionsIsExactOverTCP(t *testing.T) {
 	const limit, handshakes = 10, 100
 	ended := make(chan struct{}, limit)
-	u := &ws.Upgrader{MaxSessions: limit, Trace: &ws.Trace{SessionEnd: func(*ws.Session, error) { ended <- struct{}{} }}}
+	u := &ws.Upgrader{MaxSessions: limit, Options: ws.Options{Trace: &ws.Trace{SessionEnd: func(*ws.Session, error) { ended <- struct{}{} }}}}
 	srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if session, stream, err := u.Handle(w, r); err == nil {
 			_ = echo(session, stream.Aggregate(0))

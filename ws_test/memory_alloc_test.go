@@ -25,7 +25,7 @@ func TestReceivingAllocatesNothing(t *testing.T) {
 		for frameName, frame := range frames {
 			t.Run(frameName+","+contextName, func(t *testing.T) {
 				for _, over := range transports[:2] { // crypto/tls allocates for every record
-					p := connectOver(t, over, &ws.Upgrader{ManualPong: true})
+					p := connectOver(t, over, &ws.Upgrader{Options: ws.Options{ManualPong: true}})
 					stream := p.stream.Aggregate(0)
 					allocs := testing.AllocsPerRun(300, func() {
 						p.write(frame)

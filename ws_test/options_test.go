@@ -85,10 +85,9 @@ var options = map[string]option{
 
 // Every option of an Upgrader changes what a session does.
 func TestUpgraderOptions(t *testing.T) {
-	fields := reflect.TypeFor[ws.Upgrader]()
-	for i := range fields.NumField() {
-		name := fields.Field(i).Name
-		if !fields.Field(i).IsExported() {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[ws.Upgrader]()) {
+		name := field.Name
+		if !field.IsExported() || field.Anonymous {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
@@ -109,10 +108,12 @@ func TestUpgraderOptions(t *testing.T) {
 func expectOnly(t *testing.T, u *ws.Upgrader, name string) {
 	t.Helper()
 	v := reflect.ValueOf(u).Elem()
-	for i := range v.NumField() {
-		field := v.Type().Field(i).Name
-		if isSet := !v.Field(i).IsZero(); isSet != (field == name) {
-			t.Fatalf("%s is set: %v", field, isSet)
+	for _, field := range reflect.VisibleFields(v.Type()) {
+		if field.Anonymous {
+			continue
+		}
+		if isSet := !v.FieldByIndex(field.Index).IsZero(); isSet != (field.Name == name) {
+			t.Fatalf("%s is set: %v", field.Name, isSet)
 		}
 	}
 }

@@ -153,7 +153,7 @@ func TestRecvContextsEndAtRandom(t *testing.T) {
 }
 
 func TestRecvDeadline(t *testing.T) {
-	inSynctest(t, &ws.Upgrader{Heartbeat: noHeartbeat}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{Options: ws.Options{Heartbeat: noHeartbeat}}, func(t *testing.T, p *pair) {
 		for _, l := range []view{p.stream, p.stream.Aggregate(0)} {
 			for _, loop := range []bool{false, true} {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)

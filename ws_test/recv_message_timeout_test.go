@@ -32,7 +32,7 @@ func TestMessageTimeout(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inSynctest(t, &ws.Upgrader{MessageTimeout: 10 * time.Second}, func(t *testing.T, p *pair) {
+			inSynctest(t, &ws.Upgrader{Options: ws.Options{MessageTimeout: 10 * time.Second}}, func(t *testing.T, p *pair) {
 				counted := p.pongs()
 				ended := make(chan error, 1)
 				began := time.Now()
@@ -66,7 +66,7 @@ func TestMessageTimeout(t *testing.T) {
 // Many messages without a pause are not one that takes long.
 func TestMessageTimeoutOfManyMessages(t *testing.T) {
 	frame := masked(fin|opBinary, make([]byte, 10))
-	inSynctest(t, &ws.Upgrader{MessageTimeout: 10 * time.Second}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{Options: ws.Options{MessageTimeout: 10 * time.Second}}, func(t *testing.T, p *pair) {
 		counted := p.pongs()
 		ended := receiveAll(p)
 		p.write(frame[:5])
@@ -84,7 +84,7 @@ func TestMessageTimeoutOfManyMessages(t *testing.T) {
 }
 
 func TestMessageTimeoutOverTransports(t *testing.T) {
-	u := &ws.Upgrader{MessageTimeout: 50 * time.Millisecond}
+	u := &ws.Upgrader{Options: ws.Options{MessageTimeout: 50 * time.Millisecond}}
 	overTransports(t, u, func(t *testing.T, p *pair) {
 		p.write(masked(opText, []byte("once upon a time")))
 		end := receiveAll(p)
@@ -100,7 +100,7 @@ func TestMessageTimeoutOverTransports(t *testing.T) {
 // As after every violation, the connection is not closed before the peer's end of it
 // or CloseTimeout: the Close frame could be lost.
 func TestMessageTimeoutOfPeerThatStays(t *testing.T) {
-	u := &ws.Upgrader{MessageTimeout: 10 * time.Second, Heartbeat: noHeartbeat}
+	u := &ws.Upgrader{Options: ws.Options{MessageTimeout: 10 * time.Second, Heartbeat: noHeartbeat}}
 	inSynctestOver(t, u, func(c net.Conn) net.Conn { return halfCloser{c} }, func(t *testing.T, p *pair) {
 		receiveAll(p)
 		p.write(masked(opText, []byte("once upon a time")))
@@ -118,7 +118,7 @@ func TestMessageTimeoutOfPeerThatStays(t *testing.T) {
 // goes on.
 func TestMessageTimeoutIgnoresControlFrames(t *testing.T) {
 	const limit = 200 * time.Millisecond
-	u := &ws.Upgrader{MessageTimeout: limit, Heartbeat: ws.Heartbeat{Interval: 2 * limit, Timeout: 2 * limit}}
+	u := &ws.Upgrader{Options: ws.Options{MessageTimeout: limit, Heartbeat: ws.Heartbeat{Interval: 2 * limit, Timeout: 2 * limit}}}
 	ping := masked(fin|opPing, []byte("ping"))
 	for _, cut := range append([]int{0}, cuts(len(ping))...) {
 		for _, aggregates := range []bool{false, true} {
@@ -184,7 +184,7 @@ func TestMessageTimeoutBetweenMessages(t *testing.T) {
 		"aggregate": func(p *pair) func(context.Context) (ws.Message, error) { return p.stream.Aggregate(0).Recv },
 	} {
 		t.Run(name, func(t *testing.T) {
-			inSynctest(t, &ws.Upgrader{MessageTimeout: 10 * time.Second}, func(t *testing.T, p *pair) {
+			inSynctest(t, &ws.Upgrader{Options: ws.Options{MessageTimeout: 10 * time.Second}}, func(t *testing.T, p *pair) {
 				counted := p.pongs()
 				ended := make(chan error, 1)
 				go func() {

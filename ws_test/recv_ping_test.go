@@ -20,7 +20,7 @@ func TestPing(t *testing.T) {
 		})
 	})
 	t.Run("is left to the application with ManualPong", func(t *testing.T) {
-		overTransports(t, &ws.Upgrader{ManualPong: true}, func(t *testing.T, p *pair) {
+		overTransports(t, &ws.Upgrader{Options: ws.Options{ManualPong: true}}, func(t *testing.T, p *pair) {
 			p.send(opPing, "by hand")
 			msg := recvKind(t, p.stream, ws.Ping)
 			if err := p.session.Text(testContext(t), "first something else"); err != nil {

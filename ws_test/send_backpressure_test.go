@@ -18,7 +18,7 @@ import (
 
 // Sends do not wait while the queue has less than SendBuffer bytes, and then do.
 func TestSendBuffer(t *testing.T) {
-	inSynctest(t, &ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{Options: ws.Options{SendBuffer: 1000}}, func(t *testing.T, p *pair) {
 		start := time.Now()
 		for i := range 10 { // of 100 bytes with their headers
 			if err := p.session.Text(t.Context(), strings.Repeat("x", 98)); err != nil {
@@ -64,7 +64,7 @@ func TestSendBufferDefault(t *testing.T) {
 }
 
 func TestSendBufferSmallerThanMessage(t *testing.T) {
-	overCompressions(t, &ws.Upgrader{SendBuffer: 1}, func(t *testing.T, _ transport, p *compressing) {
+	overCompressions(t, &ws.Upgrader{Options: ws.Options{SendBuffer: 1}}, func(t *testing.T, _ transport, p *compressing) {
 		sent := make(chan error, 1)
 		go func() {
 			sent <- errors.Join(p.session.Text(context.Background(), strings.Repeat("x", 3<<20)),
@@ -123,7 +123,7 @@ func TestSendContextEndsAfterReturn(t *testing.T) {
 
 // A peer that pings without reading costs a bounded queue.
 func TestPingFloodBoundsQueue(t *testing.T) {
-	inSynctest(t, &ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{Options: ws.Options{SendBuffer: 1000}}, func(t *testing.T, p *pair) {
 		go func() { _ = echo(p.session, p.stream.Aggregate(0)) }()
 		for i := range 10_000 {
 			p.write(masked(fin|opPing, fmt.Append(nil, i)))

@@ -79,7 +79,7 @@ func TestBatchLeaves(t *testing.T) {
 		})
 	})
 	t.Run("at 64 KiB", func(t *testing.T) {
-		inSynctest(t, &ws.Upgrader{SendBuffer: 1 << 20}, func(t *testing.T, p *pair) {
+		inSynctest(t, &ws.Upgrader{Options: ws.Options{SendBuffer: 1 << 20}}, func(t *testing.T, p *pair) {
 			p.writeLater(bytes.Repeat(masked(fin|opText, []byte("question")), 2))
 			recvKind(t, p.stream, ws.Text)
 			start, answer := time.Now(), strings.Repeat("x", 10_000)

@@ -21,7 +21,7 @@ func TestBroadcastWithStalledPeer(t *testing.T) {
 	for i := range pairs { // with a small kernel buffer, to be full soon
 		pairs[i] = connectOn(t, tuningListener{listen(t), func(c net.Conn) {
 			_ = c.(*net.TCPConn).SetWriteBuffer(64 << 10)
-		}}, false, &ws.Upgrader{SendBuffer: 256 << 10})
+		}}, false, &ws.Upgrader{Options: ws.Options{SendBuffer: 256 << 10}})
 	}
 	message, full := make([]byte, 64<<10-100), 0
 	for round := range rounds {

@@ -127,7 +127,7 @@ func TestContinuationRefusesBadFragment(t *testing.T) {
 // A bad fragment is refused at once, also when the queue is full, and does not keep
 // others waiting.
 func TestContinuationRefusesBadFragmentAtOnce(t *testing.T) {
-	inSynctest(t, &ws.Upgrader{SendBuffer: 100}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{Options: ws.Options{SendBuffer: 100}}, func(t *testing.T, p *pair) {
 		s, ctx := p.session, t.Context()
 		first := []byte("\xc3\xa9" + strings.Repeat("x", 200))
 		if err := s.Continuation(ctx, ws.FirstText, first); err != nil {
@@ -185,7 +185,7 @@ func TestContinuationAfterClose(t *testing.T) {
 // send is whole messages of UTF-8.
 func TestContinuationMisused(t *testing.T) {
 	const senders, each = 8, 500
-	p := connect(t, &ws.Upgrader{SendBuffer: 200})
+	p := connect(t, &ws.Upgrader{Options: ws.Options{SendBuffer: 200}})
 	var group sync.WaitGroup
 	for sender := range senders {
 		group.Go(func() {

@@ -14,7 +14,7 @@ import (
 
 // The bytes of a send may be reused when it returns.
 func TestSendBytesMayBeReused(t *testing.T) {
-	overCompressions(t, &ws.Upgrader{SendBuffer: 1 << 20}, func(t *testing.T, _ transport, p *compressing) {
+	overCompressions(t, &ws.Upgrader{Options: ws.Options{SendBuffer: 1 << 20}}, func(t *testing.T, _ transport, p *compressing) {
 		data := make([]byte, 30_000)
 		for i := range 30 {
 			for j := range data {

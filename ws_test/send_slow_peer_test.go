@@ -22,7 +22,7 @@ func TestSlowPeerKeepsSession(t *testing.T) {
 		t.Skip("takes seconds")
 	}
 	const timeout = time.Second
-	connectEach(t, func() *ws.Upgrader { return &ws.Upgrader{WriteTimeout: timeout} }, func(t *testing.T, p *pair) {
+	connectEach(t, func() *ws.Upgrader { return &ws.Upgrader{Options: ws.Options{WriteTimeout: timeout}} }, func(t *testing.T, p *pair) {
 		sending := make(chan error, 1)
 		ctx, stop := context.WithCancel(testContext(t))
 		go func() {
@@ -51,7 +51,7 @@ func TestCloseWaitsForSlowPeer(t *testing.T) {
 		t.Skip("takes seconds")
 	}
 	const timeout, size = time.Second, 8 << 20
-	connectEach(t, func() *ws.Upgrader { return &ws.Upgrader{CloseTimeout: timeout} }, func(t *testing.T, p *pair) {
+	connectEach(t, func() *ws.Upgrader { return &ws.Upgrader{Options: ws.Options{CloseTimeout: timeout}} }, func(t *testing.T, p *pair) {
 		payload := bytes.Repeat([]byte("0123456789abcdef"), size/16)
 		if err := p.session.Binary(testContext(t), payload); err != nil {
 			t.Fatal(err)
@@ -72,7 +72,7 @@ func TestCloseWaitsForSlowPeer(t *testing.T) {
 
 func TestCloseOfStalledPeer(t *testing.T) {
 	const timeout = 200 * time.Millisecond
-	connectEach(t, func() *ws.Upgrader { return &ws.Upgrader{CloseTimeout: timeout} }, func(t *testing.T, p *pair) {
+	connectEach(t, func() *ws.Upgrader { return &ws.Upgrader{Options: ws.Options{CloseTimeout: timeout}} }, func(t *testing.T, p *pair) {
 		if err := p.session.Binary(testContext(t), make([]byte, 32<<20)); err != nil {
 			t.Fatal(err)
 		}
@@ -172,7 +172,7 @@ func TestHalfCloseWithChan(t *testing.T) {
 
 func TestHalfCloseOfStalledPeer(t *testing.T) {
 	const timeout = 200 * time.Millisecond
-	connectEach(t, func() *ws.Upgrader { return &ws.Upgrader{CloseTimeout: timeout} }, func(t *testing.T, p *pair) {
+	connectEach(t, func() *ws.Upgrader { return &ws.Upgrader{Options: ws.Options{CloseTimeout: timeout}} }, func(t *testing.T, p *pair) {
 		if err := p.session.Binary(testContext(t), make([]byte, 32<<20)); err != nil {
 			t.Fatal(err)
 		}
@@ -193,7 +193,7 @@ func TestSendsCancelledTogether(t *testing.T) {
 		waiting, _ := waits.Load(s)
 		waiting.(chan struct{}) <- struct{}{}
 	}}
-	connectEach(t, func() *ws.Upgrader { return &ws.Upgrader{Trace: trace} }, func(t *testing.T, p *pair) {
+	connectEach(t, func() *ws.Upgrader { return &ws.Upgrader{Options: ws.Options{Trace: trace}} }, func(t *testing.T, p *pair) {
 		waiting := make(chan struct{}, 100)
 		waits.Store(p.session, waiting)
 		if err := p.session.Continuation(testContext(t), ws.FirstText, []byte("open ")); err != nil {

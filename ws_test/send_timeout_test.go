@@ -13,7 +13,7 @@ import (
 )
 
 func TestWriteTimeoutOfStalledPeer(t *testing.T) {
-	inSynctest(t, &ws.Upgrader{SendBuffer: 100, Heartbeat: noHeartbeat}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{Options: ws.Options{SendBuffer: 100, Heartbeat: noHeartbeat}}, func(t *testing.T, p *pair) {
 		time.Sleep(time.Hour) // an idle session has no timeout
 		start := time.Now()
 		if err := p.session.Text(t.Context(), strings.Repeat("x", 98)); err != nil {
@@ -41,7 +41,7 @@ func TestWriteTimeoutOfStalledPeer(t *testing.T) {
 
 // Sending more does not extend the write timeout.
 func TestWriteTimeoutIsNotExtendedBySends(t *testing.T) {
-	inSynctest(t, &ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{Options: ws.Options{SendBuffer: 1000}}, func(t *testing.T, p *pair) {
 		start := time.Now()
 		for err := error(nil); err == nil; time.Sleep(time.Second) {
 			err = p.session.Ping(t.Context(), []byte("alive?"))
@@ -58,7 +58,7 @@ func TestWriteTimeoutIsNotExtendedBySends(t *testing.T) {
 func TestWriteTimeoutOverTransports(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
-			p := connectOver(t, over, &ws.Upgrader{WriteTimeout: 100 * time.Millisecond})
+			p := connectOver(t, over, &ws.Upgrader{Options: ws.Options{WriteTimeout: 100 * time.Millisecond}})
 			ended := make(chan error, 1)
 			go func() {
 				for {
@@ -109,7 +109,7 @@ func TestWriteTimeoutOfSteadyReader(t *testing.T) {
 
 func TestWriteTimeoutOfSteadySocketReader(t *testing.T) {
 	const total, timeout = 200_000, time.Second
-	p := connectUnix(t, "unix", &ws.Upgrader{SendBuffer: 2 * total, WriteTimeout: timeout},
+	p := connectUnix(t, "unix", &ws.Upgrader{Options: ws.Options{SendBuffer: 2 * total, WriteTimeout: timeout}},
 		func(c net.Conn) { _ = c.(*net.UnixConn).SetWriteBuffer(4 << 10) })
 	if err := p.session.Text(testContext(t), strings.Repeat("x", total)); err != nil {
 		t.Fatal(err)

@@ -115,7 +115,7 @@ func TestWriterAfterClose(t *testing.T) {
 }
 
 func TestWriterFailsBeforeFirstFragment(t *testing.T) {
-	inSynctest(t, &ws.Upgrader{SendBuffer: 100}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{Options: ws.Options{SendBuffer: 100}}, func(t *testing.T, p *pair) {
 		full := strings.Repeat("x", 98)
 		if err := p.session.Text(t.Context(), full); err != nil {
 			t.Fatal(err)
@@ -181,7 +181,7 @@ func TestWriterFailsInsideMessage(t *testing.T) {
 // It is checked by the boundaries of fragments, so nothing is compressed: the Writers of
 // TestSendersKeepOrderAndDoNotMix are.
 func TestWritersDoNotMix(t *testing.T) {
-	inSynctest(t, &ws.Upgrader{SendBuffer: 1000}, func(t *testing.T, p *pair) {
+	inSynctest(t, &ws.Upgrader{Options: ws.Options{SendBuffer: 1000}}, func(t *testing.T, p *pair) {
 		first := p.session.Writer(t.Context(), ws.Text)
 		second := p.session.Writer(t.Context(), ws.Text)
 		text := strings.Repeat("1", fragment+1)

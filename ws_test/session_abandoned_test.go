@@ -79,13 +79,17 @@ func TestAbandonedSessionEnds(t *testing.T) {
 			t.Run(name+","+env.name, func(t *testing.T) {
 				ended := make(chan error, 1)
 				u := &ws.Upgrader{
-					Compression: ws.Balanced(), KeepRequestValues: true, WriteTimeout: shortWriteTimeout,
-					Trace: &ws.Trace{SessionEnd: func(s *ws.Session, err error) {
-						if s.Text(forever, "late") == nil {
-							t.Error("a text can still be sent")
-						}
-						ended <- err
-					}},
+					Compression:       ws.Balanced(),
+					KeepRequestValues: true,
+					Options: ws.Options{
+						WriteTimeout: shortWriteTimeout,
+						Trace: &ws.Trace{SessionEnd: func(s *ws.Session, err error) {
+							if s.Text(forever, "late") == nil {
+								t.Error("a text can still be sent")
+							}
+							ended <- err
+						}},
+					},
 				}
 				kept := make(chan any, 1)
 				c := env.begin(t, u, func(s *ws.Session, m *ws.MessageStream) {
@@ -174,7 +178,7 @@ func TestAbandonedSessionsAmongOthers(t *testing.T) {
 func TestAbandonedSessionInSynctest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := make(chan error, 1)
-		u := &ws.Upgrader{Trace: &ws.Trace{SessionEnd: func(_ *ws.Session, err error) { ended <- err }}}
+		u := &ws.Upgrader{Options: ws.Options{Trace: &ws.Trace{SessionEnd: func(_ *ws.Session, err error) { ended <- err }}}}
 		peer := abandonInSynctest(t, u)
 		for i := 0; len(ended) == 0; i++ {
 			if i == 1000 {
@@ -203,7 +207,7 @@ func TestAbandonedSessionsEndInSynctest(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				u := &ws.Upgrader{Heartbeat: noHeartbeat}
+				u := &ws.Upgrader{Options: ws.Options{Heartbeat: noHeartbeat}}
 				peer := abandonInSynctest(t, u)
 				go func() { _, _ = io.Copy(io.Discard, peer) }()
 				collectInSynctest()
@@ -241,7 +245,7 @@ func abandonInSynctest(t *testing.T, u *ws.Upgrader) net.Conn {
 
 func TestAbandonedSessionsAtShutdown(t *testing.T) {
 	for range 20 {
-		u := &ws.Upgrader{CloseTimeout: shortWait}
+		u := &ws.Upgrader{Options: ws.Options{CloseTimeout: shortWait}}
 		for range 20 {
 			end, peer := net.Pipe()
 			go func() { _, _ = io.Copy(io.Discard, peer) }()

@@ -178,7 +178,7 @@ func TestHandlerPanicLeavesOthers(t *testing.T) {
 
 func TestHandlerRefuses(t *testing.T) {
 	refused := make(chan *ws.HandshakeError, 1)
-	u := &ws.Upgrader{Trace: &ws.Trace{HandshakeRefused: func(_ *http.Request, err *ws.HandshakeError) { refused <- err }}}
+	u := &ws.Upgrader{Options: ws.Options{Trace: &ws.Trace{HandshakeRefused: func(_ *http.Request, err *ws.HandshakeError) { refused <- err }}}}
 	srv, _ := handlerServer(t, u, func(*ws.Session, *ws.MessageStream) { t.Error("serve is called") })
 	resp, err := http.Get(srv.URL)
 	if err != nil {
@@ -194,7 +194,7 @@ func TestHandlerRefuses(t *testing.T) {
 // session ends, whether or not serve has returned.
 func TestHandlerWithMaxSessions(t *testing.T) {
 	ended, served := make(chan struct{}), make(chan struct{})
-	u := &ws.Upgrader{MaxSessions: 1, Trace: &ws.Trace{SessionEnd: func(*ws.Session, error) { ended <- struct{}{} }}}
+	u := &ws.Upgrader{MaxSessions: 1, Options: ws.Options{Trace: &ws.Trace{SessionEnd: func(*ws.Session, error) { ended <- struct{}{} }}}}
 	srv, _ := handlerServer(t, u, func(*ws.Session, *ws.MessageStream) { served <- struct{}{} })
 	for range 3 {
 		c := dial(t, srv, "")
@@ -265,7 +265,7 @@ func TestHandlerNeedsServe(t *testing.T) {
 // A handshake that panics is not waited for.
 func TestHandlerPanicInHandshake(t *testing.T) {
 	start := func(*ws.Session) { panic("oh no") }
-	u := &ws.Upgrader{Trace: &ws.Trace{SessionStart: start}}
+	u := &ws.Upgrader{Options: ws.Options{Trace: &ws.Trace{SessionStart: start}}}
 	srv, _ := handlerServer(t, u, func(*ws.Session, *ws.MessageStream) { t.Error("serve is called") })
 	c := dial(t, srv, "")
 	down := make(chan error, 1)

@@ -129,7 +129,7 @@ func TestKeptSessionGoesOn(t *testing.T) {
 func TestKeptByWaitingSend(t *testing.T) {
 	for _, env := range environments {
 		t.Run(env.name, func(t *testing.T) {
-			u := &ws.Upgrader{SendBuffer: 1000, WriteTimeout: testTimeout / 5}
+			u := &ws.Upgrader{Options: ws.Options{SendBuffer: 1000, WriteTimeout: testTimeout / 5}}
 			sent := make(chan error, 1)
 			c := env.begin(t, u, func(s *ws.Session, _ *ws.MessageStream) {
 				var err error

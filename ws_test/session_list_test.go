@@ -31,7 +31,7 @@ func TestSessionsYieldsEachOnce(t *testing.T) {
 }
 
 func TestSessionsLoopMayDoAnything(t *testing.T) {
-	u := &ws.Upgrader{CloseTimeout: shortWait}
+	u := &ws.Upgrader{Options: ws.Options{CloseTimeout: shortWait}}
 	var there []*ws.Session
 	for range 200 {
 		there = append(there, startSession(t, u))

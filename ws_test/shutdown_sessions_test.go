@@ -83,7 +83,7 @@ func TestShutdownOfHTTPServer(t *testing.T) {
 // Shutdown ends the remaining sessions when its context ends.
 func TestShutdownContextEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u := &ws.Upgrader{CloseTimeout: time.Hour}
+		u := &ws.Upgrader{Options: ws.Options{CloseTimeout: time.Hour}}
 		p := connectPipe(t, u)
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()

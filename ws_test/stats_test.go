@@ -12,7 +12,7 @@ import (
 )
 
 func TestStats(t *testing.T) {
-	u := &ws.Upgrader{SessionStats: true}
+	u := &ws.Upgrader{Options: ws.Options{SessionStats: true}}
 	synctest.Test(t, func(t *testing.T) {
 		p := connectPipe(t, u)
 		c := newClient(t, p.end)

@@ -38,7 +38,7 @@ func TestRandomConversationsOverTransports(t *testing.T) {
 					rng := rand.New(rand.NewPCG(seed, 5))
 					sent, _ := randomFrames(rng)
 					c := randomConversation(rng)
-					p := connectOver(t, over, &ws.Upgrader{ManualPong: c.manualPong, SendBuffer: 1 << 30})
+					p := connectOver(t, over, &ws.Upgrader{Options: ws.Options{ManualPong: c.manualPong, SendBuffer: 1 << 30}})
 					go writeSplit(p.conn, sent, rng)
 					done := make(chan struct{})
 					go func() {

@@ -29,8 +29,11 @@ func TestRandomOrderOfEvents(t *testing.T) {
 	srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { round.Load().handle(w, r) }))
 	for seed := range rounds {
 		in := &eventRound{t: t, seed: seed, gone: make(chan struct{}), u: &ws.Upgrader{
-			CloseTimeout: 20 * time.Millisecond, MaxSessions: 3,
-			Heartbeat: ws.Heartbeat{Interval: 3 * time.Millisecond, Timeout: 3 * time.Millisecond},
+			MaxSessions: 3,
+			Options: ws.Options{
+				CloseTimeout: 20 * time.Millisecond,
+				Heartbeat:    ws.Heartbeat{Interval: 3 * time.Millisecond, Timeout: 3 * time.Millisecond},
+			},
 		}}
 		if in.compresses() {
 			in.u.Compression = compressions[seed%5].c

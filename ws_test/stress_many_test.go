@@ -57,11 +57,14 @@ func TestShutdownOfTenThousandSessions(t *testing.T) {
 	before := descriptors()
 	defer profileTimers()()
 	entered, all := atomic.Int32{}, make(chan struct{})
-	u := &ws.Upgrader{CloseTimeout: testTimeout, Trace: &ws.Trace{SessionStart: func(*ws.Session) {
-		if entered.Add(1) == int32(sessions) {
-			close(all)
-		}
-	}}}
+	u := &ws.Upgrader{Options: ws.Options{
+		CloseTimeout: testTimeout,
+		Trace: &ws.Trace{SessionStart: func(*ws.Session) {
+			if entered.Add(1) == int32(sessions) {
+				close(all)
+			}
+		}},
+	}}
 	srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if session, stream, err := u.Handle(w, r); err == nil {
 			go func() { _ = echo(session, stream.Aggregate(0)) }()

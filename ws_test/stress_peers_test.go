@@ -20,12 +20,12 @@ func TestRandomPeers(t *testing.T) {
 		over := transports[i%len(transports)]
 		t.Run(over.name, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(uint64(i), 1))
-			p := connectOver(t, over, &ws.Upgrader{
+			p := connectOver(t, over, &ws.Upgrader{Options: ws.Options{
 				SendBuffer:   1 << (6 + rng.IntN(12)),
 				WriteTimeout: 30 * time.Millisecond,
 				CloseTimeout: 20 * time.Millisecond,
 				ManualPong:   rng.IntN(4) == 0,
-			})
+			}})
 			var all sync.WaitGroup
 			for range rng.IntN(4) {
 				do(&all, rng, func(rng *rand.Rand) { sendAtRandom(t, p.session, rng) })

@@ -102,7 +102,7 @@ func TestTraceOrder(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var d recordedTrace
-			inSynctest(t, &ws.Upgrader{SendBuffer: 150, Trace: d.trace()}, func(t *testing.T, p *pair) {
+			inSynctest(t, &ws.Upgrader{Options: ws.Options{SendBuffer: 150, Trace: d.trace()}}, func(t *testing.T, p *pair) {
 				test.do(t, p)
 				<-p.session.Done()
 				// The writer and the sender that it unblocks are recorded in either order.

@@ -75,7 +75,7 @@ func TestTraceUnread(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var reported int
-			u := &ws.Upgrader{Heartbeat: test.beat}
+			u := &ws.Upgrader{Options: ws.Options{Heartbeat: test.beat}}
 			u.Trace = &ws.Trace{Unread: func(s *ws.Session, took time.Duration) {
 				if took < time.Minute || took > 2*time.Minute || s.Err() != nil {
 					t.Errorf("reported after %v", took)

@@ -57,7 +57,7 @@ func TestTransportWithOwnTimeoutError(t *testing.T) {
 		})
 	})
 	t.Run("WriteTimeout", func(t *testing.T) {
-		inSynctestOver(t, &ws.Upgrader{Heartbeat: noHeartbeat}, wrap, func(t *testing.T, p *pair) {
+		inSynctestOver(t, &ws.Upgrader{Options: ws.Options{Heartbeat: noHeartbeat}}, wrap, func(t *testing.T, p *pair) {
 			_ = p.session.Text(t.Context(), "not taken")
 			<-p.session.Done()
 			if err := p.session.Err(); err != ws.ErrWriteTimeout {
@@ -66,7 +66,7 @@ func TestTransportWithOwnTimeoutError(t *testing.T) {
 		})
 	})
 	t.Run("a slow peer", func(t *testing.T) {
-		inSynctestOver(t, &ws.Upgrader{Heartbeat: noHeartbeat}, wrap, func(t *testing.T, p *pair) {
+		inSynctestOver(t, &ws.Upgrader{Options: ws.Options{Heartbeat: noHeartbeat}}, wrap, func(t *testing.T, p *pair) {
 			_ = p.session.Binary(t.Context(), make([]byte, 1000))
 			for range 1004 / 4 {
 				time.Sleep(20 * time.Second)
@@ -77,7 +77,7 @@ func TestTransportWithOwnTimeoutError(t *testing.T) {
 		})
 	})
 	t.Run("MessageTimeout", func(t *testing.T) {
-		inSynctestOver(t, &ws.Upgrader{MessageTimeout: time.Second}, wrap, func(t *testing.T, p *pair) {
+		inSynctestOver(t, &ws.Upgrader{Options: ws.Options{MessageTimeout: time.Second}}, wrap, func(t *testing.T, p *pair) {
 			go io.Copy(io.Discard, p.conn)
 			p.writeLater(masked(opText, []byte("not finished")))
 			if err := <-receiveAll(p); !errors.Is(err, ws.ErrMessageTimeout) {
@@ -148,7 +148,7 @@ func TestTransportWithoutDeadlines(t *testing.T) {
 				conn = breaks(c)
 				return conn
 			}
-			inSynctestOver(t, &ws.Upgrader{Heartbeat: noHeartbeat}, wrap, func(t *testing.T, p *pair) {
+			inSynctestOver(t, &ws.Upgrader{Options: ws.Options{Heartbeat: noHeartbeat}}, wrap, func(t *testing.T, p *pair) {
 				sent := make(chan struct{})
 				go func() {
 					defer close(sent)
@@ -183,7 +183,7 @@ func TestMessageTimeoutWithoutDeadlines(t *testing.T) {
 	wrap := func(c net.Conn) net.Conn {
 		return &broken{Conn: c, set: func(time.Time) error { return errors.ErrUnsupported }}
 	}
-	inSynctestOver(t, &ws.Upgrader{MessageTimeout: time.Second}, wrap, func(t *testing.T, p *pair) {
+	inSynctestOver(t, &ws.Upgrader{Options: ws.Options{MessageTimeout: time.Second}}, wrap, func(t *testing.T, p *pair) {
 		go io.Copy(io.Discard, p.conn)
 		p.writeLater(masked(opText, []byte("not finished")))
 		if err := <-receiveAll(p); !errors.Is(err, ws.ErrMessageTimeout) {

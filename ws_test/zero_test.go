@@ -20,7 +20,7 @@ import (
 // zeros are the zero values of every exported type with methods.
 var zeros = []any{
 	new(ws.Session), new(ws.MessageStream), new(ws.AggregatedStream),
-	new(ws.Upgrader), new(ws.HandshakeError), new(ws.ProtocolError), new(ws.CloseError), new(ws.PreparedMessage),
+	new(ws.Upgrader), new(ws.Options), new(ws.HandshakeError), new(ws.ProtocolError), new(ws.CloseError), new(ws.PreparedMessage),
 	new(ws.Message), new(ws.CloseReason), new(ws.CloseCode), new(ws.Kind), new(ws.EndReason), new(ws.Compression), new(ws.Heartbeat),
 	new(ws.Trace), new(ws.Stats), new(ws.SessionStats), new(ws.Traffic),
 }

@@ -10,7 +10,7 @@
 // Everything is closed when the test ends.
 //
 //	synctest.Test(t, func(t *testing.T) {
-//		_, session, _ := wstest.Pair(t, &ws.Upgrader{CloseTimeout: time.Minute})
+//		_, session, _ := wstest.Pair(t, &ws.Upgrader{Options: ws.Options{CloseTimeout: time.Minute}})
 //		session.Close(ws.CloseReason{}) // the client does not answer
 //		<-session.Done()                // after a minute of the bubble's clock
 //	})

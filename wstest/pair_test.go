@@ -38,7 +38,7 @@ func TestPairOptions(t *testing.T) {
 
 func TestPairWriteTimeoutInSynctest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, session, _ := wstest.Pair(t, &ws.Upgrader{WriteTimeout: time.Hour})
+		_, session, _ := wstest.Pair(t, &ws.Upgrader{Options: ws.Options{WriteTimeout: time.Hour}})
 		began := time.Now()
 		for session.TrySend(ws.Message{Kind: ws.Binary, Data: make([]byte, 16<<10)}) == nil {
 			synctest.Wait() // until the connection is full
@@ -57,7 +57,7 @@ func TestPairWriteTimeoutInSynctest(t *testing.T) {
 
 func TestPairCloseTimeoutInSynctest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, session, _ := wstest.Pair(t, &ws.Upgrader{CloseTimeout: time.Minute})
+		_, session, _ := wstest.Pair(t, &ws.Upgrader{Options: ws.Options{CloseTimeout: time.Minute}})
 		began := time.Now()
 		if err := session.Close(ws.CloseReason{Code: ws.CloseGoingAway}); err != nil {
 			t.Fatal(err)

@@ -36,7 +36,7 @@ func TestGwsClientsMessagesAreReceivedAsTheyWereAfterHeartbeats(t *testing.T) {
 			if takeover {
 				c = ws.Dense()
 			}
-			u := ws.Upgrader{Compression: c, Heartbeat: ws.Heartbeat{Interval: 30 * time.Millisecond}}
+			u := ws.Upgrader{Compression: c, Options: ws.Options{Heartbeat: ws.Heartbeat{Interval: 30 * time.Millisecond}}}
 			latency := make(chan time.Duration, 100)
 			u.Trace = &ws.Trace{HeartbeatAnswered: func(_ *ws.Session, d time.Duration) { latency <- d }}
 			done := make(chan error, 1)

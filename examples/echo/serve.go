@@ -23,9 +23,9 @@ const (
 func serve(ctx context.Context, listener net.Listener) error {
 	upgrader := &ws.Upgrader{
 		Compression: ws.Frugal(),
-		Trace: &ws.Trace{HandshakeRefused: func(_ *http.Request, err *ws.HandshakeError) {
+		Options: ws.Options{Trace: &ws.Trace{HandshakeRefused: func(_ *http.Request, err *ws.HandshakeError) {
 			slog.Warn("refused", "err", err)
-		}},
+		}}},
 	}
 	server := &http.Server{Handler: routes(upgrader), ReadHeaderTimeout: headerTimeout}
 
