@@ -34,7 +34,8 @@ func (s *Session) transition(e closeEvent) {
 // stepLocked changes the state and sets the timer. It returns the step, whose actions
 // are performed without the lock of c.
 func (s *Session) stepLocked(c *closeState, e closeEvent) closeStep {
-	step, timeout := c.stepLocked(e), s.registry.settings.closeTimeout
+	settings := &s.registry.settings
+	step, timeout := c.stepLocked(settings.side, e), settings.closeTimeout
 	switch {
 	case step.Do.Has(closing.StartTimer):
 		s.startTimerLocked(c, timeout)
@@ -67,6 +68,9 @@ func (s *Session) perform(step closeStep) {
 	}
 	if step.Do.Has(closing.ReadRest) {
 		s.stream().readRest()
+	}
+	if step.Do.Has(closing.ReadToEOF) {
+		go s.stream().readToEOF()
 	}
 	if step.Do.Has(closing.DiscardInput) {
 		go s.stream().closeWriteAndWait()

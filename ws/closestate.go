@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/handset-go/handset/internal/closing"
+	"github.com/handset-go/handset/internal/frame"
 )
 
 // closeState is the state of a connection that closes: the state of internal/closing,
@@ -40,8 +41,8 @@ type closeStep struct {
 
 // stepLocked applies an event. It returns the transition, whose actions the caller
 // performs.
-func (c *closeState) stepLocked(e closeEvent) closeStep {
-	step := closeStep{Transition: closing.Next(c.state, e.Event)}
+func (c *closeState) stepLocked(side frame.Side, e closeEvent) closeStep {
+	step := closeStep{Transition: closing.Next(side, c.state, e.Event)}
 	if step.RFC == "" { // the event has no effect in this state
 		return step
 	}

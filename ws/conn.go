@@ -190,7 +190,7 @@ func (s *Session) writeTimedOut() { s.end(ErrWriteTimeout) }
 func newSession(r *registry, netConn net.Conn, early []byte, protocol *string, c *deflateState) *Session {
 	_ = netConn.SetDeadline(time.Time{}) // remove the server's deadline
 	s := &Session{conn{transport: transport.New(netConn), registry: r, protocol: protocol, compression: c}}
-	s.out.Init(r.settings.sendBuffer)
+	s.out.Init(r.settings.sendBuffer, r.settings.side)
 	if r.settings.sessionStats {
 		s.more().traffic = new(trafficCounters)
 	}

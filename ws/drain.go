@@ -12,7 +12,7 @@ import (
 // While a connection is closing, it is still read, in the background if the application
 // does not receive: until the peer's Close frame after ours (RFC 6455 §7.1.2), until the
 // end after a write has failed, and until the end without interpreting what arrives
-// after a protocol violation (§7.1.7).
+// after a protocol violation (§7.1.7) and, on a client, after the closing handshake.
 
 // keepLimit is the number of bytes that are kept for a reader that may return, of
 // what the peer sends before its Close frame.
@@ -164,6 +164,14 @@ func (m *MessageStream) keepRest(h *lockHolder) {
 	}
 }
 
+// readToEOF reads and drops what the server still sends after the closing handshake,
+// until it closes the connection (RFC 6455 §7.1.1). Its Close frame has arrived, so
+// the stream reads no more.
+func (m *MessageStream) readToEOF() {
+	m.clearContext()
+	m.discardInput(time.Time{})
+}
+
 // rstAvoidanceDelay is how long input is discarded if the connection cannot be closed
 // for writing only. net/http has a delay of the same name, length and purpose.
 const rstAvoidanceDelay = 500 * time.Millisecond
@@ -176,6 +184,11 @@ func (m *MessageStream) closeWriteAndWait() {
 	if err := m.transport.CloseWrite(); err != nil {
 		deadline = time.Now().Add(min(m.registry.settings.closeTimeout, rstAvoidanceDelay))
 	}
+	m.discardInput(deadline)
+}
+
+// discardInput reads and drops what the peer sends until the connection ends.
+func (m *MessageStream) discardInput(deadline time.Time) {
 	_ = m.transport.SetReadDeadline(deadline)
 	unread := new(discardBuffer)
 	for {

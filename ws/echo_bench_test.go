@@ -44,7 +44,7 @@ func BenchmarkEcho(b *testing.B) {
 	for _, together := range []int{1, 16} {
 		b.Run(fmt.Sprintf("together=%d", together), func(b *testing.B) {
 			s := &Session{conn{registry: new(Upgrader).registry(), transport: &repeatingConn{frames: bytes.Repeat(masked, together)}}}
-			s.out.Init(defaultSendBuffer)
+			s.out.Init(defaultSendBuffer, frame.Server)
 			ctx := context.Background()
 			b.ReportAllocs()
 			for b.Loop() {

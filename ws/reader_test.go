@@ -43,7 +43,7 @@ func TestWaitingSessionHoldsNoInput(t *testing.T) {
 			d, _ := Compression{Level: 1}.negotiate([]string{"permessage-deflate"})
 			c := &waitingConn{repeatingConn: repeatingConn{frames: frames}}
 			c.session = &Session{conn{registry: new(Upgrader).registry(), transport: c, compression: d}}
-			c.session.out.Init(defaultSendBuffer)
+			c.session.out.Init(defaultSendBuffer, frame.Server)
 			stream := c.session.stream().Aggregate(0)
 			for i := range 5 {
 				msg, err := stream.Recv(context.Background())

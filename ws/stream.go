@@ -334,7 +334,7 @@ func (m *MessageStream) lost(err error) {
 func (m *MessageStream) input() *input {
 	if m.in.input == nil {
 		m.in.input = inputs.Get().(*input)
-		m.in.input.MaxFrame = m.maxFrame()
+		m.in.input.MaxFrame, m.in.input.Side = m.maxFrame(), m.registry.settings.side
 		if m.compression != nil {
 			m.in.input.Decoder = &m.compression.decoder
 		}

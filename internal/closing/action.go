@@ -25,15 +25,18 @@ const (
 	// ReadRest: what the peer sent before the connection was lost has to be read,
 	// by whoever reads or, if nobody does, in the background.
 	ReadRest
+	// ReadToEOF: what the peer still sends has to be read and dropped, until it closes
+	// the connection.
+	ReadToEOF
 	// DiscardInput: end our direction of the connection (§7.1.1), and read and
 	// drop what the peer still sends.
 	DiscardInput
 
-	actions = 8
+	actions = 9
 )
 
 var actionNames = [actions]string{
-	"SendClose", "FinishQueue", "DiscardQueue", "StartTimer", "StartAnswerTimer", "ReadOn", "ReadRest", "DiscardInput",
+	"SendClose", "FinishQueue", "DiscardQueue", "StartTimer", "StartAnswerTimer", "ReadOn", "ReadRest", "ReadToEOF", "DiscardInput",
 }
 
 // Has reports whether one of the actions in b is in a.

@@ -10,6 +10,7 @@
 //	Open → FailQueued → FailSent → Ended              the peer broke the protocol (§7.1.7)
 //	Open → ReadClosed or WriteBroken → Ended          the connection was lost (§7.1.5, code 1006)
 //
-// If both sides close at the same time, CloseQueued is followed by Answering. A
-// connection that breaks, a timeout and Abort end it from any state.
+// If both sides close at the same time, CloseQueued is followed by Answering. On a
+// client, CloseDone precedes Ended after the first two, because the server is to close
+// the TCP connection first (§7.1.1). A connection that breaks, a timeout and Abort end it from any state.
 package closing

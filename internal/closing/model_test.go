@@ -1,12 +1,19 @@
 package closing
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/handset-go/handset/internal/frame"
+)
 
 // model is the closing handshake as RFC 6455 tells it, in facts rather than in
 // states.
 type model struct {
+	side frame.Side
+
 	sent, left, arrived bool // our Close frame is queued, has left; the peer's has arrived
 	failed, eof, cut    bool // the peer broke the protocol; nothing comes; nothing leaves
+	done                bool // both Close frames were exchanged, and the server is to close TCP
 	ended               bool
 	closeCount          int
 }
@@ -31,7 +38,8 @@ func (m *model) happens(e Event) {
 	case CloseArrived:
 		if !deaf && !m.eof {
 			m.arrived = true
-			m.ended = m.left || m.cut
+			m.ended = m.cut
+			m.complete()
 		}
 	case Violation:
 		if !deaf && !m.eof {
@@ -59,12 +67,23 @@ func (m *model) drained() {
 		m.ended = true
 	case m.sent && !m.cut && !m.left:
 		m.left = true
-		m.ended = m.arrived
+		m.complete()
+	}
+}
+
+// complete ends the connection if both Close frames were exchanged. A client waits for
+// the server to do that.
+func (m *model) complete() {
+	if m.left && m.arrived {
+		m.done = m.side == frame.Client
+		m.ended = !m.done
 	}
 }
 
 func (m *model) readEOF() {
 	switch {
+	case m.done:
+		m.ended = true
 	case m.arrived, m.failed && !m.left:
 	case m.cut, m.left:
 		m.ended = true
@@ -95,6 +114,8 @@ func (m *model) disagree(s State, closes int) string {
 		return "whether messages are sent"
 	case (m.sent && !m.arrived && !m.failed && !m.eof && !m.cut) != s.AwaitsClose():
 		return "whether the peer's Close frame is awaited"
+	case m.done != (s == CloseDone):
+		return "whether the end of the TCP connection is awaited"
 	case (m.eof || m.cut) != s.Lost():
 		return "whether the connection is lost"
 	}
@@ -102,6 +123,12 @@ func (m *model) disagree(s State, closes int) string {
 }
 
 func TestModel(t *testing.T) {
+	for side, name := range sides {
+		t.Run(name, func(t *testing.T) { walkModel(t, side) })
+	}
+}
+
+func walkModel(t *testing.T, side frame.Side) {
 	var walk func(m model, s State, closes int, events []Event)
 	walk = func(m model, s State, closes int, sequence []Event) {
 		if what := m.disagree(s, closes); what != "" {
@@ -111,7 +138,7 @@ func TestModel(t *testing.T) {
 			return
 		}
 		for e := range Event(events) {
-			next, n := m, Next(s, e)
+			next, n := m, Next(side, s, e)
 			next.happens(e)
 			sent := closes
 			if n.Do.Has(SendClose) {
@@ -120,7 +147,7 @@ func TestModel(t *testing.T) {
 			walk(next, n.To, sent, append(sequence[:len(sequence):len(sequence)], e))
 		}
 	}
-	walk(model{}, Open, 0, nil)
+	walk(model{side: side}, Open, 0, nil)
 }
 
 // Longer sequences than TestModel has time for: each byte is an event.
@@ -131,16 +158,21 @@ func FuzzClosing(f *testing.F) {
 	f.Add([]byte{byte(ReadEOF), byte(Drained)})
 	f.Add([]byte{byte(WriteFailed), byte(CloseArrived), byte(TimedOut)})
 	f.Fuzz(func(t *testing.T, input []byte) {
-		var m model
-		w := walked{}
-		for _, b := range input {
-			e := Event(b) % Event(events)
-			m.happens(e)
-			w = step(t, w, e)
-			checkEnds(t, w)
-			if what := m.disagree(w.state, w.closes); what != "" {
-				t.Fatalf("%v: %v, and the model disagrees on %s: %+v", w.events, w.state, what, m)
-			}
+		for side := range sides {
+			compareModel(t, side, input)
 		}
 	})
+}
+
+func compareModel(t *testing.T, side frame.Side, input []byte) {
+	m, w := model{side: side}, walked{side: side}
+	for _, b := range input {
+		e := Event(b) % Event(events)
+		m.happens(e)
+		w = step(t, w, e)
+		checkEnds(t, w)
+		if what := m.disagree(w.state, w.closes); what != "" {
+			t.Fatalf("%v: %v, and the model disagrees on %s: %+v", w.events, w.state, what, m)
+		}
+	}
 }

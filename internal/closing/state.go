@@ -14,6 +14,9 @@ const (
 	CloseReceived
 	// Answering: the peer's Close frame has arrived, and ours is queued.
 	Answering
+	// CloseDone: both Close frames have been exchanged, and this side, a client, waits
+	// for the server to close the TCP connection.
+	CloseDone
 	// FailQueued: the peer broke the protocol, and our Close frame is queued.
 	FailQueued
 	// FailSent: that Close frame has left. What the peer still sends is dropped,
@@ -32,7 +35,7 @@ const (
 )
 
 var stateNames = [states]string{
-	"Open", "CloseQueued", "CloseSent", "CloseReceived", "Answering",
+	"Open", "CloseQueued", "CloseSent", "CloseReceived", "Answering", "CloseDone",
 	"FailQueued", "FailSent", "ReadClosed", "WriteBroken", "Ended",
 }
 

@@ -1,5 +1,7 @@
 package closing
 
+import "github.com/handset-go/handset/internal/frame"
+
 // Transition is what an event means in a state.
 type Transition struct {
 	To  State
@@ -8,13 +10,23 @@ type Transition struct {
 	RFC string // the section of RFC 6455 that rules, "" where an event means nothing
 }
 
-// Next returns what the event means in the state. What means nothing leaves the
-// state as it is, with nothing to be done.
-func Next(s State, e Event) Transition {
+// Next returns what the event means in the state, for the given side of the
+// connection. What means nothing leaves the state as it is, with nothing to be done.
+func Next(side frame.Side, s State, e Event) Transition {
+	if t := clientTable[s][e]; side == frame.Client && t.RFC != "" {
+		return t
+	}
 	if t := table[s][e]; t.RFC != "" {
 		return t
 	}
 	return Transition{To: s}
+}
+
+// clientTable has what differs for a client: it waits for the server to close the TCP
+// connection.
+var clientTable = [states][events]Transition{
+	CloseSent: {CloseArrived: {CloseDone, ReadToEOF, NotEnded, "7.1.1"}},
+	Answering: {Drained: {CloseDone, ReadToEOF, NotEnded, "7.1.1"}},
 }
 
 // The whole closing handshake. An event that is not listed means nothing in that
@@ -62,6 +74,13 @@ var table = [states][events]Transition{
 		WriteFailed: {Ended, 0, ByEvent, "7.1.5"},
 		TimedOut:    {Ended, 0, ByTimeout, "7.1.1"},
 		Abort:       {Ended, 0, ByEvent, "7.2.2"},
+	},
+	CloseDone: {
+		ReadEOF:     {Ended, 0, ByHandshake, "7.1.4"},
+		ReadFailed:  {Ended, 0, ByHandshake, "7.1.4"},
+		WriteFailed: {Ended, 0, ByHandshake, "7.1.4"},
+		TimedOut:    {Ended, 0, ByHandshake, "7.1.1"},
+		Abort:       {Ended, 0, ByHandshake, "7.1.4"},
 	},
 	FailQueued: {
 		Drained:     {FailSent, DiscardInput, NotEnded, "7.1.1"},

@@ -4,37 +4,47 @@ import (
 	"fmt"
 	"regexp"
 	"testing"
+
+	"github.com/handset-go/handset/internal/frame"
 )
 
 func TestTable(t *testing.T) {
-	section := regexp.MustCompile(`^[57](\.\d)+$`)
-	for s := range State(states) {
-		for e := range Event(events) {
-			t.Run(fmt.Sprintf("%v in %v", e, s), func(t *testing.T) {
-				n := Next(s, e)
-				switch {
-				case n.RFC == "" && (n != Transition{To: s}):
-					t.Errorf("%+v cites no section", n)
-				case n.RFC != "" && !section.MatchString(n.RFC):
-					t.Errorf("%q is no section", n.RFC)
-				case s == Ended && n.RFC != "":
-					t.Error("something happens after the end")
-				case (n.Why != NotEnded) != (n.To == Ended && s != Ended):
-					t.Errorf("goes to %v with reason %v", n.To, n.Why)
-				case n.To == Ended && n.Do != 0:
-					t.Errorf("%v at the end, which discards everything", n.Do)
-				case s != Ended && e == Abort && n.To != Ended:
-					t.Error("does not end")
-				case s != Ended && s != Open && e == TimedOut && n.To != Ended && !n.Do.Has(StartTimer):
-					t.Error("waits for ever")
-				}
-			})
+	for side, name := range sides {
+		for s := range State(states) {
+			for e := range Event(events) {
+				t.Run(fmt.Sprintf("%s,%v in %v", name, e, s), func(t *testing.T) { checkTransition(t, side, s, e) })
+			}
 		}
 	}
 }
 
+func checkTransition(t *testing.T, side frame.Side, s State, e Event) {
+	section := regexp.MustCompile(`^[57](\.\d)+$`)
+	n := Next(side, s, e)
+	switch {
+	case n.RFC == "" && (n != Transition{To: s}):
+		t.Errorf("%+v cites no section", n)
+	case n.RFC != "" && !section.MatchString(n.RFC):
+		t.Errorf("%q is no section", n.RFC)
+	case s == Ended && n.RFC != "":
+		t.Error("something happens after the end")
+	case (n.Why != NotEnded) != (n.To == Ended && s != Ended):
+		t.Errorf("goes to %v with reason %v", n.To, n.Why)
+	case n.To == Ended && n.Do != 0:
+		t.Errorf("%v at the end, which discards everything", n.Do)
+	case s != Ended && e == Abort && n.To != Ended:
+		t.Error("does not end")
+	case s != Ended && s != Open && e == TimedOut && n.To != Ended && !n.Do.Has(StartTimer):
+		t.Error("waits for ever")
+	}
+}
+
+// sides are the sides of a connection with their names.
+var sides = map[frame.Side]string{frame.Server: "server", frame.Client: "client"}
+
 // walked is what has happened on the way to a state.
 type walked struct {
+	side   frame.Side
 	state  State
 	closes int     // how many Close frames were sent
 	did    Actions // all that was to be done
@@ -44,6 +54,12 @@ type walked struct {
 
 // Every sequence of up to six events.
 func TestSequences(t *testing.T) {
+	for side, name := range sides {
+		t.Run(name, func(t *testing.T) { walkSequences(t, side) })
+	}
+}
+
+func walkSequences(t *testing.T, side frame.Side) {
 	reached := map[State]bool{}
 	count := 0
 	var walk func(w walked)
@@ -58,8 +74,12 @@ func TestSequences(t *testing.T) {
 			walk(step(t, w, e))
 		}
 	}
-	walk(walked{})
-	if len(reached) != states {
+	walk(walked{side: side})
+	want := states
+	if side == frame.Server {
+		want-- // CloseDone
+	}
+	if len(reached) != want {
 		t.Errorf("only %v are reached", reached)
 	}
 	if want := 597_871; count != want { // the sum of 9^n for n from 0 to 6
@@ -69,8 +89,8 @@ func TestSequences(t *testing.T) {
 
 // step follows one more event and checks what is to be done about it.
 func step(t *testing.T, w walked, e Event) walked {
-	n := Next(w.state, e)
-	next := walked{n.To, w.closes, w.did | n.Do, w.cause, append(w.events[:len(w.events):len(w.events)], e)}
+	n := Next(w.side, w.state, e)
+	next := walked{w.side, n.To, w.closes, w.did | n.Do, w.cause, append(w.events[:len(w.events):len(w.events)], e)}
 	if n.Do.Has(SendClose) {
 		next.closes++
 	}
@@ -94,9 +114,11 @@ func step(t *testing.T, w walked, e Event) walked {
 		t.Errorf("%v: a closing handshake without two Close frames", next.events)
 	case n.To != Open && n.To != Ended && !next.did.Has(StartTimer|StartAnswerTimer):
 		t.Errorf("%v: %v without a timer", next.events, n.To)
+	case n.Why == ByHandshake && w.side == frame.Client && w.state != CloseDone:
+		t.Errorf("%v: the client does not wait for the server to close TCP", next.events)
 	case n.Why == ByTimeout && (e != TimedOut || next.cause):
 		t.Errorf("%v: ends by a timeout", next.events)
-	case n.Why != NotEnded && !next.cause && (e == Drained || e == CloseArrived) != (n.Why == ByHandshake):
+	case n.Why != NotEnded && !next.cause && (w.state == CloseDone || e == Drained || e == CloseArrived) != (n.Why == ByHandshake):
 		t.Errorf("%v: ends with reason %v", next.events, n.Why)
 	}
 	checkReader(t, w.state, n, next.events)
@@ -112,6 +134,7 @@ func checkReader(t *testing.T, from State, n Transition, events []Event) {
 	}{
 		{ReadOn, n.To.AwaitsClose() && !from.AwaitsClose()},
 		{ReadRest, n.To == WriteBroken && from != WriteBroken},
+		{ReadToEOF, n.To == CloseDone && from != CloseDone},
 		{DiscardInput, n.To == FailSent && from != FailSent},
 	} {
 		if n.Do.Has(c.do) != c.reads {
@@ -123,12 +146,12 @@ func checkReader(t *testing.T, from State, n Transition, events []Event) {
 // checkEnds checks that timeouts alone bring a connection that is not open to its
 // end, and Abort every one.
 func checkEnds(t *testing.T, w walked) {
-	if Next(w.state, Abort).To != Ended {
+	if Next(w.side, w.state, Abort).To != Ended {
 		t.Errorf("%v: Abort does not end %v", w.events, w.state)
 	}
 	s := w.state
 	for range 2 {
-		s = Next(s, TimedOut).To
+		s = Next(w.side, s, TimedOut).To
 	}
 	if s != Ended && w.state != Open {
 		t.Errorf("%v: two timeouts do not end %v", w.events, w.state)

@@ -19,6 +19,19 @@ func BenchmarkMask(b *testing.B) {
 	}
 }
 
+func BenchmarkAppendMasked(b *testing.B) {
+	for _, n := range []int{16, 125, 1024, 16 << 10, 64 << 10} {
+		b.Run(fmt.Sprint("len=", n), func(b *testing.B) {
+			p, dst := pattern(n), make([]byte, 0, n+MaxHeader)
+			b.SetBytes(int64(n))
+			b.ReportAllocs()
+			for b.Loop() {
+				AppendMasked(dst, Binary, true, p, 0x3d21fa37)
+			}
+		})
+	}
+}
+
 func BenchmarkParse(b *testing.B) {
 	for name, hex := range map[string]string{
 		"len=7bit":  "82 fd 37fa213d",

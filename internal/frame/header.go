@@ -21,8 +21,10 @@ const (
 	lenBits   = 0x7F
 	len16     = 126
 	len64     = 127
-	keyLength = 4
 )
+
+// KeyLength is the length in bytes of a masking key in a header.
+const KeyLength = 4
 
 // Header is the header of a frame, which precedes its payload.
 type Header struct {
@@ -87,11 +89,11 @@ func Parse(b []byte, side Side, rsv1 bool) (h Header, n int, err error) {
 	if side == Client {
 		return h, n, nil
 	}
-	if len(b) < n+keyLength {
+	if len(b) < n+KeyLength {
 		return Header{}, 0, nil
 	}
 	h.Key = Key(binary.LittleEndian.Uint32(b[n:]))
-	return h, n + keyLength, nil
+	return h, n + KeyLength, nil
 }
 
 // OpcodeOf returns the opcode of a frame with the given first byte.
@@ -105,7 +107,7 @@ func Whole(b []byte, side Side) bool {
 	}
 	if short := int(b[1] & lenBits); short < len16 {
 		if side == Server {
-			short += keyLength
+			short += KeyLength
 		}
 		return len(b) >= 2+short
 	}
@@ -162,7 +164,7 @@ func Append(dst []byte, op Opcode, fin bool, length int) []byte {
 }
 
 // Size returns the length in bytes of an unmasked frame with a payload of the given
-// length.
+// length. A masked frame has KeyLength bytes more.
 func Size(length int) int {
 	switch {
 	case length <= MaxControl:

@@ -261,7 +261,7 @@ func TestWhole(t *testing.T) {
 
 // unmasked returns a header as a server sends it.
 func unmasked(masked []byte) []byte {
-	b := bytes.Clone(masked[:len(masked)-keyLength])
+	b := bytes.Clone(masked[:len(masked)-KeyLength])
 	b[1] &^= maskBit
 	return b
 }

@@ -26,7 +26,7 @@ type benchCallbacks struct {
 func newBenchCallbacks() *benchCallbacks {
 	k := &benchCallbacks{conn: sink{}}
 	k.out.cb = k
-	k.out.Init(64 << 10)
+	k.out.Init(64<<10, frame.Server)
 	return k
 }
 

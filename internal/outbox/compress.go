@@ -35,7 +35,7 @@ func compressFrame(cb Callbacks, f *Frame) (g Frame, scratch *buffer.Buffer) {
 		scratch = buffer.Get(len(f.Data))
 		space = scratch.Bytes
 	}
-	g = Frame{Data: f.Data, Opcode: f.Opcode, Fin: f.Fin, Batch: f.Batch}
+	g = Frame{Data: f.Data, Opcode: f.Opcode, Fin: f.Fin, Batch: f.Batch, masked: f.masked}
 	if data, ok := cb.Compress(space, f.Data, compressed, f.first(), f.Fin); ok {
 		g.Data, g.RSV1 = data, f.first() // set on the first frame of a message only (RFC 7692 §6)
 	}

@@ -33,7 +33,7 @@ func compressing() (*boundOutbox, *script, *slowCompressor) {
 	h := &slowCompressor{recorder: recorder{conn: s}, begins: make(chan struct{}), goOn: make(chan struct{})}
 	o := &boundOutbox{cb: h}
 	h.out = o
-	o.Init(1000)
+	o.Init(1000, frame.Server)
 	return o, s, h
 }
 

@@ -3,6 +3,8 @@ package outbox
 import (
 	"math/rand/v2"
 	"testing"
+
+	"github.com/handset-go/handset/internal/frame"
 )
 
 // countRecorder adds up what is reported to it.
@@ -21,7 +23,7 @@ func TestCountLosesNothing(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 17))
 	recorder := new(countRecorder)
 	o := boundOutbox{cb: recorder}
-	o.Init(64 << 10)
+	o.Init(64<<10, frame.Server)
 	var sent, received Count
 	for range 10_000 {
 		c := Count{
@@ -51,7 +53,7 @@ func TestCountLosesNothing(t *testing.T) {
 func TestCountReceivedAfterEnd(t *testing.T) {
 	recorder := new(countRecorder)
 	o := boundOutbox{cb: recorder}
-	o.Init(64 << 10)
+	o.Init(64<<10, frame.Server)
 	o.Received(Count{Frames: 1, Wire: 2})
 	o.Abort(ErrFull)
 	o.Received(Count{Frames: 1, Wire: 3})

@@ -90,7 +90,7 @@ func (o *Outbox) advanceLocked(n int) Action {
 // admitPongLocked queues the Pong that EnqueuePong kept, if it fits now.
 func (o *Outbox) admitPongLocked() {
 	q := o.queue
-	f := Frame{Opcode: frame.Pong, Fin: true, Data: q.pong}
+	f := Frame{Opcode: frame.Pong, Fin: true, Data: q.pong, masked: o.masks}
 	if q.refusal == nil && o.fitsLocked(&f) {
 		q.append(&f)
 		q.pong = nil

@@ -3,7 +3,8 @@ package outbox
 import "github.com/handset-go/handset/internal/buffer"
 
 // large is the payload length, in bytes, from which on the sender's own slice is
-// written, without copying it into the queue first.
+// written, without copying it into the queue first. A frame that is masked is copied
+// whatever its length: masking copies it.
 const large = 16 << 10
 
 // enqueueLargeLocked begins a write of what is queued, the frame's header and,

@@ -474,7 +474,7 @@ func (h modelCallbacks) Conn() transport.Conn { return h.model }
 // runModel runs the model once, for so many events.
 func runModel(t *testing.T, c *choices, events int) {
 	m := &model{choices: c, t: t, events: events}
-	m.out.Init(20)
+	m.out.Init(20, frame.Server)
 	for i := range m.senders {
 		m.senders[i].id = i
 	}

@@ -20,6 +20,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/handset-go/handset/internal/frame"
 	"github.com/handset-go/handset/internal/transport"
 )
 
@@ -88,13 +89,16 @@ type Outbox struct {
 	timed     bool   // StartTimer was called, and Flush has not been called since
 	final     bool   // no frame is accepted any more; Drained is called when the queue is empty
 	aborted   bool   // nothing is written any more
+	masks     bool   // frames are masked, as those of a client
 
 	sent, received smallCount // what has not been reported to Callbacks.Count
 }
 
-// Init sets the number of bytes that may be queued, 4 GiB at most.
-func (o *Outbox) Init(limit int) {
+// Init sets the number of bytes that may be queued, 4 GiB at most, and the side that
+// sends. The frames of a client are masked (RFC 6455 §5.3).
+func (o *Outbox) Init(limit int, side frame.Side) {
 	o.limit = uint32(min(uint64(limit), math.MaxUint32))
+	o.masks = side == frame.Client
 }
 
 // Buffered returns the number of bytes that are queued and that the transport has

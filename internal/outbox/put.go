@@ -18,11 +18,19 @@ type Frame struct {
 
 	Compress   bool    // Callbacks.Compress is called for Data before the frame is queued
 	Compressed *[]byte // passed to it, if not nil: Data in compressed form
+
+	masked bool // set by the Outbox
 }
 
 // size returns the length of the frame, header included. A frame that will be
 // compressed may be shorter, or, if it is a fragment, a few bytes longer.
-func (f *Frame) size() int { return frame.Size(len(f.Data)) }
+func (f *Frame) size() int {
+	n := frame.Size(len(f.Data))
+	if f.masked {
+		n += frame.KeyLength
+	}
+	return n
+}
 
 // first reports whether a message begins with the frame, opens whether a
 // fragmented message does, and ends whether one ends with it.
@@ -60,6 +68,7 @@ func (o *Outbox) TryPut(cb Callbacks, f *Frame) error {
 // the stack. If the queue is full of frames whose write is only delayed, they are written
 // first.
 func (o *Outbox) Enqueue(cb Callbacks, f *Frame) (Action, error) {
+	f.masked = o.masks
 	o.mu.Lock()
 	for o.queue.refused() != nil || !o.admitsLocked(f) {
 		o.mu.Unlock()
@@ -111,7 +120,7 @@ func (o *Outbox) enqueueLocked(f *Frame) Action {
 	q := o.queue
 	q.open = q.open || f.opens()
 	batch := f.Batch && q.buffered()+f.size() < batchLimit
-	direct := len(f.Data) >= large && o.writer == nobody && !batch
+	direct := len(f.Data) >= large && !f.masked && o.writer == nobody && !batch
 	if direct {
 		o.enqueueLargeLocked(f)
 	} else {
@@ -147,7 +156,7 @@ func (o *Outbox) dispatchLocked(batch bool) Action {
 func (o *Outbox) EnqueuePong(payload []byte, batch bool) Action {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	f := Frame{Opcode: frame.Pong, Fin: true, Data: payload, Batch: batch}
+	f := Frame{Opcode: frame.Pong, Fin: true, Data: payload, Batch: batch, masked: o.masks}
 	switch {
 	case o.queue.refused() != nil:
 		return nothing
@@ -168,7 +177,7 @@ func (o *Outbox) PutFinal(cb Callbacks, payload []byte, err error) {
 		o.mu.Unlock()
 		return
 	}
-	o.acquireLocked().append(&Frame{Opcode: frame.Close, Fin: true, Data: payload})
+	o.acquireLocked().append(&Frame{Opcode: frame.Close, Fin: true, Data: payload, masked: o.masks})
 	o.refuseLocked(err)
 	do := o.finishLocked()
 	o.mu.Unlock()

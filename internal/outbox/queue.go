@@ -1,6 +1,8 @@
 package outbox
 
 import (
+	crand "crypto/rand"
+	"math/rand/v2"
 	"sync"
 
 	"github.com/handset-go/handset/internal/buffer"
@@ -17,6 +19,7 @@ type queue struct {
 	spare   *buffer.Buffer   // an empty buffer for queued
 	written int              // the number of bytes of out that have been written
 	slices  transport.Slices // what is to be written, set by next
+	keys    *rand.ChaCha8    // generates the masking keys; nil until first used
 
 	reserved  int       // bytes for frames that are being compressed
 	open      bool      // a fragmented message is open
@@ -51,7 +54,7 @@ func (o *Outbox) releaseLocked() {
 		return
 	}
 	o.queue = nil
-	*q = queue{spare: q.spare}
+	*q = queue{spare: q.spare, keys: q.keys}
 	queues.Put(q)
 }
 
@@ -89,6 +92,10 @@ func (q *queue) mustWait(f *Frame) bool {
 // append queues the frame. What it calls is not inlined, to keep its stack frame small.
 func (q *queue) append(f *Frame) {
 	q.makeSpace(f.size())
+	if f.masked {
+		q.appendMasked(f)
+		return
+	}
 	q.appendHeader(f)
 	q.appendPayload(f)
 }
@@ -120,6 +127,31 @@ func (q *queue) appendHeader(f *Frame) {
 //
 //go:noinline
 func (q *queue) appendPayload(f *Frame) { q.queued.Bytes = append(q.queued.Bytes, f.Data...) }
+
+// appendMasked queues the frame masked, for which makeSpace must have been called, and
+// counts it.
+//
+//go:noinline
+func (q *queue) appendMasked(f *Frame) {
+	q.uncounted.frame(f)
+	at := len(q.queued.Bytes)
+	q.queued.Bytes = frame.AppendMasked(q.queued.Bytes, f.Opcode, f.Fin, f.Data, q.nextKey())
+	if f.RSV1 {
+		q.queued.Bytes[at] |= frame.RSV1
+	}
+}
+
+// nextKey returns a masking key. It must be unpredictable for whoever chooses the
+// payload (RFC 6455 §5.3, §10.3). The generator stays with the queue in the pool, so
+// that a key needs neither a system call nor an allocation.
+func (q *queue) nextKey() frame.Key {
+	if q.keys == nil {
+		var seed [32]byte
+		_, _ = crand.Read(seed[:]) // never fails
+		q.keys = rand.NewChaCha8(seed)
+	}
+	return frame.Key(q.keys.Uint64())
+}
 
 // keepPong keeps the payload of a Pong that does not fit, in place of one kept before. It is not
 // inlined, to keep EnqueuePong's stack frame small.

@@ -118,7 +118,7 @@ func scripted(limit, free int) (*boundOutbox, *script, *recorder) {
 	o, s := new(boundOutbox), &script{free: free}
 	h := &recorder{out: o, conn: s}
 	o.cb = h
-	o.Init(limit)
+	o.Init(limit, frame.Server)
 	return o, s, h
 }
 

@@ -29,7 +29,7 @@ type layer struct {
 var layers = map[string]layer{
 	".":                    {pure: true},
 	"internal/frame":       {pure: true, but: []string{"sync"}},
-	"internal/closing":     {pure: true},
+	"internal/closing":     {pure: true, on: []string{"internal/frame"}},
 	"internal/window":      {pure: true, but: []string{"sync"}},
 	"internal/inflate":     {pure: true, on: []string{"internal/window"}, but: []string{"sync"}},
 	"internal/deflate":     {pure: true, on: []string{"internal/inflate", "internal/window"}, but: []string{"github.com/klauspost/compress/flate", "io", "sync"}},

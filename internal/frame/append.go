@@ -1,0 +1,59 @@
+package frame
+
+import (
+	"crypto/subtle"
+	"encoding/binary"
+	"slices"
+)
+
+// AppendMasked appends to dst a masked frame, as a client sends it (RFC 6455 §5.3),
+// and returns the extended slice. The payload is copied and masked in one pass, and not
+// changed.
+func AppendMasked(dst []byte, op Opcode, fin bool, payload []byte, key Key) []byte {
+	second := len(dst) + 1
+	dst = Append(dst, op, fin, len(payload))
+	dst[second] |= maskBit
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(key))
+	n := len(dst)
+	dst = slices.Grow(dst, len(payload))[:n+len(payload)]
+	maskTo(dst[n:], payload, key)
+	return dst
+}
+
+// maskTo masks src into dst, which is as long and does not overlap it.
+func maskTo(dst, src []byte, key Key) {
+	if n := len(src) / strideLength * strideLength; n >= 2*strideLength {
+		maskStridesTo(dst[:n], src[:n], key)
+		dst, src = dst[n:], src[n:]
+	}
+	word := key.doubled()
+	for len(src) >= 32 && len(dst) >= 32 {
+		binary.LittleEndian.PutUint64(dst[0:8], binary.LittleEndian.Uint64(src[0:8])^word)
+		binary.LittleEndian.PutUint64(dst[8:16], binary.LittleEndian.Uint64(src[8:16])^word)
+		binary.LittleEndian.PutUint64(dst[16:24], binary.LittleEndian.Uint64(src[16:24])^word)
+		binary.LittleEndian.PutUint64(dst[24:32], binary.LittleEndian.Uint64(src[24:32])^word)
+		dst, src = dst[32:], src[32:]
+	}
+	for len(src) >= 8 && len(dst) >= 8 {
+		binary.LittleEndian.PutUint64(dst, binary.LittleEndian.Uint64(src)^word)
+		dst, src = dst[8:], src[8:]
+	}
+	dst = dst[:len(src)]
+	for i, b := range src {
+		dst[i] = b ^ byte(word)
+		word >>= 8
+	}
+}
+
+// maskStridesTo is maskTo for whole strides.
+func maskStridesTo(dst, src []byte, key Key) {
+	stride := strides.Get().(*[strideLength]byte)
+	defer strides.Put(stride)
+	for i := 0; i < len(stride); i += 8 {
+		binary.LittleEndian.PutUint64(stride[i:], key.doubled())
+	}
+	for len(src) >= strideLength {
+		subtle.XORBytes(dst[:strideLength], src[:strideLength], stride[:])
+		dst, src = dst[strideLength:], src[strideLength:]
+	}
+}
