@@ -14,7 +14,7 @@ import (
 )
 
 // Compression configures permessage-deflate (RFC 7692). The zero value disables
-// compression. Messages are compressed for clients that offer the extension, as
+// compression. Messages are compressed if the peer supports the extension, as
 // browsers do.
 //
 // Text of some hundred bytes or more, such as JSON, becomes two to ten times shorter.
@@ -33,10 +33,10 @@ import (
 // Compressing needs more stack than receiving, and a goroutine keeps the stack that
 // it has grown: a goroutine that sends from its loop over Recv keeps some 2 KiB more.
 //
-// Some clients, such as lxzan/gws 1.8.9, add the payloads of Pongs to their
+// Some peers, such as lxzan/gws 1.8.9, add the payloads of Pongs to their
 // compression window, which RFC 7692 does not allow, so their later messages are
 // decompressed incorrectly. With RecvTakeover, the Pings of the heartbeat therefore
-// have no payload. An application that supports such clients calls Session.Ping
+// have no payload. An application that supports such peers calls Session.Ping
 // without a payload.
 //
 // Do not compress a message that contains a secret and text that an attacker chooses:
@@ -52,15 +52,18 @@ type Compression struct {
 	MinSize int
 
 	// SendTakeover and RecvTakeover enable context takeover for messages to and
-	// from the client, unless the client declines it.
+	// from the peer, unless the peer declines it. A server may use it although a
+	// client without RecvTakeover has asked it not to.
 	SendTakeover bool
 	RecvTakeover bool
 
 	// SendWindowBits and RecvWindowBits limit the window sizes, from 8 (256 bytes) to
-	// 15 (32 KiB). Zero means 15. If RecvWindowBits is not 15, and the client does
-	// not support the parameter client_max_window_bits, RecvTakeover is not used. If
-	// RecvWindowBits is 8, a client that does not offer 8 itself is asked for 9,
-	// because zlib, which most clients use, cannot compress with 8.
+	// 15 (32 KiB). Zero means 15. The peer is asked to compress with RecvWindowBits.
+	// If they are not 15, and the peer does not support the parameter, which is
+	// client_max_window_bits on a server and server_max_window_bits on a client,
+	// RecvTakeover is not used. If they are 8, the peer is asked for 9, because
+	// zlib, which most peers use, cannot compress with 8; only a client that offers
+	// 8 itself is asked for 8.
 	SendWindowBits int
 	RecvWindowBits int
 }
@@ -103,27 +106,61 @@ func (c Compression) check() error {
 
 func validBits(n int) bool { return n == 0 || n >= 8 && n <= 15 }
 
+// config returns the part of c that is negotiated.
+func (c Compression) config() deflate.Config {
+	return deflate.Config{
+		NoSendTakeover: !c.SendTakeover, NoRecvTakeover: !c.RecvTakeover,
+		SendWindowBits: c.SendWindowBits, RecvWindowBits: c.RecvWindowBits,
+	}
+}
+
 // negotiate chooses one of a client's offers (RFC 7692 §5) and returns the state and
 // the response. They are nil and "" if none can be accepted.
 func (c Compression) negotiate(offers []string) (*deflateState, string) {
 	if c.Level == 0 {
 		return nil, ""
 	}
-	params, answer, ok := deflate.Negotiate(offers, deflate.Config{
-		NoServerTakeover: !c.SendTakeover, NoClientTakeover: !c.RecvTakeover,
-		ServerWindowBits: c.SendWindowBits, ClientWindowBits: c.RecvWindowBits,
-	})
+	params, answer, ok := deflate.Negotiate(offers, c.config())
 	if !ok {
 		return nil, ""
 	}
+	return c.state(params), answer
+}
+
+// offer returns the value of the Sec-WebSocket-Extensions header of a client's request.
+// It is "" if the request must not have that header.
+func (c Compression) offer() string {
+	if c.Level == 0 {
+		return ""
+	}
+	return deflate.Offer(c.config())
+}
+
+// agree checks the response to offer (RFC 7692 §5.1), whose
+// Sec-WebSocket-Extensions lines are given, and returns the state. It is nil if the
+// server does not compress. If agree returns an error, the client must fail the
+// connection (RFC 6455 §4.1).
+func (c Compression) agree(lines []string) (*deflateState, error) {
+	if c.Level == 0 {
+		return nil, deflate.AgreeNone(lines)
+	}
+	params, ok, err := deflate.Agree(lines, c.config())
+	if err != nil || !ok {
+		return nil, err
+	}
+	return c.state(params), nil
+}
+
+// state returns the state of a session whose sides have agreed on p.
+func (c Compression) state(p deflate.Params) *deflateState {
 	return &deflateState{
-		deflater:     params.Deflater(c.Level),
-		decoder:      params.Inflater(),
+		deflater:     p.Deflater(c.Level),
+		decoder:      p.Inflater(),
 		minSize:      int32(min(cmp.Or(c.MinSize, defaultMinSize), math.MaxInt32)),
-		noTakeover:   params.ServerNoTakeover,
-		recvTakeover: !params.ClientNoTakeover,
-		settings:     deflateSettings{level: uint8(c.Level), bits: uint8(params.ServerWindowBits)},
-	}, answer
+		noTakeover:   p.NoSendTakeover,
+		recvTakeover: !p.NoRecvTakeover,
+		settings:     deflateSettings{level: uint8(c.Level), bits: uint8(p.SendWindowBits)},
+	}
 }
 
 // deflateState is the state of permessage-deflate on a session that has negotiated
@@ -148,7 +185,7 @@ type deflateSettings struct{ level, bits uint8 }
 // append appends data to dst in compressed form, without references to other
 // messages. ok is false if that is not shorter.
 func (settings deflateSettings) append(dst, data []byte) (compressed []byte, ok bool) {
-	d := deflate.Params{ServerNoTakeover: true, ServerWindowBits: int(settings.bits)}.Deflater(int(settings.level))
+	d := deflate.Params{NoSendTakeover: true, SendWindowBits: int(settings.bits)}.Deflater(int(settings.level))
 	compressed, err := d.Append(dst, data, true)
 	return compressed, err == nil && len(compressed)-len(dst) < len(data)
 }

@@ -11,7 +11,7 @@ import (
 
 // standardPeer is the client of a conversation, built on the standard library.
 type standardPeer struct {
-	params Params
+	params Params // of the server
 	window []byte // what the client has inflated, as far as it may be referred to
 	said   []byte // what it has deflated
 	writer *flate.Writer
@@ -26,7 +26,7 @@ func newStandardPeer(p Params, writer *flate.Writer) *standardPeer {
 
 // hear inflates a message from the server.
 func (c *standardPeer) hear(t testing.TB, message []byte) []byte {
-	if c.params.ServerNoTakeover {
+	if c.params.NoSendTakeover {
 		c.window = nil
 	}
 	text, ok := deflatetest.Standard(message, c.window, deflatetest.Ended)
@@ -34,7 +34,7 @@ func (c *standardPeer) hear(t testing.TB, message []byte) []byte {
 		t.Fatalf("the standard library cannot read a message of %d bytes", len(message))
 	}
 	c.window = append(c.window, text...)
-	c.window = c.window[max(0, len(c.window)-1<<c.params.ServerWindowBits):]
+	c.window = c.window[max(0, len(c.window)-1<<c.params.SendWindowBits):]
 	return text
 }
 
@@ -43,10 +43,10 @@ func (c *standardPeer) hear(t testing.TB, message []byte) []byte {
 // much to refer to as leaves no distance too large.
 func (c *standardPeer) say(t testing.TB, rng *rand.Rand, message []byte) []byte {
 	c.out.Reset()
-	window := 1 << c.params.ClientWindowBits
+	window := 1 << c.params.RecvWindowBits
 	for rest := message; len(rest) > 0; {
 		n := len(rest)
-		if c.params.ClientWindowBits < maxBits {
+		if c.params.RecvWindowBits < maxBits {
 			n = min(n, window/2)
 			c.renew(t, rng, window/2)
 		}
@@ -62,7 +62,7 @@ func (c *standardPeer) say(t testing.TB, rng *rand.Rand, message []byte) []byte 
 		c.said = append(c.said, rest[:n]...)
 		rest = rest[n:]
 	}
-	if c.params.ClientNoTakeover {
+	if c.params.NoRecvTakeover {
 		c.said = nil
 		c.writer.Reset(&c.out)
 	}
@@ -94,10 +94,10 @@ func (c *standardPeer) renew(t testing.TB, rng *rand.Rand, reach int) {
 func conversation(t testing.TB, seed uint64, writers map[int]*flate.Writer) {
 	rng := rand.New(rand.NewPCG(seed, 10))
 	p := Params{
-		ServerNoTakeover: rng.IntN(2) == 0,
-		ClientNoTakeover: rng.IntN(2) == 0,
-		ServerWindowBits: minBits + rng.IntN(maxBits-minBits+1),
-		ClientWindowBits: minBits + rng.IntN(maxBits-minBits+1),
+		NoSendTakeover: rng.IntN(2) == 0,
+		NoRecvTakeover: rng.IntN(2) == 0,
+		SendWindowBits: minBits + rng.IntN(maxBits-minBits+1),
+		RecvWindowBits: minBits + rng.IntN(maxBits-minBits+1),
 	}
 	d, in := p.Deflater(1+rng.IntN(9)), p.Inflater()
 	defer d.Free()

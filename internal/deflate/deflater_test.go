@@ -9,9 +9,9 @@ import (
 	"github.com/handset-go/handset/internal/deflatetest"
 )
 
-// newDeflater is for messages to a client.
+// newDeflater returns a Deflater for a window of 1<<bits bytes.
 func newDeflater(takeover bool, bits, level int) *Deflater {
-	d := Params{ServerNoTakeover: !takeover, ServerWindowBits: bits, ClientWindowBits: 15}.Deflater(level)
+	d := Params{NoSendTakeover: !takeover, SendWindowBits: bits, RecvWindowBits: 15}.Deflater(level)
 	return &d
 }
 

@@ -1,8 +1,8 @@
 // Package deflate implements permessage-deflate (RFC 7692), without WebSocket
-// frames: Negotiate agrees on Params, and a Deflater compresses the messages of one
-// direction. Those of the other direction are decoded by package inflate. The
-// package does no I/O and starts no goroutine. A Deflater takes a message whole or
-// in fragments.
+// frames: Negotiate, for a server, or Offer and Agree, for a client, agree on Params,
+// and a Deflater compresses the messages of one direction. Those of the other
+// direction are decoded by package inflate. The package does no I/O and starts no
+// goroutine. A Deflater takes a message whole or in fragments.
 //
 // Compressors are those of github.com/klauspost/compress/flate, but for fragments of
 // up to 512 bytes, for which this package has its own; fixed.go gives the figures

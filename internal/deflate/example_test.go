@@ -8,15 +8,30 @@ import (
 
 func ExampleNegotiate() {
 	offers := []string{"permessage-deflate; server_max_window_bits=10; client_max_window_bits, permessage-deflate"}
-	params, answer, ok := deflate.Negotiate(offers, deflate.Config{NoClientTakeover: true})
+	params, answer, ok := deflate.Negotiate(offers, deflate.Config{NoRecvTakeover: true})
 	fmt.Println(answer, ok)
 	fmt.Printf("%+v\n", params)
 	// Output:
 	// permessage-deflate; client_no_context_takeover; server_max_window_bits=10 true
-	// {ServerNoTakeover:false ClientNoTakeover:true ServerWindowBits:10 ClientWindowBits:15}
+	// {NoSendTakeover:false NoRecvTakeover:true SendWindowBits:10 RecvWindowBits:15}
 }
 
-var params = deflate.Params{ServerWindowBits: 12, ClientWindowBits: 12}
+// The server limits what the client sends.
+func ExampleAgree() {
+	config := deflate.Config{NoRecvTakeover: true}
+	fmt.Println(deflate.Offer(config))
+	response := []string{"permessage-deflate; server_no_context_takeover; client_max_window_bits=12"}
+	params, ok, err := deflate.Agree(response, config)
+	fmt.Printf("%+v %v %v\n", params, ok, err)
+	_, _, err = deflate.Agree([]string{"permessage-deflate; level=9"}, config)
+	fmt.Println(err)
+	// Output:
+	// permessage-deflate; server_no_context_takeover; client_max_window_bits
+	// {NoSendTakeover:false NoRecvTakeover:true SendWindowBits:12 RecvWindowBits:15} true <nil>
+	// unknown parameter "level" of permessage-deflate
+}
+
+var params = deflate.Params{SendWindowBits: 12, RecvWindowBits: 12}
 
 // A message is sent as it is when compressing does not pay.
 func ExampleDeflater_Append() {

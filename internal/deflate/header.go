@@ -2,13 +2,16 @@ package deflate
 
 import "strings"
 
-// offerParser parses the value of a Sec-WebSocket-Extensions header (RFC 6455
+// headerParser parses the value of a Sec-WebSocket-Extensions header (RFC 6455
 // §9.1), of which rest is left. It looks at each byte at most twice.
-type offerParser struct{ rest string }
+type headerParser struct {
+	rest string
+	name string // of the last parameter
+}
 
 // more skips to the next element of the list, and reports whether there is one.
 // Elements may be empty (RFC 2616 §2.1).
-func (p *offerParser) more() bool {
+func (p *headerParser) more() bool {
 	for p.space(); p.next(','); p.space() {
 	}
 	return p.rest != ""
@@ -16,46 +19,50 @@ func (p *offerParser) more() bool {
 
 // offer reads an element of the list. If it is not a valid offer of
 // permessage-deflate, offer skips it and ok is false.
-func (p *offerParser) offer() (o offer, ok bool) {
+func (p *headerParser) offer() (e extension, ok bool) {
 	element := p.rest
-	if ok = p.extension(&o); !ok {
-		p.rest = element
-		p.skip()
+	if name, _ := p.token(); name == extensionName && p.parameters(&e) == nil {
+		return e, true
 	}
-	return o, ok
+	p.rest = element
+	p.skip()
+	return extension{}, false
 }
 
-// extension reads an offer of permessage-deflate.
-func (p *offerParser) extension(o *offer) (ok bool) {
-	if name, _ := p.token(); name != extensionName {
-		return false
-	}
+// parameters reads the parameters of permessage-deflate, to the end of the element.
+func (p *headerParser) parameters(e *extension) error {
 	for p.space(); p.next(';'); p.space() {
 		p.space()
-		if !p.parameter(o) {
-			return false
+		if err := p.parameter(e); err != nil {
+			return err
 		}
 	}
-	return p.rest == "" || p.rest[0] == ','
+	if p.rest != "" && p.rest[0] != ',' {
+		return errMalformed
+	}
+	return nil
 }
 
-// parameter reads a parameter of an offer.
-func (p *offerParser) parameter(o *offer) (ok bool) {
-	name, ok := p.token()
-	if !ok {
-		return false
+// parameter reads a parameter.
+func (p *headerParser) parameter(e *extension) error {
+	var ok bool
+	if p.name, ok = p.token(); !ok {
+		return errMalformed
 	}
 	p.space()
 	if !p.next('=') {
-		return o.add(name, "", false)
+		return e.add(p.name, "", false)
 	}
 	p.space()
 	value, ok := p.value()
-	return ok && o.add(name, value, true)
+	if !ok {
+		return errMalformed
+	}
+	return e.add(p.name, value, true)
 }
 
 // skip skips to the end of an element. It ignores commas in quoted strings.
-func (p *offerParser) skip() {
+func (p *headerParser) skip() {
 	quoted := false
 	for i := 0; i < len(p.rest); i++ {
 		switch c := p.rest[i]; {
@@ -72,13 +79,13 @@ func (p *offerParser) skip() {
 }
 
 // space skips white space.
-func (p *offerParser) space() {
+func (p *headerParser) space() {
 	for p.next(' ') || p.next('\t') {
 	}
 }
 
 // next skips c, and reports whether it was there.
-func (p *offerParser) next(c byte) bool {
+func (p *headerParser) next(c byte) bool {
 	if p.rest == "" || p.rest[0] != c {
 		return false
 	}
@@ -87,7 +94,7 @@ func (p *offerParser) next(c byte) bool {
 }
 
 // token reads a token, which has at least one character.
-func (p *offerParser) token() (t string, ok bool) {
+func (p *headerParser) token() (t string, ok bool) {
 	n := 0
 	for n < len(p.rest) && isToken(p.rest[n]) {
 		n++
@@ -97,7 +104,7 @@ func (p *offerParser) token() (t string, ok bool) {
 }
 
 // value reads a token, or a quoted string whose contents are one.
-func (p *offerParser) value() (v string, ok bool) {
+func (p *headerParser) value() (v string, ok bool) {
 	if !p.next('"') {
 		return p.token()
 	}

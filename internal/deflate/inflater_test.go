@@ -9,9 +9,9 @@ import (
 	"github.com/handset-go/handset/internal/inflate"
 )
 
-// newInflater is for messages from a client.
+// newInflater returns a decoder for a window of 1<<bits bytes.
 func newInflater(takeover bool, bits int) *inflate.Decoder {
-	in := Params{ClientNoTakeover: !takeover, ServerWindowBits: 15, ClientWindowBits: bits}.Inflater()
+	in := Params{NoRecvTakeover: !takeover, SendWindowBits: 15, RecvWindowBits: bits}.Inflater()
 	return &in
 }
 
@@ -49,7 +49,7 @@ func stored(message []byte) (blocks []byte) {
 	return append(blocks, 0)
 }
 
-// hear inflates a message that the client has not compressed.
+// hear inflates a message that the peer has not compressed.
 func hear(t testing.TB, in *inflate.Decoder, message []byte) {
 	t.Helper()
 	if got, err := inflated(in, stored(message), always(1<<16)); err != nil || !bytes.Equal(got, message) {
@@ -67,7 +67,7 @@ func TestInflaterWindow(t *testing.T) {
 			if c.distance+beyond > 1<<15 {
 				continue // deflate has no such distance
 			}
-			in := Params{ClientWindowBits: c.bits}.Inflater()
+			in := Params{RecvWindowBits: c.bits}.Inflater()
 			_, err := inflated(&in, deflatetest.FarMatch(c.distance+beyond), always(1000))
 			if (err == nil) != (beyond == 0) {
 				t.Errorf("bits=%d: %v at distance %d", c.bits, err, c.distance+beyond)

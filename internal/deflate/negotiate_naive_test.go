@@ -88,24 +88,34 @@ func (o naive) check(t *testing.T, c Config, p Params, answer string) {
 	asked := func(configured int) int { return max(all(configured), 9) } // zlib has no 8
 	server, client := "server_max_window_bits", "client_max_window_bits"
 	for what, wrong := range map[string]bool{
-		"server takeover, asked not to":         has(o, "server_no_context_takeover") && !p.ServerNoTakeover,
-		"client takeover, said not to":          has(o, "client_no_context_takeover") && !p.ClientNoTakeover,
-		"server takeover, configured not to":    c.NoServerTakeover && !p.ServerNoTakeover,
-		"client takeover, configured not to":    c.NoClientTakeover && !p.ClientNoTakeover,
-		"server takeover, not as answered":      has(accepted, "server_no_context_takeover") != p.ServerNoTakeover,
-		"client takeover, not as answered":      has(accepted, "client_no_context_takeover") != p.ClientNoTakeover,
-		"server bits, not as answered":          bits(accepted, server) != p.ServerWindowBits,
+		"server takeover, asked not to":         has(o, "server_no_context_takeover") && !p.NoSendTakeover,
+		"client takeover, said not to":          has(o, "client_no_context_takeover") && !p.NoRecvTakeover,
+		"server takeover, configured not to":    c.NoSendTakeover && !p.NoSendTakeover,
+		"client takeover, configured not to":    c.NoRecvTakeover && !p.NoRecvTakeover,
+		"server takeover, not as answered":      has(accepted, "server_no_context_takeover") != p.NoSendTakeover,
+		"client takeover, not as answered":      has(accepted, "client_no_context_takeover") != p.NoRecvTakeover,
+		"server bits, not as answered":          bits(accepted, server) != p.SendWindowBits,
 		"server bits, asked and not answered":   has(o, server) && !has(accepted, server),
-		"server bits, not the least":            p.ServerWindowBits != min(bits(o, server), all(c.ServerWindowBits)),
-		"client bits, not as answered":          bits(accepted, client) != p.ClientWindowBits,
+		"server bits, not the least":            p.SendWindowBits != min(bits(o, server), all(c.SendWindowBits)),
+		"client bits, not as answered":          bits(accepted, client) != p.RecvWindowBits,
 		"client bits, answered and not offered": has(accepted, client) && !has(o, client),
 		"client bits, without a value":          has(accepted, client) && accepted[client] == "",
-		"client bits, not the least":            has(o, client) && p.ClientWindowBits != min(bits(o, client), asked(c.ClientWindowBits)),
-		"client window larger than configured":  p.ClientWindowBits > asked(c.ClientWindowBits) && !p.ClientNoTakeover,
+		"client bits, not the least":            has(o, client) && p.RecvWindowBits != min(bits(o, client), asked(c.RecvWindowBits)),
+		"client window larger than configured":  p.RecvWindowBits > asked(c.RecvWindowBits) && !p.NoRecvTakeover,
 	} {
 		if wrong {
 			t.Errorf("%s: offer %v, config %+v, %+v, answer %q", what, o, c, p, answer)
 		}
+	}
+}
+
+// fuzzedConfig returns one of 256 configurations.
+func fuzzedConfig(config uint8) Config {
+	return Config{
+		NoSendTakeover: config&1 != 0,
+		NoRecvTakeover: config&2 != 0,
+		SendWindowBits: []int{0, 8, 11, 12, 14, 15, 9, 10}[config>>2&7],
+		RecvWindowBits: []int{0, 8, 9, 11, 13, 14, 15, 10}[config>>5&7],
 	}
 }
 
@@ -118,12 +128,7 @@ func FuzzNegotiate(f *testing.F) {
 	f.Add("a; b=\"\\\", permessage-deflate; \"\npermessage-deflate,permessage-deflate", uint8(255))
 	f.Fuzz(func(t *testing.T, lines string, config uint8) {
 		offers := strings.Split(lines, "\n")
-		c := Config{
-			NoServerTakeover: config&1 != 0,
-			NoClientTakeover: config&2 != 0,
-			ServerWindowBits: []int{0, 8, 11, 12, 14, 15, 9, 10}[config>>2&7],
-			ClientWindowBits: []int{0, 8, 9, 11, 13, 14, 15, 10}[config>>5&7],
-		}
+		c := fuzzedConfig(config)
 		var valid []naive
 		for _, line := range offers {
 			valid = append(valid, naiveOffers(line)...)

@@ -24,21 +24,21 @@ func TestNegotiateAcceptsEveryParameter(t *testing.T) {
 			"permessage-deflate; server_no_context_takeover", Params{true, false, 15, 15}},
 		{"no takeover by the client", "permessage-deflate; client_no_context_takeover", Config{},
 			"permessage-deflate; client_no_context_takeover", Params{false, true, 15, 15}},
-		{"no takeover by configuration", "permessage-deflate", Config{NoServerTakeover: true, NoClientTakeover: true},
+		{"no takeover by configuration", "permessage-deflate", Config{NoSendTakeover: true, NoRecvTakeover: true},
 			"permessage-deflate; server_no_context_takeover; client_no_context_takeover", Params{true, true, 15, 15}},
 		{"no takeover by both", "permessage-deflate; client_no_context_takeover; server_no_context_takeover",
-			Config{NoServerTakeover: true, NoClientTakeover: true},
+			Config{NoSendTakeover: true, NoRecvTakeover: true},
 			"permessage-deflate; server_no_context_takeover; client_no_context_takeover", Params{true, true, 15, 15}},
 
 		{"the server's window, all of it", "permessage-deflate; server_max_window_bits=15", Config{},
 			"permessage-deflate; server_max_window_bits=15", Params{false, false, 15, 15}},
 		{"the server's window, the least", "permessage-deflate; server_max_window_bits=8", Config{},
 			"permessage-deflate; server_max_window_bits=8", Params{false, false, 8, 15}},
-		{"the server's window, less than configured", "permessage-deflate; server_max_window_bits=10", Config{ServerWindowBits: 12},
+		{"the server's window, less than configured", "permessage-deflate; server_max_window_bits=10", Config{SendWindowBits: 12},
 			"permessage-deflate; server_max_window_bits=10", Params{false, false, 10, 15}},
-		{"the server's window, more than configured", "permessage-deflate; server_max_window_bits=13", Config{ServerWindowBits: 12},
+		{"the server's window, more than configured", "permessage-deflate; server_max_window_bits=13", Config{SendWindowBits: 12},
 			"permessage-deflate; server_max_window_bits=12", Params{false, false, 12, 15}},
-		{"the server's window, configured and not asked", "permessage-deflate", Config{ServerWindowBits: 9},
+		{"the server's window, configured and not asked", "permessage-deflate", Config{SendWindowBits: 9},
 			"permessage-deflate; server_max_window_bits=9", Params{false, false, 9, 15}},
 
 		{"the client's window, with a value", "permessage-deflate; client_max_window_bits=9", Config{},
@@ -47,23 +47,23 @@ func TestNegotiateAcceptsEveryParameter(t *testing.T) {
 			"permessage-deflate; client_max_window_bits=8", Params{false, false, 15, 8}},
 		{"the client's window, all of it", "permessage-deflate; client_max_window_bits=15", Config{},
 			"permessage-deflate", Params{false, false, 15, 15}},
-		{"the client's window, without a value", "permessage-deflate; client_max_window_bits", Config{ClientWindowBits: 11},
+		{"the client's window, without a value", "permessage-deflate; client_max_window_bits", Config{RecvWindowBits: 11},
 			"permessage-deflate; client_max_window_bits=11", Params{false, false, 15, 11}},
-		{"the client's window, less than configured", "permessage-deflate; client_max_window_bits=10", Config{ClientWindowBits: 11},
+		{"the client's window, less than configured", "permessage-deflate; client_max_window_bits=10", Config{RecvWindowBits: 11},
 			"permessage-deflate; client_max_window_bits=10", Params{false, false, 15, 10}},
-		{"the client's window, more than configured", "permessage-deflate; client_max_window_bits=12", Config{ClientWindowBits: 11},
+		{"the client's window, more than configured", "permessage-deflate; client_max_window_bits=12", Config{RecvWindowBits: 11},
 			"permessage-deflate; client_max_window_bits=11", Params{false, false, 15, 11}},
-		{"the client's window, 8 bits, which zlib cannot make", "permessage-deflate; client_max_window_bits", Config{ClientWindowBits: 8},
+		{"the client's window, 8 bits, which zlib cannot make", "permessage-deflate; client_max_window_bits", Config{RecvWindowBits: 8},
 			"permessage-deflate; client_max_window_bits=9", Params{false, false, 15, 9}},
-		{"the client's window, 8 bits, where 9 are offered", "permessage-deflate; client_max_window_bits=9", Config{ClientWindowBits: 8},
+		{"the client's window, 8 bits, where 9 are offered", "permessage-deflate; client_max_window_bits=9", Config{RecvWindowBits: 8},
 			"permessage-deflate; client_max_window_bits=9", Params{false, false, 15, 9}},
-		{"the client's window, 8 bits, where 8 are offered", "permessage-deflate; client_max_window_bits=8", Config{ClientWindowBits: 8},
+		{"the client's window, 8 bits, where 8 are offered", "permessage-deflate; client_max_window_bits=8", Config{RecvWindowBits: 8},
 			"permessage-deflate; client_max_window_bits=8", Params{false, false, 15, 8}},
-		{"the client's window, 8 bits, which is not offered", "permessage-deflate", Config{ClientWindowBits: 8},
+		{"the client's window, 8 bits, which is not offered", "permessage-deflate", Config{RecvWindowBits: 8},
 			"permessage-deflate; client_no_context_takeover", Params{false, true, 15, 15}},
-		{"the server's window, 8 bits, which any zlib can read", "permessage-deflate", Config{ServerWindowBits: 8},
+		{"the server's window, 8 bits, which any zlib can read", "permessage-deflate", Config{SendWindowBits: 8},
 			"permessage-deflate; server_max_window_bits=8", Params{false, false, 8, 15}},
-		{"the client's window, configured and not offered", "permessage-deflate", Config{ClientWindowBits: 11},
+		{"the client's window, configured and not offered", "permessage-deflate", Config{RecvWindowBits: 11},
 			"permessage-deflate; client_no_context_takeover", Params{false, true, 15, 15}},
 
 		{"everything", "permessage-deflate; client_max_window_bits=14; server_no_context_takeover; server_max_window_bits=13; client_no_context_takeover", Config{},
@@ -170,7 +170,7 @@ func TestNegotiateFirstGoodOffer(t *testing.T) {
 		{[]string{"a; b=\"x, " + pd + "; y\", " + pd + "; server_max_window_bits=12"}, 12},
 		{[]string{"a; b=\"\\\", " + pd + "; y\", " + pd + "; server_max_window_bits=12"}, 12},
 	} {
-		if p, _, ok := Negotiate(c.offers, Config{}); p.ServerWindowBits != c.bits || !ok {
+		if p, _, ok := Negotiate(c.offers, Config{}); p.SendWindowBits != c.bits || !ok {
 			t.Errorf("%q: %+v, %v; want %d bits", c.offers, p, ok, c.bits)
 		}
 	}
@@ -186,7 +186,7 @@ func TestNegotiateSpaceAndQuotes(t *testing.T) {
 		`permessage-deflate; server_max_window_bits="\1\0"`,
 		`permessage-deflate; server_max_window_bits = "10" `,
 	} {
-		if p, answer, ok := Negotiate([]string{offer}, Config{}); p.ServerWindowBits != 10 || answer != pd+"; server_max_window_bits=10" || !ok {
+		if p, answer, ok := Negotiate([]string{offer}, Config{}); p.SendWindowBits != 10 || answer != pd+"; server_max_window_bits=10" || !ok {
 			t.Errorf("%q: %+v, %q, %v", offer, p, answer, ok)
 		}
 	}

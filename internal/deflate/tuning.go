@@ -66,5 +66,5 @@ const (
 
 // leastDeflated is no matter of tuning. zlib cannot make a raw stream for a window
 // of 8 bits: some versions refuse to, and others use 9 bits without saying so.
-// Clients are asked for 9, and decoded with 9, at least.
+// A peer is asked for 9, and decoded with 9, at least.
 const leastDeflated = 9
