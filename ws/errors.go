@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/handset-go/handset/internal/frame"
@@ -60,20 +61,37 @@ var (
 	errConcurrentFragment = errors.New("ws: another fragment of the message is being sent")
 )
 
-// A HandshakeError is returned when Handle refuses a handshake. Status is 400, 403,
-// 405 or 426 if the request is at fault; 501 if the ResponseWriter cannot be
-// hijacked; 503 after Shutdown or beyond Upgrader.MaxSessions; and 500 if an option
-// of the Upgrader is invalid or the connection could not be hijacked. It is also 500,
-// but was not sent, if writing the response 101 failed or if another response had
-// been started before Handle.
+// A HandshakeError is returned when Handle refuses a handshake, or when the server
+// refuses that of Dial.
+//
+// Of Handle, Status is 400, 403, 405 or 426 if the request is at fault; 501 if the
+// ResponseWriter cannot be hijacked; 503 after Shutdown or beyond
+// Upgrader.MaxSessions; and 500 if an option of the Upgrader is invalid or the
+// connection could not be hijacked. It is also 500, but was not sent, if writing the
+// response 101 failed or if another response had been started before Handle.
+//
+// Of Dial, Status is that of the server's response. It is a status of 300 to 399 for
+// a redirect that is not followed, and 101 if the server agrees but its response
+// violates RFC 6455 §4.1, for example because it selects a subprotocol that was not
+// asked for. If there is no response, because of the network, TLS or the context,
+// Dial returns other errors.
 type HandshakeError struct {
-	Status int   // HTTP status, such as 403
-	Err    error // the reason
+	Status int         // HTTP status, such as 403
+	Header http.Header // that of the server's response; nil of Handle
+	Body   []byte      // the first 1024 bytes of the server's response at most; nil of Handle
+	Err    error       // the reason
 }
 
 // Error returns the status and the reason.
 func (e *HandshakeError) Error() string {
-	return fmt.Sprintf("ws: handshake refused with %d %s: %v", e.Status, http.StatusText(e.Status), e.Err)
+	if e.Status == http.StatusSwitchingProtocols {
+		return fmt.Sprintf("ws: invalid handshake response: %v", e.Err)
+	}
+	status := strconv.Itoa(e.Status)
+	if text := http.StatusText(e.Status); text != "" { // empty for those of no RFC
+		status += " " + text
+	}
+	return fmt.Sprintf("ws: handshake refused with %s: %v", status, e.Err)
 }
 
 // Unwrap returns Err.

@@ -79,10 +79,10 @@ func (u *Upgrader) refused(r *http.Request, err error) {
 
 func (u *Upgrader) handle(w http.ResponseWriter, r *http.Request) (s *Session, err error) {
 	if w == nil {
-		return nil, &HandshakeError{http.StatusInternalServerError, errors.New("nil response writer")}
+		return nil, &HandshakeError{Status: http.StatusInternalServerError, Err: errors.New("nil response writer")}
 	}
 	if w.Header() == nil {
-		return nil, &HandshakeError{http.StatusInternalServerError, fmt.Errorf("%T has a nil Header", w)}
+		return nil, &HandshakeError{Status: http.StatusInternalServerError, Err: fmt.Errorf("%T has a nil Header", w)}
 	}
 	if r == nil {
 		return nil, refuse(w, r, http.StatusInternalServerError, errors.New("nil request"))

@@ -79,7 +79,7 @@ func Accept(w http.ResponseWriter, r *http.Request, o Options) (Accepted, *Refus
 	}
 	if err := o.writeResponse(conn, brw, &answer); err != nil {
 		_ = conn.Close()
-		return Accepted{}, &Refusal{http.StatusInternalServerError, fmt.Errorf("writing the answer: %w", err)}
+		return Accepted{}, &Refusal{Status: http.StatusInternalServerError, Err: fmt.Errorf("writing the answer: %w", err)}
 	}
 	return Accepted{conn, brw, answer.subprotocol}, nil
 }

@@ -10,16 +10,18 @@ const whitespace = " \t"
 func containsToken(lines []string, token string) bool {
 	for _, line := range lines {
 		for element := range strings.SplitSeq(line, ",") {
-			element = strings.Trim(element, whitespace)
-			// EqualFold also matches a few letters that are not ASCII, such as the
-			// Kelvin sign for k. They are longer in UTF-8.
-			if len(element) == len(token) && strings.EqualFold(element, token) {
+			if equalToken(strings.Trim(element, whitespace), token) {
 				return true
 			}
 		}
 	}
 	return false
 }
+
+// equalToken reports whether s is an ASCII token in any case. EqualFold also matches
+// a few letters that are not ASCII, such as the Kelvin sign for k. They are longer in
+// UTF-8.
+func equalToken(s, token string) bool { return len(s) == len(token) && strings.EqualFold(s, token) }
 
 // isToken reports whether s is a token (RFC 9110 §5.6.2).
 func isToken(s string) bool {

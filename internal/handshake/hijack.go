@@ -21,7 +21,7 @@ func hijack(w http.ResponseWriter, r *http.Request) (net.Conn, *bufio.ReadWriter
 	conn, brw, err := http.NewResponseController(w).Hijack()
 	switch {
 	case errors.Is(err, http.ErrHijacked): // by an earlier call, whose connection must not be disturbed
-		return nil, nil, &Refusal{http.StatusInternalServerError, fmt.Errorf("hijacking %T: %w", w, err)}
+		return nil, nil, &Refusal{Status: http.StatusInternalServerError, Err: fmt.Errorf("hijacking %T: %w", w, err)}
 	case errors.Is(err, http.ErrNotSupported):
 		return nil, nil, Refuse(server, r, http.StatusNotImplemented, notHijackable(w))
 	case err != nil:
@@ -30,7 +30,7 @@ func hijack(w http.ResponseWriter, r *http.Request) (net.Conn, *bufio.ReadWriter
 		return nil, nil, Refuse(server, r, http.StatusInternalServerError, fmt.Errorf("hijacking %T: no connection", w))
 	case brw != nil && brw.Writer != nil && brw.Writer.Buffered() > 0:
 		_ = conn.Close()
-		return nil, nil, &Refusal{http.StatusInternalServerError, errWritten}
+		return nil, nil, &Refusal{Status: http.StatusInternalServerError, Err: errWritten}
 	}
 	return conn, brw, nil
 }

@@ -1,13 +1,24 @@
 package handshake
 
-import "net/http"
+import (
+	"fmt"
+	"net/http"
+)
 
-// A Refusal says why a handshake failed. It is not an error, so that a nil one
-// cannot become an error that is not nil.
+// A Refusal says why a handshake failed. Accept returns it as a pointer, which is nil
+// for no error, and Dial as an error.
 type Refusal struct {
-	Status int   // of the answer, if the client was answered
-	Err    error // what is wrong, never nil
+	Status int         // of the answer, if the client was answered; 101 if Dial finds a wrong answer
+	Header http.Header // of the answer, only of Dial
+	Body   []byte      // the first KiB of the answer's, only of Dial
+	Err    error       // what is wrong, never nil
 }
+
+// Error returns the status and what is wrong.
+func (r *Refusal) Error() string { return fmt.Sprintf("status %d: %v", r.Status, r.Err) }
+
+// Unwrap returns Err.
+func (r *Refusal) Unwrap() error { return r.Err }
 
 // Refuse answers a request with an error status and the text of err, and returns
 // both. r may be nil.
@@ -27,5 +38,5 @@ func Refuse(w http.ResponseWriter, r *http.Request, status int, err error) *Refu
 		}
 	}
 	http.Error(w, err.Error(), status)
-	return &Refusal{status, err}
+	return &Refusal{Status: status, Err: err}
 }

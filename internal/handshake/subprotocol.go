@@ -49,17 +49,22 @@ func subprotocol(w http.ResponseWriter, r *http.Request, supported []string) *st
 	return agreed
 }
 
-// CheckSubprotocols returns an error if a name cannot be asked for by any client
-// or is there twice.
+// CheckSubprotocols returns an error if a name in Upgrader.Subprotocols cannot be
+// asked for by any client or is there twice.
 func CheckSubprotocols(names []string) error {
+	return checkSubprotocols("Upgrader.Subprotocols", names)
+}
+
+// checkSubprotocols checks the names in an option (RFC 6455 §4.1).
+func checkSubprotocols(option string, names []string) error {
 	for i, name := range names {
 		switch {
 		case name == "":
-			return fmt.Errorf("name %d in Upgrader.Subprotocols is empty", i+1)
+			return fmt.Errorf("name %d in %s is empty", i+1, option)
 		case !isToken(name):
-			return fmt.Errorf("name %q in Upgrader.Subprotocols is not a token: it has a space, a separator or a character that is not ASCII", name)
+			return fmt.Errorf("name %q in %s is not a token: it has a space, a separator or a character that is not ASCII", name, option)
 		case slices.Contains(names[:i], name):
-			return fmt.Errorf("name %q is in Upgrader.Subprotocols twice", name)
+			return fmt.Errorf("name %q is in %s twice", name, option)
 		}
 	}
 	return nil

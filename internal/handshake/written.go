@@ -57,7 +57,7 @@ func CloseWritten(w http.ResponseWriter, timeout time.Duration) *Refusal {
 			_ = conn.Close()
 		}
 	}
-	return &Refusal{http.StatusInternalServerError, errWritten}
+	return &Refusal{Status: http.StatusInternalServerError, Err: errWritten}
 }
 
 // wroteHeader reports whether net/http's ResponseWriter has written a header. It
