@@ -14,13 +14,13 @@ const (
 const RSV1 = 0x40
 
 const (
-	finBit    = 0x80
-	rsvBits   = 0x70
-	opBits    = 0x0F
-	maskBit   = 0x80
-	lenBits   = 0x7F
-	len16     = 126
-	len64     = 127
+	finBit  = 0x80
+	rsvBits = 0x70
+	opBits  = 0x0F
+	maskBit = 0x80
+	lenBits = 0x7F
+	len16   = 126
+	len64   = 127
 )
 
 // KeyLength is the length in bytes of a masking key in a header.
