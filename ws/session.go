@@ -338,6 +338,14 @@ func (s *Session) Subprotocol() string {
 // Buffered returns the number of bytes in the send queue, including frame
 // headers, that the operating system has not accepted yet. It does not wait for
 // the peer.
+//
+// After the session has ended, it returns the number of bytes that were still in
+// the queue and have been dropped. Control frames that the library has sent are
+// included. The number is final once Done is closed, unless a write is still
+// returning; then it may decrease once more. Zero means that the operating system
+// has accepted all that was sent, as after a closing handshake, but not that the
+// peer has received it. A send that returned an error is not included, because it
+// has sent nothing.
 func (s *Session) Buffered() int { return s.out.Buffered() }
 
 // Stats returns the statistics of the session. In and Out are zero unless

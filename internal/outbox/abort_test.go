@@ -12,7 +12,7 @@ import (
 
 var errAborted = errors.New("aborted")
 
-// After Abort nothing is written.
+// After Abort nothing is written, and Buffered returns what was not.
 func TestAbortDropsQueue(t *testing.T) {
 	o, s, h := scripted(1000, 3)
 	put(t, o, text("partly"))
@@ -26,8 +26,8 @@ func TestAbortDropsQueue(t *testing.T) {
 	if got := string(s.sent()); got != string(wire(text("partly"))[:3]) {
 		t.Fatalf("sent %q after Abort", got)
 	}
-	if h.drained != 0 || o.Buffered() != 0 {
-		t.Fatalf("drained %d times, %d bytes buffered", h.drained, o.Buffered())
+	if want := len(wire(text("partly"))) - 3 + len(wire(control(frame.Pong, ""))); h.drained != 0 || o.Buffered() != want {
+		t.Fatalf("drained %d times, %d bytes buffered, want %d", h.drained, o.Buffered(), want)
 	}
 }
 
@@ -45,14 +45,18 @@ func TestAbortDuringWrite(t *testing.T) {
 			if s.tries != 1 || h.drained+len(h.failed) != 0 {
 				t.Fatalf("%d writes, drained %d times, failed with %v", s.tries, h.drained, h.failed)
 			}
-			if got := o.Buffered(); got != 0 {
-				t.Fatalf("%d bytes are still buffered", got)
+			want := len(wire(text("joins")))
+			if free == 0 {
+				want += len(wire(text(strings.Repeat("x", n))))
+			}
+			if got := o.Buffered(); got != want {
+				t.Fatalf("%d bytes are buffered, want %d", got, want)
 			}
 		}
 	}
 }
 
-// After a failed write nothing is written.
+// After a failed write nothing is written, and Buffered returns what was not.
 func TestWriteFailedIsFinal(t *testing.T) {
 	broken := errors.New("broken")
 	for _, n := range []int{10, 40 << 10} {
@@ -67,8 +71,8 @@ func TestWriteFailedIsFinal(t *testing.T) {
 		if len(s.writes) != 0 || !slices.Equal(h.failed, []error{broken}) || h.drained != 0 {
 			t.Fatalf("wrote %q, failed with %v, drained %d times", s.writes, h.failed, h.drained)
 		}
-		if got := o.Buffered(); got != 0 {
-			t.Fatalf("%d bytes are still buffered", got)
+		if got, want := o.Buffered(), len(wire(text(strings.Repeat("x", n)))); got != want {
+			t.Fatalf("%d bytes are buffered, want %d", got, want)
 		}
 	}
 }
@@ -83,8 +87,8 @@ func TestWriteFailedIsReportedOnce(t *testing.T) {
 	if len(h.failed) != 1 || h.failed[0] != os.ErrDeadlineExceeded {
 		t.Fatalf("failed with %v, want one timeout", h.failed)
 	}
-	if len(s.sent()) != 3 {
-		t.Fatalf("sent %q", s.sent())
+	if want := len(wire(text("one"), text("two"))) - 3; len(s.sent()) != 3 || o.Buffered() != want {
+		t.Fatalf("sent %q, %d bytes are buffered, want %d", s.sent(), o.Buffered(), want)
 	}
 }
 

@@ -81,11 +81,14 @@ func (o *Outbox) Received(cb Callbacks, c Count) {
 }
 
 // Report calls Callbacks.Count with what has not been reported, if anything, and
-// returns what Buffered does.
-func (o *Outbox) Report(cb Callbacks) (buffered int) {
+// returns the number of bytes that are queued, which is 0 after Abort.
+func (o *Outbox) Report(cb Callbacks) (queued int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.reportLocked(cb)
+	if o.aborted {
+		return 0 // the last write may not have returned yet
+	}
 	return o.queue.buffered()
 }
 

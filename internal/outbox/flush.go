@@ -33,7 +33,7 @@ func (o *Outbox) wrote(cb Callbacks, n int, err error) Action {
 	defer o.mu.Unlock()
 	broken := err != nil && err != transport.ErrWouldBlock
 	if o.aborted = o.aborted || broken; o.aborted {
-		o.queue.freeOut()
+		o.queue.dropOut(n)
 		o.writer = stopped
 	}
 	switch {

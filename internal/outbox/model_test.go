@@ -72,6 +72,7 @@ type model struct {
 
 	wire             []byte
 	accepted         []string // payloads
+	size             int      // of the frames that were accepted, except Pongs and Close
 	begun            bool     // StartWriter was called and Run has not ended
 	entered          bool     // Run has come to its first write
 	drained, failed  int
@@ -274,6 +275,7 @@ func (s *modelSender) accept(m *model, f *Frame, err error) {
 	s.sent++
 	s.openPart = !f.Fin
 	m.accepted = append(m.accepted, string(f.Data[:len("0:0000")]))
+	m.size += f.size()
 }
 
 // goOn has a sender whose frame has space reserved compress and queue it.
@@ -417,6 +419,7 @@ func (m *model) verify() {
 	}
 	if m.out.aborted {
 		m.check(m.drained <= 1, "drained more than once")
+		m.verifyDropped()
 		return
 	}
 	if m.final {
@@ -462,6 +465,14 @@ func (m *model) verifyWire() {
 		got, want := only(seen), only(m.accepted)
 		m.check(slices.Equal(got, want), fmt.Sprintf("sender %d: on the wire %q, accepted %q", id, got, want))
 	}
+}
+
+// verifyDropped checks that each byte of an accepted frame is on the wire or counted as
+// dropped. Pongs, of 3 bytes, and a Close frame, of 2, may have been accepted too.
+func (m *model) verifyDropped() {
+	sum := len(m.wire) + m.out.Buffered()
+	m.check(m.size <= sum && sum <= m.size+3*m.pongs+2,
+		fmt.Sprintf("accepted %d bytes, wrote %d, %d are buffered", m.size, len(m.wire), m.out.Buffered()))
 }
 
 // callbacks is the model as Callbacks, whose Conn is the model too.

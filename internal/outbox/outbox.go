@@ -101,15 +101,19 @@ func (o *Outbox) Init(limit int, side frame.Side) {
 	o.masks = side == frame.Client
 }
 
-// Buffered returns the number of bytes that are queued and that the transport has
-// not taken.
+// Buffered returns the number of bytes that were queued and that the transport has not
+// taken. After Abort, or after a write that failed, these are the bytes that have been
+// dropped, and those of a write that has not returned yet.
 func (o *Outbox) Buffered() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.queue.buffered()
+	if o.queue == nil {
+		return 0
+	}
+	return o.queue.dropped + o.queue.buffered()
 }
 
-// Queue returns what Buffered does, and the number of bytes that the transport has
+// Queue returns the number of bytes that are queued, and the number of bytes that the transport has
 // taken in all, modulo 2^32.
 func (o *Outbox) Queue() (queued int, taken uint32) {
 	o.mu.Lock()
@@ -174,7 +178,7 @@ func (o *Outbox) finishLocked() Action {
 }
 
 // Abort makes every Put from now on, and those that wait, return err, and drops
-// what is queued. The caller must close the connection next, which ends a write in
+// what is queued, which Buffered returns from then on. The caller must close the connection next, which ends a write in
 // progress.
 func (o *Outbox) Abort(cb Callbacks, err error) {
 	o.mu.Lock()
@@ -182,9 +186,7 @@ func (o *Outbox) Abort(cb Callbacks, err error) {
 	o.refuseLocked(err)
 	o.aborted = true
 	o.reportLocked(cb)
-	q := o.queue
-	q.queued.Free()
-	q.queued, q.pong = nil, nil
+	o.queue.drop()
 	if o.writer == nobody {
 		o.writer = stopped
 	}

@@ -27,6 +27,7 @@ type queue struct {
 	pong      []byte    // the payload of a Pong that did not fit
 	failure   error     // of a write, after which there are no others
 	refusal   error     // what every Put returns from now on; nil while frames are accepted
+	dropped   int       // bytes that were queued and will not be written
 	uncounted Count     // queued since the transport last took bytes
 }
 
@@ -71,6 +72,25 @@ func (q *queue) buffered() int {
 		n += len(q.queued.Bytes)
 	}
 	return n
+}
+
+// drop frees what is queued and will not be written. What is being written is the
+// writer's; see dropOut.
+func (q *queue) drop() {
+	if q.queued != nil {
+		q.dropped += len(q.queued.Bytes)
+	}
+	q.queued.Free()
+	q.queued, q.pong = nil, nil
+}
+
+// dropOut frees what was being written, of which the transport has taken n bytes. It
+// does nothing on a nil queue.
+func (q *queue) dropOut(n int) {
+	if q != nil && q.out != nil {
+		q.dropped += len(q.out.Bytes) - q.written + len(q.body) - n
+	}
+	q.freeOut()
 }
 
 // refused returns what every Put returns from now on. It is nil while frames are

@@ -177,9 +177,9 @@ func TestPutResultIsTrue(t *testing.T) {
 // Calls of Put that wait return after Abort and PutFinal.
 func TestPutWaitingEndsByAbortOrFinal(t *testing.T) {
 	why := errors.New("why")
-	for name, end := range map[string]func(*boundOutbox){
-		"Abort":    func(o *boundOutbox) { o.Abort(why) },
-		"PutFinal": func(o *boundOutbox) { o.PutFinal(nil, why) },
+	for name, end := range map[string]func(*boundOutbox) (left int){
+		"Abort":    func(o *boundOutbox) int { o.Abort(why); return 100 }, // what was queued
+		"PutFinal": func(o *boundOutbox) int { o.PutFinal(nil, why); return 0 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -187,12 +187,12 @@ func TestPutWaitingEndsByAbortOrFinal(t *testing.T) {
 				put(t, o, text(strings.Repeat("x", 96)), fragment(frame.Text, false, ""))
 				forRoom := waiting(t, o, t.Context(), control(frame.Ping, "wait"))
 				forEnd := waiting(t, o, t.Context(), text("wait"))
-				end(o)
+				left := end(o)
 				expectError(t, <-forRoom, why)
 				expectError(t, <-forEnd, why)
 				runAll(o, s)
-				if n := o.Buffered(); n != 0 {
-					t.Fatalf("%d bytes are still buffered", n)
+				if n := o.Buffered(); n != left {
+					t.Fatalf("%d bytes are buffered, want %d", n, left)
 				}
 			})
 		})

@@ -1,0 +1,101 @@
+package ws_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/handset-go/handset/ws"
+)
+
+// After the end Buffered returns how many bytes of what was sent the operating system has
+// not accepted. The peer received no more than the rest.
+func TestBufferedAfterEnd(t *testing.T) {
+	const message = 32 << 10
+	for name, end := range map[string]struct {
+		end  func(*ws.Upgrader, *client)
+		want error
+	}{
+		"by Close":           {func(u *ws.Upgrader, _ *client) { u.Close() }, ws.ErrShutdown},
+		"by a reset":         {func(_ *ws.Upgrader, c *client) { resetConn(c) }, io.ErrUnexpectedEOF},
+		"by a write timeout": {func(*ws.Upgrader, *client) {}, ws.ErrWriteTimeout},
+	} {
+		for _, over := range transports {
+			t.Run(name+" over "+over.name, func(t *testing.T) {
+				t.Parallel()
+				u := &ws.Upgrader{SendBuffer: 1 << 20}
+				if end.want == ws.ErrWriteTimeout {
+					u.WriteTimeout = time.Second
+				}
+				p := pairOf(t, over, u)
+				go p.stream.Recv(t.Context())
+				sent := 0
+				for sendFor(t, p.session, make([]byte, message)) {
+					sent += message + 4
+				}
+				end.end(u, p.client)
+				await(t, p.session.Done(), "the session's end")
+				if err := p.session.Err(); !errors.Is(err, end.want) {
+					t.Errorf("ended with %v", err)
+				}
+				left := p.session.Buffered()
+				if left <= 0 || left > sent {
+					t.Fatalf("%d bytes were dropped of %d", left, sent)
+				}
+				if queued := p.session.Stats().Queued; queued != 0 {
+					t.Errorf("%d bytes are queued after the end", queued)
+				}
+				if received, _ := io.Copy(io.Discard, p.client.br); int(received) > sent-p.session.Buffered() {
+					t.Errorf("received %d bytes; %d were sent and %d dropped", received, sent, p.session.Buffered())
+				}
+			})
+		}
+	}
+}
+
+// After a closing handshake, what was sent before it has been accepted, and the peer that
+// answers it has received it.
+func TestBufferedAfterClosingHandshake(t *testing.T) {
+	overTransports(t, new(ws.Upgrader), func(t *testing.T, p *pair) {
+		for range 100 {
+			if err := p.session.Binary(t.Context(), make([]byte, 1000)); err != nil {
+				t.Fatal(err)
+			}
+			if f, err := p.next(); err != nil || f.opcode() != opBinary {
+				t.Fatal(f, err)
+			}
+		}
+		_ = p.session.Close(ws.CloseReason{})
+		p.expectClose(0)
+		p.write(masked(fin|opClose, nil))
+		await(t, p.session.Done(), "the session's end")
+		if n := p.session.Buffered(); n != 0 {
+			t.Errorf("%d bytes are buffered", n)
+		}
+	})
+}
+
+// sendFor sends a message to a peer that reads nothing. It returns false if the queue
+// stays full, or if the session has ended because of it.
+func sendFor(t *testing.T, s *ws.Session, data []byte) bool {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	err := s.Binary(ctx, data)
+	if err != nil && err != context.DeadlineExceeded && !errors.Is(err, ws.ErrWriteTimeout) {
+		t.Fatal(err)
+	}
+	return err == nil
+}
+
+// pairOf is connectOver with an Upgrader that the test can close.
+func pairOf(t *testing.T, over transport, u *ws.Upgrader) *pair {
+	t.Helper()
+	begun := make(chan *pair, 1)
+	c := servedOver(over)(t, u, func(s *ws.Session, m *ws.MessageStream) { begun <- &pair{session: s, stream: m} })
+	p := await(t, begun, "the session")
+	p.client = c
+	return p
+}
