@@ -257,8 +257,10 @@ http.Server.Shutdown neither closes sessions nor waits for them.
 [Upgrader.Shutdown] closes all sessions of an Upgrader with [CloseGoingAway],
 refuses new ones with 503, and waits until they have ended and the functions of
 its Handler have returned. When its context ends, it closes the remaining
-connections, and their sessions end with [ErrShutdown]. [Upgrader.Close] closes
-all connections at once. [Shutdown] is for the sessions of the package-level
+connections, and their sessions end with [ErrShutdown]. With
+[Upgrader.ShutdownWindow] the sessions are closed one by one, spread over that
+time, with [CloseServiceRestart], so that their clients do not all reconnect at
+the same moment. [Upgrader.Close] closes all connections at once. [Shutdown] is for the sessions of the package-level
 Handle and Handler. A program calls both Shutdowns:
 
 	package main

@@ -84,6 +84,16 @@ type Upgrader struct {
 	// progress. Further handshakes are refused with 503. Zero means no limit.
 	MaxSessions int
 
+	// ShutdownWindow makes Shutdown close the sessions one by one, spread evenly
+	// over that time, in random order, and with CloseServiceRestart instead of
+	// CloseGoingAway. Clients that reconnect when they are closed then do not
+	// all arrive at the same moment. New handshakes are refused from the
+	// beginning, and sessions whose handshake is in progress are closed when
+	// it completes. The context of Shutdown should allow ShutdownWindow and
+	// CloseTimeout; when it ends, the remaining sessions end at once. Zero
+	// means that all sessions are closed at once.
+	ShutdownWindow time.Duration
+
 	// KeepRequestValues makes Session.Context carry the values of the request's
 	// context, but not its cancellation. That context, and what it references,
 	// then stays in memory as long as the session: some 250 bytes if it has

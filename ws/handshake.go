@@ -131,8 +131,8 @@ const retryAfter = "5"
 
 // check returns an error if an option is invalid.
 func (u *Upgrader) check() error {
-	if u.MaxSessions < 0 {
-		return errors.New("negative MaxSessions")
+	if u.MaxSessions < 0 || u.ShutdownWindow < 0 {
+		return errors.New("negative MaxSessions or ShutdownWindow")
 	}
 	if err := u.Options.check(); err != nil {
 		return err

@@ -22,17 +22,18 @@ type registry struct {
 	settings    settings
 	maxSessions int // 0 for no limit
 
-	mu        sync.Mutex
-	sessions  []weak.Pointer[Session] // see listLocked
-	listed    int                     // sessions that have begun and not ended
-	pending   int                     // handshakes in progress, each of which may become a session
-	active    int                     // what Shutdown waits for: see whenIdle
-	closed    bool                    // handshakes are refused
-	aborted   bool                    // sessions whose handshake is in progress end at once
-	idle      chan struct{}           // closed when active is 0; nil until first needed
-	abandoned []*Session              // to be ended
-	bubble    synctestBubble          // of the sessions
-	counts    lifecycleCounts
+	mu          sync.Mutex
+	sessions    []weak.Pointer[Session] // see listLocked
+	listed      int                     // sessions that have begun and not ended
+	pending     int                     // handshakes in progress, each of which may become a session
+	active      int                     // what Shutdown waits for: see whenIdle
+	closed      bool                    // handshakes are refused
+	closeReason CloseReason             // of sessions whose handshake is in progress, if closed
+	aborted     bool                    // sessions whose handshake is in progress end at once
+	idle        chan struct{}           // closed when active is 0; nil until first needed
+	abandoned   []*Session              // to be ended
+	bubble      synctestBubble          // of the sessions
+	counts      lifecycleCounts
 
 	closeFrames          closeFrameCounts
 	traffic              trafficCounters
@@ -60,6 +61,9 @@ func newRegistry(s settings, maxSessions int) *registry {
 
 // goingAway is the Close frame of a server that shuts down.
 var goingAway = CloseReason{Code: CloseGoingAway, Description: "server is shutting down"}
+
+// restarting is the Close frame of a server that shuts down with a ShutdownWindow.
+var restarting = CloseReason{Code: CloseServiceRestart, Description: "server is restarting"}
 
 var (
 	errShutDown        = errors.New("server is shutting down")
@@ -116,13 +120,13 @@ func (r *registry) add(s *Session) {
 		r.startTimersLocked()
 	}
 	r.listLocked(s)
-	closed, aborted := r.closed, r.aborted
+	closed, aborted, reason := r.closed, r.aborted, r.closeReason
 	r.mu.Unlock()
 	switch {
 	case aborted:
 		s.end(ErrShutdown)
 	case closed:
-		_ = s.Close(goingAway)
+		_ = s.Close(reason)
 	}
 }
 

@@ -3,6 +3,7 @@ package ws
 import (
 	"context"
 	"iter"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"time"
@@ -17,7 +18,8 @@ func Shutdown(ctx context.Context) error { return defaultUpgrader.Shutdown(ctx) 
 // Shutdown closes all sessions of u. From then on handshakes are refused with 503 and
 // a Retry-After header. Every session, including those whose handshake is in progress,
 // is closed as by Session.Close with CloseGoingAway: what is queued is sent first, and
-// the peer has Options.CloseTimeout to answer.
+// the peer has Options.CloseTimeout to answer. With Upgrader.ShutdownWindow, the sessions
+// are closed with CloseServiceRestart and spread over that time.
 //
 // Shutdown waits until all sessions have ended and all functions of Handler have
 // returned, and returns nil. If ctx ends first, Shutdown ends the remaining sessions
@@ -35,10 +37,16 @@ func (u *Upgrader) Shutdown(ctx context.Context) error {
 		return errNilContext
 	}
 	r := u.registry()
-	r.refuseHandshakes(false)
+	reason := u.shutdownReason()
+	first := r.refuseHandshakes(reason)
 	r.endAbandoned() // those of a synctest bubble, where no timer may be running
-	r.each(func(s *Session) { _ = s.Close(goingAway) })
 	idle := r.whenIdle()
+	switch {
+	case u.ShutdownWindow <= 0:
+		r.each(func(s *Session) { _ = s.Close(reason) })
+	case first:
+		r.closeSpread(ctx, u.ShutdownWindow, reason, idle)
+	}
 	select {
 	case <-idle:
 		return nil
@@ -64,17 +72,79 @@ func (u *Upgrader) Close() error {
 
 // endAll ends all sessions without a closing handshake.
 func (r *registry) endAll() {
-	r.refuseHandshakes(true)
+	r.abortHandshakes()
 	r.endAbandoned()
 	r.each(func(s *Session) { s.end(ErrShutdown) })
 }
 
 // refuseHandshakes makes Handle refuse handshakes. A session whose handshake is in
-// progress is closed when it begins or, if abort is set, ended.
-func (r *registry) refuseHandshakes(abort bool) {
+// progress is closed with reason when it begins. first reports whether handshakes were
+// accepted before.
+func (r *registry) refuseHandshakes(reason CloseReason) (first bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.closed, r.aborted = true, r.aborted || abort
+	first = !r.closed
+	if first {
+		r.closed, r.closeReason = true, reason
+	}
+	return first
+}
+
+// abortHandshakes makes Handle refuse handshakes. A session whose handshake is in
+// progress is ended when it begins.
+func (r *registry) abortHandshakes() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed, r.aborted = true, true
+}
+
+// isShutDown reports whether Shutdown or Close has been called.
+func (r *registry) isShutDown() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.closed
+}
+
+// shutdownReason returns the reason with which Shutdown closes the sessions.
+func (u *Upgrader) shutdownReason() CloseReason {
+	if u.ShutdownWindow > 0 {
+		return restarting
+	}
+	return goingAway
+}
+
+// spreadStep is the least time between two groups of sessions that closeSpread closes.
+// Without it, a large server would set a timer for each session.
+const spreadStep = 10 * time.Millisecond
+
+// closeSpread closes the sessions in random order and at even intervals, the last one at
+// the end of the window. It returns early when ctx or idle is done. It needs no goroutine,
+// because Close does not wait for the peer.
+func (r *registry) closeSpread(ctx context.Context, window time.Duration, reason CloseReason, idle <-chan struct{}) {
+	list, began := r.list(), time.Now()
+	rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	for i := 0; i < len(list); {
+		timer := time.NewTimer(max(due(i, len(list), window)-time.Since(began), spreadStep))
+		select {
+		case <-timer.C:
+		case <-idle:
+			timer.Stop()
+			return
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		}
+		for ; i < len(list) && due(i, len(list), window) <= time.Since(began); i++ {
+			if s := list[i].Value(); s != nil {
+				_ = s.Close(reason)
+			}
+		}
+	}
+}
+
+// due returns the time at which the session with index i of n is closed.
+func due(i, n int, window time.Duration) time.Duration {
+	return time.Duration(float64(window) * (float64(i+1) / float64(n)))
 }
 
 // whenIdle returns a channel that is closed when there are no sessions whose Done

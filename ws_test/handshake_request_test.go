@@ -74,6 +74,7 @@ func TestHandshakeBadOptions(t *testing.T) {
 		"CloseTimeout":   {Options: ws.Options{CloseTimeout: -time.Hour}},
 		"MaxSessions":    {MaxSessions: -1},
 		"MessageTimeout": {Options: ws.Options{MessageTimeout: -1}},
+		"ShutdownWindow": {ShutdownWindow: -1},
 		"OriginPatterns": {OriginPatterns: []string{"ok", "[bad"}},
 	} {
 		w := httptest.NewRecorder()

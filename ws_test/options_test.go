@@ -77,6 +77,10 @@ var options = map[string]option{
 		set:     func(u *ws.Upgrader) { u.SessionStats = true },
 		observe: observeSessionTraffic, zero: "0 messages sent", want: "1 messages sent",
 	},
+	"ShutdownWindow": {
+		set:     func(u *ws.Upgrader) { u.ShutdownWindow = 20 * time.Second },
+		observe: observeShutdown, zero: "0s 1001", want: "20s 1012",
+	},
 	"MaxSessions": {
 		set:     func(u *ws.Upgrader) { u.MaxSessions = 1 },
 		observe: observeSecondSession, zero: "101", want: "503",
@@ -245,4 +249,22 @@ func observeSessionTraffic(t *testing.T, u *ws.Upgrader) string {
 func observeSecondSession(t *testing.T, u *ws.Upgrader) string {
 	connectPipe(t, u)
 	return fmt.Sprint(connectPipe(t, u).status)
+}
+
+// observeShutdown returns when the only session is closed by Shutdown, and with which code.
+func observeShutdown(t *testing.T, u *ws.Upgrader) string {
+	p, began := connectPipe(t, u), time.Now()
+	c := newClient(t, p.end)
+	down := make(chan error, 1)
+	go func() { down <- u.Shutdown(context.Background()) }()
+	f, err := c.next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	result := fmt.Sprint(time.Since(began), " ", f.closeCode())
+	c.write(closeFrame(1001))
+	if err := <-down; err != nil {
+		t.Fatal(err)
+	}
+	return result
 }

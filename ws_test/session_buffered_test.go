@@ -25,7 +25,7 @@ func TestBufferedAfterEnd(t *testing.T) {
 		for _, over := range transports {
 			t.Run(name+" over "+over.name, func(t *testing.T) {
 				t.Parallel()
-				u := &ws.Upgrader{SendBuffer: 1 << 20}
+				u := &ws.Upgrader{Options: ws.Options{SendBuffer: 1 << 20}}
 				if end.want == ws.ErrWriteTimeout {
 					u.WriteTimeout = time.Second
 				}
