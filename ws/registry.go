@@ -59,8 +59,12 @@ func newRegistry(s settings, maxSessions int) *registry {
 	return r
 }
 
-// goingAway is the Close frame of a server that shuts down.
-var goingAway = CloseReason{Code: CloseGoingAway, Description: "server is shutting down"}
+// goingAway is the Close frame of a server that shuts down, and clientGoingAway that of
+// a client.
+var (
+	goingAway       = CloseReason{Code: CloseGoingAway, Description: "server is shutting down"}
+	clientGoingAway = CloseReason{Code: CloseGoingAway, Description: "client is shutting down"}
+)
 
 // restarting is the Close frame of a server that shuts down with a ShutdownWindow.
 var restarting = CloseReason{Code: CloseServiceRestart, Description: "server is restarting"}

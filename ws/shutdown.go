@@ -33,19 +33,23 @@ func Shutdown(ctx context.Context) error { return defaultUpgrader.Shutdown(ctx) 
 // example. Shutdown is safe for concurrent use and may be called again. An Upgrader
 // cannot be reused after Shutdown.
 func (u *Upgrader) Shutdown(ctx context.Context) error {
+	return u.registry().shutdown(ctx, u.shutdownReason(), u.ShutdownWindow)
+}
+
+// shutdown closes all sessions with reason, spread over the window, and waits as
+// Upgrader.Shutdown does.
+func (r *registry) shutdown(ctx context.Context, reason CloseReason, window time.Duration) error {
 	if ctx == nil {
 		return errNilContext
 	}
-	r := u.registry()
-	reason := u.shutdownReason()
 	first := r.refuseHandshakes(reason)
 	r.endAbandoned() // those of a synctest bubble, where no timer may be running
 	idle := r.whenIdle()
 	switch {
-	case u.ShutdownWindow <= 0:
+	case window <= 0:
 		r.each(func(s *Session) { _ = s.Close(reason) })
 	case first:
-		r.closeSpread(ctx, u.ShutdownWindow, reason, idle)
+		r.closeSpread(ctx, window, reason, idle)
 	}
 	select {
 	case <-idle:
@@ -186,9 +190,11 @@ func (r *registry) each(do func(*Session)) {
 // call any method. The sequence references only the session that it yields. A session
 // appears just before Trace.SessionStart is called. Sessions does not block and is
 // safe for concurrent use.
-func (u *Upgrader) Sessions() iter.Seq[*Session] {
+func (u *Upgrader) Sessions() iter.Seq[*Session] { return u.registry().openSessions() }
+
+func (r *registry) openSessions() iter.Seq[*Session] {
 	return func(yield func(*Session) bool) {
-		for _, p := range u.registry().list() {
+		for _, p := range r.list() {
 			if s := p.Value(); s != nil && s.ended() == nil && !yield(s) {
 				return
 			}
@@ -199,8 +205,9 @@ func (u *Upgrader) Sessions() iter.Seq[*Session] {
 // Stats returns the statistics of the Upgrader. Counting costs some nanoseconds
 // for each read or write, and no allocation. Stats itself takes about 1 ms for
 // 10,000 sessions. It does not wait for peers and is safe for concurrent use.
-func (u *Upgrader) Stats() Stats {
-	r := u.registry()
+func (u *Upgrader) Stats() Stats { return u.registry().stats() }
+
+func (r *registry) stats() Stats {
 	r.mu.Lock()
 	list := slices.Clone(r.sessions)
 	stats := r.counts.stats()

@@ -65,7 +65,7 @@ func Dial(ctx context.Context, url string, o DialOptions) (Dialed, error) {
 	if ctx == nil {
 		return Dialed{}, errors.New("nil context")
 	}
-	if err := o.check(url); err != nil {
+	if err := o.Check(url); err != nil {
 		return Dialed{}, err
 	}
 	client := http.DefaultClient

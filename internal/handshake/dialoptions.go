@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// check returns an error if an option or the URL is invalid. It finds what would
+// Check returns an error if an option or the URL is invalid. It finds what would
 // otherwise fail with an error that shows the URL, or be ignored by net/http.
-func (o *DialOptions) check(rawURL string) error {
+func (o *DialOptions) Check(rawURL string) error {
 	if err := checkURL(rawURL); err != nil {
 		return err
 	}

@@ -9,8 +9,12 @@ import (
 
 const (
 	maxCycle = 8  // files of ws that refer to each other, directly or not
-	maxFiles = 26 // of ws, apart from tests and examples
+	maxFiles = 26 // of ws, apart from tests, examples and the client's files
 )
+
+// clientFiles are the files that only clients need. They use the rest, and the rest
+// does not use them.
+var clientFiles = []string{"dial.go", "redial.go"}
 
 // A file that refers to another cannot be understood without it, and those of a
 // cycle only all together.
@@ -29,6 +33,14 @@ func TestFilesOfWS(t *testing.T) {
 	t.Logf("%d files; the largest cycle has %d: %s", len(refers), len(cycle), strings.Join(cycle, " "))
 	if len(cycle) > maxCycle {
 		t.Errorf("a cycle of %d files, more than %d: %s", len(cycle), maxCycle, strings.Join(cycle, " "))
+	}
+	for _, name := range clientFiles {
+		for from, to := range refers {
+			if to[name] && !slices.Contains(clientFiles, from) {
+				t.Errorf("%s refers to %s", from, name)
+			}
+		}
+		delete(refers, name)
 	}
 	if len(refers) > maxFiles {
 		t.Errorf("%d files, more than %d", len(refers), maxFiles)
