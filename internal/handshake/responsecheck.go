@@ -51,7 +51,8 @@ func checkUpgradeHeaders(h http.Header) error {
 // checkAccept compares the lines of Sec-WebSocket-Accept with what websocket.Accept
 // answers the same request with.
 func checkAccept(req *http.Request, lines []string) error {
-	switch want, _, err := verify(req); {
+	http11 := &http.Request{Method: req.Method, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: req.Header} // which an http.Client does not always set
+	switch want, _, err := verify(http11); {
 	case err != nil:
 		return err
 	case len(lines) == 0:
