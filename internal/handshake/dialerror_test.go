@@ -32,7 +32,7 @@ func TestDialRefused(t *testing.T) {
 		"with a long line":       {"HTTP/1.1 500 x\r\nX-A: 1\r\nContent-Length: 900\r\n\r\n" + strings.Repeat("é", 450), 500, strings.Repeat("é", 450), `"` + strings.Repeat("é", 100) + `"`},
 		"with a control byte":    {"HTTP/1.1 500 x\r\nX-A: 1\r\nContent-Length: 2\r\n\r\n\x1b\xff", 500, "\x1b\xff", `"\x1b\xff"`},
 		"with an unknown status": {"HTTP/1.1 520 x\r\nX-A: 1\r\nContent-Length: 0\r\n\r\n", 520, "", "status is not 101"},
-		"with a broken body":     {"HTTP/1.1 503 x\r\nX-A: 1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nx", 503, "abc", `server says "abc"`},
+		"with a broken body":     {"HTTP/1.1 503 x\r\nX-A: 1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nx\r\n", 503, "abc", `server says "abc"`},
 		"after a 103":            {"HTTP/1.1 103 Early Hints\r\nX-B: 1\r\n\r\nHTTP/1.1 401 x\r\nX-A: 1\r\nContent-Length: 0\r\n\r\n", 401, "", "status is not 101"},
 	} {
 		t.Run(name, func(t *testing.T) {

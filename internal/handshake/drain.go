@@ -39,7 +39,7 @@ func readUntilTimeout(r io.Reader) (read []byte, complete bool, err error) {
 	buf := make([]byte, 0, 512) // most servers have sent nothing
 	for len(buf) < maxEarly && !complete {
 		buf = slices.Grow(buf, 1)
-		n, err := r.Read(buf[len(buf):cap(buf)])
+		n, err := r.Read(buf[len(buf):min(cap(buf), maxEarly)])
 		buf = buf[:len(buf)+n]
 		complete = isTimeout(err) || err == io.EOF
 		if err != nil && !complete {
