@@ -33,6 +33,26 @@ func TestDialReturnsTheConnection(t *testing.T) {
 		}
 		converse(t, d, "")
 	})
+	t.Run("TLS, beside HTTP/2", func(t *testing.T) {
+		srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if IsUpgrade(r) {
+				echoing(correct).ServeHTTP(w, r)
+				return
+			}
+			_, _ = io.WriteString(w, r.Proto)
+		}))
+		srv.EnableHTTP2 = true
+		srv.StartTLS()
+		t.Cleanup(srv.Close)
+		resp, err := srv.Client().Get(srv.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _ = resp.Body.Close(); resp.ProtoMajor != 2 {
+			t.Fatalf("answered over %s", resp.Proto)
+		}
+		converse(t, mustDial(t, srv.URL, DialOptions{HTTPClient: srv.Client()}), "")
+	})
 	t.Run("http and https URLs", func(t *testing.T) {
 		u, client := serveTLS(t, echoing(correct))
 		converse(t, mustDial(t, "https"+strings.TrimPrefix(u, "wss"), DialOptions{HTTPClient: client}), "")

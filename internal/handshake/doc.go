@@ -1,9 +1,10 @@
-// Package handshake does the server's half of the opening handshake (RFC 6455
-// §4.2). Accept checks a request, takes its connection from the HTTP server and
-// writes the status 101 on it. What follows on the connection, which is frames,
-// belongs to the caller.
+// Package handshake does both halves of the opening handshake (RFC 6455 §4). Accept,
+// the server's half, checks a request, takes its connection from the HTTP server and
+// writes the status 101 on it. Dial, the client's half, sends a request by an
+// http.Client, checks the response and takes the connection from the client's
+// Transport. What follows on the connection, which is frames, belongs to the caller.
 //
-// # Steps
+// # Steps of Accept
 //
 // Accept goes through these steps, and answers with an error status and a text of
 // its own at the first that fails:
@@ -16,7 +17,41 @@
 //  4. hijack: the connection is taken from the server.
 //  5. writeResponse: the 101 is written on the connection.
 //
-// # What coder/websocket is used for
+// # Steps of Dial
+//
+//  1. DialOptions.check: the URL, the names of headers and the subprotocols.
+//  2. websocket.Dial makes the request with a new Sec-WebSocket-Key, and sends it by
+//     an http.Client, which follows redirects, keeps cookies and limits the time.
+//  3. exchange, the RoundTripper of that client, passes the request on to the
+//     program's Transport. An httptrace.ClientTrace records the connection.
+//  4. checkResponse: everything that a server can get wrong in its 101.
+//  5. drain: what the Transport has read behind the 101 is read from the body of the
+//     response.
+//
+// # Which connection Dial returns
+//
+// The body of a 101 of an http.Transport can be written to, but it has no deadlines
+// and no addresses. So Dial returns the connection under it, such as a *net.TCPConn
+// or a *tls.Conn, as GotConn of package httptrace reports it. The Transport has no
+// part in that connection any more: it does not reuse or close it, and the end of the
+// context does not either.
+//
+// The Transport may have read beyond the 101. The body returns these bytes before it
+// reads the connection, so drain sets a read deadline that has expired, and reads
+// until the connection's error. A *tls.Conn remains usable after this, because it
+// treats a timeout of a read as temporary. That of a write it does not.
+//
+// A RoundTripper that wraps a Transport, such as one that counts requests, may hide
+// the connection or the body:
+//
+//   - If only the connection is hidden, Dial returns the body as a net.Conn without
+//     deadlines.
+//   - If only the body's Write is hidden, drain reads the body, and Dial returns the
+//     connection. A body that is wrapped is not closed.
+//   - If both are hidden, Dial returns an error.
+//   - If the connection has no read deadlines, it is read through the body for ever.
+//
+// # What coder/websocket is used for on the server
 //
 // The handshake proper is that of github.com/coder/websocket, whose Accept is
 // in wide use. Its connections are not used: handset writes and reads frames
@@ -39,10 +74,21 @@
 // that order, so that a new version of coder/websocket that changes it fails the
 // test.
 //
+// # What coder/websocket is used for on the client
+//
+// websocket.Dial, too, is used without its connection. exchange returns a copy of the
+// 101 to it, without extensions and with a body that reads and writes nothing. Dial
+// then closes the connection that websocket.Dial has built on that body. A test pins
+// that websocket.Dial neither reads nor writes the body, and starts no goroutine.
+// exchange belongs to one call of Dial.
+//
+// If the status is not 101, websocket.Dial reads the first KiB of the body, for at
+// most 3 seconds.
+//
 // # Layer
 //
 // The package knows nothing of package ws, which sets the options and makes public
 // errors of refusals. Error texts name options as the user sets them, such as
-// Upgrader.OriginPatterns. The package starts no goroutine and no timer: the one
+// Upgrader.OriginPatterns or Dialer.Subprotocols. The package starts no goroutine and no timer: the one
 // timer that Accept may need is an option, CloseAfter.
 package handshake
