@@ -60,7 +60,7 @@ func (x *exchange) failure(ctx context.Context, timeout time.Duration, err error
 	case ended != nil && !errors.Is(err, ended): // net/http returns the cause of ctx instead
 		err = fmt.Errorf("%w: %w", ended, err)
 	case ended == nil && timeout > 0 && errors.Is(err, context.DeadlineExceeded):
-		err = fmt.Errorf("Timeout of the HTTPClient, %v: %w", timeout, err)
+		err = fmt.Errorf("HTTPClient.Timeout of %v has passed: %w", timeout, err)
 	}
 	return &shortError{request, err}
 }

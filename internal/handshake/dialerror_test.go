@@ -158,7 +158,7 @@ func TestDialEndsWithContext(t *testing.T) {
 		"a deadline": {func(ctx context.Context) (context.Context, context.CancelFunc) {
 			return context.WithTimeout(ctx, 10*time.Millisecond)
 		}, time.Hour, []error{context.DeadlineExceeded}, "deadline exceeded"},
-		"the client's Timeout": {context.WithCancel, 10 * time.Millisecond, []error{context.DeadlineExceeded}, "Timeout of the HTTPClient, 10ms"},
+		"the client's Timeout": {context.WithCancel, 10 * time.Millisecond, []error{context.DeadlineExceeded}, "HTTPClient.Timeout of 10ms has passed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := tt.ctx(t.Context())

