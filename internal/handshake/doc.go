@@ -19,7 +19,7 @@
 //
 // # Steps of Dial
 //
-//  1. DialOptions.check: the URL, the names of headers and the subprotocols.
+//  1. DialOptions.Check: the URL, the names of headers and the subprotocols.
 //  2. websocket.Dial makes the request with a new Sec-WebSocket-Key, and sends it by
 //     an http.Client, which follows redirects, keeps cookies and limits the time.
 //  3. exchange, the RoundTripper of that client, passes the request on to the
