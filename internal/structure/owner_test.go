@@ -16,7 +16,7 @@ var owners = map[string]struct{ types, files []string }{
 		files: []string{"stream.go", "range.go", "chan.go", "aggregate.go", "drain.go"},
 	},
 	"out": {
-		types: []string{"Session", "outboxCallbacks", "Upgrader", ""},
+		types: []string{"Session", "outboxCallbacks", "registry", ""},
 		files: []string{"session.go", "prepared.go", "close.go", "heartbeat.go", "trace.go", "conn.go", "shutdown.go", "stats.go"},
 	},
 	"closing": {
