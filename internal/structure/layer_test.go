@@ -43,11 +43,12 @@ var layers = map[string]layer{
 	"internal/overwrite": {pure: true},
 	"internal/transport": {},
 	"internal/handshake": {},
+	"internal/redial":    {},
 	"internal/inbox":     {pure: true, on: []string{"internal/buffer", "internal/overwrite"}},
 	"internal/outbox":    {on: []string{"internal/buffer", "internal/frame", "internal/transport"}},
 	"ws": {goroutines: true, on: []string{
 		"internal/buffer", "internal/closing", "internal/deflate", "internal/frame", "internal/handshake", "internal/heartbeat", "internal/inflate", "internal/message",
-		"internal/outbox", "internal/transport",
+		"internal/outbox", "internal/redial", "internal/transport",
 	}},
 	"wstest":        {goroutines: true, on: []string{"internal/overwrite", "ws"}},
 	"examples/echo": {goroutines: true, on: []string{"ws"}},
