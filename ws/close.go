@@ -264,6 +264,23 @@ func (s *Session) Err() error {
 	}
 }
 
+// firstReason returns why a session that has ended began to end, also if the connection
+// was lost before the closing handshake was complete: the peer's Close frame, whose code is
+// that of the connection (RFC 6455 §7.1.5), or its violation of the protocol. Otherwise it
+// returns what Err does. closedFirst reports whether the program has called Close before.
+func (s *Session) firstReason() (reason error, closedFirst bool) {
+	c := s.closeState()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.received && c.frames.ByPeer {
+		return c.frames, false
+	}
+	if failed, ok := c.cause.(*ProtocolError); ok {
+		return failed, false
+	}
+	return c.err, c.sent
+}
+
 // ended returns the error that the session ends with, or nil if it has not ended. It
 // may return the error before Done is closed.
 func (s *Session) ended() error {

@@ -214,14 +214,15 @@ func (l *redialing) once(yield func(*Session, *MessageStream) bool) (again bool,
 	if time.Since(began) >= cmp.Or(l.ResetAfter, defaultResetAfter) {
 		l.delay.Reset()
 	}
-	switch err = session.endedBy(); {
+	err, closedFirst := session.firstReason()
+	switch {
 	case !more:
 		return false, nil
 	case session.registry.isShutDown():
 		return false, ErrShutdown
 	case open:
 		return true, err
-	case session.closedFirst():
+	case closedFirst:
 		return false, nil
 	case l.retries(err):
 		return true, err
@@ -267,26 +268,6 @@ func serve(session *Session, stream *MessageStream, yield func(*Session, *Messag
 	}
 	<-session.Done()
 	return more, open
-}
-
-// endedBy returns what Err does, but the peer's Close frame if that arrived first, also
-// if the connection was lost before ours was sent. Its code is that of the connection
-// (RFC 6455 §7.1.5).
-func (s *Session) endedBy() error {
-	if frames, _, received := s.closeFrames(); received && frames.ByPeer {
-		return &frames
-	}
-	return s.Err()
-}
-
-// closedFirst reports whether the program has called Close before the peer's Close frame
-// arrived and before the session failed.
-func (s *Session) closedFirst() bool {
-	if _, failed := s.Err().(*ProtocolError); failed {
-		return false // the Close frame is that of the library
-	}
-	frames, sent, _ := s.closeFrames()
-	return sent && !frames.ByPeer
 }
 
 // retries reports whether the loop goes on after err, which is not the program's doing.
