@@ -306,6 +306,30 @@ Handle and Handler. A program calls both Shutdowns:
 Shutdown does not wait for the handlers that called Handle. A program that must
 not exit before those have returned uses a sync.WaitGroup.
 
+# Reconnecting
+
+A [Redialer] keeps a client connected. Each iteration of a loop over its All has
+one session; when that is lost, or the server closes it because it restarts, the
+loop dials again:
+
+	redialer := &ws.Redialer{URL: "wss://example.com/feed"}
+	for session, stream := range redialer.All(ctx) {
+		log.Print("connected to ", session.RemoteAddr())
+		for msg, err := range stream.Aggregate(1 << 20).All(ctx) {
+			if err != nil {
+				break
+			}
+			log.Printf("%s", msg.Data)
+		}
+	}
+	log.Print(redialer.Err())
+
+Delays are random and grow exponentially. [Retryable] says which errors the loop
+goes on after; Redialer.Retry decides otherwise. Redialer.Before changes each
+[Attempt], for example to set a new token and the resume position. After a
+session has ended, Session.Buffered returns how many bytes of what was sent have
+not left. What that guarantees is described at Redialer.
+
 # Limits
 
 A server bounds what a peer can use by the size of a message (Aggregate), the
