@@ -35,7 +35,7 @@ func TestRedialAfterRestart(t *testing.T) {
 		peak   func(n int) (least, most int)
 	}{
 		{"clients that dial at once", dialAtOnce, 0, 0, func(n int) (int, int) { return n, n }},
-		{"clients that dial at once and then every second, 10 s down", dialAtOnce, 0, tenSeconds, func(n int) (int, int) { return n, n }},
+		{"clients that dial at once and then every 5 s, 10 s down", dialAtOnce, 0, tenSeconds, func(n int) (int, int) { return n, n }},
 		{"Redialer", redial, 0, 0, func(n int) (int, int) { return n / 5, n/5 + n/20 }},
 		{"Redialer, 10 s down", redial, 0, tenSeconds, func(n int) (int, int) { return n / 20, n / 7 }},
 		{"Redialer, ShutdownWindow of 60 s", redial, time.Minute, 0, func(n int) (int, int) { return n / 60, n / 25 }},
@@ -54,7 +54,7 @@ func TestRedialAfterRestart(t *testing.T) {
 	}
 }
 
-// tenSeconds ends just before the clients that dial every second do so.
+// tenSeconds ends just before the clients that dial every 5 s do so.
 const tenSeconds = 10*time.Second - time.Millisecond
 
 // redial is a client with a Redialer.
@@ -66,7 +66,7 @@ func redial(ctx context.Context, d *ws.Dialer) {
 	}
 }
 
-// dialAtOnce is a client that dials again when its session has ended, and a second after
+// dialAtOnce is a client that dials again when its session has ended, and 5 s after
 // an attempt that failed.
 func dialAtOnce(ctx context.Context, d *ws.Dialer) {
 	for ctx.Err() == nil {
@@ -74,7 +74,7 @@ func dialAtOnce(ctx context.Context, d *ws.Dialer) {
 		if err != nil {
 			select {
 			case <-ctx.Done():
-			case <-time.After(time.Second):
+			case <-time.After(5 * time.Second):
 			}
 			continue
 		}
