@@ -23,8 +23,8 @@ import (
 //
 //   - A send that returned an error has sent nothing.
 //   - If Session.Buffered returns 0 after the end, the operating system has accepted
-//     all messages that were sent. Otherwise at least the last of them has not left,
-//     or only in part.
+//     all messages that were sent. Otherwise so many bytes of what was sent last have
+//     not left; they include control frames of the library.
 //   - A message that the operating system has accepted may still be lost with the
 //     connection, or may have been received and processed.
 //   - Every message that was received was received completely and in order, but

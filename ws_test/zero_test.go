@@ -22,6 +22,7 @@ var zeros = []any{
 	new(ws.Session), new(ws.MessageStream), new(ws.AggregatedStream),
 	new(ws.Upgrader), new(ws.Options), new(ws.HandshakeError), new(ws.ProtocolError), new(ws.CloseError), new(ws.PreparedMessage),
 	new(ws.Message), new(ws.CloseReason), new(ws.CloseCode), new(ws.Kind), new(ws.EndReason), new(ws.Compression), new(ws.Heartbeat),
+	new(ws.Redialer), new(ws.Attempt),
 	new(ws.Trace), new(ws.Stats), new(ws.SessionStats), new(ws.Traffic),
 }
 
@@ -36,6 +37,7 @@ var zeroResults = map[string]string{
 	"Session.Subprotocol":        "",
 	"MessageStream.Err":          "<nil>",
 	"AggregatedStream.Err":       "<nil>",
+	"Redialer.Err":               "<nil>",
 	"Upgrader.Close":             "<nil>",
 	"Upgrader.Handle":            "<nil> <nil> ws: handshake refused with 500 Internal Server Error: nil response writer",
 	"Upgrader.Handler":           "&{",
@@ -139,6 +141,10 @@ func expectZero(t *testing.T, name string, results []reflect.Value) {
 		}
 		if n != 1 {
 			t.Errorf("the loop had %d rounds", n)
+		}
+	case iter.Seq2[*ws.Session, *ws.MessageStream]:
+		for s := range r {
+			t.Errorf("there is %v", s)
 		}
 	case iter.Seq[*ws.Session]:
 		for s := range r {
