@@ -91,7 +91,7 @@ func (b Broadcast) play(room *crowd, sender *conn, span Span) (Result, error) {
 // may be answered before the server has let the receiver in. All receive the same,
 // so they start at the same place of the tape.
 func dialRoom(target Target, tape *Tape, n int) (*crowd, error) {
-	room, err := dialCrowd(target, "/join", tape, n, 0)
+	room, err := openCrowd(target, "/join", tape, n, 0)
 	if err == nil {
 		time.Sleep(joinTime)
 	}

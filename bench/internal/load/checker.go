@@ -6,11 +6,11 @@ import (
 	"fmt"
 )
 
-// What a checker finds wrong.
+// What a checker finds wrong with a server, or a client.
 var (
-	ErrWrongBytes = errors.New("load: the server answered with other bytes")
-	ErrClosed     = errors.New("load: the server closed the connection")
-	ErrBadFrame   = errors.New("load: the server broke the protocol")
+	ErrWrongBytes = errors.New("load: the answer has other bytes")
+	ErrClosed     = errors.New("load: the peer closed the connection")
+	ErrBadFrame   = errors.New("load: the peer broke the protocol")
 )
 
 // checker is what a connection feeds all it reads, and who counts the messages.

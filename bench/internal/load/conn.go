@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// conn is one client connection: it plays a tape and checks the echoes.
+// conn is one connection: it plays a tape and checks the echoes.
 type conn struct {
 	fd     int
 	tape   *Tape
@@ -25,11 +25,17 @@ func dialConn(target Target, path string, tape *Tape, first int) (*conn, error) 
 	if err != nil {
 		return nil, err
 	}
+	return newConn(fd, &conn{tape: tape, check: newChecker(tape, first), sent: first, rest: rest})
+}
+
+// newConn is a connection over fd, which it owns.
+func newConn(fd int, c *conn) (*conn, error) {
 	if err := unix.SetNonblock(fd, true); err != nil {
 		abort(fd)
 		return nil, fmt.Errorf("load: non-blocking: %w", err)
 	}
-	return &conn{fd: fd, tape: tape, check: newChecker(tape, first), sent: first, rest: rest}, nil
+	c.fd = fd
+	return c, nil
 }
 
 // send plays n more messages, as far as the kernel takes them now.

@@ -46,15 +46,15 @@ func newCrowd(conns []*conn) (*crowd, error) {
 // dialers shake hands at once while a crowd assembles.
 const dialers = 8
 
-// dialCrowd opens n connections, each starting its tape step messages after the
+// openCrowd opens n connections, each starting its tape step messages after the
 // one before.
-func dialCrowd(target Target, path string, tape *Tape, n, step int) (*crowd, error) {
+func openCrowd(target Target, path string, tape *Tape, n, step int) (*crowd, error) {
 	conns := make([]*conn, n)
-	err := inParallel(n, dialers, func(i int) (err error) {
-		conns[i], err = dialConn(target, path, tape, tape.first(i*step))
-		return err
-	})
-	if err != nil {
+	open := dialConns
+	if target.Dial != nil {
+		open = acceptConns
+	}
+	if err := open(conns, target, path, tape, step); err != nil {
 		closeAll(conns)
 		return nil, err
 	}
@@ -64,6 +64,14 @@ func dialCrowd(target Target, path string, tape *Tape, n, step int) (*crowd, err
 		return nil, err
 	}
 	return crowd, nil
+}
+
+// dialConns opens conns to a server.
+func dialConns(conns []*conn, target Target, path string, tape *Tape, step int) error {
+	return inParallel(len(conns), dialers, func(i int) (err error) {
+		conns[i], err = dialConn(target, path, tape, tape.first(i*step))
+		return err
+	})
 }
 
 func closeAll(conns []*conn) {

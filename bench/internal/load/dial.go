@@ -9,10 +9,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Target is a server to drive.
+// Target is a server to drive, or a client.
 type Target struct {
 	Addr netip.AddrPort
 	TLS  bool
+	Dial Dialer // of a client; nil: a server
 }
 
 // The key and the answer to it that RFC 6455 §1.3 works out.
@@ -75,13 +76,8 @@ func connect(fd int, target Target, options dialOptions) error {
 			return fmt.Errorf("load: SO_RCVBUF: %w", err)
 		}
 	}
-	// A server that says nothing fails the measurement, it does not hang it.
-	limit := unix.Timeval{Sec: int64(stallLimit.Seconds())}
-	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &limit); err != nil {
-		return fmt.Errorf("load: SO_RCVTIMEO: %w", err)
-	}
-	if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
-		return fmt.Errorf("load: TCP_NODELAY: %w", err)
+	if err := setSocket(fd); err != nil {
+		return err
 	}
 	addr := unix.SockaddrInet4{Port: int(target.Addr.Port()), Addr: target.Addr.Addr().As4()}
 	if err := ignoringEINTR(func() error { return unix.Connect(fd, &addr) }); err != nil {
@@ -90,15 +86,49 @@ func connect(fd int, target Target, options dialOptions) error {
 	return nil
 }
 
+// setSocket is for either side.
+func setSocket(fd int) error {
+	if err := limitReads(fd); err != nil {
+		return err
+	}
+	if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
+		return fmt.Errorf("load: TCP_NODELAY: %w", err)
+	}
+	return nil
+}
+
+// limitReads makes a peer that says nothing fail the measurement, not hang it.
+func limitReads(fd int) error {
+	limit := unix.Timeval{Sec: int64(stallLimit.Seconds())}
+	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &limit); err != nil {
+		return fmt.Errorf("load: SO_RCVTIMEO: %w", err)
+	}
+	return nil
+}
+
 func shakeHands(fd int, target Target, path string, deflate Deflate) (rest []byte, err error) {
 	if _, err := unix.Write(fd, request(target.Addr.String(), path, deflate)); err != nil {
 		return nil, fmt.Errorf("load: handshake: %w", err)
 	}
-	answer := make([]byte, 0, 4096)
-	for !bytes.Contains(answer, headerEnd) && len(answer) < cap(answer) {
+	answer, err := readHead(fd)
+	if err != nil {
+		return nil, err
+	}
+	size, err := checkAnswer(answer, deflate)
+	if err != nil {
+		return nil, err
+	}
+	return answer[size:], nil
+}
+
+// readHead reads until the other side's half of the handshake has ended, or all
+// there is, and maybe more than that.
+func readHead(fd int) ([]byte, error) {
+	head := make([]byte, 0, 4096)
+	for !bytes.Contains(head, headerEnd) && len(head) < cap(head) {
 		var n int
 		err := ignoringEINTR(func() (err error) {
-			n, err = unix.Read(fd, answer[len(answer):cap(answer)])
+			n, err = unix.Read(fd, head[len(head):cap(head)])
 			return err
 		})
 		if err != nil {
@@ -107,13 +137,9 @@ func shakeHands(fd int, target Target, path string, deflate Deflate) (rest []byt
 		if n == 0 {
 			break
 		}
-		answer = answer[:len(answer)+n]
+		head = head[:len(head)+n]
 	}
-	size, err := checkAnswer(answer, deflate)
-	if err != nil {
-		return nil, err
-	}
-	return answer[size:], nil
+	return head, nil
 }
 
 // abort closes with a reset, so that no port is kept in TIME_WAIT.

@@ -13,7 +13,7 @@ func (e Echo) Run(target Target, span Span) (Result, error) {
 	spec := e.Tape
 	spec.Count = max(spec.Count, e.InFlight)
 	tape := NewTape(spec)
-	crowd, err := dialCrowd(target, "/echo", tape, e.Conns, 1)
+	crowd, err := openCrowd(target, "/echo", tape, e.Conns, 1)
 	if err != nil {
 		return Result{}, err
 	}

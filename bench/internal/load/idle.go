@@ -32,7 +32,7 @@ func (d Idle) Run(target Target, idle func() error) error {
 }
 
 func (d Idle) openPlain(target Target) (closeAll func(), err error) {
-	crowd, err := dialCrowd(target, "/echo", NewTape(d.Tape), d.Conns, 1)
+	crowd, err := openCrowd(target, "/echo", NewTape(d.Tape), d.Conns, 1)
 	if err != nil {
 		return func() {}, err
 	}

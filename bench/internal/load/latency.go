@@ -27,7 +27,7 @@ const (
 
 // Run drives the target's /echo. Latencies are in nanoseconds.
 func (l Latency) Run(target Target, span Span) (Result, *hdrhistogram.Histogram, error) {
-	crowd, err := dialCrowd(target, "/echo", NewTape(l.Tape), l.Conns, 1)
+	crowd, err := openCrowd(target, "/echo", NewTape(l.Tape), l.Conns, 1)
 	if err != nil {
 		return Result{}, nil, err
 	}

@@ -10,7 +10,7 @@ type Push struct {
 func (p Push) Run(target Target, span Span) (Result, error) {
 	spec := p.Tape
 	spec.Count = 1 // the server repeats one message
-	crowd, err := dialCrowd(target, "/push", NewTape(spec), 1, 1)
+	crowd, err := openCrowd(target, "/push", NewTape(spec), 1, 1)
 	if err != nil {
 		return Result{}, err
 	}

@@ -97,6 +97,17 @@ func (t *Tape) Wire(from, n int) []byte {
 	return t.wire[t.starts[first]:t.starts[first+n]]
 }
 
+// unmasked is the tape as a server plays it: one frame for each message, without a
+// mask.
+func (t *Tape) unmasked() *Tape {
+	played := *t
+	played.wire, played.starts = t.echoes, nil
+	for i := range 2*t.count + 1 {
+		played.starts = append(played.starts, i*t.echoSize)
+	}
+	return &played
+}
+
 // payloadSize is how long a message is.
 func (t *Tape) payloadSize() int { return len(t.payloads[0]) }
 

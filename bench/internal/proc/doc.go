@@ -1,2 +1,2 @@
-// Package proc starts a server as a process of its own and reads what it uses.
+// Package proc starts a server, or a client, as a process of its own and reads what it uses.
 package proc

@@ -7,9 +7,12 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -19,8 +22,11 @@ import (
 // startLimit is how long a server may take to say where it listens.
 const startLimit = 20 * time.Second
 
-// readyLine is how a server says where it listens.
-const readyLine = "ready %s %s\n"
+// readyLine is how a server says where it listens, and a client that it does not.
+const (
+	readyLine = "ready %s %s\n"
+	nowhere   = "-"
+)
 
 // Command is how to start a server.
 type Command struct {
@@ -29,10 +35,10 @@ type Command struct {
 	Core int      // the core it is pinned to, or AnyCore
 }
 
-// Server is a process under measurement.
+// Server is a process under measurement, which may be a client.
 type Server struct {
-	Addr    netip.AddrPort // where it speaks WebSocket
-	Control netip.AddrPort // where it answers plain HTTP: /gc, and pprof if it is written in Go
+	Addr    netip.AddrPort // where it speaks WebSocket; of a client none
+	Control netip.AddrPort // where it answers plain HTTP: /gc, /dial of a client, and pprof if it is written in Go
 
 	process *exec.Cmd
 	cancel  context.CancelFunc
@@ -97,9 +103,12 @@ func (s *Server) awaitReady(output io.ReadCloser) error {
 	if _, err := fmt.Sscanf(line, readyLine, &addr, &control); err != nil {
 		return fmt.Errorf("it said %q instead of where it listens", line)
 	}
-	if s.Addr, err = netip.ParseAddrPort(addr); err == nil {
-		s.Control, err = netip.ParseAddrPort(control)
+	if addr != nowhere {
+		if s.Addr, err = netip.ParseAddrPort(addr); err != nil {
+			return err
+		}
 	}
+	s.Control, err = netip.ParseAddrPort(control)
 	return err
 }
 
@@ -125,18 +134,27 @@ func (s *Server) CPU() (time.Duration, error) {
 }
 
 // GC has the server collect its garbage and give what it can back to the system.
-func (s *Server) GC() error {
+func (s *Server) GC() error { return s.get("/gc") }
+
+// Dial has a client open n connections to target, and returns when they are open.
+func (s *Server) Dial(target string, n int) error {
+	return s.get("/dial?" + url.Values{"url": {target}, "n": {strconv.Itoa(n)}}.Encode())
+}
+
+// get has the control side do something. An answer other than 200 is an error that
+// has its first bytes.
+func (s *Server) get(path string) error {
 	client := http.Client{Timeout: time.Minute}
-	answer, err := client.Get(s.URL("/gc"))
+	answer, err := client.Get(s.URL(path))
 	if err != nil {
 		return err
 	}
 	defer answer.Body.Close()
-	io.Copy(io.Discard, answer.Body)
+	text, err := io.ReadAll(io.LimitReader(answer.Body, 1<<10))
 	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("/gc: %s", answer.Status)
+		return fmt.Errorf("%s: %s: %s", path, answer.Status, strings.TrimSpace(string(text)))
 	}
-	return nil
+	return err
 }
 
 // URL is where path is on the server's control side.

@@ -12,6 +12,9 @@ import (
 func table(outcome suite.Outcome) [][]string {
 	columns := outcome.Workload.Columns
 	head := []string{"server"}
+	if outcome.Workload.Client {
+		head[0] = "client"
+	}
 	base, hasBase := outcome.Base()
 	for i, figure := range columns {
 		head = append(head, figure.String())

@@ -47,13 +47,18 @@ func (h Handlers) Mux() *http.ServeMux {
 	return mux
 }
 
-// Ready opens the control side, and says where it and the server listen.
+// Ready opens the control side, and says where it listens, and where the server
+// does: nowhere if addr is nil, as a client's is.
 func Ready(addr net.Addr) {
 	runtime.MemProfileRate = 0 // its samples are no server's memory
 	log.SetFlags(0)
 	http.HandleFunc("/gc", collect)
 	control := listen()
 	go func() { log.Fatal(http.Serve(control, nil)) }()
+	if addr == nil {
+		fmt.Printf("ready - %s\n", control.Addr())
+		return
+	}
 	fmt.Printf("ready %s %s\n", addr, control.Addr())
 }
 

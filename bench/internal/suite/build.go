@@ -36,7 +36,7 @@ type goProgram struct {
 }
 
 func (g goProgram) Build(root string) (Program, error) {
-	binary, err := filepath.Abs(filepath.Join(root, binFolder, filepath.Base(g.dir)))
+	binary, err := filepath.Abs(filepath.Join(root, binFolder, g.dir))
 	if err != nil {
 		return Program{}, err
 	}

@@ -100,9 +100,13 @@ func (r *Runner) sample(workload Workload, server Server) (Sample, error) {
 		return nil, err
 	}
 	defer process.Stop()
+	target := load.Target{Addr: process.Addr, TLS: workload.TLS}
+	if workload.Client {
+		target.Dial = process.Dial
+	}
 	return workload.Run(Job{
 		Server: process,
-		Target: load.Target{Addr: process.Addr, TLS: workload.TLS},
+		Target: target,
 		Span:   r.span(workload, process, server.Name+"-"+workload.Name),
 	})
 }

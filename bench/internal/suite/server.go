@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Server is one way to serve: a row of the tables.
+// Server is one way to serve, or to be a client: a row of the tables.
 type Server struct {
 	Name  string
 	Build Builder  // what it is made from
@@ -38,7 +38,14 @@ var Servers = []Server{
 	{Name: "fastwebsockets", Build: cargoProgram{name: "bench-fastwebsockets", library: "fastwebsockets"}},
 	{Name: "tungstenite", Build: cargoProgram{name: "bench-tungstenite", library: "tokio-tungstenite"}},
 	{Name: "node-ws", Build: nodeProgram{dir: "node", library: "ws"}},
+	{Name: "client-raw", Build: goProgram{dir: "clients/raw"}},
+	{Name: "client-gws", Build: goProgram{dir: "clients/gws", library: "github.com/lxzan/gws"}},
+	{Name: "client-gorilla", Build: goProgram{dir: "clients/gorilla", library: "github.com/gorilla/websocket"}},
+	{Name: "client-coder", Build: goProgram{dir: "clients/coder", library: "github.com/coder/websocket"}},
 }
+
+// clientPrefix begins the names of clients.
+const clientPrefix = "client-"
 
 // Programs of more than one row.
 var (
@@ -50,7 +57,7 @@ var (
 
 // Extra is a server that is there already, made from another state of this
 // tree perhaps: "name=program and its arguments". It takes part in every
-// workload.
+// workload, or if it is a client by its name, in every one of clients.
 func Extra(text string) (Server, error) {
 	name, command, found := strings.Cut(text, "=")
 	args := strings.Fields(command)
@@ -96,6 +103,9 @@ func matches(want, name string) bool {
 	prefix, wild := strings.CutSuffix(want, "*")
 	return want == name || wild && strings.HasPrefix(name, prefix)
 }
+
+// client says whether it is one.
+func (s Server) client() bool { return strings.HasPrefix(s.Name, clientPrefix) }
 
 // Handset says whether the server is this repository's library.
 func (s Server) Handset() bool { return s.Build == handset }

@@ -16,6 +16,7 @@ type Workload struct {
 	Args    []string // for the servers, besides their own
 	With    string   // the workload before it, if they are to be measured in turns
 	TLS     bool
+	Client  bool    // the servers are clients, and the load is what they connect to
 	Free    bool    // server and load share both cores, unpinned
 	Longer  float64 // how many times the usual time it takes; 0 is 1
 	Run     func(Job) (Sample, error)
@@ -43,7 +44,7 @@ func (w Workload) rows(servers []Server) (rows []Server) {
 		}
 	}
 	for _, server := range servers {
-		if server.extra {
+		if server.extra && server.client() == w.Client {
 			rows = append(rows, server)
 		}
 	}

@@ -2,6 +2,7 @@ package suite
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/handset-go/handset/bench/internal/load"
 )
@@ -42,6 +43,8 @@ var (
 	holding     = []string{"handset-whole", "gws", "gorilla", "coder"}
 	holdingMore = []string{"handset-whole", "gws", "coder"}
 	preparing   = []string{"handset-recv", "gws", "gorilla"}
+
+	clients = []string{"client-raw", "client-gws", "client-gorilla", "client-coder"}
 )
 
 var (
@@ -55,11 +58,16 @@ var (
 	takeover = []string{"--deflate", "--takeover"}
 )
 
+// largest tells a client the size of the messages.
+func largest(size int) []string { return []string{"--largest", strconv.Itoa(size)} }
+
 // Loads that more than one workload puts on.
 var (
 	small     = load.TapeSpec{Opcode: load.Binary, Size: 125, Count: 16}
 	echoSmall = load.Echo{Conns: 100, InFlight: 1, Tape: small}
 	echoBurst = load.Echo{Conns: 100, InFlight: 16, Tape: small}
+	echoLarge = load.Echo{Conns: 20, InFlight: 1, Tape: load.TapeSpec{Opcode: load.Binary, Size: 64 << 10, Count: 2}}
+	echoHuge  = load.Echo{Conns: 4, InFlight: 1, Tape: load.TapeSpec{Opcode: load.Binary, Size: 1 << 20, Count: 2}}
 	idle      = load.Idle{Conns: 10_000, Tape: small}
 )
 
@@ -88,12 +96,12 @@ var Workloads = []Workload{
 	{
 		Name: "large", Title: "Large: 20 connections, 1 message of 64 KiB in flight on each",
 		Servers: wholeFirst, Columns: throughput,
-		Run: counting(load.Echo{Conns: 20, InFlight: 1, Tape: load.TapeSpec{Opcode: load.Binary, Size: 64 << 10, Count: 2}}),
+		Run: counting(echoLarge),
 	},
 	{
 		Name: "huge", Title: "Large: 4 connections, 1 message of 1 MiB in flight on each",
 		Servers: wholeFirst, Columns: throughput,
-		Run: counting(load.Echo{Conns: 4, InFlight: 1, Tape: load.TapeSpec{Opcode: load.Binary, Size: 1 << 20, Count: 2}}),
+		Run: counting(echoHuge),
 	},
 	{
 		Name: "fragments", Title: "Large: 4 connections, 1 message of 1 MiB in flight on each, sent in fragments of 1 KiB and echoed whole",
@@ -184,6 +192,31 @@ var Workloads = []Workload{
 		Name: "broadcast-prepared", Title: "Broadcast as before, by the same servers, compressed once for all receivers",
 		Servers: preparing, Columns: compressed, Args: deflate, With: "broadcast-json",
 		Run: counting(load.Broadcast{Receivers: 1000, InFlight: 1, Tape: documents(1<<10, load.Alone)}),
+	},
+	{
+		Name: "client-echo", Title: "Clients, echo: 100 connections, 1 message of 125 B in flight on each",
+		Servers: clients, Columns: throughput, Client: true,
+		Run: counting(echoSmall),
+	},
+	{
+		Name: "client-burst", Title: "Clients, burst echo: 100 connections, 16 messages of 125 B in flight on each",
+		Servers: clients, Columns: throughput, Client: true,
+		Run: counting(echoBurst),
+	},
+	{
+		Name: "client-large", Title: "Clients, large: 20 connections, 1 message of 64 KiB in flight on each",
+		Servers: clients, Columns: throughput, Client: true, Args: largest(64 << 10),
+		Run: counting(echoLarge),
+	},
+	{
+		Name: "client-huge", Title: "Clients, large: 4 connections, 1 message of 1 MiB in flight on each",
+		Servers: clients, Columns: throughput, Client: true, Args: largest(1 << 20),
+		Run: counting(echoHuge),
+	},
+	{
+		Name: "client-idle", Title: "Clients, idle: 10,000 connections that have each echoed 125 B once; after garbage collection",
+		Servers: clients, Columns: []Figure{Memory}, Client: true,
+		Run: remembering(idle),
 	},
 	{
 		Name: "echo-free", Title: "Both cores: echo as above, GOMAXPROCS=2, server and load unpinned",
