@@ -10,6 +10,7 @@ require (
 	github.com/handset-go/handset v0.0.0
 	github.com/klauspost/compress v1.20.3
 	github.com/lxzan/gws v1.9.1
+	golang.org/x/sync v0.22.0
 	golang.org/x/sys v0.50.0
 	gonum.org/v1/plot v0.17.0
 )
@@ -23,7 +24,6 @@ require (
 	github.com/gobwas/httphead v0.1.0 // indirect
 	github.com/golang/freetype v0.0.0-20170609003504-e2365dfdc4a0 // indirect
 	golang.org/x/image v0.30.0 // indirect
-	golang.org/x/sync v0.22.0 // indirect
 	golang.org/x/text v0.28.0 // indirect
 )
 

@@ -1,6 +1,6 @@
 // Command gorilla dials with github.com/gorilla/websocket: ReadMessage and
-// WriteMessage. The buffers are set by the guidelines of its documentation: not
-// longer than the longest message, and for writing from a pool.
+// WriteMessage. The buffers are set by the guidelines of its documentation: as long
+// as the longest message, and for writing from a pool.
 package main
 
 import (
@@ -13,14 +13,16 @@ import (
 	"github.com/handset-go/handset/bench/internal/dial"
 )
 
-// defaultBuffer is the library's own size.
-const defaultBuffer = 4096
+const (
+	defaultBuffer = 4 << 10  // the library's own
+	largeBuffer   = 64 << 10 // longer ones were slower
+)
 
 var dialer websocket.Dialer
 
 func main() {
 	flag.Parse()
-	size := max(defaultBuffer, *dial.Largest)
+	size := min(max(*dial.Largest, defaultBuffer), largeBuffer)
 	dialer = websocket.Dialer{ReadBufferSize: size, WriteBufferSize: size, WriteBufferPool: new(sync.Pool)}
 	dial.Main(open)
 }

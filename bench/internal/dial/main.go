@@ -3,11 +3,12 @@
 package dial
 
 import (
+	"context"
 	"flag"
-	"fmt"
 	"net/http"
 	"strconv"
-	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/handset-go/handset/bench/internal/serve"
 )
@@ -15,57 +16,44 @@ import (
 // dialers is how many connections are opened at once.
 const dialers = 8
 
-// Largest is the longest message of the load, in bytes, for libraries whose buffers
-// their documentation sets by that.
+// Largest is the longest message of the load, in bytes, for libraries whose
+// documentation sets their buffers by that.
 var Largest = flag.Int("largest", 125, "bytes of the longest message there will be")
 
 // Main parses the flags and opens connections when it is asked to, until the
-// process is killed. Dial opens one to a ws URL and starts a goroutine that sends
+// process is killed. Open opens one to a ws URL, and starts a goroutine that sends
 // every message back until the connection ends.
-func Main(dial func(url string) error) {
+func Main(open func(url string) error) {
 	flag.Parse()
-	http.HandleFunc("/dial", Handler(dial))
+	http.HandleFunc("/dial", Handler(open))
 	serve.Ready(nil)
 	select {}
 }
 
 // Handler opens as many connections as the query says in n to what it says in url,
 // and answers when they are open. After a failure it opens no more.
-func Handler(dial func(url string) error) http.HandlerFunc {
+func Handler(open func(url string) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		url := r.FormValue("url")
-		n, err := strconv.Atoi(r.FormValue("n"))
+		n, err := strconv.ParseUint(r.FormValue("n"), 10, 16)
 		if err == nil {
-			err = dialAll(n, func() error { return dial(url) })
+			err = openAll(r.FormValue("url"), int(n), open)
 		}
 		if err != nil {
-			http.Error(w, fmt.Sprintf("dial: %v", err), http.StatusInternalServerError)
+			http.Error(w, err.Error(), http.StatusInternalServerError)
 		}
 	}
 }
 
-// dialAll calls dial n times by all the dialers, until it fails.
-func dialAll(n int, dial func() error) error {
-	var (
-		open   = make(chan struct{}, n)
-		failed = make(chan error, dialers)
-		group  sync.WaitGroup
-	)
+func openAll(url string, n int, open func(url string) error) error {
+	group, ctx := errgroup.WithContext(context.Background())
+	group.SetLimit(dialers)
 	for range n {
-		open <- struct{}{}
-	}
-	close(open)
-	for range dialers {
-		group.Go(func() {
-			for range open {
-				if err := dial(); err != nil {
-					failed <- err
-					return
-				}
+		group.Go(func() error {
+			if ctx.Err() != nil {
+				return nil // Wait returns the error that was first
 			}
+			return open(url)
 		})
 	}
-	group.Wait()
-	close(failed)
-	return <-failed
+	return group.Wait()
 }

@@ -26,6 +26,16 @@ func TestMain(m *testing.M) {
 		http.HandleFunc("/gc", func(http.ResponseWriter, *http.Request) {})
 		http.HandleFunc("/spin", spin)
 		http.Serve(listener, nil)
+	case "client":
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			os.Exit(1)
+		}
+		fmt.Printf(readyLine, nowhere, listener.Addr())
+		http.HandleFunc("/dial", func(w http.ResponseWriter, r *http.Request) {
+			http.Error(w, r.FormValue("n")+" to "+r.FormValue("url"), http.StatusTeapot)
+		})
+		http.Serve(listener, nil)
 	case "babbler":
 		fmt.Println("hello")
 	}
@@ -75,6 +85,20 @@ func TestAServerIsStartedMeasuredAndStopped(t *testing.T) {
 	server.Stop()
 	if _, err := os.Stat(fmt.Sprintf("/proc/%d", server.PID())); err == nil {
 		t.Error("still there after Stop")
+	}
+}
+
+func TestAClientServesNothingAndDialsWhenItIsAsked(t *testing.T) {
+	client, err := Start(command("client"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Stop()
+	if client.Addr.IsValid() {
+		t.Errorf("it serves at %v", client.Addr)
+	}
+	if err := client.Dial("ws://127.0.0.1:1/a?b", 3); err == nil || !strings.Contains(err.Error(), "3 to ws://127.0.0.1:1/a?b") {
+		t.Errorf("got %v, want what it answered", err)
 	}
 }
 

@@ -84,6 +84,13 @@ a workload has depends on where these differ. Servers that do no more than echo 
 more. All are written as their libraries' own examples are, with the default sizes of buffers, which for reading are
 128 KiB in tungstenite.
 
+The tables of clients measure client libraries, by the same loads the other way round. The client is the process on the
+first core; it opens the connections, and sends every message back. The load generator, on the second, accepts them,
+sends frames built beforehand, and compares what comes back once it is unmasked. Clients, too, are written as their
+libraries' examples are. raw is a loop that masks the frames of a read into a second buffer and writes them at once.
+gorilla has the buffers that its documentation advises: as long as the longest message, within 4 KiB and 64 KiB, those for
+writing from a pool.
+
 What an idle connection costs depends on how the program is written, so there are more rows of that. A loop over a
 connection's messages runs in a goroutine of its own, and net/http's buffers go when its handler returns; coder's README
 has it in the handler. "in-handler" and "in-goroutine" are the same programs the other way round. "readme" is Aggregate

@@ -41,6 +41,14 @@ func TestATableHasMediansAndRatiosWithinARound(t *testing.T) {
 	}
 }
 
+func TestATableOfClientsSaysSo(t *testing.T) {
+	clients := sample
+	clients.Workload.Client = true
+	if head := table(clients)[0]; head[0] != "client" {
+		t.Errorf("got %q", head[0])
+	}
+}
+
 func TestRatiosAreToTheFirstThatRan(t *testing.T) {
 	failed := sample
 	failed.Rows = []suite.Row{sample.Rows[2], sample.Rows[1]}

@@ -28,12 +28,20 @@ func TestARunnerMeasuresWhatItCanAndSaysWhatItCannot(t *testing.T) {
 			Name: "idle-tls", Servers: []string{"raw"}, Columns: []Figure{Memory}, TLS: true,
 			Run: remembering(load.Idle{Conns: 50, Tape: tiny}),
 		},
+		{
+			Name: "client-echo", Servers: []string{"client-raw"}, Columns: throughput, Client: true,
+			Run: counting(load.Echo{Conns: 2, InFlight: 2, Tape: tiny}),
+		},
+		{
+			Name: "client-idle", Servers: []string{"client-raw"}, Columns: []Figure{Memory}, Client: true,
+			Run: remembering(load.Idle{Conns: 50, Tape: tiny}),
+		},
 	}
-	servers, err := ServersNamed([]string{"raw"})
+	servers, err := ServersNamed([]string{"raw", "client-raw"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	servers = append(servers[:1:1], Server{Name: "missing", Build: missing{}})
+	servers = append(servers[:2:2], Server{Name: "missing", Build: missing{}})
 
 	var log bytes.Buffer
 	runner := &Runner{Root: "../..", Rounds: 2, Seconds: 0.02, Log: &log}
@@ -41,9 +49,10 @@ func TestARunnerMeasuresWhatItCanAndSaysWhatItCannot(t *testing.T) {
 	runner.Prepare(servers)
 	outcomes := runner.Run(workloads, servers)
 	for _, outcome := range outcomes {
-		row, found := outcome.Row("raw")
+		name := outcome.Workload.Servers[0]
+		row, found := outcome.Row(name)
 		if figure := outcome.Workload.Columns[0]; !found || row.Err != nil || row.Spread(figure).Rounds != 2 {
-			t.Errorf("%s: raw: %+v\n%s", outcome.Workload.Name, row, &log)
+			t.Errorf("%s: %s: %+v\n%s", outcome.Workload.Name, name, row, &log)
 		}
 	}
 	if row, found := outcomes[0].Row("missing"); !found || !errors.Is(row.Err, ErrSkipped) {

@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 )
@@ -35,13 +36,27 @@ func TestAWorkloadKeepsItsOwnOrderAndTakesTheExtra(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	workload := Workload{Servers: []string{"b", "a"}}
-	var got []string
-	for _, server := range workload.rows([]Server{{Name: "a"}, {Name: "b"}, {Name: "c"}, extra}) {
-		got = append(got, server.Name)
+	extraClient, err := Extra("client-old=/tmp/old -view all")
+	if err != nil {
+		t.Fatal(err)
 	}
-	if want := []string{"b", "a", "old"}; !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
+	for _, test := range []struct {
+		client bool
+		want   []string
+	}{
+		{false, []string{"b", "a", "old"}},
+		{true, []string{"b", "a", "client-old"}},
+	} {
+		t.Run(fmt.Sprintf("client=%t", test.client), func(t *testing.T) {
+			workload := Workload{Servers: []string{"b", "a"}, Client: test.client}
+			var got []string
+			for _, server := range workload.rows([]Server{{Name: "a"}, {Name: "b"}, {Name: "c"}, extra, extraClient}) {
+				got = append(got, server.Name)
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("got %v, want %v", got, test.want)
+			}
+		})
 	}
 }
 

@@ -73,8 +73,11 @@ func TestTheTablesNameOnlyWhatThereIs(t *testing.T) {
 		workloads = append(workloads, workload.Name)
 		byName[workload.Name] = workload
 		for _, server := range workload.Servers {
-			if !slices.Contains(servers, server) {
+			i := slices.Index(servers, server)
+			if i < 0 {
 				t.Errorf("workload %s: no server %q", workload.Name, server)
+			} else if Servers[i].client() != workload.Client {
+				t.Errorf("workload %s: %s is for the other side", workload.Name, server)
 			}
 		}
 		if workload.With != "" && !slices.Contains(workloads, workload.With) {
