@@ -38,6 +38,8 @@ var Servers = []Server{
 	{Name: "fastwebsockets", Build: cargoProgram{name: "bench-fastwebsockets", library: "fastwebsockets"}},
 	{Name: "tungstenite", Build: cargoProgram{name: "bench-tungstenite", library: "tokio-tungstenite"}},
 	{Name: "node-ws", Build: nodeProgram{dir: "node", library: "ws"}},
+	{Name: "client-handset-recv", Build: handsetClient, Args: []string{"-view", "recv"}},
+	{Name: "client-handset-all", Build: handsetClient, Args: []string{"-view", "all"}},
 	{Name: "client-raw", Build: goProgram{dir: "clients/raw"}},
 	{Name: "client-gws", Build: goProgram{dir: "clients/gws", library: "github.com/lxzan/gws"}},
 	{Name: "client-gorilla", Build: goProgram{dir: "clients/gorilla", library: "github.com/gorilla/websocket"}},
@@ -53,6 +55,8 @@ var (
 	gws     = goProgram{dir: "servers/gws", library: "github.com/lxzan/gws"}
 	gorilla = goProgram{dir: "servers/gorilla", library: "github.com/gorilla/websocket"}
 	coder   = goProgram{dir: "servers/coder", library: "github.com/coder/websocket"}
+
+	handsetClient = goProgram{dir: "clients/handset", library: "github.com/handset-go/handset"}
 )
 
 // Extra is a server that is there already, made from another state of this
@@ -108,4 +112,4 @@ func matches(want, name string) bool {
 func (s Server) client() bool { return strings.HasPrefix(s.Name, clientPrefix) }
 
 // Handset says whether the server is this repository's library.
-func (s Server) Handset() bool { return s.Build == handset }
+func (s Server) Handset() bool { return s.Build == handset || s.Build == handsetClient }

@@ -8,6 +8,7 @@ var (
 	handWritten = one("raw")
 	actix       = one("actix")
 	notPacked   = Reference{Name: "uncompressed", Servers: []string{"handset-recv"}, Workload: "broadcast-json"}
+	bestClient  = Reference{Name: "best peer", Servers: []string{"client-gws", "client-gorilla", "client-coder"}}
 	withoutDead = Reference{Name: "without the dead", Servers: []string{"handset-recv"}, Workload: "broadcast"}
 )
 
@@ -62,6 +63,14 @@ var Targets = []Target{
 	{"idle-deflate", "handset-whole", Memory, bestOfThree, 1},
 	{"idle-deflate-takeover", "handset-whole", Memory, bestOfThree, 1},
 	{"broadcast-prepared", "handset-recv", CPU, notPacked, 1.1},
+	{"client-echo", "client-handset-recv", CPU, bestClient, 1},
+	{"client-echo", "client-handset-all", CPU, bestClient, 1},
+	{"client-burst", "client-handset-recv", CPU, bestClient, 1},
+	{"client-burst", "client-handset-all", CPU, bestClient, 1},
+	{"client-large", "client-handset-all", CPU, bestClient, 1},
+	{"client-huge", "client-handset-all", CPU, bestClient, 1},
+	{"client-idle", "client-handset-recv", Memory, one("client-gws"), 0.7},
+	{"client-idle", "client-handset-all", Memory, one("client-gws"), 0.7},
 	{"echo-free", "handset-recv", CPU, bestPeer, 1},
 	{"burst-free", "handset-recv", CPU, bestOfThree, 1.0 / 7},
 }

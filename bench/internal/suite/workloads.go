@@ -44,7 +44,11 @@ var (
 	holdingMore = []string{"handset-whole", "gws", "coder"}
 	preparing   = []string{"handset-recv", "gws", "gorilla"}
 
-	clients = []string{"client-raw", "client-gws", "client-gorilla", "client-coder"}
+	// Clients, where messages are delivered whole, and where they are not on the
+	// raw stream.
+	clients      = slices.Concat([]string{"client-handset-recv", "client-handset-all"}, peerClients)
+	clientsWhole = slices.Concat([]string{"client-handset-all", "client-handset-recv"}, peerClients)
+	peerClients  = []string{"client-raw", "client-gws", "client-gorilla", "client-coder"}
 )
 
 var (
@@ -205,12 +209,12 @@ var Workloads = []Workload{
 	},
 	{
 		Name: "client-large", Title: "Clients, large: 20 connections, 1 message of 64 KiB in flight on each",
-		Servers: clients, Columns: throughput, Client: true, Args: largest(64 << 10),
+		Servers: clientsWhole, Columns: throughput, Client: true, Args: largest(64 << 10),
 		Run: counting(echoLarge),
 	},
 	{
 		Name: "client-huge", Title: "Clients, large: 4 connections, 1 message of 1 MiB in flight on each",
-		Servers: clients, Columns: throughput, Client: true, Args: largest(1 << 20),
+		Servers: clientsWhole, Columns: throughput, Client: true, Args: largest(1 << 20),
 		Run: counting(echoHuge),
 	},
 	{
