@@ -66,8 +66,8 @@ interop-tools:
 interop:
 	HANDSET_INTEROP=1 $(GO) test -count=1 -v -run Interop ./ws_test
 
-# Beside its peers, on this machine: bench/RESULTS.md and its charts, in a
-# quarter of an hour, and the quick one, which only prints.
+# Beside its peers, on this machine: bench/RESULTS.md and its charts, in twenty
+# minutes, and the quick one, which only prints.
 bench:
 	$(GO) -C bench run ./cmd/bench -rounds 5 -seconds 0.3 -out .
 
