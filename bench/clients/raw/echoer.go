@@ -42,13 +42,15 @@ func (e *echoer) room() []byte {
 	if header, size, ok := parse(e.buf[e.used:e.end]); ok {
 		want = max(want, header+size)
 	}
-	buf := e.buf
-	if want > len(buf) {
-		buf = make([]byte, want)
+	if e.used > 0 || want > len(e.buf) {
+		buf := e.buf
+		if want > len(buf) {
+			buf = make([]byte, want)
+		}
+		e.end = copy(buf, e.buf[e.used:e.end])
+		e.buf, e.used = buf, 0
 	}
-	e.end = copy(buf, e.buf[e.used:e.end])
-	e.buf, e.used = buf, 0
-	return buf[e.end:]
+	return e.buf[e.end:]
 }
 
 // take returns the echoes of the complete frames that there are, valid until the

@@ -51,7 +51,7 @@ func TestEveryFrameComesBackMasked(t *testing.T) {
 		"half":  iotest.HalfReader,
 	}
 	var sent []byte
-	for _, size := range []int{0, 1, 3, 4, 5, 125, 126, 4095, 4096, 0xffff, 0x10000, 200_000} {
+	for _, size := range []int{0, 1, 3, 4, 5, 125, 126, 4095, 4096, 0xffff, 0x10000} {
 		payload := make([]byte, size)
 		rand.Read(payload)
 		sent = appendFrame(sent, 0x82, payload)
