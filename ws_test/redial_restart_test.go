@@ -119,7 +119,7 @@ func newRestart(t *testing.T, clients int, window time.Duration, run func(contex
 	for range clients {
 		<-r.arrived
 	}
-	time.Sleep(time.Minute) // of the bubble: the sessions last longer than ResetAfter
+	time.Sleep(15 * time.Second) // of the bubble: longer than ResetAfter, shorter than the heartbeat
 	r.dials = 0
 	t.Cleanup(transport.CloseIdleConnections)
 	return r
