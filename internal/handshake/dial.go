@@ -83,12 +83,13 @@ func Dial(ctx context.Context, url string, o DialOptions) (Dialed, error) {
 		},
 		HTTPHeader: o.requestHeader(), Host: o.Host, Subprotocols: o.Subprotocols,
 	})
+	var refusal *Refusal
 	switch {
 	case err == nil:
 		_ = conn.CloseNow() // gives its buffers back; what it closes is an inertBody
 		return x.dialed()
-	case x.refusal != nil:
-		return Dialed{}, x.refusal
+	case errors.As(err, &refusal): // of a response 101, or of a proxy
+		return Dialed{}, refusal
 	case resp != nil && resp.StatusCode != http.StatusSwitchingProtocols:
 		return Dialed{}, x.refused(resp.Body)
 	}
