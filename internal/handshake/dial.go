@@ -37,6 +37,11 @@ type DialOptions struct {
 	// Sec-WebSocket-Extensions header, which are nil if there is none. An error
 	// means that the server may not answer so. Nil accepts no extension.
 	AcceptExtensions func(lines []string) error
+
+	// CloseWhen closes a connection when a context ends, unless stop is called
+	// before: stop reports false if the context has ended. Nil means that the end of
+	// the context of Dial is not noticed while a proxy is asked for a connection.
+	CloseWhen func(ctx context.Context, conn net.Conn) (stop func() bool)
 }
 
 // Dialed is a connection whose opening handshake is done. It belongs to the caller

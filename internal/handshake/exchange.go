@@ -51,7 +51,7 @@ func (t *tracedConn) get() net.Conn {
 // alone.
 func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	x.host, x.conn, x.response = req.URL.Host, new(tracedConn), nil
-	resp, err := send(x.transport, x.traced(req))
+	resp, err := x.send(x.traced(req))
 	if err != nil || resp == nil {
 		return resp, err
 	}

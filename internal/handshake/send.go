@@ -1,16 +1,23 @@
 package handshake
 
-import "net/http"
+import (
+	"context"
+	"net"
+	"net/http"
+)
 
-// send sends a request by the program's transport. An http.Transport is copied for
-// each request, so that it stops connecting when the request has failed: otherwise it
-// continues, for other requests, after the context of the request has ended.
-func send(transport http.RoundTripper, req *http.Request) (*http.Response, error) {
-	program, ok := transport.(*http.Transport)
+// send sends a request by the program's Transport. An http.Transport is copied for
+// each request. The copy asks HTTP proxies for a connection by CONNECT also if the
+// URL is not https, as RFC 6455 §4.1 requires: an http.Transport itself would send a
+// request to forward, whose Upgrade many proxies remove. And the copy stops
+// connecting when the request has failed: an http.Transport itself continues, for
+// other requests, after the context of the request has ended.
+func (x *exchange) send(req *http.Request) (*http.Response, error) {
+	program, ok := x.transport.(*http.Transport)
 	if !ok {
-		return transport.RoundTrip(req)
+		return x.transport.RoundTrip(req)
 	}
-	t, err := copyFor(req, program)
+	t, err := x.options.copyFor(req, program)
 	if err != nil {
 		return nil, err
 	}
@@ -22,7 +29,7 @@ func send(transport http.RoundTripper, req *http.Request) (*http.Response, error
 }
 
 // copyFor returns a copy of the program's Transport that uses the proxy for req.
-func copyFor(req *http.Request, program *http.Transport) (*http.Transport, error) {
+func (o *DialOptions) copyFor(req *http.Request, program *http.Transport) (*http.Transport, error) {
 	t := program.Clone()
 	t.DisableKeepAlives = true
 	if program.Proxy == nil {
@@ -33,5 +40,20 @@ func copyFor(req *http.Request, program *http.Transport) (*http.Transport, error
 		return nil, err
 	}
 	t.Proxy = http.ProxyURL(proxy)
+	if isHTTPProxy(proxy) {
+		t.Proxy = nil
+		t.DialContext = (&httpProxy{proxy, program, o.closeWhen}).dial
+		t.DialTLSContext = nil // only for connections to the proxy
+		//lint:ignore SA1019 net/http calls it
+		t.DialTLS = nil
+	}
 	return t, nil
+}
+
+// closeWhen is CloseWhen, or what stands for nil.
+func (o *DialOptions) closeWhen(ctx context.Context, conn net.Conn) (stop func() bool) {
+	if o.CloseWhen == nil {
+		return func() bool { return ctx.Err() == nil }
+	}
+	return o.CloseWhen(ctx, conn)
 }

@@ -24,11 +24,15 @@ func TestDialStopsConnecting(t *testing.T) {
 		proxy string
 		dial  func(ctx context.Context, network, addr string) (net.Conn, error) // nil for a connection whose other end is silent
 	}{
-		"TCP":              {"ws://server.example/", "", hangs},
-		"TCP, and TLS":     {"wss://server.example/", "", hangs},
-		"TLS":              {"wss://server.example/", "", nil},
-		"CONNECT, and TLS": {"wss://server.example/", "http://proxy.example", nil},
-		"SOCKS":            {"ws://server.example/", "socks5://proxy.example", nil},
+		"TCP":                               {"ws://server.example/", "", hangs},
+		"TCP, and TLS":                      {"wss://server.example/", "", hangs},
+		"TLS":                               {"wss://server.example/", "", nil},
+		"the proxy's TCP":                   {"ws://server.example/", "http://proxy.example", hangs},
+		"CONNECT":                           {"ws://server.example/", "http://proxy.example", nil},
+		"CONNECT, and TLS":                  {"wss://server.example/", "http://proxy.example", nil},
+		"the proxy's TLS":                   {"ws://server.example/", "https://proxy.example", nil},
+		"the proxy's TLS, and the server's": {"wss://server.example/", "https://proxy.example", nil},
+		"SOCKS":                             {"ws://server.example/", "socks5://proxy.example", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -55,7 +59,12 @@ func TestDialStopsConnecting(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
 				began := time.Now()
-				_, err := Dial(ctx, tt.url, DialOptions{HTTPClient: &http.Client{Transport: transport}})
+				_, err := Dial(ctx, tt.url, DialOptions{
+					HTTPClient: &http.Client{Transport: transport},
+					CloseWhen: func(ctx context.Context, conn net.Conn) func() bool {
+						return context.AfterFunc(ctx, func() { _ = conn.Close() })
+					},
+				})
 				if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took != time.Second {
 					t.Errorf("after %v Dial returned %v", took, err)
 				}
