@@ -27,9 +27,10 @@ type Dialer struct {
 	// over Unix sockets; its Jar provides and keeps cookies; its Timeout limits the
 	// handshake, not the session. An *http.Transport is copied for each request, so
 	// that the session does not count among its connections, and asks HTTP proxies
-	// for a connection by CONNECT, also for ws (RFC 6455 §4.1). A Transport that is
-	// not an *http.Transport may prevent that the session uses the connection itself:
-	// it then reads and writes the body of the response, and a context does not
+	// for a connection by CONNECT, also for ws (RFC 6455 §4.1). Its
+	// MaxResponseHeaderBytes is 1 MiB if it is zero. A Transport that is not an
+	// *http.Transport may prevent that the session uses the connection itself: it
+	// then reads and writes the body of the response, and a context does not
 	// interrupt a receive.
 	HTTPClient *http.Client
 

@@ -15,10 +15,8 @@ import (
 	"time"
 )
 
-const (
-	connectTimeout   = time.Minute // of a CONNECT request, as in net/http
-	maxConnectHeader = 64 << 10    // of the response, if Transport.MaxResponseHeaderBytes is 0
-)
+// connectTimeout is that of a CONNECT request, as in net/http.
+const connectTimeout = time.Minute
 
 // httpProxy is an HTTP proxy, over TLS or not, that connects to servers on request by
 // CONNECT (RFC 9110 §9.3.6).
@@ -130,7 +128,7 @@ func (p *httpProxy) connect(ctx context.Context, conn net.Conn, addr string) err
 	if err := req.Write(conn); err != nil {
 		return proxyError(err)
 	}
-	limited := &io.LimitedReader{R: byteReader{conn}, N: cmp.Or(p.transport.MaxResponseHeaderBytes, maxConnectHeader)}
+	limited := &io.LimitedReader{R: byteReader{conn}, N: maxHeader(p.transport)}
 	resp, err := http.ReadResponse(bufio.NewReader(limited), req)
 	switch {
 	case err != nil && limited.N <= 0:

@@ -11,7 +11,8 @@ import (
 // URL is not https, as RFC 6455 §4.1 requires: an http.Transport itself would send a
 // request to forward, whose Upgrade many proxies remove. And the copy stops
 // connecting when the request has failed: an http.Transport itself continues, for
-// other requests, after the context of the request has ended.
+// other requests, after the context of the request has ended. Also, less of the header
+// of a response is read by default.
 func (x *exchange) send(req *http.Request) (*http.Response, error) {
 	program, ok := x.transport.(*http.Transport)
 	if !ok {
@@ -32,6 +33,7 @@ func (x *exchange) send(req *http.Request) (*http.Response, error) {
 func (o *DialOptions) copyFor(req *http.Request, program *http.Transport) (*http.Transport, error) {
 	t := program.Clone()
 	t.DisableKeepAlives = true
+	t.MaxResponseHeaderBytes = maxHeader(program)
 	if program.Proxy == nil {
 		return t, nil
 	}
@@ -48,6 +50,15 @@ func (o *DialOptions) copyFor(req *http.Request, program *http.Transport) (*http
 		t.DialTLS = nil
 	}
 	return t, nil
+}
+
+// maxHeader is the limit of the header of a response. The default of an http.Transport
+// is 10 MiB, which is a lot for a server to fill that is not trusted.
+func maxHeader(t *http.Transport) int64 {
+	if t.MaxResponseHeaderBytes > 0 {
+		return t.MaxResponseHeaderBytes
+	}
+	return http.DefaultMaxHeaderBytes
 }
 
 // closeWhen is CloseWhen, or what stands for nil.
