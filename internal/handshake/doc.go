@@ -34,7 +34,9 @@
 //
 // The body of a 101 of an http.Transport can be written to, but it has no deadlines
 // and no addresses. So Dial returns the connection under it, such as a *net.TCPConn
-// or a *tls.Conn, as GotConn of package httptrace reports it. The Transport has no
+// or a *tls.Conn. connUnder finds it in the body that net/http returns. If that is
+// wrapped, it is the last one that GotConn of package httptrace was called with, which
+// is wrong if the RoundTripper sends another request besides. The Transport has no
 // part in that connection any more: it does not reuse or close it, and the end of the
 // context does not either.
 //
@@ -46,8 +48,8 @@
 // A RoundTripper that wraps a Transport, such as one that counts requests, may hide
 // the connection or the body:
 //
-//   - If only the connection is hidden, Dial returns the body as a net.Conn without
-//     deadlines.
+//   - If only the connection is hidden, and the body is a wrapper, Dial returns the
+//     body as a net.Conn without deadlines.
 //   - If only the body's Write is hidden, drain reads the body, and Dial returns the
 //     connection. A body that is wrapped is not closed.
 //   - If both are hidden, Dial returns an error.

@@ -113,6 +113,9 @@ func (x *exchange) dialed() (Dialed, error) {
 // connection returns the connection under a 101 and what has been read of it. conn is
 // nil if it is not known.
 func (x *exchange) connection(conn net.Conn, body io.ReadCloser) (net.Conn, []byte, error) {
+	if under := connUnder(body); under != nil { // GotConn may have been called for another request too
+		conn = under
+	}
 	writable, ok := body.(io.ReadWriteCloser)
 	switch {
 	case body == nil || body == http.NoBody, conn == nil && !ok:
