@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -24,9 +25,13 @@ type Dialer struct {
 	// proxy of the environment (see http.ProxyFromEnvironment) and HTTP/1.1. Its
 	// Transport determines proxies, TLS and how connections are made, for example
 	// over Unix sockets; its Jar provides and keeps cookies; its Timeout limits the
-	// handshake, not the session. A Transport that is not an *http.Transport may
-	// prevent that the session uses the connection itself: it then reads and writes
-	// the body of the response, and a context does not interrupt a receive.
+	// handshake, not the session. An *http.Transport is copied for each request, so
+	// that the session does not count among its connections, and asks HTTP proxies
+	// for a connection by CONNECT, also for ws (RFC 6455 §4.1). Its
+	// MaxResponseHeaderBytes is 1 MiB if it is zero. A Transport that is not an
+	// *http.Transport may prevent that the session uses the connection itself: it
+	// then reads and writes the body of the response, and a context does not
+	// interrupt a receive.
 	HTTPClient *http.Client
 
 	// Header has further headers of the request, such as Authorization, Origin or
@@ -80,10 +85,11 @@ func Dial(ctx context.Context, url string) (*Session, *MessageStream, error) {
 // waits for the server to close the TCP connection, at most until Options.CloseTimeout
 // is over (§7.1.1).
 //
-// The error is a *HandshakeError if the server refuses the handshake, or if its
-// response 101 violates the protocol. Other errors wrap the cause, such as the error
-// of ctx, a *net.OpError or a *tls.CertificateVerificationError. Their texts contain
-// neither the query nor the user name and password of the URL, which may be secret.
+// The error is a *HandshakeError if the server refuses the handshake, if its response
+// 101 violates the protocol, or if an HTTP proxy refuses to connect. Other errors wrap
+// the cause, such as the error of ctx, a *net.OpError or a
+// *tls.CertificateVerificationError. Their texts contain neither the query nor the
+// user name and password of the URL, which may be secret, nor those of a proxy's.
 // If an option or the URL is invalid, Dial returns an error and does not connect.
 // After Shutdown or Close the error is ErrShutdown.
 func (d *Dialer) Dial(ctx context.Context, url string) (*Session, *MessageStream, error) {
@@ -117,6 +123,7 @@ func (d *Dialer) connect(ctx context.Context, url string, header http.Header) (s
 			compression, err = d.Compression.agree(lines)
 			return err
 		},
+		CloseWhen: closeWhen,
 	}
 	if err := o.Check(url); err != nil {
 		return nil, fmt.Errorf("ws: %w", err)
@@ -140,6 +147,11 @@ func (d *Dialer) connect(ctx context.Context, url string, header http.Header) (s
 	}
 	r.add(s)
 	return s, nil
+}
+
+// closeWhen closes conn when ctx ends, unless stop is called before.
+func closeWhen(ctx context.Context, conn net.Conn) (stop func() bool) {
+	return context.AfterFunc(ctx, func() { _ = conn.Close() })
 }
 
 // subprotocol returns a pointer to the name in d.Subprotocols, so that the sessions

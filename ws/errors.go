@@ -73,7 +73,9 @@ var (
 // Of Dial, Status is that of the server's response. It is a status of 300 to 399 for
 // a redirect that is not followed, and 101 if the server agrees but its response
 // violates RFC 6455 §4.1, for example because it selects a subprotocol that was not
-// asked for. If there is no response, because of the network, TLS or the context,
+// asked for. If an HTTP proxy refuses to connect to the server, Status and Header are
+// those of its response, for example 407 if it requires a password, and Body is nil.
+// If there is no response, because of the network, TLS or the context,
 // Dial returns other errors.
 type HandshakeError struct {
 	Status int         // HTTP status, such as 403

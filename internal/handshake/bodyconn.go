@@ -4,11 +4,27 @@ import (
 	"errors"
 	"io"
 	"net"
+	"reflect"
 	"time"
 )
 
-// bodyConn is the writable body of a 101 as a net.Conn, for a RoundTripper that does
-// not say which connection it has used. It does not support deadlines.
+// connUnder returns the connection under the body of a 101, or nil if it is not known.
+// The body that net/http returns embeds it.
+func connUnder(body io.ReadCloser) net.Conn {
+	v := reflect.Indirect(reflect.ValueOf(body))
+	if v.Kind() != reflect.Struct || v.Type().PkgPath() != "net/http" {
+		return nil
+	}
+	field := v.FieldByName("ReadWriteCloser")
+	if !field.IsValid() || !field.CanInterface() {
+		return nil
+	}
+	conn, _ := field.Interface().(net.Conn)
+	return conn
+}
+
+// bodyConn is the writable body of a 101 as a net.Conn, for a RoundTripper that hides
+// which connection it has used. It does not support deadlines.
 type bodyConn struct {
 	io.ReadWriteCloser
 	remote hostAddr

@@ -37,6 +37,11 @@ type DialOptions struct {
 	// Sec-WebSocket-Extensions header, which are nil if there is none. An error
 	// means that the server may not answer so. Nil accepts no extension.
 	AcceptExtensions func(lines []string) error
+
+	// CloseWhen closes a connection when a context ends, unless stop is called
+	// before: stop reports false if the context has ended. Nil means that the end of
+	// the context of Dial is not noticed while a proxy is asked for a connection.
+	CloseWhen func(ctx context.Context, conn net.Conn) (stop func() bool)
 }
 
 // Dialed is a connection whose opening handshake is done. It belongs to the caller
@@ -83,12 +88,13 @@ func Dial(ctx context.Context, url string, o DialOptions) (Dialed, error) {
 		},
 		HTTPHeader: o.requestHeader(), Host: o.Host, Subprotocols: o.Subprotocols,
 	})
+	var refusal *Refusal
 	switch {
 	case err == nil:
 		_ = conn.CloseNow() // gives its buffers back; what it closes is an inertBody
 		return x.dialed()
-	case x.refusal != nil:
-		return Dialed{}, x.refusal
+	case errors.As(err, &refusal): // of a response 101, or of a proxy
+		return Dialed{}, refusal
 	case resp != nil && resp.StatusCode != http.StatusSwitchingProtocols:
 		return Dialed{}, x.refused(resp.Body)
 	}

@@ -128,64 +128,6 @@ func TestDialKeepsEarlyBytesBeforeEOF(t *testing.T) {
 	})
 }
 
-// tunnel is an HTTP proxy for CONNECT that asks for a password.
-func tunnel(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodConnect || r.Header.Get("Proxy-Authorization") != "Basic dXNlcjpwYXNz" {
-		w.WriteHeader(http.StatusProxyAuthRequired)
-		return
-	}
-	server, err := net.Dial("tcp", r.Host)
-	if err != nil {
-		w.WriteHeader(http.StatusBadGateway)
-		return
-	}
-	conn, brw, _ := http.NewResponseController(w).Hijack()
-	_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\n\r\n")
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_, _ = io.Copy(server, brw)
-		_ = server.Close()
-	}()
-	_, _ = io.Copy(conn, server)
-	_ = conn.Close()
-	<-done
-}
-
-func TestDialThroughProxy(t *testing.T) {
-	target, client := serveTLS(t, echoing(func(r *http.Request) string { return answer(r) + "early" }))
-	proxy := httptest.NewServer(http.HandlerFunc(tunnel))
-	t.Cleanup(proxy.Close)
-	for name, tt := range map[string]struct {
-		user *url.Userinfo
-		says string
-	}{
-		"password":           {url.UserPassword("user", "pass"), ""},
-		"the wrong password": {url.UserPassword("user", "secret"), "Proxy Authentication Required"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			u, _ := url.Parse(proxy.URL)
-			u.User = tt.user
-			transport := client.Transport.(*http.Transport).Clone()
-			transport.Proxy = http.ProxyURL(u)
-			d, err := dial(t, target, DialOptions{HTTPClient: &http.Client{Transport: transport}})
-			if tt.says != "" {
-				if refusal := (*Refusal)(nil); err == nil || errors.As(err, &refusal) || !strings.Contains(err.Error(), tt.says) || strings.Contains(err.Error(), "secret") {
-					t.Errorf("Dial returned %v", err)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, ok := d.Conn.(*tls.Conn); !ok {
-				t.Errorf("Dial returned a %T", d.Conn)
-			}
-			converse(t, d, "early")
-		})
-	}
-}
-
 // The request has what the options say, and the headers are spelled as in the RFC.
 func TestDialRequest(t *testing.T) {
 	requests := make(chan *http.Request, 1)

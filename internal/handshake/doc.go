@@ -24,15 +24,19 @@
 //     an http.Client, which follows redirects, keeps cookies and limits the time.
 //  3. exchange, the RoundTripper of that client, passes the request on to the
 //     program's Transport. An httptrace.ClientTrace records the connection.
-//  4. checkResponse: everything that a server can get wrong in its 101.
-//  5. drain: what the Transport has read behind the 101 is read from the body of the
+//  4. If that is an http.Transport, send uses a copy of it, and httpProxy asks HTTP
+//     proxies for a connection.
+//  5. checkResponse: everything that a server can get wrong in its 101.
+//  6. drain: what the Transport has read behind the 101 is read from the body of the
 //     response.
 //
 // # Which connection Dial returns
 //
 // The body of a 101 of an http.Transport can be written to, but it has no deadlines
 // and no addresses. So Dial returns the connection under it, such as a *net.TCPConn
-// or a *tls.Conn, as GotConn of package httptrace reports it. The Transport has no
+// or a *tls.Conn. connUnder finds it in the body that net/http returns. If that is
+// wrapped, it is the last one that GotConn of package httptrace was called with, which
+// is wrong if the RoundTripper sends another request besides. The Transport has no
 // part in that connection any more: it does not reuse or close it, and the end of the
 // context does not either.
 //
@@ -44,8 +48,8 @@
 // A RoundTripper that wraps a Transport, such as one that counts requests, may hide
 // the connection or the body:
 //
-//   - If only the connection is hidden, Dial returns the body as a net.Conn without
-//     deadlines.
+//   - If only the connection is hidden, and the body is a wrapper, Dial returns the
+//     body as a net.Conn without deadlines.
 //   - If only the body's Write is hidden, drain reads the body, and Dial returns the
 //     connection. A body that is wrapped is not closed.
 //   - If both are hidden, Dial returns an error.
@@ -81,6 +85,16 @@
 // then closes the connection that websocket.Dial has built on that body. A test pins
 // that websocket.Dial neither reads nor writes the body, and starts no goroutine.
 // exchange belongs to one call of Dial.
+//
+// # Proxies
+//
+// RFC 6455 §4.1 asks for a connection through the proxy by CONNECT, for ws as well as
+// for wss. An http.Transport does so for https only. For http it sends the request to
+// the proxy, and many proxies remove Upgrade from what they forward. So httpProxy does
+// it, with the options of the program's Transport, for both. This also gives the
+// refusal of a proxy a status, of which net/http returns the text only. Proxies of
+// SOCKS are left to net/http, and so is every proxy of a RoundTripper that is not an
+// http.Transport.
 //
 // If the status is not 101, websocket.Dial reads the first KiB of the body, for at
 // most 3 seconds.

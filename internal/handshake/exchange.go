@@ -22,7 +22,6 @@ type exchange struct {
 	host     string // of its URL
 	conn     *tracedConn
 	response *http.Response // as transport returned it, nil for an error
-	refusal  *Refusal       // if the response is a 101 that is wrong
 
 	subprotocol string
 	taken       bool // the connection belongs to the caller of Dial
@@ -51,8 +50,8 @@ func (t *tracedConn) get() net.Conn {
 // without extensions, so that websocket.Dial accepts it and leaves the connection
 // alone.
 func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
-	x.host, x.conn, x.response, x.refusal = req.URL.Host, new(tracedConn), nil, nil
-	resp, err := x.transport.RoundTrip(x.traced(req))
+	x.host, x.conn, x.response = req.URL.Host, new(tracedConn), nil
+	resp, err := x.send(x.traced(req))
 	if err != nil || resp == nil {
 		return resp, err
 	}
@@ -61,8 +60,7 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 		return x.withoutLocation(resp), nil
 	}
 	if x.subprotocol, err = x.options.checkResponse(req, resp); err != nil {
-		x.refusal = &Refusal{Status: resp.StatusCode, Header: resp.Header, Err: err}
-		return nil, err
+		return nil, &Refusal{Status: resp.StatusCode, Header: resp.Header, Err: err}
 	}
 	inert := *resp
 	inert.Header = resp.Header.Clone()
@@ -115,6 +113,9 @@ func (x *exchange) dialed() (Dialed, error) {
 // connection returns the connection under a 101 and what has been read of it. conn is
 // nil if it is not known.
 func (x *exchange) connection(conn net.Conn, body io.ReadCloser) (net.Conn, []byte, error) {
+	if under := connUnder(body); under != nil { // GotConn may have been called for another request too
+		conn = under
+	}
 	writable, ok := body.(io.ReadWriteCloser)
 	switch {
 	case body == nil || body == http.NoBody, conn == nil && !ok:

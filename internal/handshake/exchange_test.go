@@ -42,6 +42,32 @@ func hideTrace(next http.RoundTripper) http.RoundTripper {
 	})
 }
 
+// wrapBody wraps a body so that it can be written to.
+func wrapBody(next http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		resp, err := next.RoundTrip(r)
+		if err == nil {
+			resp.Body = struct{ io.ReadWriteCloser }{resp.Body.(io.ReadWriteCloser)}
+		}
+		return resp, err
+	})
+}
+
+// andAnother sends a request, and then another one that it reports as well.
+func andAnother(next http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		resp, err := next.RoundTrip(r)
+		if err == nil {
+			other, err := next.RoundTrip(r)
+			if err != nil {
+				return nil, err
+			}
+			_ = other.Body.Close()
+		}
+		return resp, err
+	})
+}
+
 // twice sends every request twice on connections of its own.
 func twice(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -62,8 +88,11 @@ func TestDialThroughWrappedTransport(t *testing.T) {
 		conn net.Conn // of this type
 	}{
 		"the body's Write is hidden": {hideWrite, "", (*net.TCPConn)(nil)},
-		"the trace is hidden":        {hideTrace, "", (*bodyConn)(nil)},
+		"the trace is hidden":        {hideTrace, "", (*net.TCPConn)(nil)},
+		"the body is wrapped":        {wrapBody, "", (*net.TCPConn)(nil)},
+		"the body too is wrapped":    {func(n http.RoundTripper) http.RoundTripper { return wrapBody(hideTrace(n)) }, "", (*bodyConn)(nil)},
 		"requests are sent twice":    {twice, "", (*net.TCPConn)(nil)},
+		"another request is sent":    {andAnother, "", (*net.TCPConn)(nil)},
 		"both are hidden":            {func(n http.RoundTripper) http.RoundTripper { return hideWrite(hideTrace(n)) }, "handshake.readOnly", nil},
 		"the body is lost": {func(n http.RoundTripper) http.RoundTripper {
 			return roundTripper(func(r *http.Request) (*http.Response, error) {
