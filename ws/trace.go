@@ -11,13 +11,15 @@ import (
 )
 
 // A Trace is a set of functions that are called on events of the sessions of an
-// Upgrader, in the style of httptrace.ClientTrace. Any of them may be nil. They
-// are called on the goroutine on which the event occurs, also concurrently, and
+// Upgrader or a Dialer, in the style of httptrace.ClientTrace. Any of them may be nil.
+// They are called on the goroutine on which the event occurs, also concurrently, and
 // must not block. They may call methods of the session.
 type Trace struct {
-	// HandshakeRefused is called when a handshake has been refused.
+	// HandshakeRefused is called when Handle has refused a handshake. It is not
+	// called for a Dialer, whose Dial returns the error. An
+	// httptrace.ClientTrace in the context of Dial reports how it connects.
 	HandshakeRefused func(*http.Request, *HandshakeError)
-	// SessionStart is called before Handle returns the session. SessionEnd is
+	// SessionStart is called before Handle or Dial returns the session. SessionEnd is
 	// called when the connection has been closed, just before Done is closed,
 	// with the error that Err then returns. A Trace that keeps references to
 	// sessions prevents them from ending with ErrAbandoned.
