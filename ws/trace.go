@@ -97,8 +97,8 @@ func (s *Session) write() {
 }
 
 // LogTrace returns a Trace that logs to logger, or nil if logger is nil. It logs at
-// LevelWarn: refused handshakes, protocol errors, slow writes, sessions that are not
-// read, and sessions that end with ErrAbandoned. It logs at LevelInfo: the beginning
+// LevelWarn: handshakes that Handle refuses, protocol errors, slow writes, sessions that
+// are not read, and sessions that end with ErrAbandoned. It logs at LevelInfo: the beginning
 // of sessions and other ends. It logs at LevelDebug: Close frames, sends that wait,
 // and heartbeats that are answered.
 //
