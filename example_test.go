@@ -7,8 +7,6 @@ import (
 	"net/http/httptest"
 	"strings"
 
-	"github.com/coder/websocket"
-
 	"github.com/handset-go/handset/ws"
 )
 
@@ -30,26 +28,24 @@ func shout(session *ws.Session, stream *ws.MessageStream) {
 	}
 }
 
-// A server, and a client of another library that talks to it.
+// A server, and a client that talks to it.
 func Example() {
 	server := httptest.NewServer(ws.Handler(shout))
 	defer server.Close()
 
 	ctx := context.Background()
-	client, _, err := websocket.Dial(ctx, server.URL, nil)
+	session, stream, err := ws.Dial(ctx, server.URL)
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := client.Write(ctx, websocket.MessageText, []byte("hello?")); err != nil {
+	defer session.Close(ws.CloseReason{Code: ws.CloseNormal})
+	if err := session.Text(ctx, "hello?"); err != nil {
 		log.Fatal(err)
 	}
-	_, answer, err := client.Read(ctx)
+	answer, err := stream.Aggregate(1 << 20).Recv(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("%s\n", answer)
-	fmt.Println(client.Close(websocket.StatusNormalClosure, ""))
-	// Output:
-	// HELLO?
-	// <nil>
+	fmt.Printf("%s\n", answer.Data)
+	// Output: HELLO?
 }

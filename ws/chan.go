@@ -31,7 +31,7 @@ func (m *MessageStream) channel(c *atomic.Pointer[messageChannel], v view) <-cha
 	if !c.CompareAndSwap(nil, ch) {
 		return c.Load().messages
 	}
-	if m == nil || m.transport == nil { // not from Handle
+	if m == nil || m.transport == nil { // not from Handle or Dial
 		ch.close(ErrClosed)
 		return ch.messages
 	}

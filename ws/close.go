@@ -21,7 +21,7 @@ func (s *Session) closeState() *closeState {
 // transition applies an event to the state of the closing handshake and performs the
 // actions that follow from it. It does not wait for the peer.
 func (s *Session) transition(e closeEvent) {
-	if s.transport == nil { // not from Handle
+	if s.transport == nil { // not from Handle or Dial
 		return
 	}
 	c := s.closeState()
@@ -91,7 +91,8 @@ func (s *Session) putClose(reason CloseReason, refusal error) {
 // peer. Later sends return ErrClosed, and so do sends that are waiting. The
 // connection is closed, and Done with it, when the peer's Close frame has
 // arrived, or Options.CloseTimeout after ours has been written or the peer has
-// stopped accepting the data queued before it.
+// stopped accepting the data queued before it. A client leaves it to the server
+// to close the connection first (§7.1.1), also at most for CloseTimeout.
 //
 // A Recv or a loop over All that is in progress continues to receive what the
 // peer sends before its own Close frame. The closing handshake does not wait
@@ -101,7 +102,8 @@ func (s *Session) putClose(reason CloseReason, refusal error) {
 // until CloseTimeout. If the reader has stopped because its context ended or
 // because it left the loop, up to 64 KiB are kept, and if there is more, all of
 // it is dropped. If nothing is receiving when Close is called, data messages
-// are dropped in the background.
+// are dropped in the background: a client that still expects answers calls Close
+// while it receives, for example in the body of the loop.
 //
 // The zero reason sends no status code, or CloseMessageTooBig if the last
 // receive returned ErrMessageTooBig. If the code or the description may not be
@@ -225,7 +227,7 @@ func (s *Session) disconnect() {
 // Done returns a channel that is closed when the session has ended and its
 // connection is closed. It does not block.
 func (s *Session) Done() <-chan struct{} {
-	if s.transport == nil { // not from Handle
+	if s.transport == nil { // not from Handle or Dial
 		return closedChan
 	}
 	c := s.closeState()
@@ -244,7 +246,7 @@ func (s *Session) Done() <-chan struct{} {
 // lost, an io.ErrUnexpectedEOF by errors.Is. It does not block. A receive may
 // return its error a moment earlier.
 func (s *Session) Err() error {
-	if s.transport == nil { // not from Handle
+	if s.transport == nil { // not from Handle or Dial
 		return ErrClosed
 	}
 	c := s.closing.Load()

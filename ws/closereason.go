@@ -16,7 +16,7 @@ type CloseCode uint16
 // The codes that may be sent, from RFC 6455 §7.4.1 and the IANA registry.
 const (
 	CloseNormal             CloseCode = 1000 // the session has served its purpose
-	CloseGoingAway          CloseCode = 1001 // the server shuts down, or the browser leaves the page
+	CloseGoingAway          CloseCode = 1001 // this side shuts down, or the browser leaves the page
 	CloseProtocolError      CloseCode = 1002 // the peer violated the protocol
 	CloseUnsupportedData    CloseCode = 1003 // data of a kind that is not accepted
 	CloseInvalidPayload     CloseCode = 1007 // data that does not match its kind, such as text that is not UTF-8

@@ -70,7 +70,7 @@ type Compression struct {
 
 // Frugal returns a Compression that compresses each message by itself at the fastest
 // level. An idle session needs nearly no memory for it. It is the best choice for
-// most servers.
+// most programs.
 func Frugal() Compression { return Compression{Level: 1} }
 
 // Balanced returns a Compression with context takeover and windows of 4 KiB, for many

@@ -25,7 +25,7 @@ import (
 // the stack refer to this.
 type conn struct {
 	transport   transport.Conn
-	registry    *registry     // of its Upgrader
+	registry    *registry     // of its Upgrader or Dialer
 	protocol    *string       // nil if none was negotiated
 	compression *deflateState // nil if none was negotiated
 

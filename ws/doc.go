@@ -1,9 +1,10 @@
 /*
-Package ws implements the server side of the WebSocket protocol (RFC 6455).
+Package ws implements the WebSocket protocol (RFC 6455), for servers and
+clients.
 
 A connection has two halves: a [Session], which sends, and a [MessageStream],
-which receives. [Handler] makes an http.Handler of a function that serves one
-session. This program sends every message back:
+which receives. On a server, [Handler] makes an http.Handler of a function that
+serves one session. This program sends every message back:
 
 	package main
 
@@ -38,11 +39,11 @@ session. This program sends every message back:
 
 Each session is served in its own goroutine and is closed when the function
 returns. If the function panics, the panic is logged and the session is closed
-with [CloseInternalError].
+with [CloseInternalError]. On a client, [Dial] returns the two halves.
 
 Every function, method and error has an example.
 
-# The handshake
+# Servers
 
 [Handle] is for handlers that need the request, for example to authenticate the
 client. It performs the handshake (RFC 6455 §4.2) and returns the two halves. If
@@ -60,10 +61,10 @@ request's context.
 
 An [Upgrader] holds options, and has its own Handle and Handler. One Upgrader
 may serve any number of handlers. It must not be copied or modified after first
-use. Its [Options] are those of the sessions. [Upgrader.Subprotocols] lists the subprotocols of the server;
-[Session.Subprotocol] returns the negotiated one. [Subprotocols] returns those
-that a request offers, and [IsUpgrade] reports whether a request asks for a
-WebSocket.
+use. Its [Options] are those of the sessions. [Upgrader.Subprotocols] lists the
+subprotocols of the server; [Session.Subprotocol] returns the negotiated one.
+[Subprotocols] returns those that a request offers, and [IsUpgrade] reports
+whether a request asks for a WebSocket.
 
 A browser sends the user's cookies with every handshake, even if the page
 belongs to another site. By default, therefore, only pages of the server's own
@@ -76,6 +77,81 @@ therefore does not see the status 101. Middleware whose ResponseWriter cannot be
 hijacked, such as http.TimeoutHandler, must not wrap the handler. A proxy must
 speak HTTP/1.1 to the server and pass on the headers Upgrade, Connection and
 Host; in nginx, set proxy_http_version 1.1 and use proxy_set_header.
+
+# Clients
+
+[Dial] connects to a server, performs the handshake (RFC 6455 §4.1) and returns
+the two halves. Its context limits the handshake, not the session. This program
+sends a message and prints the answer:
+
+	package main
+
+	import (
+		"context"
+		"fmt"
+		"log"
+
+		"github.com/handset-go/handset/ws"
+	)
+
+	func main() {
+		ctx := context.Background()
+		session, stream, err := ws.Dial(ctx, "ws://127.0.0.1:8080/echo")
+		if err != nil {
+			log.Fatal(err)
+		}
+		defer session.Close(ws.CloseReason{Code: ws.CloseNormal})
+		if err := session.Text(ctx, "hello"); err != nil {
+			log.Fatal(err)
+		}
+		msg, err := stream.Aggregate(1 << 20).Recv(ctx)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Printf("%s\n", msg.Data)
+	}
+
+A [Dialer] holds options, and has its own Dial. It must not be copied or
+modified after first use. Its [Options] are those of the sessions.
+[Dialer.Header] and [Dialer.Host] set headers of the request, such as
+Authorization. [Dialer.Subprotocols] lists the subprotocols that the client
+offers. The Transport of [Dialer.HTTPClient] determines TLS, proxies and how
+connections are made; its Jar provides and keeps cookies. If there is none, they
+are those of http.DefaultClient.
+
+If the server refuses the handshake, the error is a [*HandshakeError], which has
+the status, the headers and the beginning of the body. A redirect is a refusal,
+too, unless [Dialer.FollowRedirects] is set.
+
+In a session of a client, frames are masked (RFC 6455 §5.3), and the server
+closes the connection first (§7.1.1). Everything else is as on a server.
+
+# Reconnecting
+
+A [Redialer] keeps a client connected. Each iteration of a loop over its All has
+one session; when that is lost, or the server closes it because it restarts, the
+loop dials again:
+
+	redialer := &ws.Redialer{URL: "wss://example.com/feed"}
+	for session, stream := range redialer.All(ctx) {
+		log.Print("connected to ", session.RemoteAddr())
+		for msg, err := range stream.Aggregate(1 << 20).All(ctx) {
+			if err != nil {
+				break
+			}
+			log.Printf("%s", msg.Data)
+		}
+	}
+	log.Print(redialer.Err())
+
+[Redialer.Dialer] connects to [Redialer.URL]. Each attempt is limited by
+[Redialer.AttemptTimeout]. The delays between attempts are random and grow
+exponentially, from [Redialer.BaseDelay] to [Redialer.MaxDelay], until a session
+has lasted for [Redialer.ResetAfter]. [Retryable] reports which errors the loop
+goes on after; [Redialer.Retry] decides otherwise. [Redialer.Before] changes
+each [Attempt], for example to set a new token and the resume position. After a
+session has ended, Session.Buffered returns how many bytes of what was sent have
+not left. What that guarantees is described at Redialer.
 
 # Sessions and streams
 
@@ -206,7 +282,8 @@ and compressed once for all sessions with the same parameters.
 
 With [Upgrader.Compression], messages are compressed for clients that offer
 permessage-deflate (RFC 7692), as browsers do, and compressed messages from
-these clients are decompressed. [Frugal], [Balanced] and [Dense] are common
+these clients are decompressed. With [Dialer.Compression], a client offers it,
+and the server may decline. [Frugal], [Balanced] and [Dense] are common
 settings; see [Compression] for their costs. The limit of Aggregate applies to
 the decompressed message.
 
@@ -233,18 +310,22 @@ to a Ping that the application has sent is delivered by the stream.
 
 [Session.Close] sends a Close frame with a [CloseReason] after the messages that
 are queued, and returns at once. Later sends return [ErrClosed]. The closing
-handshake is completed in the background, even if the stream is not read.
+handshake is completed in the background, even if the stream is not read. A
+reader receives what the peer sends before its own Close frame. If there is no
+reader, it is dropped: a client that expects answers calls Close while it
+receives.
 
 The peer's Close frame is delivered as the last message of the stream. Then Recv
 returns io.EOF and a loop over All ends. The application may answer the frame
 with Session.Close; otherwise its [CloseCode] is sent back when the next message
 is requested. A stream that is read by Chan sends it back at once.
 
-The connection is closed when both sides have sent a Close frame. If the peer
-does not answer within CloseTimeout after our Close frame has been written, or
-stops accepting the data queued before it, the session ends with
-[ErrCloseTimeout]. A peer that closes only its half of the TCP connection still
-receives what is queued.
+The connection is closed when both sides have sent a Close frame; a client waits
+until the server closes it, at most for CloseTimeout. If the peer does not
+answer within CloseTimeout after our Close frame has been written, or stops
+accepting the data queued before it, the session ends with [ErrCloseTimeout]. A
+peer that closes only its half of the TCP connection still receives what is
+queued.
 
 [Session.Done] is closed when the connection is closed. [Session.Err] then
 returns the reason: a [*CloseError], with the codes and descriptions of both
@@ -260,8 +341,10 @@ its Handler have returned. When its context ends, it closes the remaining
 connections, and their sessions end with [ErrShutdown]. With
 [Upgrader.ShutdownWindow] the sessions are closed one by one, spread over that
 time, with [CloseServiceRestart], so that their clients do not all reconnect at
-the same moment. [Upgrader.Close] closes all connections at once. [Shutdown] is for the sessions of the package-level
-Handle and Handler. A program calls both Shutdowns:
+the same moment. [Upgrader.Close] closes all connections at once. [Shutdown] is
+for the sessions of the package-level Handle and Handler. [Dialer.Shutdown] and
+[Dialer.Close] do the same for the sessions of a Dialer, after which Dial
+returns ErrShutdown. A server calls both Shutdowns:
 
 	package main
 
@@ -306,30 +389,6 @@ Handle and Handler. A program calls both Shutdowns:
 Shutdown does not wait for the handlers that called Handle. A program that must
 not exit before those have returned uses a sync.WaitGroup.
 
-# Reconnecting
-
-A [Redialer] keeps a client connected. Each iteration of a loop over its All has
-one session; when that is lost, or the server closes it because it restarts, the
-loop dials again:
-
-	redialer := &ws.Redialer{URL: "wss://example.com/feed"}
-	for session, stream := range redialer.All(ctx) {
-		log.Print("connected to ", session.RemoteAddr())
-		for msg, err := range stream.Aggregate(1 << 20).All(ctx) {
-			if err != nil {
-				break
-			}
-			log.Printf("%s", msg.Data)
-		}
-	}
-	log.Print(redialer.Err())
-
-Delays are random and grow exponentially. [Retryable] says which errors the loop
-goes on after; Redialer.Retry decides otherwise. Redialer.Before changes each
-[Attempt], for example to set a new token and the resume position. After a
-session has ended, Session.Buffered returns how many bytes of what was sent have
-not left. What that guarantees is described at Redialer.
-
 # Limits
 
 A server bounds what a peer can use by the size of a message (Aggregate), the
@@ -339,13 +398,13 @@ above.
 
 # Observability
 
-[Upgrader.Stats] returns [Stats]: the number of sessions, their [Traffic], and
-by [EndReason] how many have ended. [Session.Stats] returns the [SessionStats]
+[Upgrader.Stats] and [Dialer.Stats] return [Stats]: the number of sessions,
+their [Traffic], and by [EndReason] how many have ended. [Session.Stats] returns the [SessionStats]
 of one session; its Traffic is counted if [Options.SessionStats] is set. The
 functions of a [Trace], in [Options.Trace], are called on session events;
 [LogTrace] returns a Trace that logs. Without a Trace the library logs only the
-panics that Handler recovers. [Upgrader.Sessions] is a sequence of the sessions
-that are open.
+panics that Handler recovers. [Upgrader.Sessions] and [Dialer.Sessions] are
+sequences of the sessions that are open.
 
 # Errors
 
@@ -355,6 +414,14 @@ in a panic. A stream that has ended returns the same error again.
 Handle returns:
 
   - [*HandshakeError]: the handshake failed; it has the HTTP status.
+
+Dial returns:
+
+  - [*HandshakeError]: the server has refused the handshake, or its response is
+    not correct.
+  - an error that wraps the cause if there was no response, such as the error of
+    the context, a *net.OpError or an error of TLS.
+  - ErrShutdown: the Dialer has been shut down.
 
 A receive returns:
 
@@ -384,17 +451,17 @@ Session.Err returns one of these:
   - [ErrWriteTimeout]: the peer has accepted no data.
   - [ErrCloseTimeout]: the peer has not answered a Close frame.
   - [ErrHeartbeatTimeout]: the peer has been silent.
-  - [ErrShutdown]: the session was closed by Upgrader.Close, or by
-    Upgrader.Shutdown when its context ended.
+  - [ErrShutdown]: the session was closed by Close of its Upgrader or Dialer, or
+    by Shutdown when its context ended.
   - [ErrAbandoned]: the program referenced neither half of the session any more.
   - a *ProtocolError, or an io.ErrUnexpectedEOF if the connection was lost.
 
 # Testing
 
-Package [github.com/handset-go/handset/wstest] has a server, a client and a
-connected pair in memory. It detects Data that is kept for too long. In a
-testing/synctest bubble all timeouts follow the clock of the bubble. Parallel
-bubbles must not share an Upgrader, nor use the package-level Handle and
-Handler.
+Package [github.com/handset-go/handset/wstest] has a server in memory, to which
+a client connects, and a connected pair. It detects Data that is kept for too
+long. In a testing/synctest bubble all timeouts follow the clock of the bubble.
+Parallel bubbles must not share an Upgrader or a Dialer, nor use the
+package-level Handle, Handler and Dial.
 */
 package ws

@@ -148,7 +148,9 @@ func TestOverviewCoversAPI(t *testing.T) {
 		overview += file.Doc.Text()
 	}
 	names := append(declared(files, token.TYPE), declared(files, token.VAR)...)
-	for _, options := range []reflect.Type{reflect.TypeFor[ws.Upgrader](), reflect.TypeFor[ws.Options]()} {
+	for _, options := range []reflect.Type{
+		reflect.TypeFor[ws.Upgrader](), reflect.TypeFor[ws.Dialer](), reflect.TypeFor[ws.Options](), reflect.TypeFor[ws.Redialer](),
+	} {
 		for i := range options.NumField() {
 			if field := options.Field(i); field.IsExported() && !field.Anonymous {
 				names = append(names, options.Name()+"."+field.Name)

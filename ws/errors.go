@@ -30,7 +30,8 @@ var (
 	ErrWriteTimeout = errors.New("ws: write timeout")
 	// ErrCloseTimeout ends a session whose peer has not answered our Close
 	// frame, or has stopped accepting the data queued before it, for
-	// Options.CloseTimeout.
+	// Options.CloseTimeout. It does not end a client whose server has answered
+	// and then does not close the connection.
 	ErrCloseTimeout = errors.New("ws: close timeout")
 	// ErrHeartbeatTimeout ends a session whose peer has been silent for
 	// Heartbeat.Interval and then, after a Ping, for Heartbeat.Timeout.
@@ -38,8 +39,9 @@ var (
 	// ErrMessageTimeout is wrapped by a *ProtocolError of ClosePolicyViolation
 	// if the peer has not completed a message within Options.MessageTimeout.
 	ErrMessageTimeout = errors.New("ws: message timeout")
-	// ErrShutdown ends a session whose connection was closed by Upgrader.Close,
-	// or by Upgrader.Shutdown after its context had ended.
+	// ErrShutdown ends a session whose connection was closed by Close of its
+	// Upgrader or Dialer, or by Shutdown after its context had ended. It is also
+	// the error of Dial after either.
 	ErrShutdown = errors.New("ws: closed by shutdown")
 	// ErrAbandoned ends a session if the program references neither half any
 	// more, for example because a handler panicked. See Session.

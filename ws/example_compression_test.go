@@ -8,24 +8,31 @@ import (
 	"net/http/httptest"
 	"strings"
 
-	"github.com/coder/websocket"
-
 	"github.com/handset-go/handset/ws"
 )
 
-// answer is what a server with the given compression says to a client that
-// offers it with a window of any size.
+// answer is what a server with the given compression says to a browser, which offers it
+// with a window of any size.
 func answer(c ws.Compression) string {
 	upgrader := &ws.Upgrader{Compression: c}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Header.Set("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits")
 		if session, _, err := upgrader.Handle(w, r); err == nil {
 			_ = session.Close(ws.CloseReason{})
 		}
 	}))
 	defer server.Close()
-	_, resp, _ := websocket.Dial(context.Background(), server.URL, nil)
-	return strings.ReplaceAll(resp.Header.Get("Sec-WebSocket-Extensions"), "; ", "\n  ")
+	request, _ := http.NewRequest(http.MethodGet, server.URL, nil)
+	request.Header = http.Header{
+		"Connection": {"Upgrade"}, "Upgrade": {"websocket"},
+		"Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="},
+		"Sec-Websocket-Extensions": {"permessage-deflate; client_max_window_bits"},
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer response.Body.Close()
+	return strings.ReplaceAll(response.Header.Get("Sec-WebSocket-Extensions"), "; ", "\n  ")
 }
 
 // Each message is compressed by itself.

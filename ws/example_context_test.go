@@ -62,8 +62,7 @@ func Example_errMessageTimeout() {
 	_, stream, client := connect(&ws.Upgrader{Options: ws.Options{MessageTimeout: 20 * time.Millisecond}})
 	defer client.stop()
 
-	w, _ := client.conn.Writer(context.Background(), 1)
-	_, _ = w.Write(make([]byte, 10_000)) // and nothing more
+	client.sendFragment(ws.FirstText, "Once upon a time") // and nothing more
 	_, err := stream.Aggregate(1 << 20).Recv(context.Background())
 	fmt.Println(errors.Is(err, ws.ErrMessageTimeout))
 	fmt.Println(client.next())

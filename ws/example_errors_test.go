@@ -21,7 +21,7 @@ func ExampleProtocolError() {
 	_, stream, client := connect(&ws.Upgrader{})
 	defer client.stop()
 
-	client.sendText("no UTF-8: \xff")
+	client.sendInvalidText()
 	_, err := stream.Recv(context.Background())
 
 	var protocol *ws.ProtocolError
@@ -132,7 +132,7 @@ func Example_errAbandoned() {
 	}))
 	defer server.Close()
 	client := dialPeer(server)
-	go client.listen()
+	client.listen()
 
 	for len(ended) == 0 {
 		runtime.GC() // which comes by itself, every two minutes at the latest

@@ -7,10 +7,10 @@ import (
 	"io"
 	"log"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/url"
 	"strings"
-
-	"github.com/coder/websocket"
 
 	"github.com/handset-go/handset/ws"
 )
@@ -36,19 +36,22 @@ func ExampleHandle() {
 	defer server.Close()
 
 	ctx := context.Background()
-	client, _, err := websocket.Dial(ctx, server.URL, nil)
+	session, stream, err := ws.Dial(ctx, server.URL)
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := client.Write(ctx, websocket.MessageText, []byte("Ada")); err != nil {
+	if err := session.Text(ctx, "Ada"); err != nil {
 		log.Fatal(err)
 	}
-	_, data, _ := client.Read(ctx)
-	_, _, err = client.Read(ctx)
-	fmt.Printf("%s\n%v\n", data, websocket.CloseStatus(err))
+	for msg, err := range stream.All(ctx) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Printf("%v %q %v\n", msg.Kind, msg.Data, msg.Reason.Code)
+	}
 	// Output:
-	// hello, Ada
-	// StatusNormalClosure
+	// Text "hello, Ada" 0 no status
+	// Close "" 1000 normal
 }
 
 // Handle answers a request that is not a WebSocket handshake. The handler only
@@ -94,23 +97,31 @@ func ExampleUpgrader_Handle() {
 	}))
 	defer server.Close()
 
-	dial := func(origin string) (*websocket.Conn, *http.Response) {
-		client, resp, _ := websocket.Dial(context.Background(), server.URL, &websocket.DialOptions{
-			HTTPHeader:   http.Header{"Origin": {origin}},
+	cookies, _ := cookiejar.New(nil)
+	dial := func(origin string) (*ws.Session, error) {
+		dialer := &ws.Dialer{
+			HTTPClient:   &http.Client{Jar: cookies},
+			Header:       http.Header{"Origin": {origin}},
 			Subprotocols: []string{"chat.v1", "chat.v2"}, // the client's order decides
-		})
-		return client, resp
+		}
+		session, _, err := dialer.Dial(context.Background(), server.URL)
+		return session, err
 	}
 
-	client, resp := dial("https://app.example.com")
-	fmt.Println(resp.Status, client.Subprotocol(), resp.Header.Get("Set-Cookie"))
-	client.Close(websocket.StatusNormalClosure, "")
+	session, err := dial("https://app.example.com")
+	if err != nil {
+		log.Fatal(err)
+	}
+	at, _ := url.Parse(server.URL)
+	fmt.Println(session.Subprotocol(), cookies.Cookies(at))
+	session.Close(ws.CloseReason{Code: ws.CloseNormal})
 
-	_, resp = dial("https://example.org")
-	fmt.Println(resp.Status)
+	_, err = dial("https://example.org")
+	var refused *ws.HandshakeError
+	fmt.Println(errors.As(err, &refused) && refused.Status == http.StatusForbidden)
 	// Output:
-	// 101 Switching Protocols chat.v1 visit=1
-	// 403 Forbidden
+	// chat.v1 [visit=1]
+	// true
 }
 
 // The same URL may serve a page and a session.
@@ -137,13 +148,13 @@ func ExampleIsUpgrade() {
 	page, _ := io.ReadAll(resp.Body)
 
 	ctx := context.Background()
-	client, _, err := websocket.Dial(ctx, server.URL, nil)
+	session, stream, err := ws.Dial(ctx, server.URL)
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer client.CloseNow()
-	_, text, _ := client.Read(ctx)
-	fmt.Printf("%s\n%s\n", page, text)
+	defer session.Close(ws.CloseReason{})
+	msg, _ := stream.Recv(ctx)
+	fmt.Printf("%s\n%s\n", page, msg.Data)
 	// Output:
 	// a page
 	// a session
@@ -172,15 +183,13 @@ func ExampleSubprotocols() {
 	defer server.Close()
 
 	ctx := context.Background()
-	client, _, err := websocket.Dial(ctx, server.URL, &websocket.DialOptions{
-		Subprotocols: []string{"chat.v1", "chat.v3", "chat.v2"},
-	})
+	dialer := &ws.Dialer{Subprotocols: []string{"chat.v1", "chat.v3", "chat.v2"}}
+	session, stream, err := dialer.Dial(ctx, server.URL)
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer client.CloseNow()
-	_, _, _ = client.Read(ctx) // waits until the server has closed the session
-	fmt.Println("the client speaks", client.Subprotocol())
+	_, _ = stream.Recv(ctx) // waits until the server has closed the session
+	fmt.Println("the client speaks", session.Subprotocol())
 	// Output:
 	// the server speaks chat.v3
 	// the client speaks chat.v3

@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 
-	"github.com/coder/websocket"
-
 	"github.com/handset-go/handset/ws"
 )
 
@@ -36,14 +34,14 @@ func ExampleHandler() {
 	defer server.Close()
 
 	ctx := context.Background()
-	client, _, err := websocket.Dial(ctx, server.URL+"/echo", nil)
+	client, answers, err := ws.Dial(ctx, server.URL+"/echo")
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer client.CloseNow()
-	_ = client.Write(ctx, websocket.MessageText, []byte("hello"))
-	_, data, err := client.Read(ctx)
-	fmt.Printf("%s %v\n", data, err)
+	defer client.Close(ws.CloseReason{Code: ws.CloseNormal})
+	_ = client.Text(ctx, "hello")
+	msg, err := answers.Recv(ctx)
+	fmt.Printf("%s %v\n", msg.Data, err)
 	// Output:
 	// hello <nil>
 }
@@ -62,12 +60,13 @@ func ExampleUpgrader_Handler() {
 	defer server.Close()
 
 	ctx := context.Background()
-	client, _, err := websocket.Dial(ctx, server.URL, &websocket.DialOptions{Subprotocols: []string{"divide"}})
+	dialer := &ws.Dialer{Subprotocols: []string{"divide"}}
+	_, answers, err := dialer.Dial(ctx, server.URL)
 	if err != nil {
 		log.Fatal(err)
 	}
-	_, _, err = client.Read(ctx)
-	fmt.Println(websocket.CloseStatus(err))
+	msg, _ := answers.Recv(ctx)
+	fmt.Println(msg.Kind, msg.Reason.Code)
 	// Output:
-	// StatusInternalError
+	// Close 1011 internal error
 }

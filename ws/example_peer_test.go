@@ -2,35 +2,33 @@ package ws_test
 
 import (
 	"context"
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
 
-	"github.com/coder/websocket"
-
 	"github.com/handset-go/handset/ws"
 )
 
-// peer is the other end of an example's session: a client of another library,
-// over TCP on the loopback interface.
+// peer is the other end of an example's session: a client, over TCP on the loopback
+// interface.
 type peer struct {
-	conn     *websocket.Conn
-	tcp      net.Conn // under conn
+	session  *ws.Session
+	stream   *ws.MessageStream
+	tcp      net.Conn // under the session
 	received chan string
 
-	server  *httptest.Server
-	session *ws.Session
+	dialer ws.Dialer
+	server *httptest.Server
+	served *ws.Session // the example's
 }
 
 // connect begins a session with a server's options. It returns what Handle
 // returned in the server's handler, and the client.
 func connect(u *ws.Upgrader) (*ws.Session, *ws.MessageStream, *peer) {
 	session, stream, client := connectSilent(u)
-	go client.listen()
+	client.listen()
 	return session, stream, client
 }
 
@@ -44,58 +42,55 @@ func connectSilent(u *ws.Upgrader) (*ws.Session, *ws.MessageStream, *peer) {
 		if err != nil {
 			log.Fatal(err)
 		}
-		client.session = session
+		client.served = session
 		streams <- stream
 	}))
-	client.dial(u.Subprotocols)
+	client.dialer.Subprotocols = u.Subprotocols
+	client.dial()
 	stream := <-streams
-	return client.session, stream, client
+	return client.served, stream, client
 }
 
 // dialPeer is a client of a server.
 func dialPeer(server *httptest.Server) *peer {
 	p := &peer{received: make(chan string, 64), server: server}
-	p.dial(nil)
+	p.dial()
 	return p
 }
 
-func (p *peer) dial(subprotocols []string) {
-	transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-		var err error
-		p.tcp, err = new(net.Dialer).DialContext(ctx, network, addr)
-		return p.tcp, err
+func (p *peer) dial() {
+	p.dialer.HTTPClient = &http.Client{Transport: &http.Transport{
+		DialContext: func(ctx context.Context, network, addr string) (_ net.Conn, err error) {
+			p.tcp, err = new(net.Dialer).DialContext(ctx, network, addr)
+			return p.tcp, err
+		},
 	}}
 	var err error
-	p.conn, _, err = websocket.Dial(context.Background(), p.server.URL, &websocket.DialOptions{
-		HTTPClient:   &http.Client{Transport: transport},
-		Subprotocols: subprotocols,
-		OnPongReceived: func(_ context.Context, payload []byte) {
-			p.received <- fmt.Sprintf("Pong %q", payload)
-		},
-	})
+	p.session, p.stream, err = p.dialer.Dial(context.Background(), p.server.URL)
 	if err != nil {
 		log.Fatal(err)
 	}
 }
 
-// listen receives, and answers, until the connection ends.
+// listen receives, and answers, in the background until the connection ends.
 func (p *peer) listen() {
-	for {
-		kind, data, err := p.conn.Read(context.Background())
-		var closed websocket.CloseError
-		switch {
-		case errors.As(err, &closed):
-			p.received <- fmt.Sprintf("Close %d %q", closed.Code, closed.Reason)
-			return
-		case err != nil:
-			p.received <- "nothing more"
-			return
-		case kind == websocket.MessageText:
-			p.received <- fmt.Sprintf("Text %q", data)
-		default:
-			p.received <- fmt.Sprintf("Binary % x", data)
+	whole := p.stream.Aggregate(1 << 20)
+	messages := whole.Chan() // receives from now on, also if close is called at once
+	go func() {
+		for msg := range messages {
+			switch msg.Kind {
+			case ws.Close:
+				p.received <- fmt.Sprintf("Close %d %q", msg.Reason.Code, msg.Reason.Description)
+			case ws.Binary:
+				p.received <- fmt.Sprintf("Binary % x", msg.Data)
+			case ws.Text, ws.Pong: // a Ping has been answered
+				p.received <- fmt.Sprintf("%v %q", msg.Kind, msg.Data)
+			}
 		}
-	}
+		if whole.Err() != nil {
+			p.received <- "nothing more"
+		}
+	}()
 }
 
 // next waits for the next event of the client and describes it.
@@ -103,39 +98,45 @@ func (p *peer) next() string { return <-p.received }
 
 // sendText sends a text message.
 func (p *peer) sendText(text string) {
-	if err := p.conn.Write(context.Background(), websocket.MessageText, []byte(text)); err != nil {
+	if err := p.session.Text(context.Background(), text); err != nil {
 		log.Fatal(err)
 	}
 }
 
 // sendFragments sends a text message in these fragments and an empty last one.
 func (p *peer) sendFragments(fragments ...string) {
-	w, err := p.conn.Writer(context.Background(), websocket.MessageText)
-	if err != nil {
+	part := ws.FirstText
+	for _, fragment := range fragments {
+		p.sendFragment(part, fragment)
+		part = ws.Continue
+	}
+	p.sendFragment(ws.Last, "")
+}
+
+func (p *peer) sendFragment(part ws.Kind, text string) {
+	if err := p.session.Continuation(context.Background(), part, []byte(text)); err != nil {
 		log.Fatal(err)
 	}
-	for _, fragment := range fragments {
-		if _, err := w.Write([]byte(fragment)); err != nil {
-			log.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
+}
+
+// sendInvalidText sends a text message that is not UTF-8, which a Session does not do,
+// masked with a key of zeros.
+func (p *peer) sendInvalidText() {
+	if _, err := p.tcp.Write([]byte("\x81\x81\x00\x00\x00\x00\xff")); err != nil {
 		log.Fatal(err)
 	}
 }
 
 // ping sends a Ping.
-func (p *peer) ping(payload string) { p.control(0x9, []byte(payload)) }
-
-// close sends a Close frame. The answer is an event.
-func (p *peer) close(code ws.CloseCode, reason string) {
-	p.control(0x8, append(binary.BigEndian.AppendUint16(nil, uint16(code)), reason...))
+func (p *peer) ping(payload string) {
+	if err := p.session.Ping(context.Background(), []byte(payload)); err != nil {
+		log.Fatal(err)
+	}
 }
 
-// control sends a control frame, masked with a key of zeros.
-func (p *peer) control(opcode byte, payload []byte) {
-	frame := append([]byte{0x80 | opcode, 0x80 | byte(len(payload)), 0, 0, 0, 0}, payload...)
-	if _, err := p.tcp.Write(frame); err != nil {
+// close sends a Close frame. The answer is an event.
+func (p *peer) close(code ws.CloseCode, description string) {
+	if err := p.session.Close(ws.CloseReason{Code: code, Description: description}); err != nil {
 		log.Fatal(err)
 	}
 }
@@ -143,10 +144,10 @@ func (p *peer) control(opcode byte, payload []byte) {
 // disconnect closes the connection without a Close frame.
 func (p *peer) disconnect() { p.tcp.Close() }
 
-// stop closes the session, the client and the server.
+// stop ends the client, the session and the server.
 func (p *peer) stop() {
-	p.conn.CloseNow()
-	p.session.Close(ws.CloseReason{})
-	<-p.session.Done()
+	p.dialer.Close()
+	p.served.Close(ws.CloseReason{})
+	<-p.served.Done()
 	p.server.Close()
 }

@@ -34,7 +34,7 @@ func ExampleShutdown() {
 		}
 	}))
 	client := dialPeer(server)
-	go client.listen()
+	client.listen()
 
 	stop() // as if the signal had come
 	<-ctx.Done()

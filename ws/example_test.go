@@ -6,8 +6,6 @@ import (
 	"log"
 	"net/http/httptest"
 
-	"github.com/coder/websocket"
-
 	"github.com/handset-go/handset/ws"
 )
 
@@ -29,26 +27,28 @@ func echo(session *ws.Session, stream *ws.MessageStream) {
 	}
 }
 
-// An echo server, and a client of another library that talks to it.
+// An echo server, and a client that talks to it.
 func Example() {
 	server := httptest.NewServer(ws.Handler(echo))
 	defer server.Close()
 
 	ctx := context.Background()
-	client, _, err := websocket.Dial(ctx, server.URL, nil)
+	session, stream, err := ws.Dial(ctx, server.URL)
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := client.Write(ctx, websocket.MessageText, []byte("hello, 世界")); err != nil {
+	if err := session.Text(ctx, "hello, 世界"); err != nil {
 		log.Fatal(err)
 	}
-	kind, data, err := client.Read(ctx)
+	msg, err := stream.Aggregate(1 << 20).Recv(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("%v %q\n", kind, data)
-	fmt.Println(client.Close(websocket.StatusNormalClosure, "bye"))
+	fmt.Printf("%v %q\n", msg.Kind, msg.Data)
+	session.Close(ws.CloseReason{Code: ws.CloseNormal, Description: "bye"})
+	<-session.Done()
+	fmt.Println(session.Err())
 	// Output:
-	// MessageText "hello, 世界"
-	// <nil>
+	// Text "hello, 世界"
+	// ws: session closed: 1000 normal "bye", answered with 1000 normal
 }

@@ -120,7 +120,7 @@ type Options struct {
 	// net.Conn that does not expose its socket, it is accepted when the
 	// operating system takes it from the session, which for a slow peer happens
 	// in larger steps. The session ends late by at most a quarter of the time.
-	// WriteTimeout also limits writing the response 101.
+	// On a server, WriteTimeout also limits writing the response 101.
 	WriteTimeout time.Duration
 
 	// CloseTimeout is how long the peer may take to answer our Close frame
@@ -128,7 +128,8 @@ type Options struct {
 	// starts when the Close frame has been written, or when the peer stops
 	// accepting the data queued before it, as defined for WriteTimeout.
 	// CloseTimeout also limits how long the application may take to answer the
-	// peer's Close frame.
+	// peer's Close frame, and how long a client waits, after both Close frames,
+	// for the server to close the connection.
 	CloseTimeout time.Duration
 
 	// Heartbeat detects peers that are gone without having closed the
@@ -153,8 +154,8 @@ type Options struct {
 	Trace *Trace
 
 	// SessionStats makes Session.Stats count what the session sends and
-	// receives. This needs 160 bytes more for each session. Upgrader.Stats
-	// counts in either case.
+	// receives. This needs 160 bytes more for each session. Upgrader.Stats and
+	// Dialer.Stats count in either case.
 	SessionStats bool
 }
 

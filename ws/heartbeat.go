@@ -35,9 +35,9 @@ import (
 // Time in which the process did not run, because it or its machine was suspended,
 // does not count. While a session is closing, Options.CloseTimeout applies instead.
 //
-// Times are kept in whole milliseconds. The sessions of an Upgrader are checked
-// together, so that a Ping may be sent early by up to a sixteenth of the shorter of
-// the two times.
+// Times are kept in whole milliseconds. The sessions of an Upgrader or Dialer are
+// checked together, so that a Ping may be sent early by up to a sixteenth of the
+// shorter of the two times.
 //
 // The Pongs to these Pings are not delivered. If the peer may compress with context
 // takeover, the Pings have no payload, and a Pong without payload that arrives while
@@ -123,7 +123,7 @@ var pingMark = func() (mark heartbeat.Mark) {
 	return mark
 }()
 
-// pingsEmpty reports whether the heartbeat's Pings have no payload. Some clients add
+// pingsEmpty reports whether the heartbeat's Pings have no payload. Some peers add
 // the payload of a Pong to their compression window, although only data messages are
 // compressed (RFC 7692 §6). With context takeover, their later messages would be
 // decompressed incorrectly.

@@ -74,7 +74,7 @@ func (s *Session) framePrepared(f *outbox.Frame, pm *PreparedMessage) error {
 	switch {
 	case pm == nil || pm.kind == 0:
 		return errNotPrepared
-	case s.transport == nil: // not from Handle
+	case s.transport == nil: // not from Handle or Dial
 		return ErrClosed
 	}
 	f.Data, f.Opcode, f.Fin, f.Batch = pm.data, kinds[pm.kind].opcode, true, s.batches()

@@ -76,7 +76,7 @@ var errUnwanted = errors.New("data for a session that only sends")
 // session instead. Discard does not block. It returns ErrConcurrentRecv if the
 // stream has a reader; otherwise Discard is the reader until the session ends.
 func (m *MessageStream) Discard() error {
-	if m.transport == nil { // not from Handle
+	if m.transport == nil { // not from Handle or Dial
 		return ErrClosed
 	}
 	background, err := m.in.lock.tryLock()

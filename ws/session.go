@@ -37,18 +37,18 @@ import (
 // goroutine works on it, such as that of Chan or Discard. If neither half is
 // referenced any more, for example because its handler panicked, the session ends
 // with ErrAbandoned when the garbage collector finds it. The channel of Done, the
-// context of Context, and Upgrader.Sessions do not reference the session. The session
-// itself references the functions that context.AfterFunc registers on its context and
-// the values of Upgrader.KeepRequestValues. If one of these references a half, the
-// session does not end with ErrAbandoned, but when its peer closes it or is found
-// gone by the heartbeat.
+// context of Context, Upgrader.Sessions and Dialer.Sessions do not reference the
+// session. The session itself references the functions that context.AfterFunc registers
+// on its context and the values of Upgrader.KeepRequestValues. If one of these
+// references a half, the session does not end with ErrAbandoned, but when its peer
+// closes it or is found gone by the heartbeat.
 //
 // A program that only sends keeps the Session and calls MessageStream.Discard.
 // Without a reader, pings are not answered, the peer's Close frame is not noticed,
 // and a lost connection is noticed only by the heartbeat or by a send that fails.
 //
-// The methods of a Session or MessageStream that does not come from Handle, such as
-// new(Session), do nothing. Sends and receives return ErrClosed, Close returns nil,
+// The methods of a Session or MessageStream that does not come from Handle or Dial, such
+// as new(Session), do nothing. Sends and receives return ErrClosed, Close returns nil,
 // and Done is closed.
 type Session struct{ conn }
 
@@ -235,7 +235,7 @@ func (s *Session) frame(f *outbox.Frame, kind Kind) error {
 		k = &kinds[kind]
 	}
 	switch {
-	case s.transport == nil: // not from Handle
+	case s.transport == nil: // not from Handle or Dial
 		return ErrClosed
 	case !k.sendable:
 		return errKind(kind)
@@ -312,9 +312,9 @@ func (s *Session) orEnd(err error) error {
 // with it, or with a context derived from it, loses nothing: see
 // MessageStream.Recv.
 //
-// It is not the request's context, which net/http cancels when the handler
-// returns. With Upgrader.KeepRequestValues it carries the values of the
-// request's context.
+// On a server, it is not the request's context, which net/http cancels when the
+// handler returns. With Upgrader.KeepRequestValues it carries the values of the
+// request's context. On a client, it is not the context of Dial.
 func (s *Session) Context() context.Context {
 	x := s.more()
 	c := x.context.Load()
@@ -327,7 +327,8 @@ func (s *Session) Context() context.Context {
 	return c
 }
 
-// Subprotocol returns the negotiated subprotocol, or "" if there is none.
+// Subprotocol returns the subprotocol that the server has selected, or "" if there is
+// none.
 func (s *Session) Subprotocol() string {
 	if s.protocol == nil {
 		return ""
@@ -351,7 +352,7 @@ func (s *Session) Buffered() int { return s.out.Buffered() }
 // Stats returns the statistics of the session. In and Out are zero unless
 // Options.SessionStats is set. It does not wait for the peer.
 func (s *Session) Stats() SessionStats {
-	if s.transport == nil { // not from Handle
+	if s.transport == nil { // not from Handle or Dial
 		return SessionStats{}
 	}
 	stats := SessionStats{Queued: s.out.Report((*outboxCallbacks)(s)), Latency: s.Latency()}
@@ -363,9 +364,9 @@ func (s *Session) Stats() SessionStats {
 
 // RemoteAddr returns the address of the other end of the connection, which may
 // be a proxy. It stays the same after the session has ended. It returns nil for
-// a Session that does not come from Handle.
+// a Session that does not come from Handle or Dial.
 func (s *Session) RemoteAddr() net.Addr {
-	if s.transport == nil { // not from Handle
+	if s.transport == nil { // not from Handle or Dial
 		return nil
 	}
 	return s.transport.RemoteAddr()

@@ -202,7 +202,7 @@ func (r *registry) openSessions() iter.Seq[*Session] {
 	}
 }
 
-// Stats returns the statistics of the Upgrader. Counting costs some nanoseconds
+// Stats returns the statistics of u. Counting costs some nanoseconds
 // for each read or write, and no allocation. Stats itself takes about 1 ms for
 // 10,000 sessions. It does not wait for peers and is safe for concurrent use.
 func (u *Upgrader) Stats() Stats { return u.registry().stats() }

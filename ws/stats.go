@@ -22,7 +22,7 @@ type Traffic struct {
 	Wire     uint64 // bytes of frames with their headers, without those of TLS and TCP
 }
 
-// Stats are the statistics of an Upgrader.
+// Stats are the statistics of an Upgrader or a Dialer.
 type Stats struct {
 	Sessions int    // open sessions
 	Total    uint64 // sessions that have begun

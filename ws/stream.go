@@ -107,7 +107,7 @@ func (m *MessageStream) next(r *message.Reader) (ok bool, err error) { return r.
 // ctx, so that what has arrived is received, and then the error of the session,
 // without waiting.
 func (m *MessageStream) lock(ctx context.Context) error {
-	if m == nil || m.transport == nil { // not from Handle
+	if m == nil || m.transport == nil { // not from Handle or Dial
 		return ErrClosed
 	}
 	stopping, err := m.in.lock.lockContext(ctx)

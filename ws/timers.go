@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The sessions of an Upgrader share three timers, because their events are rare: one for
+// The sessions of an Upgrader or Dialer share three timers, because their events are rare: one for
 // the checks of heartbeats and MessageTimeout, one for batched frames, and one for
 // WriteTimeout. They are started with the first session and stopped with the last.
 
@@ -151,10 +151,10 @@ func (t *flushTimer) stop() {
 	t.waiting, t.spare, t.timer, t.stopped = nil, nil, nil, true
 }
 
-var errOtherBubble = errors.New("an Upgrader is used inside and outside a synctest bubble at a time")
+var errOtherBubble = errors.New("an Upgrader or Dialer is used inside and outside a synctest bubble at a time")
 
 // synctestBubble is the bubble of testing/synctest in which the timers were made, or
-// none. All sessions of an Upgrader must belong to it: a timer fires in the bubble in
+// none. All sessions of an Upgrader or Dialer must belong to it: a timer fires in the bubble in
 // which it was made, and must not touch what belongs to another.
 type synctestBubble struct {
 	made   chan struct{} // in the bubble

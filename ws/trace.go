@@ -6,17 +6,20 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/handset-go/handset/internal/frame"
 	"github.com/handset-go/handset/internal/outbox"
 )
 
 // A Trace is a set of functions that are called on events of the sessions of an
-// Upgrader, in the style of httptrace.ClientTrace. Any of them may be nil. They
-// are called on the goroutine on which the event occurs, also concurrently, and
+// Upgrader or a Dialer, in the style of httptrace.ClientTrace. Any of them may be nil.
+// They are called on the goroutine on which the event occurs, also concurrently, and
 // must not block. They may call methods of the session.
 type Trace struct {
-	// HandshakeRefused is called when a handshake has been refused.
+	// HandshakeRefused is called when Handle has refused a handshake. It is not
+	// called for a Dialer, whose Dial returns the error. An
+	// httptrace.ClientTrace in the context of Dial reports how it connects.
 	HandshakeRefused func(*http.Request, *HandshakeError)
-	// SessionStart is called before Handle returns the session. SessionEnd is
+	// SessionStart is called before Handle or Dial returns the session. SessionEnd is
 	// called when the connection has been closed, just before Done is closed,
 	// with the error that Err then returns. A Trace that keeps references to
 	// sessions prevents them from ending with ErrAbandoned.
@@ -94,8 +97,8 @@ func (s *Session) write() {
 }
 
 // LogTrace returns a Trace that logs to logger, or nil if logger is nil. It logs at
-// LevelWarn: refused handshakes, protocol errors, slow writes, sessions that are not
-// read, and sessions that end with ErrAbandoned. It logs at LevelInfo: the beginning
+// LevelWarn: handshakes that Handle refuses, protocol errors, slow writes, sessions that
+// are not read, and sessions that end with ErrAbandoned. It logs at LevelInfo: the beginning
 // of sessions and other ends. It logs at LevelDebug: Close frames, sends that wait,
 // and heartbeats that are answered.
 //
@@ -152,9 +155,13 @@ func (l logTrace) sessionEnds(s *Session, err error) {
 	}
 	end := endReason(err).String()
 	if c, ok := err.(*CloseError); ok {
-		end = "closed by the server"
-		if c.ByPeer {
+		switch {
+		case c.ByPeer:
 			end = "closed by the peer"
+		case s.registry.settings.side == frame.Client:
+			end = "closed by the client"
+		default:
+			end = "closed by the server"
 		}
 	}
 	attrs = append(attrs, slog.String("end", end))

@@ -106,7 +106,7 @@ func (w *messageWriter) sendFrame(last bool) error {
 	switch {
 	case w.ctx == nil:
 		return errNilContext
-	case w.session.transport == nil: // not from Handle
+	case w.session.transport == nil: // not from Handle or Dial
 		return ErrClosed
 	}
 	if err := w.ctx.Err(); err != nil {

@@ -20,7 +20,7 @@ import (
 // zeros are the zero values of every exported type with methods.
 var zeros = []any{
 	new(ws.Session), new(ws.MessageStream), new(ws.AggregatedStream),
-	new(ws.Upgrader), new(ws.Options), new(ws.HandshakeError), new(ws.ProtocolError), new(ws.CloseError), new(ws.PreparedMessage),
+	new(ws.Upgrader), new(ws.Dialer), new(ws.Options), new(ws.HandshakeError), new(ws.ProtocolError), new(ws.CloseError), new(ws.PreparedMessage),
 	new(ws.Message), new(ws.CloseReason), new(ws.CloseCode), new(ws.Kind), new(ws.EndReason), new(ws.Compression), new(ws.Heartbeat),
 	new(ws.Redialer), new(ws.Attempt),
 	new(ws.Trace), new(ws.Stats), new(ws.SessionStats), new(ws.Traffic),
@@ -42,7 +42,11 @@ var zeroResults = map[string]string{
 	"Upgrader.Handle":            "<nil> <nil> ws: handshake refused with 500 Internal Server Error: nil response writer",
 	"Upgrader.Handler":           "&{",
 	"Upgrader.Shutdown":          "<nil>",
-	"HandshakeError.Error":       "ws: handshake refused with 0 : <nil>",
+	"Dialer.Close":               "<nil>",
+	"Dialer.Dial":                "<nil> <nil> ws: scheme \"\" of the URL is not ws, wss, http or https",
+	"Dialer.Shutdown":            "<nil>",
+	"Dialer.Stats":               "{Sessions:0",
+	"HandshakeError.Error":       "ws: handshake refused with 0: <nil>",
 	"HandshakeError.Unwrap":      "<nil>",
 	"ProtocolError.Error":        "ws: failed with 0 no status: <nil>",
 	"ProtocolError.Unwrap":       "<nil>",

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/coder/websocket"
-
 	"github.com/handset-go/handset/ws"
 	"github.com/handset-go/handset/wstest"
 )
@@ -27,11 +25,9 @@ func Example_keptTooLong() {
 	defer t.end()
 	ctx := context.Background() // t.Context()
 
-	client, _, stream := wstest.Pair(t, nil)
-	go func() {
-		_ = client.Write(ctx, websocket.MessageText, []byte("Once upon a time there was a princess."))
-		_ = client.Close(websocket.StatusNormalClosure, "")
-	}()
-	fmt.Printf("%s\n", collect(ctx, stream.Aggregate(1<<20)))
+	client, server := wstest.Pair(t, nil, nil)
+	_ = client.Session.Text(ctx, "Once upon a time there was a princess.")
+	_ = client.Session.Close(ws.CloseReason{Code: ws.CloseNormal})
+	fmt.Printf("%s\n", collect(ctx, server.Stream.Aggregate(1<<20)))
 	// Output: [stale: Data is valid until the next re]
 }

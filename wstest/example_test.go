@@ -2,10 +2,9 @@ package wstest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
-
-	"github.com/coder/websocket"
 
 	"github.com/handset-go/handset/ws"
 	"github.com/handset-go/handset/wstest"
@@ -17,32 +16,88 @@ func greet(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // Handle has answered the client
 	}
-	_ = session.Text(r.Context(), "Hello, "+r.URL.Query().Get("name")+"!")
+	_ = session.Text(r.Context(), "Hello, "+r.FormValue("name")+"!")
 	_ = session.Close(ws.CloseReason{Code: ws.CloseNormal, Description: "that is all"})
 }
 
-// A test of a handler, with a client that dials it.
+// A test of a handler, with a client that connects to it.
+func ExampleDial() {
+	t := new(exampleTB) // in a test, its *testing.T
+	defer t.end()
+
+	_, stream := wstest.Dial(t, http.HandlerFunc(greet))
+	for msg, err := range stream.All(context.Background()) { // t.Context()
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Printf("%v %q %v\n", msg.Kind, msg.Data, msg.Reason.Code)
+	}
+	// Output:
+	// Text "Hello, !" 0 no status
+	// Close "" 1000 normal
+}
+
+// A server has any number of clients, each with a request of its own.
 func ExampleNewServer() {
 	t := new(exampleTB) // in a test, its *testing.T
 	defer t.end()
 	ctx := context.Background() // t.Context()
 
 	server := wstest.NewServer(t, http.HandlerFunc(greet))
-	client, err := server.Dial(ctx, "/greet?name=Ada", nil)
-	if err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"Ada", "Grace"} {
+		_, stream, err := server.Dial(ctx, "/greet?name="+name, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		msg, err := stream.Recv(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Printf("%s\n", msg.Data)
 	}
-	_, message, err := client.Read(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	fmt.Printf("%s\n", message)
-
-	_, _, err = client.Read(ctx)
-	fmt.Println("closed with", websocket.CloseStatus(err))
 	// Output:
 	// Hello, Ada!
-	// closed with StatusNormalClosure
+	// Hello, Grace!
+}
+
+// A Dialer sets the client's options. Here the server refuses the handshake.
+func ExampleServer_Dial() {
+	t := new(exampleTB) // in a test, its *testing.T
+	defer t.end()
+
+	server := wstest.NewServer(t, http.HandlerFunc(greet))
+	foreign := &ws.Dialer{Header: http.Header{"Origin": {"https://elsewhere.example"}}}
+	_, _, err := server.Dial(context.Background(), "/", foreign)
+	var refused *ws.HandshakeError
+	fmt.Println(errors.As(err, &refused) && refused.Status == http.StatusForbidden)
+	// Output: true
+}
+
+// newsReader is a program under test that connects by itself.
+type newsReader struct {
+	dialer *ws.Dialer
+	url    string
+}
+
+func (n *newsReader) read(ctx context.Context) (string, error) {
+	session, stream, err := n.dialer.Dial(ctx, n.url)
+	if err != nil {
+		return "", err
+	}
+	defer session.Close(ws.CloseReason{})
+	msg, err := stream.Recv(ctx)
+	return string(msg.Data), err
+}
+
+// A test of a client that dials by itself.
+func ExampleServer_Client() {
+	t := new(exampleTB) // in a test, its *testing.T
+	defer t.end()
+
+	server := wstest.NewServer(t, http.HandlerFunc(greet))
+	reader := &newsReader{&ws.Dialer{HTTPClient: server.Client()}, server.URL + "/?name=reader"}
+	fmt.Println(reader.read(context.Background()))
+	// Output: Hello, reader! <nil>
 }
 
 // shout is a function under test. It is called by a handler.
@@ -60,17 +115,17 @@ func ExamplePair() {
 	defer t.end()
 	ctx := context.Background() // t.Context()
 
-	client, session, stream := wstest.Pair(t, nil)
-	if err := client.Write(ctx, websocket.MessageText, []byte("hello")); err != nil {
+	client, server := wstest.Pair(t, nil, nil)
+	if err := client.Session.Text(ctx, "hello"); err != nil {
 		t.Fatal(err)
 	}
-	if err := shout(ctx, session, stream); err != nil {
+	if err := shout(ctx, server.Session, server.Stream); err != nil {
 		t.Fatal(err)
 	}
-	_, message, err := client.Read(ctx)
+	msg, err := client.Stream.Recv(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Printf("%s\n", message)
+	fmt.Printf("%s\n", msg.Data)
 	// Output: hello!
 }

@@ -3,12 +3,12 @@ package wstest_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"iter"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
-
-	"github.com/coder/websocket"
 
 	"github.com/handset-go/handset/ws"
 	"github.com/handset-go/handset/wstest"
@@ -51,30 +51,27 @@ func recvAll(l view, ctx context.Context) iter.Seq2[ws.Message, error] {
 const mark = "#"
 
 // sendWhole sends a message in one frame, sendFragments one in several.
-func sendWhole(ctx context.Context, c *websocket.Conn, n int) error {
-	return c.Write(ctx, websocket.MessageText, bytes.Repeat([]byte(mark), n))
+func sendWhole(ctx context.Context, s *ws.Session, n int) error {
+	return s.TextBytes(ctx, bytes.Repeat([]byte(mark), n))
 }
 
-func sendFragments(ctx context.Context, c *websocket.Conn, n int) error {
-	w, err := c.Writer(ctx, websocket.MessageBinary)
-	for ; n > 0 && err == nil; n -= 1000 {
-		_, err = w.Write(bytes.Repeat([]byte(mark), min(n, 1000)))
+func sendFragments(ctx context.Context, s *ws.Session, n int) error {
+	for part := ws.FirstBinary; n > 0; n, part = n-1000, ws.Continue {
+		if err := s.Continuation(ctx, part, bytes.Repeat([]byte(mark), min(n, 1000))); err != nil {
+			return err
+		}
 	}
-	if err != nil {
-		return err
-	}
-	return w.Close()
+	return s.Continuation(ctx, ws.Last, nil)
 }
 
-// ping waits for its pong, which the stream's reader sends.
-func ping(ctx context.Context, c *websocket.Conn, _ int) error {
-	return c.Ping(c.CloseRead(ctx))
+func ping(ctx context.Context, s *ws.Session, _ int) error {
+	return s.Ping(ctx, []byte("are you there?"))
 }
 
 func TestOverwriteKeptData(t *testing.T) {
 	for _, sent := range []struct {
 		name       string
-		send       func(context.Context, *websocket.Conn, int) error
+		send       func(context.Context, *ws.Session, int) error
 		sizes      []int
 		compressed bool
 	}{
@@ -87,12 +84,12 @@ func TestOverwriteKeptData(t *testing.T) {
 	} {
 		for _, view := range views {
 			t.Run(sent.name+", "+view.name, func(t *testing.T) {
-				overConnections(t, sent.compressed, func(t *testing.T, client *websocket.Conn, stream *ws.MessageStream) {
+				overConnections(t, sent.compressed, func(t *testing.T, client *ws.Session, stream *ws.MessageStream) {
 					go func() {
 						for _, n := range sent.sizes {
 							_ = sent.send(t.Context(), client, n) // a missing message is an error below
 						}
-						_ = client.Close(websocket.StatusNormalClosure, "")
+						_ = client.Close(ws.CloseReason{Code: ws.CloseNormal})
 					}()
 					expectOverwritten(t, view.receive(stream, t.Context()), sent.sizes)
 				})
@@ -133,13 +130,12 @@ func expectOverwritten(t *testing.T, messages iter.Seq2[ws.Message, error], size
 
 // overConnections runs a test over every kind of connection: the one in memory, TCP and
 // TLS.
-func overConnections(t *testing.T, compressed bool, test func(*testing.T, *websocket.Conn, *ws.MessageStream)) {
-	u := &ws.Upgrader{}
-	options := &websocket.DialOptions{}
+func overConnections(t *testing.T, compressed bool, test func(*testing.T, *ws.Session, *ws.MessageStream)) {
+	var c ws.Compression
 	if compressed {
-		u.Compression = ws.Dense()
-		options.CompressionMode, options.CompressionThreshold = websocket.CompressionContextTakeover, 1
+		c = ws.Dense()
 	}
+	u := &ws.Upgrader{Compression: c}
 	streams := make(chan *ws.MessageStream, 1)
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, stream, err := u.Handle(w, r)
@@ -148,81 +144,95 @@ func overConnections(t *testing.T, compressed bool, test func(*testing.T, *webso
 		}
 		streams <- stream
 	})
-	for name, dial := range map[string]func(*testing.T) (*websocket.Conn, error){
-		"memory": func(t *testing.T) (*websocket.Conn, error) {
-			return wstest.NewServer(t, handler).Dial(t.Context(), "/", options)
+	for name, serve := range map[string]func(*testing.T) (client *http.Client, url string){
+		"memory": func(t *testing.T) (*http.Client, string) {
+			s := wstest.NewServer(t, handler)
+			return s.Client(), s.URL
 		},
-		"tcp": func(t *testing.T) (*websocket.Conn, error) {
-			return dialServer(t, httptest.NewServer(handler), *options)
-		},
-		"tls": func(t *testing.T) (*websocket.Conn, error) {
-			return dialServer(t, httptest.NewTLSServer(handler), *options)
-		},
+		"tcp": func(t *testing.T) (*http.Client, string) { return served(t, httptest.NewServer(handler)) },
+		"tls": func(t *testing.T) (*http.Client, string) { return served(t, httptest.NewTLSServer(handler)) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			client, err := dial(t)
+			client, url := serve(t)
+			d := &ws.Dialer{HTTPClient: client, Compression: c}
+			session, _, err := d.Dial(t.Context(), url)
 			if err != nil {
 				t.Fatal(err)
 			}
-			test(t, client, <-streams)
+			t.Cleanup(func() { _ = d.Close(); <-session.Done() })
+			test(t, session, <-streams)
 		})
 	}
 }
 
-// dialServer connects to a server on a port, until the test ends.
-func dialServer(t *testing.T, server *httptest.Server, options websocket.DialOptions) (*websocket.Conn, error) {
+// served returns how to connect to a server on a port, until the test ends.
+func served(t *testing.T, server *httptest.Server) (client *http.Client, url string) {
 	t.Cleanup(server.Close)
-	options.HTTPClient = server.Client()
-	client, _, err := websocket.Dial(t.Context(), server.URL, &options)
-	if err == nil {
-		t.Cleanup(func() { _ = client.CloseNow() })
-	}
-	return client, err
+	return server.Client(), server.URL
 }
 
 // Nothing more is received, and the memory may belong to another session.
 func TestOverwriteNotAfterFailure(t *testing.T) {
 	for _, view := range views {
 		t.Run(view.name, func(t *testing.T) {
-			client, session, stream := wstest.Pair(t, nil)
-			if err := client.Write(t.Context(), websocket.MessageText, []byte("\xff, which is not UTF-8")); err != nil {
+			conn, stream := pairWithConn(t)
+			if _, err := conn.Write([]byte("\x81\x82\x00\x00\x00\x00\xff\xff")); err != nil { // text that is not UTF-8
 				t.Fatal(err)
 			}
-			if msg, err := stream.Recv(t.Context()); err == nil {
-				t.Fatalf("received %v", msg.Kind)
+			var violation *ws.ProtocolError
+			if _, err := stream.Recv(t.Context()); !errors.As(err, &violation) || violation.Code != ws.CloseInvalidPayload {
+				t.Fatalf("received %v", err)
 			}
-			client2, _, stream2 := wstest.Pair(t, nil)
-			if err := client2.Write(t.Context(), websocket.MessageText, []byte("good")); err != nil {
+			client, server := wstest.Pair(t, nil, nil)
+			if err := client.Session.Text(t.Context(), "good"); err != nil {
 				t.Fatal(err)
 			}
-			msg, err := stream2.Recv(t.Context())
+			msg, err := server.Stream.Recv(t.Context())
 			for range view.receive(stream, t.Context()) {
 			}
 			if err != nil || string(msg.Data) != "good" {
 				t.Errorf("received %q, %v", msg.Data, err)
 			}
-			_ = client.CloseNow()
-			<-session.Done()
 		})
 	}
+}
+
+// pairWithConn returns a stream of a server, and its client's connection, on which the
+// test can violate the protocol.
+func pairWithConn(t *testing.T) (conn net.Conn, stream *ws.MessageStream) {
+	streams := make(chan *ws.MessageStream, 1)
+	server := wstest.NewServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, stream, _ := new(ws.Upgrader).Handle(w, r)
+		streams <- stream
+	}))
+	transport := server.Client().Transport.(*http.Transport)
+	dial := transport.DialContext
+	transport.DialContext = func(ctx context.Context, network, addr string) (_ net.Conn, err error) {
+		conn, err = dial(ctx, network, addr)
+		return conn, err
+	}
+	if _, _, err := server.Dial(t.Context(), "/", nil); err != nil {
+		t.Fatal(err)
+	}
+	return conn, <-streams
 }
 
 // Close reads in the background, which does not count as a receive.
 func TestOverwriteNotOnClose(t *testing.T) {
 	for _, view := range views {
 		t.Run(view.name, func(t *testing.T) {
-			client, session, stream := wstest.Pair(t, nil)
-			if err := sendFragments(t.Context(), client, 50_000); err != nil {
+			client, server := wstest.Pair(t, nil, nil)
+			if err := sendFragments(t.Context(), client.Session, 50_000); err != nil {
 				t.Fatal(err)
 			}
 			var kept ws.Message
-			for kept = range view.receive(stream, t.Context()) {
+			for kept = range view.receive(server.Stream, t.Context()) {
 				break
 			}
 			want := kept.Clone()
-			_ = session.Close(ws.CloseReason{})
-			_ = client.Close(websocket.StatusNormalClosure, "")
-			<-session.Done()
+			_ = server.Session.Close(ws.CloseReason{})
+			_ = client.Session.Close(ws.CloseReason{Code: ws.CloseNormal})
+			<-server.Session.Done()
 			if !bytes.Equal(kept.Data, want.Data) {
 				t.Errorf("the message became %.20q", kept.Data)
 			}

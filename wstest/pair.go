@@ -5,38 +5,45 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/coder/websocket"
-
 	"github.com/handset-go/handset/ws"
 )
 
-// Pair returns a client and the session and stream that it is connected to. The
-// server has the options of u; nil means the zero Upgrader. Both ends are closed
-// when the test ends. Pair fails the test with tb.Fatal if the handshake fails.
+// Endpoint is one end of a connection: its two halves.
+type Endpoint struct {
+	Session *ws.Session
+	Stream  *ws.MessageStream
+}
+
+// Pair returns the two ends of a connection. The server has the options of u; nil
+// means the zero Upgrader. The client has the options of d, as in Server.Dial; nil
+// means a Dialer with the Subprotocols and the Compression of u and without a
+// heartbeat. Both ends are closed, without Close frames, when the test ends. Pair
+// fails the test with tb.Fatal if the handshake fails.
 //
-// The client answers pings and Close frames only while it reads.
-func Pair(tb testing.TB, u *ws.Upgrader) (client *websocket.Conn, session *ws.Session, stream *ws.MessageStream) {
+// Each end answers pings and Close frames only while its stream is read.
+func Pair(tb testing.TB, u *ws.Upgrader, d *ws.Dialer) (client, server Endpoint) {
 	tb.Helper()
 	if u == nil {
 		u = new(ws.Upgrader)
 	}
+	if d == nil {
+		d = newDialer()
+		d.Subprotocols, d.Compression = u.Subprotocols, u.Compression
+	}
 	began := make(chan error, 1)
-	server := NewServer(tb, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s := NewServer(tb, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var err error
-		session, stream, err = u.Handle(w, r)
+		server.Session, server.Stream, err = u.Handle(w, r)
 		began <- err
 	}))
-	client, err := server.Dial(context.Background(), "/", &websocket.DialOptions{Subprotocols: u.Subprotocols})
+	var err error
+	client.Session, client.Stream, err = s.Dial(context.Background(), "/", d)
 	if err == nil {
 		err = <-began
 	}
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() {
-		_ = client.CloseNow()
-		_ = session.Close(ws.CloseReason{})
-		<-session.Done()
-	})
-	return client, session, stream
+	s.endsWithTest(server.Session)
+	return client, server
 }

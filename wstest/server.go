@@ -1,28 +1,34 @@
 package wstest
 
 import (
-	"context"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 
-	"github.com/coder/websocket"
+	"github.com/handset-go/handset/ws"
 )
 
 // Server is an HTTP server in memory.
 type Server struct {
-	tb       testing.TB
+	// URL is the URL of the server, without a slash at its end. Only Client and
+	// Dial connect to it.
+	URL string
+
 	listener *listener
+	client   *http.Client
 	busy     sync.WaitGroup // connections that the server has, and handlers
+
+	mu       sync.Mutex
+	sessions []*ws.Session // that end with the test
 }
 
-// NewServer starts a server with handler h. When the test ends, all connections
-// are closed without Close frames, and the end of the test waits until the handlers
-// have returned.
+// NewServer starts a server with handler h. When the test ends, all connections are
+// closed without Close frames, and the end of the test waits until the sessions of
+// Dial have ended and the handlers have returned.
 func NewServer(tb testing.TB, h http.Handler) *Server {
-	s := &Server{tb: tb, listener: listen()}
+	s := &Server{URL: "ws://example.com", listener: listen()}
+	s.client = &http.Client{Transport: &http.Transport{DialContext: s.listener.dial}}
 	server := &http.Server{Handler: s.counted(h), ConnState: s.connState}
 	served := make(chan struct{})
 	go func() {
@@ -31,11 +37,20 @@ func NewServer(tb testing.TB, h http.Handler) *Server {
 	}()
 	tb.Cleanup(func() {
 		_ = server.Close()
-		<-served // the listener is closed, and the connections with it
+		<-served // the listener is closed, and both ends of the connections with it
+		s.client.CloseIdleConnections()
+		s.endSessions()
 		s.busy.Wait()
 	})
 	return s
 }
+
+// Client returns the client that connects to the server, for code under test that has
+// a Dialer of its own. It is the same each time.
+//
+//	d := &ws.Dialer{HTTPClient: server.Client()}
+//	session, stream, err := d.Dial(ctx, server.URL+"/chat")
+func (s *Server) Client() *http.Client { return s.client }
 
 // connState counts the connections up to their hijacking, so that handlers
 // begin only while something is counted, as a WaitGroup wants it.
@@ -57,29 +72,21 @@ func (s *Server) counted(h http.Handler) http.Handler {
 	})
 }
 
-// Dial opens a WebSocket with coder/websocket's client. The path may have a query,
-// such as "/chat?room=7"; the host is example.com. The options may be nil; the
-// Transport of their HTTPClient is ignored. The context applies to the handshake
-// only. The error says how the handshake was refused.
-//
-// The client is closed without a Close frame when the test ends. It fails on
-// messages longer than 32 KiB unless the test calls its SetReadLimit.
-func (s *Server) Dial(ctx context.Context, path string, options *websocket.DialOptions) (*websocket.Conn, error) {
-	var o websocket.DialOptions
-	if options != nil {
-		o = *options
+// endsWithTest makes the end of the test wait for the end of a session.
+func (s *Server) endsWithTest(session *ws.Session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sessions = append(s.sessions, session)
+}
+
+// endSessions waits until the sessions have ended. Their connections are closed. Close
+// makes those notice it that are not read.
+func (s *Server) endSessions() {
+	s.mu.Lock()
+	sessions := s.sessions
+	s.mu.Unlock()
+	for _, session := range sessions {
+		_ = session.Close(ws.CloseReason{})
+		<-session.Done()
 	}
-	var client http.Client
-	if o.HTTPClient != nil {
-		client = *o.HTTPClient
-	}
-	transport := &http.Transport{DialContext: s.listener.dial}
-	client.Transport, o.HTTPClient = transport, &client
-	conn, _, err := websocket.Dial(ctx, "ws://example.com/"+strings.TrimPrefix(path, "/"), &o)
-	transport.CloseIdleConnections() // there is one after a refusal
-	if err != nil {
-		return nil, err
-	}
-	s.tb.Cleanup(func() { _ = conn.CloseNow() })
-	return conn, nil
 }

@@ -3,14 +3,13 @@ package wstest_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
-
-	"github.com/coder/websocket"
 
 	"github.com/handset-go/handset/ws"
 	"github.com/handset-go/handset/wstest"
@@ -35,31 +34,34 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func expectEcho(t *testing.T, client *websocket.Conn, data []byte) {
+func expectEcho(t *testing.T, session *ws.Session, stream *ws.AggregatedStream, data []byte) {
 	t.Helper()
-	if err := client.Write(t.Context(), websocket.MessageBinary, data); err != nil {
+	if err := session.Binary(t.Context(), data); err != nil {
 		t.Error(err)
 		return
 	}
-	if _, got, err := client.Read(t.Context()); err != nil || !bytes.Equal(got, data) {
-		t.Errorf("%d bytes came back as %d bytes, error %v", len(data), len(got), err)
+	if msg, err := stream.Recv(t.Context()); err != nil || !bytes.Equal(msg.Data, data) {
+		t.Errorf("%d bytes came back as %d bytes, error %v", len(data), len(msg.Data), err)
 	}
 }
 
 func TestServerManyClients(t *testing.T) {
 	server := wstest.NewServer(t, http.HandlerFunc(echo))
+	dialers := []*ws.Dialer{nil, new(ws.Dialer), {HTTPClient: server.Client()}}
 	var clients sync.WaitGroup
 	for n := range 50 {
 		clients.Go(func() {
-			client, err := server.Dial(t.Context(), "/", nil)
+			session, stream, err := server.Dial(t.Context(), "/", dialers[n%len(dialers)])
 			if err != nil {
 				t.Error(err)
 				return
 			}
 			for range 20 {
-				expectEcho(t, client, bytes.Repeat([]byte{byte(n)}, n*100))
+				expectEcho(t, session, stream.Aggregate(0), bytes.Repeat([]byte{byte(n)}, n*100))
 			}
-			if err := client.Close(websocket.StatusNormalClosure, ""); err != nil {
+			_ = session.Close(ws.CloseReason{Code: ws.CloseNormal})
+			<-session.Done()
+			if err := session.Err(); !errors.Is(err, ws.ErrClosed) {
 				t.Error(err)
 			}
 		})
@@ -68,12 +70,11 @@ func TestServerManyClients(t *testing.T) {
 }
 
 func TestServerLargeMessage(t *testing.T) {
-	client, err := wstest.NewServer(t, http.HandlerFunc(echo)).Dial(t.Context(), "", nil)
+	session, stream, err := wstest.NewServer(t, http.HandlerFunc(echo)).Dial(t.Context(), "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	client.SetReadLimit(-1)
-	expectEcho(t, client, make([]byte, 1<<20))
+	expectEcho(t, session, stream.Aggregate(1<<20), make([]byte, 1<<20))
 }
 
 func TestServerRequest(t *testing.T) {
@@ -82,10 +83,9 @@ func TestServerRequest(t *testing.T) {
 		seen <- r
 		echo(w, r)
 	}))
-	own := &http.Client{Transport: http.NewFileTransport(http.Dir("."))} // which cannot dial
-	options := &websocket.DialOptions{HTTPHeader: http.Header{"Authorization": {"Bearer x"}}, HTTPClient: own}
+	dialer := &ws.Dialer{Header: http.Header{"Authorization": {"Bearer x"}}}
 	for range 2 {
-		if _, err := server.Dial(t.Context(), "/chat?room=7", options); err != nil {
+		if _, _, err := server.Dial(t.Context(), "/chat?room=7", dialer); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -96,9 +96,32 @@ func TestServerRequest(t *testing.T) {
 	if first.RemoteAddr == second.RemoteAddr {
 		t.Errorf("two clients have one address, %s", first.RemoteAddr)
 	}
-	if options.HTTPClient != own {
-		t.Error("the caller's options were changed")
+}
+
+// A Dialer that has served another server, or the network, must not do so again.
+func TestServerDialForeignTransport(t *testing.T) {
+	server, other := wstest.NewServer(t, http.HandlerFunc(echo)), wstest.NewServer(t, http.HandlerFunc(echo))
+	used := new(ws.Dialer)
+	if _, _, err := other.Dial(t.Context(), "/", used); err != nil {
+		t.Fatal(err)
 	}
+	for name, dialer := range map[string]*ws.Dialer{
+		"another server's": used, "the network's": {HTTPClient: http.DefaultClient},
+	} {
+		if _, _, err := server.Dial(t.Context(), "/", dialer); err == nil || !strings.Contains(err.Error(), "Server.Client") {
+			t.Errorf("with %s client: %v", name, err)
+		}
+	}
+}
+
+func TestServerClient(t *testing.T) {
+	server := wstest.NewServer(t, http.HandlerFunc(echo))
+	dialer := &ws.Dialer{HTTPClient: server.Client()}
+	session, stream, err := dialer.Dial(t.Context(), server.URL+"/chat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	expectEcho(t, session, stream.Aggregate(0), []byte("hello"))
 }
 
 func TestServerRefusal(t *testing.T) {
@@ -106,8 +129,9 @@ func TestServerRefusal(t *testing.T) {
 		server := wstest.NewServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "no", http.StatusUnauthorized)
 		}))
-		if _, err := server.Dial(t.Context(), "/", nil); err == nil || !strings.Contains(err.Error(), "401") {
-			t.Errorf("error %v, want one that says 401", err)
+		var refused *ws.HandshakeError
+		if _, _, err := server.Dial(t.Context(), "/", nil); !errors.As(err, &refused) || refused.Status != http.StatusUnauthorized {
+			t.Errorf("error %v, want one with 401", err)
 		}
 	})
 }
@@ -121,13 +145,13 @@ func TestServerDialContext(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		failed := make(chan error, 1)
 		go func() {
-			_, err := server.Dial(ctx, "/", nil)
+			_, _, err := server.Dial(ctx, "/", nil)
 			failed <- err
 		}()
 		synctest.Wait()
 		cancel()
-		if err := <-failed; err == nil {
-			t.Error("no error")
+		if err := <-failed; !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v", err)
 		}
 	})
 }
@@ -135,19 +159,25 @@ func TestServerDialContext(t *testing.T) {
 func TestServerEndsWithTest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // which fails when a goroutine is left
 		returned := make(chan bool, 1)
+		var session *ws.Session
 		t.Cleanup(func() {
 			if len(returned) == 0 {
 				t.Error("the handler has not returned")
+			}
+			if session.Err() == nil {
+				t.Error("the session has not ended")
 			}
 		})
 		server := wstest.NewServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			echo(w, r)
 			returned <- true
 		}))
-		client, err := server.Dial(t.Context(), "/", nil)
+		var stream *ws.MessageStream
+		var err error
+		session, stream, err = server.Dial(t.Context(), "/", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		expectEcho(t, client, []byte("hello"))
+		expectEcho(t, session, stream.Aggregate(0), []byte("hello"))
 	})
 }

@@ -9,34 +9,31 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/coder/websocket"
+	"github.com/handset-go/handset/ws"
 )
 
 func TestEchoMessages(t *testing.T) {
 	client := dial(t, start(t)+"ws_echo")
 	for _, test := range []struct {
 		name string
-		kind websocket.MessageType
+		kind ws.Kind
 		data []byte
 	}{
-		{"empty text", websocket.MessageText, nil},
-		{"text", websocket.MessageText, []byte("Hello, handset!")},
-		{"text beyond ASCII", websocket.MessageText, []byte("手机 📞")},
-		{"text of 1 MiB", websocket.MessageText, bytes.Repeat([]byte("handset "), 1<<17)},
-		{"empty binary", websocket.MessageBinary, nil},
-		{"binary", websocket.MessageBinary, []byte{0, 0xff, 0x80}},
-		{"binary of 1 MiB", websocket.MessageBinary, bytes.Repeat([]byte{0xff, 0, 1, 2}, 1<<18)},
+		{"empty text", ws.Text, nil},
+		{"text", ws.Text, []byte("Hello, handset!")},
+		{"text beyond ASCII", ws.Text, []byte("手机 📞")},
+		{"text of 1 MiB", ws.Text, bytes.Repeat([]byte("handset "), 1<<17)},
+		{"empty binary", ws.Binary, nil},
+		{"binary", ws.Binary, []byte{0, 0xff, 0x80}},
+		{"binary of 1 MiB", ws.Binary, bytes.Repeat([]byte{0xff, 0, 1, 2}, 1<<18)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if err := client.Write(t.Context(), test.kind, test.data); err != nil {
+			if err := client.session.Send(t.Context(), ws.Message{Kind: test.kind, Data: test.data}); err != nil {
 				t.Fatal(err)
 			}
-			kind, data, err := client.Read(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if kind != test.kind || !bytes.Equal(data, test.data) {
-				t.Errorf("%d bytes of %v came back as %d bytes of %v", len(test.data), test.kind, len(data), kind)
+			msg := client.next(t)
+			if msg.Kind != test.kind || !bytes.Equal(msg.Data, test.data) {
+				t.Errorf("%d bytes of %v came back as %d bytes of %v", len(test.data), test.kind, len(msg.Data), msg.Kind)
 			}
 		})
 	}
@@ -45,16 +42,13 @@ func TestEchoMessages(t *testing.T) {
 func TestEchoMessageTooBig(t *testing.T) {
 	client := dial(t, start(t)+"ws_echo")
 	// The server may close the connection before all of it is written.
-	_ = client.Write(t.Context(), websocket.MessageBinary, make([]byte, 1<<20+1))
-	_, _, err := client.Read(t.Context())
-	if code := websocket.CloseStatus(err); code != websocket.StatusMessageTooBig {
-		t.Errorf("read: %v, want close code 1009", err)
-	}
+	_ = client.session.Binary(t.Context(), make([]byte, 1<<20+1))
+	client.expectClose(t, ws.CloseMessageTooBig)
 }
 
 func TestEchoAnswersClose(t *testing.T) {
 	var tap bytes.Buffer
-	client, _, err := websocket.Dial(t.Context(), start(t)+"ws_echo", &websocket.DialOptions{
+	client := dialWith(t, start(t)+"ws_echo", &ws.Dialer{
 		HTTPClient: &http.Client{Transport: &http.Transport{
 			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 				conn, err := new(net.Dialer).DialContext(ctx, network, addr)
@@ -62,12 +56,10 @@ func TestEchoAnswersClose(t *testing.T) {
 			},
 		}},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := client.Close(4321, "that is all"); err != nil {
+	if err := client.session.Close(ws.CloseReason{Code: 4321, Description: "that is all"}); err != nil {
 		t.Error(err)
 	}
+	<-client.session.Done()
 	want := "\x88\x0d\x10\xe1that is all" // FIN and Close, 13 bytes, 4321
 	if !strings.HasSuffix(tap.String(), "\r\n\r\n"+want) {
 		t.Errorf("the server sent %q, want it to end with %q", &tap, want)
@@ -124,14 +116,11 @@ func TestEchoLogsConnectionsAndMessages(t *testing.T) {
 		t.Errorf("connected peer %v", peer)
 	}
 
-	if err := client.Write(t.Context(), websocket.MessageText, []byte("Hello")); err != nil {
+	if err := client.session.Text(t.Context(), "Hello"); err != nil {
 		t.Fatal(err)
 	}
 	expectReceived(t, records, "text", 5)
-	if _, _, err := client.Read(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := client.Ping(client.CloseRead(t.Context())); err != nil { // CloseRead reads the pong
+	if err := client.session.Ping(t.Context(), []byte("?")); err != nil {
 		t.Fatal(err)
 	}
 	expectReceived(t, records, "ping", 1)
@@ -143,7 +132,7 @@ func TestEchoLogsEnd(t *testing.T) {
 
 	client := dial(t, url)
 	records.next(t, "connected")
-	client.Close(websocket.StatusNormalClosure, "done")
+	client.session.Close(ws.CloseReason{Code: ws.CloseNormal, Description: "done"})
 	expectReceived(t, records, "close", 0)
 	closing := records.next(t, "closing")
 	if code, reason := closing["code"].String(), closing["reason"].String(); !strings.Contains(code, "1000") || reason != "done" {
@@ -152,7 +141,7 @@ func TestEchoLogsEnd(t *testing.T) {
 
 	client = dial(t, url)
 	records.next(t, "connected")
-	client.CloseNow()
+	client.dialer.Close() // without a Close frame
 	if err := records.next(t, "not received")["err"]; !strings.Contains(err.String(), "EOF") {
 		t.Errorf("a session that ended without a Close frame logged %v", err)
 	}

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/coder/websocket"
+	"github.com/handset-go/handset/ws"
 )
 
 // patience limits every wait in these tests; none is expected to last as long.
@@ -73,10 +73,7 @@ func TestCtrlC(t *testing.T) {
 	if err := program.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	_, _, err := client.Read(t.Context())
-	if code := websocket.CloseStatus(err); code != websocket.StatusGoingAway {
-		t.Errorf("the client read %v, want close code 1001", err)
-	}
+	client.expectClose(t, ws.CloseGoingAway)
 	if err := program.Wait(); err != nil {
 		t.Errorf("the program ended with %v", err)
 	}

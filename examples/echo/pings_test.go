@@ -1,53 +1,33 @@
 package main
 
 import (
-	"context"
 	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/coder/websocket"
+	"github.com/handset-go/handset/ws"
 )
 
 func TestPings(t *testing.T) {
-	url := start(t) + "ws_pings"
-	pinged := make(chan string, 1)
-	client, _, err := websocket.Dial(t.Context(), url, &websocket.DialOptions{
-		OnPingReceived: func(_ context.Context, payload []byte) bool {
-			pinged <- string(payload)
-			return true // answer with a pong
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.CloseNow()
-
+	client := dial(t, start(t)+"ws_pings")
 	for _, payload := range []string{"", "ping 1", strings.Repeat("p", maxControlPayload)} {
-		if err := client.Write(t.Context(), websocket.MessageText, []byte(payload)); err != nil {
+		if err := client.session.Text(t.Context(), payload); err != nil {
 			t.Fatal(err)
 		}
-		_, answer, err := client.Read(t.Context())
-		if err != nil {
-			t.Fatal(err)
+		if msg := client.next(t); msg.Kind != ws.Ping || string(msg.Data) != payload {
+			t.Errorf("received %v %q, want a Ping with %q", msg.Kind, msg.Data, payload)
 		}
-		if took, err := strconv.ParseFloat(string(answer), 64); err != nil || took <= 0 || took > 20_000 {
-			t.Errorf("answer %q, want the milliseconds of a round trip", answer)
-		}
-		if got := <-pinged; got != payload {
-			t.Errorf("pinged with %q, want %q", got, payload)
+		answer := client.next(t)
+		if took, err := strconv.ParseFloat(string(answer.Data), 64); err != nil || took <= 0 || took > 20_000 {
+			t.Errorf("answer %q, want the milliseconds of a round trip", answer.Data)
 		}
 	}
 }
 
 func TestPingsTooLong(t *testing.T) {
 	client := dial(t, start(t)+"ws_pings")
-	request := strings.Repeat("p", maxControlPayload+1)
-	if err := client.Write(t.Context(), websocket.MessageText, []byte(request)); err != nil {
+	if err := client.session.Text(t.Context(), strings.Repeat("p", maxControlPayload+1)); err != nil {
 		t.Fatal(err)
 	}
-	_, _, err := client.Read(t.Context())
-	if code := websocket.CloseStatus(err); code != websocket.StatusMessageTooBig {
-		t.Errorf("read: %v, want close code 1009", err)
-	}
+	client.expectClose(t, ws.CloseMessageTooBig)
 }

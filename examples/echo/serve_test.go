@@ -9,19 +9,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/coder/websocket"
+	"github.com/handset-go/handset/ws"
 )
 
 func TestShutdownClosesSessions(t *testing.T) {
 	url, stop := startUntil(t)
-	clients := []*websocket.Conn{dial(t, url+"ws_echo"), dial(t, url+"ws_echo"), dial(t, url+"ws_pings")}
+	clients := []*client{dial(t, url+"ws_echo"), dial(t, url+"ws_echo"), dial(t, url+"ws_pings")}
 	ended := make(chan error, 1)
 	go func() { ended <- stop() }()
-	for i, client := range clients {
-		_, _, err := client.Read(t.Context())
-		if code := websocket.CloseStatus(err); code != websocket.StatusGoingAway {
-			t.Errorf("client %d read %v, want close code 1001", i, err)
-		}
+	for _, client := range clients {
+		client.expectClose(t, ws.CloseGoingAway)
 	}
 	if err := <-ended; err != nil {
 		t.Error(err)
@@ -39,14 +36,12 @@ func TestShutdownClosesSessionsFirst(t *testing.T) {
 	defer unused.Close()
 	client := dial(t, url+"ws_echo") // so the unused connection has been accepted, too
 	roundTrip(t, client)             // so the session has begun
-	ended := make(chan error, 1)
+	ended, began := make(chan error, 1), time.Now()
 	go func() { ended <- stop() }()
 
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-	defer cancel()
-	_, _, err = client.Read(ctx)
-	if code := websocket.CloseStatus(err); code != websocket.StatusGoingAway {
-		t.Errorf("read: %v, want close code 1001", err)
+	client.expectClose(t, ws.CloseGoingAway)
+	if took := time.Since(began); took > 3*time.Second {
+		t.Errorf("the Close frame has come after %v", took)
 	}
 	unused.Close()
 	if err := <-ended; err != nil {
@@ -62,7 +57,7 @@ func TestShutdownWaitsForSessions(t *testing.T) {
 	url, stop := startUntil(t)
 	client := dial(t, url+"ws_echo")
 	roundTrip(t, client)
-	go client.Read(t.Context()) // and answers the Close frame
+	_ = client.stream.Discard() // and answer the Close frame
 	if err := stop(); err != nil {
 		t.Error(err)
 	}
@@ -94,7 +89,7 @@ func TestShutdownRefusesNewClients(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := websocket.Dial(t.Context(), url+"ws_echo", nil); err == nil {
+	if _, _, err := ws.Dial(t.Context(), url+"ws_echo"); err == nil {
 		t.Error("a client connected after the shutdown")
 	}
 }
@@ -139,34 +134,4 @@ func loopback(t *testing.T) net.Listener {
 		t.Fatal(err)
 	}
 	return listener
-}
-
-// roundTrip sends a message and waits for its echo.
-func roundTrip(t *testing.T, client *websocket.Conn) {
-	t.Helper()
-	if err := client.Write(t.Context(), websocket.MessageText, []byte("there and back")); err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := client.Read(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// dial connects a client that accepts messages of any size. It is closed,
-// without a Close frame, when the test ends or after patience.
-func dial(t *testing.T, url string) *websocket.Conn {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	client, _, err := websocket.Dial(ctx, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client.SetReadLimit(-1)
-	timer := time.AfterFunc(patience, func() { client.CloseNow() })
-	t.Cleanup(func() {
-		timer.Stop()
-		client.CloseNow()
-	})
-	return client
 }
