@@ -50,8 +50,9 @@ var layers = map[string]layer{
 		"internal/buffer", "internal/closing", "internal/deflate", "internal/frame", "internal/handshake", "internal/heartbeat", "internal/inflate", "internal/message",
 		"internal/outbox", "internal/redial", "internal/transport",
 	}},
-	"wstest":        {goroutines: true, on: []string{"internal/overwrite", "ws"}},
-	"examples/echo": {goroutines: true, on: []string{"ws"}},
+	"wstest":               {goroutines: true, on: []string{"internal/overwrite", "ws"}},
+	"internal/interoptest": {goroutines: true, on: []string{"ws"}},
+	"examples/echo":        {goroutines: true, on: []string{"ws"}},
 }
 
 // impure are the packages, with all below them, that a pure layer does without.
