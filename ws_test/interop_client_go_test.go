@@ -9,16 +9,19 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
+// balancedAnswers are those of a server with ws.Balanced to interoptest's offers.
+var balancedAnswers = [3]string{
+	"permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=12; client_max_window_bits=12",
+	"permessage-deflate; server_max_window_bits=12; client_max_window_bits=12",
+	"permessage-deflate; server_max_window_bits=12; client_max_window_bits=12",
+}
+
 // The client of this library talks with its server as with those of others.
 func TestInteropClientHandset(t *testing.T) {
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
 			_, server := serveInterop(t, over, handsetAccepts(&ws.Upgrader{Compression: ws.Balanced()}))
-			server.Answers = [3]string{
-				"permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=12; client_max_window_bits=12",
-				"permessage-deflate; server_max_window_bits=12; client_max_window_bits=12",
-				"permessage-deflate; server_max_window_bits=12; client_max_window_bits=12",
-			}
+			server.Answers = balancedAnswers
 			interoptest.Run(t, server)
 		})
 	}
