@@ -57,7 +57,7 @@ func fragmentsFromClient(t *testing.T, s *Server) {
 	for _, n := range sizes {
 		for i, kind := range kinds {
 			data := payload(kind, n)
-			c.sendFragments(kind, data, []int{3, 7}[i])
+			c.sendFragments(kind, data, []int{3, 7}[i], "between")
 			c.expect(whole, ws.Pong, []byte("between"))
 			c.expect(whole, kind, data)
 
@@ -73,7 +73,7 @@ func fragmentsFromClient(t *testing.T, s *Server) {
 }
 
 // sendFragments sends a message in n fragments, two at least, with a Ping before the last.
-func (c *call) sendFragments(kind ws.Kind, data []byte, n int) {
+func (c *call) sendFragments(kind ws.Kind, data []byte, n int, ping string) {
 	c.t.Helper()
 	part := ws.FirstText
 	if kind == ws.Binary {
@@ -82,7 +82,7 @@ func (c *call) sendFragments(kind ws.Kind, data []byte, n int) {
 	for i := range n {
 		if i == n-1 {
 			part = ws.Last
-			c.must(c.session.Ping(c.ctx, []byte("between")))
+			c.must(c.session.Ping(c.ctx, []byte(ping)))
 		}
 		c.must(c.session.Continuation(c.ctx, part, data[i*len(data)/n:(i+1)*len(data)/n]))
 		part = ws.Continue

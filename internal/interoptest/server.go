@@ -24,6 +24,10 @@ type Server struct {
 	// one fragment, and sends no reports.
 	EchoOnly bool
 
+	// ClosesAtOnce reports that the server closes the TCP connection with its Close
+	// frame, so that what the client is sending meets a reset.
+	ClosesAtOnce bool
+
 	// Answers are the Sec-WebSocket-Extensions of the responses to the offers of
 	// ws.Frugal, ws.Balanced and ws.Dense. They are empty if the server does not
 	// compress.
