@@ -65,6 +65,7 @@ interop-tools:
 
 interop:
 	HANDSET_INTEROP=1 $(GO) test -count=1 -v -run Interop ./ws_test
+	HANDSET_INTEROP=1 $(GO) -C bench test -count=1 -v -run Interop ./interop
 
 # Beside its peers, on this machine: bench/RESULTS.md and its charts, in twenty
 # minutes, and the quick one, which only prints.

@@ -105,7 +105,7 @@ http {
 	uwsgi_temp_path uwsgi;
 	scgi_temp_path scgi;
 	server {
-		listen unix:listen.sock;
+		listen unix:listen.sock LISTENING;
 		location / {
 			proxy_pass http://UPSTREAM;
 			PROXYING
@@ -123,10 +123,11 @@ const proxying = `proxy_http_version 1.1;
 // startNginx runs nginx in front of srv and returns the socket it listens on.
 func startNginx(t *testing.T, nginx string, srv *httptest.Server) (socket string) {
 	t.Helper()
-	return startNginxWith(t, nginx, srv, proxying)
+	return startNginxWith(t, nginx, srv, proxying, "")
 }
 
-func startNginxWith(t *testing.T, nginx string, srv *httptest.Server, proxying string) (socket string) {
+// startNginxWith is startNginx with other options of the location and of the listener.
+func startNginxWith(t *testing.T, nginx string, srv *httptest.Server, proxying, listening string) (socket string) {
 	t.Helper()
 	// Not TempDir, whose path may be too long for a socket's.
 	dir, err := os.MkdirTemp("", "nginx")
@@ -135,7 +136,7 @@ func startNginxWith(t *testing.T, nginx string, srv *httptest.Server, proxying s
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	socket = filepath.Join(dir, "listen.sock")
-	conf := strings.NewReplacer("UPSTREAM", srv.Listener.Addr().String(), "PROXYING", proxying, "listen.sock", socket).Replace(nginxConf)
+	conf := strings.NewReplacer("UPSTREAM", srv.Listener.Addr().String(), "PROXYING", proxying, "LISTENING", listening, "listen.sock", socket).Replace(nginxConf)
 	if err := os.WriteFile(filepath.Join(dir, "nginx.conf"), []byte(conf), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +215,7 @@ func TestInteropNginxDefaultsAreRefused(t *testing.T) {
 			_, _, err := ws.Handle(w, r)
 			refused <- err
 		}))
-		socket := startNginxWith(t, nginx, srv, "proxy_http_version "+version+";")
+		socket := startNginxWith(t, nginx, srv, "proxy_http_version "+version+";", "")
 		conn, err := net.Dial("unix", socket)
 		if err != nil {
 			t.Fatal(err)

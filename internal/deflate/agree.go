@@ -8,31 +8,35 @@ import (
 // Offer is the first half of the client's part: it returns the value of the
 // Sec-WebSocket-Extensions header of a request, for Agree to check the response to.
 //
-// If c limits the window to receive, Offer makes two offers, in the order of
-// preference. A server that does not support server_max_window_bits has to decline
-// the first (RFC 7692 §7.1.2.1). The second asks for no context takeover instead, so
-// that no large window is kept between messages.
+// If c limits a window, Offer makes two offers, in the order of preference. A server that
+// does not support server_max_window_bits has to decline the first (RFC 7692 §7.1.2.1),
+// and so does one that is configured for a larger window, of either side: Node's ws then
+// refuses the handshake if there is no other offer. The second offer does not limit the
+// windows. For that to receive, it asks for no context takeover instead, so that no
+// large window is kept between messages. That to send is limited without being offered.
 //
 // Every offer has client_max_window_bits: without it the server may not limit the
 // window that it has to keep for what the client sends (§7.1.2.2).
 func Offer(c Config) string {
-	offer := extension{has: clientBits}
+	first := extension{has: clientBits}
 	if c.NoSendTakeover {
-		offer.has |= clientNoTakeover
+		first.has |= clientNoTakeover
 	}
 	if c.NoRecvTakeover {
-		offer.has |= serverNoTakeover
+		first.has |= serverNoTakeover
 	}
+	second := first
 	if bits := least(c.SendWindowBits, 0); bits < maxBits {
-		offer.clientBits = bits
+		first.clientBits = bits
 	}
-	if asked(c.RecvWindowBits) == maxBits {
-		return offer.String()
+	if bits := asked(c.RecvWindowBits); bits < maxBits {
+		first.has |= serverBits
+		first.serverBits = bits
+		second.has |= serverNoTakeover
 	}
-	first, second := offer, offer
-	first.has |= serverBits
-	first.serverBits = asked(c.RecvWindowBits)
-	second.has |= serverNoTakeover
+	if first == second {
+		return first.String()
+	}
 	return first.String() + ", " + second.String()
 }
 

@@ -51,6 +51,7 @@ var layers = map[string]layer{
 		"internal/outbox", "internal/redial", "internal/transport",
 	}},
 	"wstest":               {goroutines: true, on: []string{"internal/overwrite", "ws"}},
+	"internal/interoptest": {goroutines: true, on: []string{"ws"}},
 	"examples/echo":        {goroutines: true, on: []string{"ws"}},
 	"examples/echo/client": {goroutines: true, on: []string{"ws"}},
 }
