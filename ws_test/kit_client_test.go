@@ -238,7 +238,7 @@ func expectEcho(t *testing.T, c *client) {
 
 // resetConn ends a client's connection with a RST, or its equivalent on a pipe.
 func resetConn(c *client) {
-	if d, ok := c.conn.(*duplex); ok {
+	if d, ok := underlying(c.conn).(*duplex); ok {
 		d.reset()
 		return
 	}
@@ -248,10 +248,18 @@ func resetConn(c *client) {
 
 // tcpConn is the TCP connection under a client's.
 func tcpConn(c net.Conn) *net.TCPConn {
-	if tls, ok := c.(interface{ NetConn() net.Conn }); ok {
-		c = tls.NetConn()
+	return underlying(c).(*net.TCPConn)
+}
+
+// underlying is the connection under those of TLS and of a server's script.
+func underlying(c net.Conn) net.Conn {
+	for {
+		over, ok := c.(interface{ NetConn() net.Conn })
+		if !ok {
+			return c
+		}
+		c = over.NetConn()
 	}
-	return c.(*net.TCPConn)
 }
 
 func closeWrite(conn net.Conn) error {

@@ -15,26 +15,28 @@ import (
 
 // A reply does not wait for a handler that is busy with the next message.
 func TestBatchDoesNotWaitForBusyHandler(t *testing.T) {
-	for _, over := range transports {
-		t.Run(over.name, func(t *testing.T) {
-			p := connectOver(t, over, &ws.Upgrader{})
-			p.write(bytes.Repeat(masked(fin|opText, []byte("question")), 3))
-			arrived, finished := make(chan struct{}), make(chan error, 1)
-			go func() {
-				_, err := p.stream.Recv(context.Background())
-				if err == nil {
-					err = p.session.Text(context.Background(), "answer")
+	eachSide(t, func(t *testing.T, on side) {
+		for _, over := range transports {
+			t.Run(over.name, func(t *testing.T) {
+				p := on.connectOver(t, over, &ws.Upgrader{})
+				p.write(bytes.Repeat(masked(fin|opText, []byte("question")), 3))
+				arrived, finished := make(chan struct{}), make(chan error, 1)
+				go func() {
+					_, err := p.stream.Recv(context.Background())
+					if err == nil {
+						err = p.session.Text(context.Background(), "answer")
+					}
+					<-arrived // and only then receive the rest
+					finished <- err
+				}()
+				p.expect(opText, "answer")
+				close(arrived)
+				if err := await(t, finished, "the handler's end"); err != nil {
+					t.Fatal(err)
 				}
-				<-arrived // and only then receive the rest
-				finished <- err
-			}()
-			p.expect(opText, "answer")
-			close(arrived)
-			if err := await(t, finished, "the handler's end"); err != nil {
-				t.Fatal(err)
-			}
-		})
-	}
+			})
+		}
+	})
 }
 
 func TestBatchLeaves(t *testing.T) {

@@ -53,37 +53,39 @@ func burst() (sent []byte, want []byte) {
 }
 
 func TestBurstIsEchoedInFewWrites(t *testing.T) {
-	for name, echo := range echoes {
-		t.Run("polled,"+name, func(t *testing.T) {
-			p := connectUnix(t, "unixpacket", &ws.Upgrader{}, nil)
-			go func() { _ = echo(p) }()
-			packet := make([]byte, 1<<20)
-			expectFewWrites(t, p, func(want int) (writes int) {
-				for got := 0; got < want; writes++ { // a read of this socket returns the bytes of one write
-					n, err := p.client.conn.Read(packet)
-					if err != nil {
-						t.Fatal(err)
-					}
-					got += n
-				}
-				return writes
-			})
-		})
-		for _, over := range transports[1:] {
-			t.Run(over.name+","+name, func(t *testing.T) {
-				count := new(atomic.Int64)
-				p := connectOn(t, countingListener{listen(t), count}, over.tls, &ws.Upgrader{})
+	eachSide(t, func(t *testing.T, on side) {
+		for name, echo := range echoes {
+			t.Run("polled,"+name, func(t *testing.T) {
+				p := on.connectUnix(t, "unixpacket", &ws.Upgrader{}, nil)
 				go func() { _ = echo(p) }()
-				expectFewWrites(t, p, func(want int) int {
-					before := count.Load()
-					if _, err := p.br.Discard(want); err != nil {
-						t.Fatal(err)
+				packet := make([]byte, 1<<20)
+				expectFewWrites(t, p, func(want int) (writes int) {
+					for got := 0; got < want; writes++ { // a read of this socket returns the bytes of one write
+						n, err := p.client.conn.Read(packet)
+						if err != nil {
+							t.Fatal(err)
+						}
+						got += n
 					}
-					return int(count.Load() - before)
+					return writes
 				})
 			})
+			for _, over := range transports[1:] {
+				t.Run(over.name+","+name, func(t *testing.T) {
+					count := new(atomic.Int64)
+					p := on.connectOn(t, countingListener{listen(t), count}, over.tls, &ws.Upgrader{})
+					go func() { _ = echo(p) }()
+					expectFewWrites(t, p, func(want int) int {
+						before := count.Load()
+						if _, err := p.br.Discard(want); err != nil {
+							t.Fatal(err)
+						}
+						return int(count.Load() - before)
+					})
+				})
+			}
 		}
-	}
+	})
 }
 
 // Behind Chan are two goroutines, which run in parallel even in a bubble: now and
