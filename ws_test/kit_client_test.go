@@ -15,11 +15,13 @@ import (
 	"time"
 )
 
-// client sends and receives frames by hand, valid or not.
+// client sends and receives frames by hand, valid or not. Its session may be one of a
+// Dialer: see serverConn.
 type client struct {
 	t    testing.TB
 	conn net.Conn
 	br   *bufio.Reader
+	on   side // of the session at the other end
 }
 
 // write writes bytes as they are.
@@ -144,7 +146,9 @@ func (c *client) writeLater(b []byte) {
 }
 
 // newClient is a client at the other end of a session's pipe.
-func newClient(t testing.TB, peer net.Conn) *client { return &client{t, peer, bufio.NewReader(peer)} }
+func newClient(t testing.TB, peer net.Conn) *client {
+	return &client{t: t, conn: peer, br: bufio.NewReader(peer)}
+}
 
 // handshakeOn sends a handshake request on conn and returns the client and the
 // response.

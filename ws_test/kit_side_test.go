@@ -100,7 +100,11 @@ func (s side) begin(t testing.TB, end net.Conn, early []byte, u *ws.Upgrader) (*
 }
 
 // peer is the client that scripts the session's peer at the other end of a connection.
-func (s side) peer(t testing.TB, conn net.Conn) *client { return newClient(t, s.peerConn(conn)) }
+func (s side) peer(t testing.TB, conn net.Conn) *client {
+	c := newClient(t, s.peerConn(conn))
+	c.on = s
+	return c
+}
 
 // peerConn is the connection of a session's peer, on which a test writes and reads
 // frames as a client does.

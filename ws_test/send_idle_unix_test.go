@@ -21,7 +21,7 @@ func TestSendOnIdleSessionIsImmediate(t *testing.T) {
 			if n := p.session.Buffered(); n != 0 {
 				t.Fatalf("%v: %d bytes are still buffered when the send has returned", kind, n)
 			}
-			raw, err := p.client.conn.(*net.UnixConn).SyscallConn()
+			raw, err := underlying(p.client.conn).(*net.UnixConn).SyscallConn()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -30,7 +30,7 @@ func TestSendOnIdleSessionIsImmediate(t *testing.T) {
 				n, err = syscall.Read(int(fd), b)
 				return true // rather than wait
 			})
-			if n != 7 || string(b[2:7]) != "hello" {
+			if got := p.on.sent(b[:n]); len(got) != 7 || string(got[2:]) != "hello" {
 				t.Fatalf("%v: read %d bytes, %v, when the send had returned", kind, n, err)
 			}
 		}

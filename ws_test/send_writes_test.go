@@ -91,24 +91,26 @@ func TestBurstIsEchoedInFewWrites(t *testing.T) {
 // Behind Chan are two goroutines, which run in parallel even in a bubble: now and
 // then the one that answers is faster than the one that reads.
 func TestBurstIsEchoedInFewWritesInSynctest(t *testing.T) {
-	for name, echo := range echoes {
-		t.Run(name, func(t *testing.T) {
-			var writes int64
-			for range 5 {
-				if writes = burstInSynctest(t, echo); writes <= 4 {
-					return
+	eachSide(t, func(t *testing.T, on side) {
+		for name, echo := range echoes {
+			t.Run(name, func(t *testing.T) {
+				var writes int64
+				for range 5 {
+					if writes = on.burstInSynctest(t, echo); writes <= 4 {
+						return
+					}
 				}
-			}
-			t.Fatalf("64 messages came back in %d writes", writes)
-		})
-	}
+				t.Fatalf("64 messages came back in %d writes", writes)
+			})
+		}
+	})
 }
 
 // burstInSynctest has a burst echoed, and returns the number of writes.
-func burstInSynctest(t *testing.T, echo func(*pair) error) int64 {
+func (on side) burstInSynctest(t *testing.T, echo func(*pair) error) int64 {
 	count := new(atomic.Int64)
 	counted := func(c net.Conn) net.Conn { return countingConn{c, count} }
-	inSynctestOver(t, &ws.Upgrader{}, counted, func(t *testing.T, p *pair) {
+	on.inSynctestOver(t, &ws.Upgrader{}, counted, func(t *testing.T, p *pair) {
 		go func() { _ = echo(p) }()
 		sent, want := burst()
 		p.writeLater(sent)
