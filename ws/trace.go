@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/handset-go/handset/internal/frame"
 	"github.com/handset-go/handset/internal/outbox"
 )
 
@@ -152,9 +153,13 @@ func (l logTrace) sessionEnds(s *Session, err error) {
 	}
 	end := endReason(err).String()
 	if c, ok := err.(*CloseError); ok {
-		end = "closed by the server"
-		if c.ByPeer {
+		switch {
+		case c.ByPeer:
 			end = "closed by the peer"
+		case s.registry.settings.side == frame.Client:
+			end = "closed by the client"
+		default:
+			end = "closed by the server"
 		}
 	}
 	attrs = append(attrs, slog.String("end", end))

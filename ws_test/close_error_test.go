@@ -115,7 +115,7 @@ func TestLogTraceOfEnd(t *testing.T) {
 			_ = p.session.Close(ws.CloseReason{Code: 1008, Description: "no spam"})
 			p.expectClose(1008)
 			p.writeLater(closeFrame(1008))
-		}, `level=INFO msg="session ends" duration=3s end="closed by the server" sent="1008 policy violation \"no spam\"" received="1008 policy violation"`},
+		}, `level=INFO msg="session ends" duration=3s end="closed by the SIDE" sent="1008 policy violation \"no spam\"" received="1008 policy violation"`},
 		{"the connection is lost", &ws.Upgrader{}, func(p *pair) { p.conn.Close() },
 			`level=INFO msg="session ends" duration=3s end="connection lost" err="ws: connection lost: EOF without a Close frame"`},
 		{"the connection is lost in a closing handshake", &ws.Upgrader{}, func(p *pair) {
@@ -153,8 +153,9 @@ func TestLogTraceOfEnd(t *testing.T) {
 				<-end
 				<-p.session.Done()
 				lines := strings.Split(strings.TrimSpace(log.String()), "\n")
-				if got := lines[len(lines)-1]; got != test.want {
-					t.Errorf("logged %s\nwant   %s", got, test.want)
+				want := strings.Replace(test.want, "SIDE", p.on.String(), 1)
+				if got := lines[len(lines)-1]; got != want {
+					t.Errorf("logged %s\nwant   %s", got, want)
 				}
 			})
 		})
