@@ -86,7 +86,7 @@ func Dial(ctx context.Context, url string, o DialOptions) (Dialed, error) {
 	switch {
 	case err == nil:
 		_ = conn.CloseNow() // gives its buffers back; what it closes is an inertBody
-		return x.dialed()
+		return x.dialed(ctx)
 	case x.refusal != nil:
 		return Dialed{}, x.refusal
 	case resp != nil && resp.StatusCode != http.StatusSwitchingProtocols:
