@@ -115,22 +115,12 @@ func (p pipePair) endsAfter(t *testing.T, reason error) string {
 	return time.Since(start).String()
 }
 
-// connectPipe returns a session on either side.
-func (on side) connectPipe(t *testing.T, u *ws.Upgrader) pipePair {
+// pipeOf returns a session of an endpoint on an unbuffered pipe.
+func pipeOf(t testing.TB, from endpoint) *pair {
 	t.Helper()
-	if on == serverSide {
-		return connectPipe(t, u)
-	}
-	return dialPipe(t, newDialer(t, u))
-}
-
-// dialPipe returns a session of a Dialer.
-func dialPipe(t *testing.T, d *ws.Dialer) pipePair {
-	t.Helper()
-	own, end := net.Pipe()
-	session, stream := begin(t, d, own, nil)
-	t.Cleanup(func() { end.Close(); session.Close(ws.CloseReason{}); <-session.Done() })
-	return pipePair{&pair{session: session, stream: stream}, clientSide.peerConn(end), 0, nil}
+	end, peer := net.Pipe()
+	session, stream := begin(t, from, end, nil)
+	return closedByCleanup(t, &pair{sideOf(from).peer(t, peer), session, stream})
 }
 
 // connectPipe does a handshake with the given headers added to it.

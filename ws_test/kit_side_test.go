@@ -52,6 +52,14 @@ func (s side) endpoint(t testing.TB, u *ws.Upgrader) endpoint {
 	return newDialer(t, u)
 }
 
+// sideOf returns the side of an endpoint's sessions.
+func sideOf(from endpoint) side {
+	if _, ok := from.(*ws.Dialer); ok {
+		return clientSide
+	}
+	return serverSide
+}
+
 // newDialer returns a Dialer with the options of u, which must have none that only
 // servers have.
 func newDialer(t testing.TB, u *ws.Upgrader) *ws.Dialer {

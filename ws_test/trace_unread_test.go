@@ -84,14 +84,14 @@ func TestTraceUnread(t *testing.T) {
 					reported++
 				}}
 				synctest.Test(t, func(t *testing.T) {
-					p := on.connectPipe(t, u)
-					p.client = newClient(t, p.end)
+					from := on.endpoint(t, u)
+					p := pipeOf(t, from)
 					if !test.answers { // but takes the pings
-						go func() { _, _ = io.Copy(io.Discard, p.end) }()
+						go func() { _, _ = io.Copy(io.Discard, p.conn) }()
 					}
-					test.do(p.pair)
+					test.do(p)
 					synctest.Wait()
-					if got := u.Stats().Unread; reported != test.unread || got != uint64(reported) {
+					if got := from.Stats().Unread; reported != test.unread || got != uint64(reported) {
 						t.Errorf("reported %d times, counted %d, want %d", reported, got, test.unread)
 					}
 				})
