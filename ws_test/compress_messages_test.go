@@ -48,6 +48,8 @@ func TestCompressedEchoOfAllSizes(t *testing.T) {
 		sizes := []int{0, 1, 125, 126, 300, 4 << 10, 64<<10 - 1, 64 << 10, 64<<10 + 1, 1 << 20, 16 << 20}
 		if raceDetector || testing.Short() { // which takes ten times as long
 			sizes = sizes[:len(sizes)-2]
+		} else if on == clientSide {
+			sizes = sizes[:len(sizes)-1]
 		}
 		for _, over := range transports {
 			for _, test := range compressions {

@@ -194,6 +194,15 @@ func overTransports(t *testing.T, u *ws.Upgrader, test func(t *testing.T, p *pai
 	eachTransport(t, func(t *testing.T, on side, over transport) { test(t, on.connectOver(t, over, u)) })
 }
 
+// overTransportsInParallel is overTransports for tests that wait for real time.
+func overTransportsInParallel(t *testing.T, u *ws.Upgrader, test func(t *testing.T, p *pair)) {
+	t.Helper()
+	eachTransport(t, func(t *testing.T, on side, over transport) {
+		t.Parallel()
+		test(t, on.connectOver(t, over, u))
+	})
+}
+
 // eachTransport runs a test on both sides for every transport.
 func eachTransport(t *testing.T, test func(t *testing.T, on side, over transport)) {
 	t.Helper()

@@ -81,9 +81,9 @@ func payloadLength(b []byte) int {
 	return len(f.payload)
 }
 
-// receiveScript receives what the client sent, of which the first bytes came with
-// the handshake and the rest comes in reads of the given sizes.
-func receiveScript(t testing.TB, sent []byte, early int, sizes []int, c *conversation) {
+// receiveScript has a session on each of the sides receive what its peer sent, of which
+// the first bytes came with the handshake and the rest comes in reads of the given sizes.
+func receiveScript(t testing.TB, sides []side, sent []byte, early int, sizes []int, c *conversation) {
 	for _, on := range sides {
 		c := *c
 		frames := on.sent(sent)

@@ -136,7 +136,7 @@ func TestAggregateLimitOfSecondFragment(t *testing.T) {
 	first, second := masked(opBinary, make([]byte, 70_000)), masked(fin|opContinuation, make([]byte, 1<<20))
 	sent := append(append(first, second...), masked(fin|opText, []byte("next"))...)
 	c := &conversation{maxMessage: 100_000}
-	receiveScript(t, sent, 0, []int{len(first), len(second) - 1<<20, 50_000}, c)
+	receiveScript(t, sides, sent, 0, []int{len(first), len(second) - 1<<20, 50_000}, c)
 }
 
 func TestAggregateControlFramesPass(t *testing.T) {
