@@ -19,16 +19,30 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// dialOn has a Dialer use the given connection.
+// connKey is the key of the connection in the context of a Dial.
+type connKey struct{}
+
+// scriptedClient is an HTTPClient that uses the connection in the context.
+func scriptedClient() *http.Client {
+	return &http.Client{Transport: &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return ctx.Value(connKey{}).(net.Conn), nil },
+		DialTLSContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			conn := ctx.Value(connKey{}).(net.Conn)
+			return tls.Client(conn, &tls.Config{RootCAs: certificate().roots, ServerName: "example.com"}), nil
+		},
+	}}
+}
+
+// dialOn has a Dialer, whose HTTPClient is a scriptedClient, use the given connection.
 func dialOn(t testing.TB, d *ws.Dialer, end net.Conn, overTLS bool) (*ws.Session, *ws.MessageStream, error) {
 	t.Helper()
-	transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return end, nil }}
 	url := "ws://example.com/chat"
 	if overTLS {
-		url, transport.TLSClientConfig = "wss://example.com/chat", &tls.Config{RootCAs: certificate().roots}
+		url = "wss://example.com/chat"
 	}
-	d.HTTPClient = &http.Client{Transport: transport}
-	return d.Dial(testContext(t), url)
+	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), connKey{}, end), testTimeout)
+	defer cancel()
+	return d.Dial(ctx, url)
 }
 
 // dialUnclosed returns a session of a Dialer over a transport, which the test ends.

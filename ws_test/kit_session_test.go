@@ -105,7 +105,7 @@ type pipePair struct {
 }
 
 // endsAfter returns how long it takes the session to end for the given reason.
-func (p pipePair) endsAfter(t *testing.T, reason error) string {
+func (p *pair) endsAfter(t *testing.T, reason error) string {
 	t.Helper()
 	start := time.Now()
 	<-p.session.Done()

@@ -64,7 +64,7 @@ func sideOf(from endpoint) side {
 // servers have.
 func newDialer(t testing.TB, u *ws.Upgrader) *ws.Dialer {
 	t.Helper()
-	d := new(ws.Dialer)
+	d := &ws.Dialer{HTTPClient: scriptedClient()}
 	if u == nil {
 		return d
 	}

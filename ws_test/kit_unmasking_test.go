@@ -26,6 +26,8 @@ type serverConn struct {
 	written unmasking
 	buffer  []byte
 
+	stays bool // it does not close the connection
+
 	mu             sync.Mutex
 	sent, received bool // the Close frames
 	closed         bool // after the closing handshake
@@ -94,7 +96,7 @@ func (c *serverConn) seen(frame *bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	*frame = true
-	if c.closed || !c.sent || !c.received {
+	if c.stays || c.closed || !c.sent || !c.received {
 		return
 	}
 	c.closed = true

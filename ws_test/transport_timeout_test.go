@@ -205,7 +205,7 @@ func TestDialOnConnThatIgnoresDeadlines(t *testing.T) {
 		defer peer.Close()
 		conn := &broken{Conn: end, set: func(time.Time) error { return nil }}
 		began := time.Now()
-		_, _, err := dialOn(t, new(ws.Dialer), respond(conn, new(scriptedResponse)), false)
+		_, _, err := dialOn(t, newDialer(t, nil), respond(conn, new(scriptedResponse)), false)
 		if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took != testTimeout {
 			t.Errorf("after %v Dial returned %v", took, err)
 		}
