@@ -58,21 +58,23 @@ func TestCloseAnswer(t *testing.T) {
 }
 
 func TestCloseCodeIsEchoed(t *testing.T) {
-	for _, code := range []uint16{0, 1000, 1001, 1002, 1003, 1007, 1014, 3000, 4999} {
-		t.Run(fmt.Sprint("code=", code), func(t *testing.T) {
-			p := connect(t, &ws.Upgrader{})
-			payload := []byte(nil)
-			if code != 0 {
-				payload = closePayload(code, "for a reason")
-			}
-			p.write(masked(fin|opClose, payload))
-			if err := await(t, receiveAll(p), "the stream's end"); err != io.EOF {
-				t.Fatalf("the stream ended with %v", err)
-			}
-			p.expect(opClose, string(payload[:min(2, len(payload))]))
-			p.expectEnd()
-		})
-	}
+	eachSide(t, func(t *testing.T, on side) {
+		for _, code := range []uint16{0, 1000, 1001, 1002, 1003, 1007, 1014, 3000, 4999} {
+			t.Run(fmt.Sprint("code=", code), func(t *testing.T) {
+				p := on.connect(t, &ws.Upgrader{})
+				payload := []byte(nil)
+				if code != 0 {
+					payload = closePayload(code, "for a reason")
+				}
+				p.write(masked(fin|opClose, payload))
+				if err := await(t, receiveAll(p), "the stream's end"); err != io.EOF {
+					t.Fatalf("the stream ended with %v", err)
+				}
+				p.expect(opClose, string(payload[:min(2, len(payload))]))
+				p.expectEnd()
+			})
+		}
+	})
 }
 
 // A Close that the application leaves unanswered is answered just before

@@ -28,7 +28,7 @@ type end struct {
 	alone  bool // the test does not read the stream
 }
 
-// Every way for a session to end is the same in synctest and over TCP.
+// Every way for a session to end is the same in synctest and over TCP, and on both sides.
 func TestEnd(t *testing.T) {
 	readers := map[string]func(*fixture) <-chan error{
 		"Recv": func(s *fixture) <-chan error { return receiveAll(s.pair) },
@@ -86,7 +86,7 @@ func (e *end) test(t *testing.T, s *fixture, read func(*fixture) <-chan error) {
 		t.Errorf("the context's cause is %v", cause)
 	}
 	expectSendsClosed(t, s.session)
-	if stats := s.u.Stats(); stats.Sessions != 0 || len(stats.Ends) != 1 || stats.Ends[e.counted] != 1 {
+	if stats := s.from.Stats(); stats.Sessions != 0 || len(stats.Ends) != 1 || stats.Ends[e.counted] != 1 {
 		t.Errorf("counted %d sessions and %v, want one %q", stats.Sessions, stats.Ends, e.counted)
 	}
 }
@@ -100,14 +100,6 @@ func isError(err, want error) bool {
 }
 
 type closeWriter interface{ CloseWrite() error }
-
-// expectRefusal does a handshake, which must be refused for now.
-func (s *fixture) expectRefusal(status int) {
-	s.t.Helper()
-	if got, h := s.handshake(); got != status || h.Get("Retry-After") == "" {
-		s.t.Errorf("a handshake was answered with %d, Retry-After %q", got, h.Get("Retry-After"))
-	}
-}
 
 var allEnds = []end{
 	// The peer goes away.
@@ -219,21 +211,21 @@ var allEnds = []end{
 			resetConn(s.client)
 		}},
 
-	// The server shuts down.
+	// The Upgrader or the Dialer shuts down.
 	{name: "Shutdown", unread: true, session: ws.ErrClosed, stream: io.EOF, counted: ws.EndClosed,
 		does: func(t *testing.T, s *fixture) {
-			down := startShutdown(testContext(t), s.u)
+			down := startShutdown(testContext(t), s.from)
 			s.expectClose(1001)
-			s.expectRefusal(503)
+			s.refuses()
 			s.write(closeFrame(1001))
 			s.expectEnd()
 			expectShutdown(t, down, nil)
-			s.expectRefusal(503)
+			s.refuses()
 		}},
 	{name: "Shutdown with a peer that does not answer", u: &ws.Upgrader{Options: ws.Options{CloseTimeout: shortWait}}, unread: true,
 		session: ws.ErrCloseTimeout, stream: ws.ErrCloseTimeout, counted: ws.EndCloseTimeout, after: shortWait,
 		does: func(t *testing.T, s *fixture) {
-			down := startShutdown(testContext(t), s.u)
+			down := startShutdown(testContext(t), s.from)
 			s.expectClose(1001)
 			s.expectEnd()
 			expectShutdown(t, down, nil)
@@ -242,12 +234,12 @@ var allEnds = []end{
 		session: ws.ErrCloseTimeout, stream: ws.ErrCloseTimeout, counted: ws.EndCloseTimeout, after: shortWait,
 		does: func(t *testing.T, s *fixture) {
 			fillQueue(t, s.session, strings.Repeat("x", 10_000))
-			expectShutdown(t, startShutdown(testContext(t), s.u), nil)
+			expectShutdown(t, startShutdown(testContext(t), s.from), nil)
 		}},
 	{name: "Shutdown with a peer that resets", unread: true,
 		session: io.ErrUnexpectedEOF, stream: io.ErrUnexpectedEOF, counted: ws.EndConnectionLost,
 		does: func(t *testing.T, s *fixture) {
-			down := startShutdown(testContext(t), s.u)
+			down := startShutdown(testContext(t), s.from)
 			s.expectClose(1001)
 			resetConn(s.client)
 			expectShutdown(t, down, nil)
@@ -257,34 +249,34 @@ var allEnds = []end{
 		does: func(t *testing.T, s *fixture) {
 			ctx, cancel := context.WithTimeout(t.Context(), shortWait)
 			defer cancel()
-			down := startShutdown(ctx, s.u)
+			down := startShutdown(ctx, s.from)
 			s.expectClose(1001)
 			s.expectEnd()
 			expectShutdown(t, down, context.DeadlineExceeded)
-			s.expectRefusal(503)
+			s.refuses()
 		}},
 	{name: "Shutdown that Close brings to its end", u: &ws.Upgrader{Options: ws.Options{CloseTimeout: time.Hour}}, unread: true,
 		session: ws.ErrShutdown, stream: ws.ErrShutdown, counted: ws.EndShutdown,
 		does: func(t *testing.T, s *fixture) {
-			down := startShutdown(testContext(t), s.u)
+			down := startShutdown(testContext(t), s.from)
 			s.expectClose(1001)
-			_ = s.u.Close()
+			_ = s.from.Close()
 			expectShutdown(t, down, nil)
 		}},
 	{name: "cut", u: &ws.Upgrader{Options: ws.Options{CloseTimeout: time.Hour}}, unread: true,
 		session: ws.ErrShutdown, stream: ws.ErrShutdown, counted: ws.EndShutdown,
 		does: func(t *testing.T, s *fixture) {
-			if err := s.u.Close(); err != nil {
+			if err := s.from.Close(); err != nil {
 				t.Errorf("Close returned %v", err)
 			}
 			s.expectEnd()
-			s.expectRefusal(503)
+			s.refuses()
 		}},
 	{name: "cut with a full queue", u: &ws.Upgrader{Options: ws.Options{CloseTimeout: time.Hour}}, unread: true,
 		session: ws.ErrShutdown, stream: ws.ErrShutdown, counted: ws.EndShutdown,
 		does: func(t *testing.T, s *fixture) {
 			fillQueue(t, s.session, strings.Repeat("x", 10_000))
-			_ = s.u.Close()
+			_ = s.from.Close()
 		}},
 }
 

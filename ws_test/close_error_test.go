@@ -115,7 +115,7 @@ func TestLogTraceOfEnd(t *testing.T) {
 			_ = p.session.Close(ws.CloseReason{Code: 1008, Description: "no spam"})
 			p.expectClose(1008)
 			p.writeLater(closeFrame(1008))
-		}, `level=INFO msg="session ends" duration=3s end="closed by the server" sent="1008 policy violation \"no spam\"" received="1008 policy violation"`},
+		}, `level=INFO msg="session ends" duration=3s end="closed by the SIDE" sent="1008 policy violation \"no spam\"" received="1008 policy violation"`},
 		{"the connection is lost", &ws.Upgrader{}, func(p *pair) { p.conn.Close() },
 			`level=INFO msg="session ends" duration=3s end="connection lost" err="ws: connection lost: EOF without a Close frame"`},
 		{"the connection is lost in a closing handshake", &ws.Upgrader{}, func(p *pair) {
@@ -153,8 +153,9 @@ func TestLogTraceOfEnd(t *testing.T) {
 				<-end
 				<-p.session.Done()
 				lines := strings.Split(strings.TrimSpace(log.String()), "\n")
-				if got := lines[len(lines)-1]; got != test.want {
-					t.Errorf("logged %s\nwant   %s", got, test.want)
+				want := strings.Replace(test.want, "SIDE", p.on.String(), 1)
+				if got := lines[len(lines)-1]; got != want {
+					t.Errorf("logged %s\nwant   %s", got, want)
 				}
 			})
 		})
@@ -163,43 +164,44 @@ func TestLogTraceOfEnd(t *testing.T) {
 
 // Every way for a connection to be lost has its own error.
 func TestErrAfterAbort(t *testing.T) {
-	part := masked(fin|opText, []byte("half of it"))[:9]
-	for _, test := range []struct {
-		name string
-		cut  func(t *testing.T, c *net.TCPConn)
-		is   error
-	}{
-		{name: "a reset", is: syscall.ECONNRESET, cut: func(t *testing.T, c *net.TCPConn) {
-			_ = c.SetLinger(0)
-			_ = c.Close()
-		}},
-		{name: "an end without a Close", is: io.ErrUnexpectedEOF, cut: func(t *testing.T, c *net.TCPConn) {
-			_ = c.Close()
-		}},
-		{name: "an end inside a frame", is: io.ErrUnexpectedEOF, cut: func(t *testing.T, c *net.TCPConn) {
-			_, _ = c.Write(part)
-			_ = c.Close()
-		}},
-		{name: "the peer's writing side shut", is: io.ErrUnexpectedEOF, cut: func(t *testing.T, c *net.TCPConn) {
-			_ = c.CloseWrite()
-		}},
-		{name: "the writing side shut inside a frame", is: io.ErrUnexpectedEOF, cut: func(t *testing.T, c *net.TCPConn) {
-			_, _ = c.Write(part)
-			_ = c.CloseWrite()
-		}},
-	} {
-		for _, loop := range []bool{false, true} {
-			t.Run(test.name, func(t *testing.T) {
-				p := connect(t, &ws.Upgrader{})
-				end := make(chan error, 1)
-				go func() { end <- receiveFrom(testContext(t), p.stream, loop, func(ws.Message) bool { return true }) }()
-				test.cut(t, p.client.conn.(*net.TCPConn))
-				err := await(t, end, "the stream's end")
-				if !errors.Is(err, io.ErrUnexpectedEOF) || !errors.Is(err, test.is) || !strings.HasPrefix(err.Error(), "ws: connection lost: ") {
-					t.Errorf("the stream ended with %v, want %v", err, test.is)
-				}
-				expectSessionEnd(t, p.session, test.is)
-			})
+	eachSide(t, func(t *testing.T, on side) {
+		part := masked(fin|opText, []byte("half of it"))[:9]
+		for _, test := range []struct {
+			name string
+			cut  func(c *client)
+			is   error
+		}{
+			{name: "a reset", is: syscall.ECONNRESET, cut: func(c *client) {
+				resetConn(c)
+			}},
+			{name: "an end without a Close", is: io.ErrUnexpectedEOF, cut: func(c *client) {
+				_ = c.conn.Close()
+			}},
+			{name: "an end inside a frame", is: io.ErrUnexpectedEOF, cut: func(c *client) {
+				c.write(part)
+				_ = c.conn.Close()
+			}},
+			{name: "the peer's writing side shut", is: io.ErrUnexpectedEOF, cut: func(c *client) {
+				_ = closeWrite(c.conn)
+			}},
+			{name: "the writing side shut inside a frame", is: io.ErrUnexpectedEOF, cut: func(c *client) {
+				c.write(part)
+				_ = closeWrite(c.conn)
+			}},
+		} {
+			for _, loop := range []bool{false, true} {
+				t.Run(test.name, func(t *testing.T) {
+					p := on.connect(t, &ws.Upgrader{})
+					end := make(chan error, 1)
+					go func() { end <- receiveFrom(testContext(t), p.stream, loop, func(ws.Message) bool { return true }) }()
+					test.cut(p.client)
+					err := await(t, end, "the stream's end")
+					if !errors.Is(err, io.ErrUnexpectedEOF) || !errors.Is(err, test.is) || !strings.HasPrefix(err.Error(), "ws: connection lost: ") {
+						t.Errorf("the stream ended with %v, want %v", err, test.is)
+					}
+					expectSessionEnd(t, p.session, test.is)
+				})
+			}
 		}
-	}
+	})
 }

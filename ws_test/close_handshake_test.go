@@ -14,15 +14,17 @@ import (
 )
 
 func TestSessionIsOpenBeforeClose(t *testing.T) {
-	p := connect(t, &ws.Upgrader{})
-	select {
-	case <-p.session.Done():
-		t.Fatal("Done is closed")
-	default:
-	}
-	if err := p.session.Err(); err != nil {
-		t.Fatalf("Err returned %v", err)
-	}
+	eachSide(t, func(t *testing.T, on side) {
+		p := on.connect(t, &ws.Upgrader{})
+		select {
+		case <-p.session.Done():
+			t.Fatal("Done is closed")
+		default:
+		}
+		if err := p.session.Err(); err != nil {
+			t.Fatalf("Err returned %v", err)
+		}
+	})
 }
 
 func TestCloseByServerWhileReading(t *testing.T) {
@@ -210,6 +212,8 @@ func TestFramesAfterPeersCloseAreIgnored(t *testing.T) {
 						t.Fatalf("received %v, %v", msg.Kind, err)
 					}
 				}
+				p.expectClose(4000)
+				p.expectEnd()
 				expectSessionEnd(t, p.session, ws.ErrClosed)
 			})
 		})

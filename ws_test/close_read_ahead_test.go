@@ -216,6 +216,7 @@ func TestCloseWithBusyReaderAndMuchData(t *testing.T) {
 		if n != messages {
 			t.Errorf("received %d messages", n)
 		}
+		p.expectClose(4000)
 		expectSessionEnd(t, p.session, ws.ErrClosed)
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"runtime"
 	"slices"
 	"strings"
@@ -17,24 +18,18 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// receiveCompressed has a session with compression receive what its client sent, in
+// receiveCompressed has a session with compression receive what its peer sent, in
 // reads of the given sizes, and returns what it received.
-func receiveCompressed(t testing.TB, c ws.Compression, sent []byte, limit int, sizes ...int) (got []string) {
+func (on side) receiveCompressed(t testing.TB, c ws.Compression, sent []byte, limit int, sizes ...int) (got []string) {
 	t.Helper()
-	return receiveCompressedOn(t, c, newScript(sent, sizes...), limit, false)
+	return on.receiveCompressedOn(t, c, newScript(on.sent(sent), sizes...), limit, false)
 }
 
 // receiveCompressedOn is receiveCompressed on a connection. It echoes the messages
 // if echoes is set.
-func receiveCompressedOn(t testing.TB, c ws.Compression, conn *script, limit int, echoes bool) (got []string) {
+func (on side) receiveCompressedOn(t testing.TB, c ws.Compression, conn *script, limit int, echoes bool) (got []string) {
 	t.Helper()
-	r := request()
-	r.Header.Set("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits")
-	u := &ws.Upgrader{Compression: c, Options: ws.Options{SendBuffer: 1 << 30}}
-	session, stream, err := u.Handle(&responseWriter{conn: conn}, r)
-	if err != nil {
-		t.Fatal(err)
-	}
+	session, stream := on.beginCompressing(t, conn, &ws.Upgrader{Compression: c, Options: ws.Options{SendBuffer: 1 << 30}})
 	for msg, err := range stream.Aggregate(limit).All(context.Background()) {
 		var failed *ws.ProtocolError
 		switch {
@@ -56,6 +51,22 @@ func receiveCompressedOn(t testing.TB, c ws.Compression, conn *script, limit int
 	_ = session.Close(ws.CloseReason{})
 	await(t, session.Done(), "the session's end")
 	return got
+}
+
+// beginCompressing is begin with a peer that offers or accepts compression.
+func (on side) beginCompressing(t testing.TB, end net.Conn, u *ws.Upgrader) (session *ws.Session, stream *ws.MessageStream) {
+	t.Helper()
+	var err error
+	if on == clientSide {
+		session, stream, err = dialOn(t, newDialer(t, u), respond(end, &scriptedResponse{answer: acceptOffer}), false)
+	} else {
+		r := request("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits")
+		session, stream, err = u.Handle(&responseWriter{conn: end}, r)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return session, stream
 }
 
 // randomCompressed returns random messages of a client, compressed or not, in any
@@ -97,16 +108,19 @@ func TestRandomCompressedConversations(t *testing.T) {
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for seed := range n {
-		group.Go(func() error { return echoRandomly(t, seed) })
+		group.Go(func() error { return serverSide.echoRandomly(t, seed) })
+		if seed%20 == 0 || n == 100 {
+			group.Go(func() error { return clientSide.echoRandomly(t, seed) })
+		}
 	}
 	if err := group.Wait(); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// echoRandomly has a session echo a random client, whose compressor and
+// echoRandomly has a session echo a random peer, whose compressor and
 // decompressor are the standard library's where the windows are the largest.
-func echoRandomly(t *testing.T, seed uint64) error {
+func (on side) echoRandomly(t *testing.T, seed uint64) error {
 	rng := rand.New(rand.NewPCG(seed, 77))
 	c := compressions[rng.IntN(3)].c
 	bits := 15
@@ -116,19 +130,19 @@ func echoRandomly(t *testing.T, seed uint64) error {
 	limit := []int{1000, 65535, 65536, 1 << 20}[rng.IntN(4)]
 	p := newOfflineCompressing(c, bits)
 	sent, want := randomCompressed(rng, p, limit)
-	conn := newScript(sent, slices.DeleteFunc(randomSizes(rng), func(n int) bool { return n == 0 })...)
-	got := receiveCompressedOn(t, c, conn, limit, true)
+	conn := newScript(on.sent(sent), slices.DeleteFunc(randomSizes(rng), func(n int) bool { return n == 0 })...)
+	got := on.receiveCompressedOn(t, c, conn, limit, true)
 	if !slices.Equal(got, want) {
-		return fmt.Errorf("seed %d: received %.100q, want %.100q", seed, got, want)
+		return fmt.Errorf("%v, seed %d: received %.100q, want %.100q", on, seed, got, want)
 	}
-	p.pair = &pair{client: &client{t: t, br: bufio.NewReader(bytes.NewReader(conn.out))}}
+	p.pair = &pair{client: &client{t: t, br: bufio.NewReader(on.peerConn(&readOnlyConn{Reader: bytes.NewReader(conn.out)}))}}
 	for i, text := range want {
 		text, ok := strings.CutPrefix(text, "Text ")
 		if !ok {
 			continue // too big, or the end
 		}
 		if op, got, _, err := p.message(); err != nil || op != opText || string(got) != text {
-			return fmt.Errorf("seed %d: message %d came back as %#x of %d bytes, want %d, %w", seed, i, op, len(got), len(text), err)
+			return fmt.Errorf("%v, seed %d: message %d came back as %#x of %d bytes, want %d, %w", on, seed, i, op, len(got), len(text), err)
 		}
 	}
 	return nil
@@ -158,10 +172,12 @@ func FuzzReceiveCompressed(f *testing.F) {
 	f.Add(masked(fin|rsv1|opPing, nil), byte(2), byte(2))
 	f.Fuzz(func(t *testing.T, sent []byte, way, size byte) {
 		c, limit := compressions[int(way)%3].c, limitsToTry[int(size)%len(limitsToTry)]
-		want := receiveCompressed(t, c, bytes.Clone(sent), limit, 1<<20)
-		got := receiveCompressed(t, c, bytes.Clone(sent), limit, int(size)+1)
-		if !slices.Equal(withoutUncertain(got), withoutUncertain(want)) {
-			t.Fatalf("received %.200q in small reads, %.200q in large ones", got, want)
+		want := serverSide.receiveCompressed(t, c, bytes.Clone(sent), limit, 1<<20)
+		for _, on := range sides {
+			got := on.receiveCompressed(t, c, bytes.Clone(sent), limit, int(size)+1)
+			if !slices.Equal(withoutUncertain(got), withoutUncertain(want)) {
+				t.Fatalf("%v: received %.200q in small reads, %.200q in large ones", on, got, want)
+			}
 		}
 	})
 }

@@ -176,7 +176,7 @@ func TestSessionOutlivesRequestContext(t *testing.T) {
 		}
 		cancel()
 		go func() { _ = echo(session, stream.Aggregate(0)) }()
-		expectEcho(t, &client{t, peer, bufio.NewReader(peer)})
+		expectEcho(t, newClient(t, peer))
 		<-session.Done()
 	})
 }

@@ -184,7 +184,7 @@ func TestCompressionBadOfferIsDeclined(t *testing.T) {
 		"permessage-deflate; server_max_window_bits=\"10\"; ; x=": "",
 	} {
 		for _, over := range transports {
-			p := connectCompressing(t, over, &ws.Upgrader{Compression: ws.Frugal()}, offer)
+			p := serverSide.connectCompressing(t, over, &ws.Upgrader{Compression: ws.Frugal()}, offer)
 			if p.extensions != want {
 				t.Errorf("%s: %q was answered by %q, want %q", over.name, offer, p.extensions, want)
 			}

@@ -33,7 +33,7 @@ func TestHeartbeatOfPollingProgram(t *testing.T) {
 		"long":                {100 * time.Millisecond, time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
-			overTransports(t, &ws.Upgrader{Options: ws.Options{Heartbeat: shortHeartbeat}}, func(t *testing.T, p *pair) {
+			overTransportsInParallel(t, &ws.Upgrader{Options: ws.Options{Heartbeat: shortHeartbeat}}, func(t *testing.T, p *pair) {
 				began := time.Now()
 				err := poll(p, pauses[0], pauses[1])
 				if took := time.Since(began); !errors.Is(err, ws.ErrHeartbeatTimeout) || took < 250*time.Millisecond {
@@ -53,7 +53,7 @@ func TestHeartbeatOfPollingProgram(t *testing.T) {
 }
 
 func TestHeartbeatAnsweredInPollingProgram(t *testing.T) {
-	overTransports(t, &ws.Upgrader{Options: ws.Options{Heartbeat: shortHeartbeat}}, func(t *testing.T, p *pair) {
+	overTransportsInParallel(t, &ws.Upgrader{Options: ws.Options{Heartbeat: shortHeartbeat}}, func(t *testing.T, p *pair) {
 		p.pongs()
 		for began := time.Now(); time.Since(began) < 10*shortHeartbeat.Interval; {
 			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Millisecond)
@@ -70,7 +70,7 @@ func TestHeartbeatOfBusyProgram(t *testing.T) {
 	for _, name := range []string{"at once", "after a message", "behind a message"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			overTransports(t, &ws.Upgrader{Options: ws.Options{Heartbeat: shortHeartbeat}}, func(t *testing.T, p *pair) {
+			overTransportsInParallel(t, &ws.Upgrader{Options: ws.Options{Heartbeat: shortHeartbeat}}, func(t *testing.T, p *pair) {
 				counted := p.pongs()
 				switch name {
 				case "after a message":
@@ -127,7 +127,7 @@ func TestUnreadSessionEndsWhenPeerIsGone(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			// CloseTimeout, since an unread channel may yet be read to its end.
-			overTransports(t, &ws.Upgrader{Options: ws.Options{Heartbeat: shortHeartbeat, CloseTimeout: time.Second}}, func(t *testing.T, p *pair) {
+			overTransportsInParallel(t, &ws.Upgrader{Options: ws.Options{Heartbeat: shortHeartbeat, CloseTimeout: time.Second}}, func(t *testing.T, p *pair) {
 				test.before(t, p)
 				p.client.conn.Close()
 				began := time.Now()

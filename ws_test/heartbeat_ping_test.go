@@ -117,9 +117,11 @@ func TestHeartbeatCountsAnyByte(t *testing.T) {
 			_, err := p.stream.Recv(context.Background())
 			received <- err
 		}()
-		for _, b := range frame {
+		for _, b := range p.on.sent(frame) {
 			time.Sleep(29 * time.Second)
-			p.write([]byte{b})
+			if _, err := underlying(p.conn).Write([]byte{b}); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if err := <-received; err != nil {
 			t.Fatal(err)

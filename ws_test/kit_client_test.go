@@ -15,11 +15,13 @@ import (
 	"time"
 )
 
-// client sends and receives frames by hand, valid or not.
+// client sends and receives frames by hand, valid or not. Its session may be one of a
+// Dialer: see serverConn.
 type client struct {
 	t    testing.TB
 	conn net.Conn
 	br   *bufio.Reader
+	on   side // of the session at the other end
 }
 
 // write writes bytes as they are.
@@ -144,7 +146,9 @@ func (c *client) writeLater(b []byte) {
 }
 
 // newClient is a client at the other end of a session's pipe.
-func newClient(t testing.TB, peer net.Conn) *client { return &client{t, peer, bufio.NewReader(peer)} }
+func newClient(t testing.TB, peer net.Conn) *client {
+	return &client{t: t, conn: peer, br: bufio.NewReader(peer)}
+}
 
 // handshakeOn sends a handshake request on conn and returns the client and the
 // response.
@@ -238,7 +242,7 @@ func expectEcho(t *testing.T, c *client) {
 
 // resetConn ends a client's connection with a RST, or its equivalent on a pipe.
 func resetConn(c *client) {
-	if d, ok := c.conn.(*duplex); ok {
+	if d, ok := underlying(c.conn).(*duplex); ok {
 		d.reset()
 		return
 	}
@@ -248,10 +252,18 @@ func resetConn(c *client) {
 
 // tcpConn is the TCP connection under a client's.
 func tcpConn(c net.Conn) *net.TCPConn {
-	if tls, ok := c.(interface{ NetConn() net.Conn }); ok {
-		c = tls.NetConn()
+	return underlying(c).(*net.TCPConn)
+}
+
+// underlying is the connection under those of TLS and of a server's script.
+func underlying(c net.Conn) net.Conn {
+	for {
+		over, ok := c.(interface{ NetConn() net.Conn })
+		if !ok {
+			return c
+		}
+		c = over.NetConn()
 	}
-	return c.(*net.TCPConn)
 }
 
 func closeWrite(conn net.Conn) error {

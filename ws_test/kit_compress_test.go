@@ -27,16 +27,16 @@ const deflateTail = "\x00\x00\xff\xff"
 // compressedHello is a compressed "Hello" (RFC 7692 §7.2.3.1).
 const compressedHello = "\xf2\x48\xcd\xc9\xc9\x07\x00"
 
-// compressing is a pair that has agreed on compression, with a client built on
-// the standard library's compress/flate.
+// compressing is a pair that has agreed on compression, with a peer built on the
+// standard library's compress/flate.
 type compressing struct {
 	*pair
-	extensions       string // to the offer
-	writer           deflater
-	out              bytes.Buffer // of writer
-	context          []byte       // the window of the server's next message
-	clientNoTakeover bool         // the client's messages are compressed without takeover
-	serverNoTakeover bool         // the server's messages are compressed without takeover
+	extensions        string // to the offer
+	writer            deflater
+	out               bytes.Buffer // of writer
+	context           []byte       // the window of the session's next message
+	peerNoTakeover    bool         // the peer's messages are compressed without takeover
+	sessionNoTakeover bool         // the session's messages are compressed without takeover
 }
 
 // deflater is a compressor of the client's: the standard one, or one that keeps
@@ -47,9 +47,13 @@ type deflater interface {
 	Reset(io.Writer)
 }
 
-// connectCompressing connects a client that makes an offer.
-func connectCompressing(t testing.TB, over transport, u *ws.Upgrader, offer string) *compressing {
+// connectCompressing returns a session whose peer makes an offer, or accepts that of a
+// Dialer.
+func (on side) connectCompressing(t testing.TB, over transport, u *ws.Upgrader, offer string) *compressing {
 	t.Helper()
+	if on == clientSide {
+		return dialCompressing(t, over, newDialer(t, u))
+	}
 	u = copyOptions(u)
 	p := &compressing{pair: new(pair)}
 	began := make(chan error, 1)
@@ -71,19 +75,56 @@ func connectCompressing(t testing.TB, over transport, u *ws.Upgrader, offer stri
 	if err := await(t, began, "the handshake"); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		conn.Close()
-		_ = p.session.Close(ws.CloseReason{})
-		await(t, p.session.Done(), "the session's end")
+	closedByCleanup(t, p.pair)
+	p.agree(on)
+	return p
+}
+
+// dialCompressing returns a session of a Dialer whose peer accepts its offer.
+func dialCompressing(t testing.TB, over transport, d *ws.Dialer) *compressing {
+	t.Helper()
+	l := listen(t)
+	if over.wrap {
+		l = wrappingListener{l}
+	}
+	end, peer := bothEnds(t, l)
+	p := &compressing{pair: new(pair)}
+	p.session, p.stream, p.client = dialTo(t, d, end, peer, over.tls, func(offer string) string {
+		p.extensions = acceptOffer(offer)
+		return p.extensions
 	})
-	p.clientNoTakeover = strings.Contains(p.extensions, "client_no_context_takeover")
-	p.serverNoTakeover = strings.Contains(p.extensions, "server_no_context_takeover")
+	closedByCleanup(t, p.pair)
+	p.agree(clientSide)
+	return p
+}
+
+// acceptOffer is what a server answers that accepts the first offer as it is (RFC 7692
+// §7.1): all of its parameters, but for one that only says that another is understood.
+func acceptOffer(offer string) string {
+	offer, _, _ = strings.Cut(offer, ",")
+	var agreed []string
+	for _, param := range strings.Split(offer, ";") {
+		if param = strings.TrimSpace(param); param != "client_max_window_bits" {
+			agreed = append(agreed, param)
+		}
+	}
+	return strings.Join(agreed, "; ")
+}
+
+// agree has the peer compress as agreed.
+func (p *compressing) agree(on side) {
+	peer, session := "client", "server"
+	if on == clientSide {
+		peer, session = session, peer
+	}
+	p.peerNoTakeover = strings.Contains(p.extensions, peer+"_no_context_takeover")
+	p.sessionNoTakeover = strings.Contains(p.extensions, session+"_no_context_takeover")
 	p.writer, _ = flate.NewWriter(&p.out, 6)
-	if _, bits, ok := strings.Cut(p.extensions, "client_max_window_bits="); ok {
+	if _, bits, ok := strings.Cut(p.extensions, peer+"_max_window_bits="); ok {
+		bits, _, _ = strings.Cut(bits, ";")
 		n, _ := strconv.Atoi(bits)
 		p.writer, _ = windowed.NewWriterWindow(&p.out, 1<<n)
 	}
-	return p
 }
 
 // offer does the handshake and returns the server's extensions.
@@ -99,9 +140,9 @@ func (c *client) offer(host, offer string) string {
 	return resp.Header.Get("Sec-WebSocket-Extensions")
 }
 
-// deflated compresses a message as the client does.
+// deflated compresses a message as the peer does.
 func (p *compressing) deflated(data []byte) []byte {
-	if p.clientNoTakeover {
+	if p.peerNoTakeover {
 		p.writer.Reset(&p.out)
 	}
 	_, _ = p.writer.Write(data)
@@ -159,7 +200,7 @@ func (p *compressing) inflated(compressed []byte) ([]byte, error) {
 	const end = "\x01\x00\x00\xff\xff" // a final block
 	r := flate.NewReaderDict(io.MultiReader(bytes.NewReader(compressed), strings.NewReader(deflateTail+end)), p.context)
 	data, err := io.ReadAll(r)
-	if !p.serverNoTakeover {
+	if !p.sessionNoTakeover {
 		p.context = append(p.context, data...)
 		p.context = p.context[max(len(p.context)-1<<15, 0):]
 	}
@@ -176,22 +217,22 @@ func (p *compressing) expectMessage(op byte, want []byte) (compressed bool) {
 	return compressed
 }
 
-// overCompressions runs a test over every transport, without compression and
+// overCompressions runs a test on both sides over every transport, without compression and
 // with compression, both without and with takeover.
 func overCompressions(t *testing.T, u *ws.Upgrader, test func(t *testing.T, over transport, p *compressing)) {
 	t.Helper()
-	for _, over := range transports {
+	eachTransport(t, func(t *testing.T, on side, over transport) {
 		for _, agreed := range []struct {
 			name, offer string
 			c           ws.Compression
 		}{{name: "plain"}, {"alone", "permessage-deflate", ws.Frugal()}, {"takeover", "permessage-deflate; client_max_window_bits", ws.Balanced()}} {
-			t.Run(over.name+","+agreed.name, func(t *testing.T) {
+			t.Run(agreed.name, func(t *testing.T) {
 				u := copyOptions(u)
 				u.Compression = agreed.c
-				test(t, over, connectCompressing(t, over, u, agreed.offer))
+				test(t, over, on.connectCompressing(t, over, u, agreed.offer))
 			})
 		}
-	}
+	})
 }
 
 // expectSent reads the next message, which must be the given one, and in one
@@ -223,7 +264,7 @@ var compressions = []struct {
 
 // newOfflineCompressing returns a client whose frames are collected and not sent.
 func newOfflineCompressing(c ws.Compression, bits int) *compressing {
-	p := &compressing{clientNoTakeover: !c.RecvTakeover, serverNoTakeover: !c.SendTakeover}
+	p := &compressing{peerNoTakeover: !c.RecvTakeover, sessionNoTakeover: !c.SendTakeover}
 	if bits == 15 {
 		p.writer, _ = flate.NewWriter(&p.out, 1)
 	} else {

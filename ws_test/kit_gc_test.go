@@ -48,23 +48,38 @@ var (
 	cancellable, cancelCancellable = context.WithCancel(context.Background())
 )
 
-// environments are where a session may run: f is called as a handler is.
+// environments are where a session may run: f is called with it as a handler is.
 var environments = []struct {
 	name  string
-	begin func(t *testing.T, u *ws.Upgrader, f func(*ws.Session, *ws.MessageStream)) *client
+	begin func(t *testing.T, u *ws.Upgrader, f func(*ws.Session, *ws.MessageStream)) (endpoint, *client)
 }{
 	{"tcp", servedOver(transports[0])}, {"wrapped", servedOver(transports[1])}, {"tls", servedOver(transports[2])},
-	{"pipe", func(t *testing.T, u *ws.Upgrader, f func(*ws.Session, *ws.MessageStream)) *client {
-		end, peer := net.Pipe()
-		t.Cleanup(func() { _ = peer.Close() })
-		session, stream, err := u.Handle(&responseWriter{conn: end}, request())
-		if err != nil {
-			t.Fatal(err)
-		}
-		go func() {
-			defer func() { _ = recover() }()
-			f(session, stream)
-		}()
-		return newClient(t, peer)
-	}},
+	{"pipe", serverSide.overPipe},
+	{"dialed tcp", dialedOver(transports[0])}, {"dialed wrapped", dialedOver(transports[1])}, {"dialed tls", dialedOver(transports[2])},
+	{"dialed pipe", clientSide.overPipe},
+}
+
+func (on side) overPipe(t *testing.T, u *ws.Upgrader, f func(*ws.Session, *ws.MessageStream)) (endpoint, *client) {
+	end, peer := net.Pipe()
+	t.Cleanup(func() { _ = peer.Close() })
+	from := on.endpoint(t, u)
+	session, stream := begin(t, from, end, nil)
+	go handleSession(session, stream, f)
+	return from, on.peer(t, peer)
+}
+
+// dialedOver dials a peer over a transport.
+func dialedOver(over transport) func(*testing.T, *ws.Upgrader, func(*ws.Session, *ws.MessageStream)) (endpoint, *client) {
+	return func(t *testing.T, u *ws.Upgrader, f func(*ws.Session, *ws.MessageStream)) (endpoint, *client) {
+		d := newDialer(t, u)
+		session, stream, c := dialUnclosed(t, over, d)
+		go handleSession(session, stream, f)
+		return d, c
+	}
+}
+
+// handleSession calls f as net/http calls a handler.
+func handleSession(session *ws.Session, stream *ws.MessageStream, f func(*ws.Session, *ws.MessageStream)) {
+	defer func() { _ = recover() }()
+	f(session, stream)
 }

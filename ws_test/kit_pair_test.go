@@ -13,7 +13,8 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// pair is a session on a server and the raw client at the other end of it.
+// pair is a session and the peer at the other end of it, which is scripted as a raw
+// client whichever side the session is on.
 type pair struct {
 	*client
 	session *ws.Session
@@ -24,7 +25,7 @@ type pair struct {
 type transport struct {
 	name string
 	tls  bool
-	wrap bool // the server's conn is hidden in a wrapper
+	wrap bool // the session's conn is hidden in a wrapper
 }
 
 // transports are the ways that differ in the code they take: the polled
@@ -48,14 +49,38 @@ func copyOptions(u *ws.Upgrader) *ws.Upgrader {
 }
 
 // connect returns a session with the given options over plain TCP.
-func connect(t testing.TB, u *ws.Upgrader) *pair {
+func (on side) connect(t testing.TB, u *ws.Upgrader) *pair {
 	t.Helper()
-	return connectOver(t, transports[0], u)
+	return on.connectOver(t, transports[0], u)
 }
 
-func connectOver(t testing.TB, over transport, u *ws.Upgrader) *pair {
+// connectOver returns a session with the given options over a transport.
+func (on side) connectOver(t testing.TB, over transport, u *ws.Upgrader) *pair {
 	t.Helper()
-	u = copyOptions(u)
+	if on == serverSide {
+		return handleOver(t, over, copyOptions(u))
+	}
+	return dialOver(t, over, newDialer(t, u))
+}
+
+// bothEnds returns the two ends of a connection, of which the listener accepts the session's.
+func bothEnds(t testing.TB, l net.Listener) (session, peer net.Conn) {
+	t.Helper()
+	defer l.Close()
+	peer, err := net.Dial(l.Addr().Network(), l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { peer.Close() })
+	if session, err = l.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	return session, peer
+}
+
+// handleOver returns a session of an Upgrader over a transport.
+func handleOver(t testing.TB, over transport, u *ws.Upgrader) *pair {
+	t.Helper()
 	p := new(pair)
 	began := make(chan error, 1)
 	srv := serve(t, over, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -67,17 +92,17 @@ func connectOver(t testing.TB, over transport, u *ws.Upgrader) *pair {
 	if err := await(t, began, "the handshake"); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		p.client.conn.Close()
-		_ = p.session.Close(ws.CloseReason{})
-		await(t, p.session.Done(), "the session's end")
-	})
-	return p
+	return closedByCleanup(t, p)
 }
 
 // connectOn returns a session whose connection comes from l.
-func connectOn(t testing.TB, l net.Listener, tls bool, u *ws.Upgrader) *pair {
+func (on side) connectOn(t testing.TB, l net.Listener, tls bool, u *ws.Upgrader) *pair {
 	t.Helper()
+	if on == clientSide {
+		end, peer := bothEnds(t, l)
+		session, stream, c := dialTo(t, newDialer(t, u), end, peer, tls, nil)
+		return closedByCleanup(t, &pair{c, session, stream})
+	}
 	u = copyOptions(u)
 	p, began := new(pair), make(chan error, 1)
 	srv := &httptest.Server{Listener: l, Config: &http.Server{
@@ -104,19 +129,14 @@ func connectOn(t testing.TB, l net.Listener, tls bool, u *ws.Upgrader) *pair {
 	if err := await(t, began, "the handshake"); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		conn.Close()
-		_ = p.session.Close(ws.CloseReason{})
-		await(t, p.session.Done(), "the session's end")
-	})
-	return p
+	return closedByCleanup(t, p)
 }
 
 // connectUnix returns a session over a Unix socket, which is polled as TCP is
 // but has no delays, and no buffers beyond what is asked for: bytes that were
 // written have arrived. Of network unixpacket a read takes what one write
-// brought. tune, if not nil, is called for the server's end.
-func connectUnix(t testing.TB, network string, u *ws.Upgrader, tune func(net.Conn)) *pair {
+// brought. tune, if not nil, is called for the session's end.
+func (on side) connectUnix(t testing.TB, network string, u *ws.Upgrader, tune func(net.Conn)) *pair {
 	t.Helper()
 	if runtime.GOOS != "linux" {
 		t.Skipf("needs %s sockets as Linux has them, this is %s", network, runtime.GOOS)
@@ -125,22 +145,24 @@ func connectUnix(t testing.TB, network string, u *ws.Upgrader, tune func(net.Con
 	if err != nil {
 		t.Fatal(err)
 	}
-	return connectOn(t, tuningListener{l, tune}, false, u)
+	return on.connectOn(t, tuningListener{l, tune}, false, u)
 }
 
-// connectEach runs a test over every transport that goes through the kernel, with
-// buffers of the default sizes.
+// connectEach runs a test on both sides, over every transport that goes through the
+// kernel, with buffers of the default sizes.
 func connectEach(t *testing.T, u func() *ws.Upgrader, test func(t *testing.T, p *pair)) {
 	t.Helper()
-	for _, over := range transports {
-		t.Run(over.name, func(t *testing.T) {
+	eachSide(t, func(t *testing.T, on side) {
+		for _, over := range transports {
+			t.Run(over.name, func(t *testing.T) {
+				t.Parallel()
+				test(t, on.connectOver(t, over, u()))
+			})
+		}
+		t.Run("unix", func(t *testing.T) {
 			t.Parallel()
-			test(t, connectOver(t, over, u()))
+			test(t, on.connectUnix(t, "unix", u(), nil))
 		})
-	}
-	t.Run("unix", func(t *testing.T) {
-		t.Parallel()
-		test(t, connectUnix(t, "unix", u(), nil))
 	})
 }
 
@@ -160,31 +182,52 @@ func connectTo(t *testing.T, u *ws.Upgrader) *ws.Session {
 	return session
 }
 
-func connectLimitedReads(t *testing.T) *splitWriter {
+func connectLimitedReads(t *testing.T, on side) *splitWriter {
 	limit := new(atomic.Int64)
 	limit.Store(100_000)
-	return &splitWriter{connectOn(t, limitingListener{listen(t), limit}, false, &ws.Upgrader{}), limit}
+	return &splitWriter{on.connectOn(t, limitingListener{listen(t), limit}, false, &ws.Upgrader{}), limit}
 }
 
-// overTransports runs a test over every transport.
+// overTransports runs a test on both sides over every transport.
 func overTransports(t *testing.T, u *ws.Upgrader, test func(t *testing.T, p *pair)) {
 	t.Helper()
+	eachTransport(t, func(t *testing.T, on side, over transport) { test(t, on.connectOver(t, over, u)) })
+}
+
+// overTransportsInParallel is overTransports for tests that wait for real time.
+func overTransportsInParallel(t *testing.T, u *ws.Upgrader, test func(t *testing.T, p *pair)) {
+	t.Helper()
+	eachTransport(t, func(t *testing.T, on side, over transport) {
+		t.Parallel()
+		test(t, on.connectOver(t, over, u))
+	})
+}
+
+// eachTransport runs a test on both sides for every transport.
+func eachTransport(t *testing.T, test func(t *testing.T, on side, over transport)) {
+	t.Helper()
 	for _, over := range transports {
-		t.Run(over.name, func(t *testing.T) { test(t, connectOver(t, over, u)) })
+		for _, on := range sides {
+			t.Run(on.String()+","+over.name, func(t *testing.T) { test(t, on, over) })
+		}
 	}
 }
 
-// overTransportsWith is overTransports with an Upgrader that the test can close.
-func overTransportsWith(t *testing.T, test func(t *testing.T, u *ws.Upgrader, p *pair)) {
-	for _, over := range transports {
-		t.Run(over.name, func(t *testing.T) {
-			u := new(ws.Upgrader)
-			begun := make(chan *pair, 1)
-			start := servedOver(over)
-			c := start(t, u, func(s *ws.Session, m *ws.MessageStream) { begun <- &pair{session: s, stream: m} })
-			p := await(t, begun, "the session")
-			p.client = c
-			test(t, u, p)
-		})
+// overTransportsWith is overTransports with an endpoint that the test can close.
+func overTransportsWith(t *testing.T, test func(t *testing.T, from endpoint, p *pair)) {
+	t.Helper()
+	eachTransport(t, func(t *testing.T, on side, over transport) {
+		from, p := on.pairOf(t, over, new(ws.Upgrader))
+		test(t, from, p)
+	})
+}
+
+// pairOf is connectOver with an endpoint that the test can close.
+func (on side) pairOf(t *testing.T, over transport, u *ws.Upgrader) (endpoint, *pair) {
+	t.Helper()
+	if on == serverSide {
+		return u, handleOver(t, over, u)
 	}
+	d := newDialer(t, u)
+	return d, dialOver(t, over, d)
 }

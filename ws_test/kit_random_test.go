@@ -81,14 +81,22 @@ func payloadLength(b []byte) int {
 	return len(f.payload)
 }
 
-// receiveScript receives what the client sent, of which the first bytes came with
-// the handshake and the rest comes in reads of the given sizes.
-func receiveScript(t testing.TB, sent []byte, early int, sizes []int, c *conversation) {
-	conn := newScript(sent[early:], sizes...)
-	session, stream := sessionOn(t, conn, sent[:early], &ws.Upgrader{Options: ws.Options{ManualPong: c.manualPong, SendBuffer: 1 << 30}})
-	c.receive(stream, conn.interruptWith)
-	await(t, session.Done(), "the session's end")
-	c.check(t, sent, conn.replies(t))
+// receiveScript has a session on each of the sides receive what its peer sent, of which
+// the first bytes came with the handshake and the rest comes in reads of the given sizes.
+func receiveScript(t testing.TB, sides []side, sent []byte, early int, sizes []int, c *conversation) {
+	for _, on := range sides {
+		c := *c
+		frames := on.sent(sent)
+		early := min(early, len(frames))
+		conn := newScript(frames[early:], sizes...)
+		session, stream := on.begin(t, conn, frames[:early], &ws.Upgrader{Options: ws.Options{ManualPong: c.manualPong, SendBuffer: 1 << 30}})
+		c.receive(stream, conn.interruptWith)
+		await(t, session.Done(), "the session's end")
+		c.check(t, sent, conn.replies(t, on))
+		if t.Failed() {
+			t.Fatalf("on the side of the %v", on)
+		}
+	}
 }
 
 // limitsToTry are what a fuzzed conversation may have for a limit.

@@ -108,9 +108,17 @@ func (s *script) SetWriteDeadline(t time.Time) error { return nil }
 func (s *script) LocalAddr() net.Addr                { return &net.TCPAddr{} }
 func (s *script) RemoteAddr() net.Addr               { return &net.TCPAddr{} }
 
-// replies are the frames that the server wrote.
-func (s *script) replies(t testing.TB) []serverFrame {
+// readOnlyConn is a connection that can only be read.
+type readOnlyConn struct {
+	net.Conn
+	io.Reader
+}
+
+func (c *readOnlyConn) Read(p []byte) (int, error) { return c.Reader.Read(p) }
+
+// replies are the frames that the session wrote.
+func (s *script) replies(t testing.TB, on side) []serverFrame {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return readAll(t, &client{t: t, br: bufio.NewReader(bytes.NewReader(s.out))})
+	return readAll(t, &client{t: t, br: bufio.NewReader(on.peerConn(&readOnlyConn{Reader: bytes.NewReader(s.out)}))})
 }

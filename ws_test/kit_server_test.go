@@ -57,9 +57,9 @@ func serveUnix(t *testing.T, h http.Handler) *httptest.Server {
 	return srv
 }
 
-func servedOver(over transport) func(*testing.T, *ws.Upgrader, func(*ws.Session, *ws.MessageStream)) *client {
-	return func(t *testing.T, u *ws.Upgrader, f func(*ws.Session, *ws.MessageStream)) *client {
-		return dial(t, serve(t, over, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+func servedOver(over transport) func(*testing.T, *ws.Upgrader, func(*ws.Session, *ws.MessageStream)) (endpoint, *client) {
+	return func(t *testing.T, u *ws.Upgrader, f func(*ws.Session, *ws.MessageStream)) (endpoint, *client) {
+		return u, dial(t, serve(t, over, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			session, stream, err := u.Handle(w, r)
 			if err != nil {
 				t.Error(err)

@@ -53,18 +53,18 @@ func expectViolation(t *testing.T, err error, code ws.CloseCode) {
 	}
 }
 
-// expectNoSessions checks that an Upgrader has no session to wait for.
-func expectNoSessions(t *testing.T, u *ws.Upgrader) {
+// expectNoSessions checks that an endpoint has no session to wait for.
+func expectNoSessions(t *testing.T, from endpoint) {
 	t.Helper()
-	if err := u.Shutdown(testContext(t)); err != nil {
+	if err := from.Shutdown(testContext(t)); err != nil {
 		t.Errorf("Shutdown returned %v", err)
 	}
 }
 
 // startShutdown calls Shutdown in a goroutine.
-func startShutdown(ctx context.Context, u *ws.Upgrader) <-chan error {
+func startShutdown(ctx context.Context, from endpoint) <-chan error {
 	down := make(chan error, 1)
-	go func() { down <- u.Shutdown(ctx) }()
+	go func() { down <- from.Shutdown(ctx) }()
 	return down
 }
 
@@ -82,20 +82,17 @@ var noHeartbeat = ws.Heartbeat{Interval: -1}
 type contextKey struct{}
 
 // startSession starts a session whose peer reads everything.
-func startSession(t testing.TB, u *ws.Upgrader) *ws.Session {
+func startSession(t testing.TB, from endpoint) *ws.Session {
 	t.Helper()
-	session, peer := startSessionWithPeer(t, u)
+	session, peer := startSessionWithPeer(t, from)
 	go func() { _, _ = io.Copy(io.Discard, peer) }()
 	return session
 }
 
-func startSessionWithPeer(t testing.TB, u *ws.Upgrader) (*ws.Session, net.Conn) {
+func startSessionWithPeer(t testing.TB, from endpoint) (*ws.Session, net.Conn) {
 	t.Helper()
 	end, peer := net.Pipe()
-	session, _, err := u.Handle(&responseWriter{conn: end}, request())
-	if err != nil {
-		t.Fatal(err)
-	}
+	session, _ := begin(t, from, end, nil)
 	return session, peer
 }
 
@@ -108,7 +105,7 @@ type pipePair struct {
 }
 
 // endsAfter returns how long it takes the session to end for the given reason.
-func (p pipePair) endsAfter(t *testing.T, reason error) string {
+func (p *pair) endsAfter(t *testing.T, reason error) string {
 	t.Helper()
 	start := time.Now()
 	<-p.session.Done()
@@ -116,6 +113,14 @@ func (p pipePair) endsAfter(t *testing.T, reason error) string {
 		t.Errorf("session ended with %v, want %v", err, reason)
 	}
 	return time.Since(start).String()
+}
+
+// pipeOf returns a session of an endpoint on an unbuffered pipe.
+func pipeOf(t testing.TB, from endpoint) *pair {
+	t.Helper()
+	end, peer := net.Pipe()
+	session, stream := begin(t, from, end, nil)
+	return closedByCleanup(t, &pair{sideOf(from).peer(t, peer), session, stream})
 }
 
 // connectPipe does a handshake with the given headers added to it.
@@ -143,17 +148,6 @@ func connectPipe(t *testing.T, u *ws.Upgrader, header ...string) pipePair {
 	}
 	t.Fatal(err)
 	panic("unreachable")
-}
-
-// sessionOn returns a session on conn, from which early was read with the
-// handshake. No server is involved.
-func sessionOn(t testing.TB, conn net.Conn, early []byte, u *ws.Upgrader) (*ws.Session, *ws.MessageStream) {
-	t.Helper()
-	session, stream, err := copyOptions(u).Handle(&responseWriter{conn: conn, early: early}, request())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return session, stream
 }
 
 // derivedContexts are contexts that end with the session.

@@ -81,14 +81,16 @@ func ended(t *testing.T) context.Context {
 
 // overCompressionsNamed is overCompressions over TCP alone.
 func overCompressionsNamed(t *testing.T, name string, test func(*testing.T, *compressing)) {
-	for _, agreed := range []struct {
-		name, offer string
-		c           ws.Compression
-	}{{name: "plain"}, {"alone", "permessage-deflate", ws.Frugal()}, {"takeover", "permessage-deflate; client_max_window_bits", ws.Balanced()}} {
-		t.Run(name+","+agreed.name, func(t *testing.T) {
-			test(t, connectCompressing(t, transports[0], &ws.Upgrader{Compression: agreed.c}, agreed.offer))
-		})
-	}
+	eachSide(t, func(t *testing.T, on side) {
+		for _, agreed := range []struct {
+			name, offer string
+			c           ws.Compression
+		}{{name: "plain"}, {"alone", "permessage-deflate", ws.Frugal()}, {"takeover", "permessage-deflate; client_max_window_bits", ws.Balanced()}} {
+			t.Run(name+","+agreed.name, func(t *testing.T) {
+				test(t, on.connectCompressing(t, transports[0], &ws.Upgrader{Compression: agreed.c}, agreed.offer))
+			})
+		}
+	})
 }
 
 // inTwo is a text whose first fragment is whole, and the others.
@@ -99,8 +101,8 @@ func (p *compressing) inTwo(first string, others []string) (begins, rest []byte)
 		return all[:n:n], all[n:]
 	}
 	begins = masked(rsv1|opText, append(p.deflated([]byte(first)), deflateTail...))
-	kept := p.clientNoTakeover
-	p.clientNoTakeover = false // within a message
+	kept := p.peerNoTakeover
+	p.peerNoTakeover = false // within a message
 	for i, text := range others {
 		bits := byte(opContinuation)
 		payload := p.deflated([]byte(text))
@@ -111,7 +113,7 @@ func (p *compressing) inTwo(first string, others []string) (begins, rest []byte)
 		}
 		rest = append(rest, masked(bits, payload)...)
 	}
-	p.clientNoTakeover = kept
+	p.peerNoTakeover = kept
 	return begins, rest
 }
 

@@ -12,43 +12,45 @@ import (
 )
 
 func TestMaxFrameSize(t *testing.T) {
-	t.Run("refuses longer frames", func(t *testing.T) {
-		for _, n := range []int{1, 125, 126, 65535, 65536, 100_000} {
-			t.Run(fmt.Sprint("n=", n), func(t *testing.T) {
-				overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
-					stream := p.stream.MaxFrameSize(n)
-					p.writeLater(bytes.Join([][]byte{
-						masked(fin|opBinary, make([]byte, n)), fragmented(opText, string(mixedText(n)), string(mixedText(n))),
-						header(fin|opBinary, uint64(n)+1), {1, 2, 3, 4}, // and nothing behind its key
-					}, nil))
-					for _, want := range []int{n, 2 * n} {
-						if _, data := recvChunks(t, stream); len(data) != want {
-							t.Fatalf("received %d bytes, want %d", len(data), want)
+	eachSide(t, func(t *testing.T, on side) {
+		t.Run("refuses longer frames", func(t *testing.T) {
+			for _, n := range []int{1, 125, 126, 65535, 65536, 100_000} {
+				t.Run(fmt.Sprint("n=", n), func(t *testing.T) {
+					overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
+						stream := p.stream.MaxFrameSize(n)
+						p.writeLater(bytes.Join([][]byte{
+							masked(fin|opBinary, make([]byte, n)), fragmented(opText, string(mixedText(n)), string(mixedText(n))),
+							header(fin|opBinary, uint64(n)+1), {1, 2, 3, 4}, // and nothing behind its key
+						}, nil))
+						for _, want := range []int{n, 2 * n} {
+							if _, data := recvChunks(t, stream); len(data) != want {
+								t.Fatalf("received %d bytes, want %d", len(data), want)
+							}
 						}
-					}
-					_, err := stream.Recv(testContext(t))
-					expectViolation(t, err, ws.CloseMessageTooBig)
-					p.expectClose(1009)
+						_, err := stream.Recv(testContext(t))
+						expectViolation(t, err, ws.CloseMessageTooBig)
+						p.expectClose(1009)
+					})
 				})
-			})
-		}
-	})
-	t.Run("zero means no limit", func(t *testing.T) {
-		for _, n := range []int{0, -1, math.MinInt} {
-			p := connect(t, &ws.Upgrader{})
-			stream := p.stream.MaxFrameSize(n)
-			p.writeLater(masked(fin|opBinary, make([]byte, 300_000)))
-			if _, data := recvChunks(t, stream); len(data) != 300_000 {
-				t.Fatalf("received %d bytes", len(data))
 			}
-		}
-	})
-	t.Run("holds for aggregates", func(t *testing.T) {
-		p := connect(t, &ws.Upgrader{})
-		p.write(header(opText, 1001))
-		p.write([]byte{1, 2, 3, 4})
-		_, err := p.stream.MaxFrameSize(1000).Aggregate(10).Recv(testContext(t))
-		expectViolation(t, err, ws.CloseMessageTooBig)
+		})
+		t.Run("zero means no limit", func(t *testing.T) {
+			for _, n := range []int{0, -1, math.MinInt} {
+				p := on.connect(t, &ws.Upgrader{})
+				stream := p.stream.MaxFrameSize(n)
+				p.writeLater(masked(fin|opBinary, make([]byte, 300_000)))
+				if _, data := recvChunks(t, stream); len(data) != 300_000 {
+					t.Fatalf("received %d bytes", len(data))
+				}
+			}
+		})
+		t.Run("holds for aggregates", func(t *testing.T) {
+			p := on.connect(t, &ws.Upgrader{})
+			p.write(header(opText, 1001))
+			p.write([]byte{1, 2, 3, 4})
+			_, err := p.stream.MaxFrameSize(1000).Aggregate(10).Recv(testContext(t))
+			expectViolation(t, err, ws.CloseMessageTooBig)
+		})
 	})
 }
 

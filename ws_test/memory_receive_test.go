@@ -33,29 +33,31 @@ func expectFrugal(t *testing.T, limit uint64, f func()) {
 
 // A message of 1 GiB is streamed in less than 1 MiB.
 func TestMemoryOfGibibyteMessage(t *testing.T) {
-	for _, over := range transports {
-		t.Run(over.name, func(t *testing.T) {
-			size := 1 << 30
-			switch {
-			case raceDetector, testing.Short():
-				size = 32 << 20
-			case over.tls: // crypto/tls allocates for every record
-				size = 64 << 20
-			}
-			p := connectOver(t, over, &ws.Upgrader{})
-			p.stream = p.stream.MaxFrameSize(size)
-			part := masked(opBinary, make([]byte, 256<<10))[14:] // the key again and again
-			head := append(header(fin|opBinary, uint64(size)), 0x37, 0xfa, 0x21, 0x3d)
-			expectFrugal(t, 1<<20, func() {
-				wrote := make(chan error, 1)
-				go func() { wrote <- writeRepeated(p.conn, head, part, size) }()
-				expectZeroes(t, p.stream, size)
-				if err := await(t, wrote, "the client's last write"); err != nil {
-					t.Fatal(err)
+	eachSide(t, func(t *testing.T, on side) {
+		for _, over := range transports {
+			t.Run(over.name, func(t *testing.T) {
+				size := 1 << 30
+				switch {
+				case raceDetector, testing.Short():
+					size = 32 << 20
+				case over.tls: // crypto/tls allocates for every record
+					size = 64 << 20
 				}
+				p := on.connectOver(t, over, &ws.Upgrader{})
+				p.stream = p.stream.MaxFrameSize(size)
+				part := masked(opBinary, make([]byte, 256<<10))[14:] // the key again and again
+				head := append(header(fin|opBinary, uint64(size)), 0x37, 0xfa, 0x21, 0x3d)
+				expectFrugal(t, 1<<20, func() {
+					wrote := make(chan error, 1)
+					go func() { wrote <- writeRepeated(p.conn, head, part, size) }()
+					expectZeroes(t, p.stream, size)
+					if err := await(t, wrote, "the client's last write"); err != nil {
+						t.Fatal(err)
+					}
+				})
 			})
-		})
-	}
+		}
+	})
 }
 
 func writeRepeated(w io.Writer, head, part []byte, size int) error {
@@ -86,29 +88,31 @@ func expectZeroes(t *testing.T, stream *ws.MessageStream, size int) {
 
 // Headers that declare 1 GiB allocate next to nothing.
 func TestDeclaredLengthAllocatesNothing(t *testing.T) {
-	for name, receive := range map[string]func(context.Context, *ws.MessageStream) (ws.Message, error){
-		"raw": func(ctx context.Context, m *ws.MessageStream) (ws.Message, error) { return m.Recv(ctx) },
-		"aggregate": func(ctx context.Context, m *ws.MessageStream) (ws.Message, error) {
-			return m.Aggregate(math.MaxInt).Recv(ctx)
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			for _, over := range transports {
-				var pairs []*pair
-				for range 4 {
-					pairs = append(pairs, connectOver(t, over, &ws.Upgrader{}))
-				}
-				expectFrugal(t, 1<<20, func() {
-					for _, p := range pairs {
-						p.write(append(header(opBinary, 1<<30), 1, 2, 3, 4))
-						receiveNothing(t, p, receive)
-						p.write([]byte{1, 2, 3})
-						receiveNothing(t, p, receive)
+	eachSide(t, func(t *testing.T, on side) {
+		for name, receive := range map[string]func(context.Context, *ws.MessageStream) (ws.Message, error){
+			"raw": func(ctx context.Context, m *ws.MessageStream) (ws.Message, error) { return m.Recv(ctx) },
+			"aggregate": func(ctx context.Context, m *ws.MessageStream) (ws.Message, error) {
+				return m.Aggregate(math.MaxInt).Recv(ctx)
+			},
+		} {
+			t.Run(name, func(t *testing.T) {
+				for _, over := range transports {
+					var pairs []*pair
+					for range 4 {
+						pairs = append(pairs, on.connectOver(t, over, &ws.Upgrader{}))
 					}
-				})
-			}
-		})
-	}
+					expectFrugal(t, 1<<20, func() {
+						for _, p := range pairs {
+							p.write(append(header(opBinary, 1<<30), 1, 2, 3, 4))
+							receiveNothing(t, p, receive)
+							p.write([]byte{1, 2, 3})
+							receiveNothing(t, p, receive)
+						}
+					})
+				}
+			})
+		}
+	})
 }
 
 // receiveNothing receives for a short time, in which no whole message may come.
@@ -156,17 +160,19 @@ func TestMemoryOfMillionFragments(t *testing.T) {
 }
 
 func TestAggregateLimitOfMillionFragments(t *testing.T) {
-	const n = 1_000_000
-	sent := append(masked(opText, []byte("x")), bytes.Repeat(masked(opContinuation, []byte("x")), n)...)
-	sent = append(sent, 0xFF) // so that the stream ends
-	p := connect(t, &ws.Upgrader{})
-	stream := p.stream.Aggregate(1000)
-	expectFrugal(t, 1<<20, func() {
-		p.writeLater(sent)
-		if _, err := stream.Recv(testContext(t)); err != ws.ErrMessageTooBig {
-			t.Fatalf("received %v", err)
-		}
-		_, err := stream.Recv(testContext(t))
-		expectViolation(t, err, ws.CloseProtocolError)
+	eachSide(t, func(t *testing.T, on side) {
+		const n = 1_000_000
+		sent := append(masked(opText, []byte("x")), bytes.Repeat(masked(opContinuation, []byte("x")), n)...)
+		sent = append(sent, 0xFF) // so that the stream ends
+		p := on.connect(t, &ws.Upgrader{})
+		stream := p.stream.Aggregate(1000)
+		expectFrugal(t, 1<<20, func() {
+			p.writeLater(sent)
+			if _, err := stream.Recv(testContext(t)); err != ws.ErrMessageTooBig {
+				t.Fatalf("received %v", err)
+			}
+			_, err := stream.Recv(testContext(t))
+			expectViolation(t, err, ws.CloseProtocolError)
+		})
 	})
 }

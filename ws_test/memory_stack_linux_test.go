@@ -161,7 +161,7 @@ func TestStackOfEchoIsTwoKiB(t *testing.T) {
 // echoStarts are the ways to run an echo in a goroutine. They return the client's side.
 var echoStarts = map[string]func(testing.TB, func(*ws.Session, *ws.MessageStream)) *client{
 	"go": func(t testing.TB, echo func(*ws.Session, *ws.MessageStream)) *client {
-		p := connect(t, &ws.Upgrader{})
+		p := serverSide.connect(t, &ws.Upgrader{})
 		go func() {
 			defer p.session.Close(ws.CloseReason{})
 			echo(p.session, p.stream)

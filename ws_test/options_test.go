@@ -1,10 +1,8 @@
 package ws_test
 
 import (
-	"bufio"
+	"cmp"
 	"context"
-	"fmt"
-	"io"
 	"reflect"
 	"testing"
 	"testing/synctest"
@@ -13,12 +11,14 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// option is a field of Upgrader and what can be observed of it.
+// option is a field of Upgrader, most of which a Dialer has too, and what can be
+// observed of it on either side.
 type option struct {
 	set     func(*ws.Upgrader)
-	observe func(*testing.T, *ws.Upgrader) string
-	zero    string // observed with the zero Upgrader
+	observe func(*testing.T, endpoint) string
+	zero    string // observed with the zero value
 	want    string // observed with nothing but this option set
+	dialed  string // observed with a Dialer instead of want, if not ""
 }
 
 var options = map[string]option{
@@ -41,6 +41,7 @@ var options = map[string]option{
 	"Compression": {
 		set:     func(u *ws.Upgrader) { u.Compression = ws.Compression{Level: 1} },
 		observe: observeCompression, zero: "", want: "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
+		dialed: "permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits",
 	},
 	"SendBuffer": {
 		set:     func(u *ws.Upgrader) { u.SendBuffer = 8 << 10 },
@@ -108,6 +109,28 @@ func TestUpgraderOptions(t *testing.T) {
 	}
 }
 
+// Every option that a Dialer shares with an Upgrader changes what a session of the Dialer
+// does: all that are in Options, and two more.
+func TestDialerSessionOptions(t *testing.T) {
+	names := []string{"Subprotocols", "Compression"}
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[ws.Options]()) {
+		names = append(names, field.Name)
+	}
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			o, ok := options[name]
+			if !ok {
+				t.Fatal("the option is not tested")
+			}
+			u := new(ws.Upgrader)
+			o.set(u)
+			expectOnly(t, u, name)
+			o.expect(t, newDialer(t, nil), o.zero)
+			o.expect(t, newDialer(t, u), cmp.Or(o.dialed, o.want))
+		})
+	}
+}
+
 // expectOnly fails the test unless the named option is all that u sets.
 func expectOnly(t *testing.T, u *ws.Upgrader, name string) {
 	t.Helper()
@@ -123,148 +146,11 @@ func expectOnly(t *testing.T, u *ws.Upgrader, name string) {
 }
 
 // expect observes a session in a synctest bubble.
-func (o option) expect(t *testing.T, u *ws.Upgrader, want string) {
+func (o option) expect(t *testing.T, from endpoint, want string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		if got := o.observe(t, u); got != want {
-			t.Errorf("with %+v observed %q, want %q", u, got, want)
+		if got := o.observe(t, from); got != want {
+			t.Errorf("with %+v observed %q, want %q", from, got, want)
 		}
 	})
-}
-
-func observeSubprotocol(t *testing.T, u *ws.Upgrader) string {
-	return connectPipe(t, u, "Sec-WebSocket-Protocol", "chat").session.Subprotocol()
-}
-
-func observeCompression(t *testing.T, u *ws.Upgrader) string {
-	return connectPipe(t, u, "Sec-WebSocket-Extensions", "permessage-deflate").header.Get("Sec-WebSocket-Extensions")
-}
-
-func observeForeignOrigin(t *testing.T, u *ws.Upgrader) string {
-	return fmt.Sprint(connectPipe(t, u, "Origin", "https://www.example.org").status)
-}
-
-// observeAnswerToPing has the session send a text after it has received a Ping:
-// what the peer receives before that is the answer.
-func observeAnswerToPing(t *testing.T, u *ws.Upgrader) string {
-	p := connectPipe(t, u)
-	c := &client{t: t, conn: p.end, br: bufio.NewReader(p.end)}
-	go func() {
-		if _, err := p.stream.Recv(context.Background()); err == nil {
-			_ = p.session.Text(context.Background(), "received")
-		}
-	}()
-	c.send(opPing, "hello")
-	first, err := c.next()
-	switch {
-	case err != nil:
-		t.Fatal(err)
-	case first.opcode() == opPong:
-		c.expect(opText, "received")
-		return "pong"
-	}
-	return "none"
-}
-
-// observeFullQueue sends to a peer that reads nothing until a send has to wait.
-func observeFullQueue(t *testing.T, u *ws.Upgrader) string {
-	p := connectPipe(t, u)
-	kib := ws.Message{Kind: ws.Binary, Data: make([]byte, 1020)} // and a header of 4
-	for range 1 << 10 {
-		switch err := p.session.TrySend(kib); err {
-		case nil:
-		case ws.ErrBufferFull:
-			return fmt.Sprintf("%d bytes", p.session.Buffered())
-		default:
-			t.Fatal(err)
-		}
-	}
-	return "no end"
-}
-
-func observeWriteTimeout(t *testing.T, u *ws.Upgrader) string {
-	p := connectPipe(t, u)
-	if err := p.session.Text(context.Background(), "is anybody there?"); err != nil {
-		t.Fatal(err)
-	}
-	return p.endsAfter(t, ws.ErrWriteTimeout)
-}
-
-func observeCloseTimeout(t *testing.T, u *ws.Upgrader) string {
-	p := connectPipe(t, u)
-	go io.Copy(io.Discard, p.end)
-	if err := p.session.Close(ws.CloseReason{}); err != nil {
-		t.Fatal(err)
-	}
-	return p.endsAfter(t, ws.ErrCloseTimeout)
-}
-
-func observeHeartbeat(t *testing.T, u *ws.Upgrader) string {
-	p := connectPipe(t, u)
-	go io.Copy(io.Discard, p.end)
-	go p.stream.Recv(context.Background())
-	return p.endsAfter(t, ws.ErrHeartbeatTimeout)
-}
-
-// observeUnfinishedMessage sends the beginning of one.
-func observeUnfinishedMessage(t *testing.T, u *ws.Upgrader) string {
-	p, began := connectPipe(t, u), time.Now()
-	go io.Copy(io.Discard, p.end)
-	go p.end.Write(masked(opText, []byte("once upon a time")))
-	for {
-		if _, err := p.stream.Recv(context.Background()); err != nil {
-			took := time.Since(began)
-			<-p.session.Done()
-			return fmt.Sprint(took, " ", p.session.Err())
-		}
-	}
-}
-
-func observeFirstFrame(t *testing.T, u *ws.Upgrader) string {
-	p := connectPipe(t, u)
-	_ = p.session.Close(ws.CloseReason{})
-	if f, err := newClient(t, p.end).next(); err != nil || f.opcode() == opText {
-		return string(f.payload)
-	}
-	return "closed"
-}
-
-func observeRequestValue(t *testing.T, u *ws.Upgrader) string {
-	return fmt.Sprint(connectPipe(t, u).session.Context().Value(contextKey{}))
-}
-
-func observeSessionTraffic(t *testing.T, u *ws.Upgrader) string {
-	p := connectPipe(t, u)
-	go func() { _, _ = io.Copy(io.Discard, p.end) }()
-	if err := p.session.Text(context.Background(), "hello"); err != nil {
-		t.Fatal(err)
-	}
-	synctest.Wait()
-	if all := u.Stats().Out; all.Messages != 1 {
-		t.Errorf("of all sessions are counted %+v", all)
-	}
-	return fmt.Sprint(p.session.Stats().Out.Messages, " messages sent")
-}
-
-func observeSecondSession(t *testing.T, u *ws.Upgrader) string {
-	connectPipe(t, u)
-	return fmt.Sprint(connectPipe(t, u).status)
-}
-
-// observeShutdown returns when the only session is closed by Shutdown, and with which code.
-func observeShutdown(t *testing.T, u *ws.Upgrader) string {
-	p, began := connectPipe(t, u), time.Now()
-	c := newClient(t, p.end)
-	down := make(chan error, 1)
-	go func() { down <- u.Shutdown(context.Background()) }()
-	f, err := c.next()
-	if err != nil {
-		t.Fatal(err)
-	}
-	result := fmt.Sprint(time.Since(began), " ", f.closeCode())
-	c.write(closeFrame(1001))
-	if err := <-down; err != nil {
-		t.Fatal(err)
-	}
-	return result
 }

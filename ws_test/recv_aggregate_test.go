@@ -59,17 +59,19 @@ func TestAggregateLimit(t *testing.T) {
 }
 
 func TestAggregateDefaultLimit(t *testing.T) {
-	for _, maxSize := range []int{0, -1} {
-		p := connect(t, &ws.Upgrader{})
-		stream := p.stream.Aggregate(maxSize)
-		p.writeLater(append(masked(fin|opBinary, make([]byte, 1<<20)), masked(fin|opBinary, make([]byte, 1<<20+1))...))
-		if msg := recvWhole(t, stream); len(msg.Data) != 1<<20 {
-			t.Fatalf("received %d bytes", len(msg.Data))
+	eachSide(t, func(t *testing.T, on side) {
+		for _, maxSize := range []int{0, -1} {
+			p := on.connect(t, &ws.Upgrader{})
+			stream := p.stream.Aggregate(maxSize)
+			p.writeLater(append(masked(fin|opBinary, make([]byte, 1<<20)), masked(fin|opBinary, make([]byte, 1<<20+1))...))
+			if msg := recvWhole(t, stream); len(msg.Data) != 1<<20 {
+				t.Fatalf("received %d bytes", len(msg.Data))
+			}
+			if _, err := stream.Recv(testContext(t)); err != ws.ErrMessageTooBig {
+				t.Fatalf("received %v", err)
+			}
 		}
-		if _, err := stream.Recv(testContext(t)); err != ws.ErrMessageTooBig {
-			t.Fatalf("received %v", err)
-		}
-	}
+	})
 }
 
 // announcements are the beginnings of messages whose headers declare a thousand
@@ -134,7 +136,7 @@ func TestAggregateLimitOfSecondFragment(t *testing.T) {
 	first, second := masked(opBinary, make([]byte, 70_000)), masked(fin|opContinuation, make([]byte, 1<<20))
 	sent := append(append(first, second...), masked(fin|opText, []byte("next"))...)
 	c := &conversation{maxMessage: 100_000}
-	receiveScript(t, sent, 0, []int{len(first), len(second) - 1<<20, 50_000}, c)
+	receiveScript(t, sides, sent, 0, []int{len(first), len(second) - 1<<20, 50_000}, c)
 }
 
 func TestAggregateControlFramesPass(t *testing.T) {

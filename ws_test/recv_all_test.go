@@ -64,17 +64,19 @@ func TestAllPanicInBody(t *testing.T) {
 
 // A loop's sequence may be ranged over again, and kept.
 func TestAllSequenceCarriesOn(t *testing.T) {
-	p := connect(t, &ws.Upgrader{})
-	all := p.stream.All(testContext(t))
-	for _, want := range []string{"one", "two", "three"} {
-		p.send(opText, want)
-		for msg, err := range all {
-			if err != nil || string(msg.Data) != want {
-				t.Fatalf("received %q, %v; want %q", msg.Data, err, want)
+	eachSide(t, func(t *testing.T, on side) {
+		p := on.connect(t, &ws.Upgrader{})
+		all := p.stream.All(testContext(t))
+		for _, want := range []string{"one", "two", "three"} {
+			p.send(opText, want)
+			for msg, err := range all {
+				if err != nil || string(msg.Data) != want {
+					t.Fatalf("received %q, %v; want %q", msg.Data, err, want)
+				}
+				break
 			}
-			break
 		}
-	}
+	})
 }
 
 func TestAllEndsAfterClose(t *testing.T) {
@@ -131,24 +133,26 @@ func TestAllAfterSessionIsClosed(t *testing.T) {
 
 // A loop ends with its context although there is more to read.
 func TestAllEndsWithContext(t *testing.T) {
-	p := connectUnix(t, "unix", &ws.Upgrader{}, nil)
-	p.write(bytes.Repeat(masked(fin|opBinary, make([]byte, 100)), 1000))
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	n := 0
-	for _, err := range p.stream.All(ctx) {
-		if err != nil {
-			if err != context.Canceled {
-				t.Errorf("the loop ended with %v", err)
+	eachSide(t, func(t *testing.T, on side) {
+		p := on.connectUnix(t, "unix", &ws.Upgrader{}, nil)
+		p.write(bytes.Repeat(masked(fin|opBinary, make([]byte, 100)), 1000))
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		n := 0
+		for _, err := range p.stream.All(ctx) {
+			if err != nil {
+				if err != context.Canceled {
+					t.Errorf("the loop ended with %v", err)
+				}
+				break
 			}
-			break
+			cancel()
+			n++
 		}
-		cancel()
-		n++
-	}
-	if n > 900 { // more than one read brings
-		t.Errorf("received %d messages before the loop ended", n)
-	}
+		if n > 900 { // more than one read brings
+			t.Errorf("received %d messages before the loop ended", n)
+		}
+	})
 }
 
 // A Close that arrived while nobody received is still delivered.
@@ -158,6 +162,7 @@ func TestCloseReceivedLater(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.write(append(masked(fin|opText, []byte("dropped")), closeFrame(4000)...))
+		p.expectClose(4000)
 		expectSessionEnd(t, p.session, ws.ErrClosed)
 		if msg := recvKind(t, p.stream, ws.Close); msg.Reason.Code != 4000 {
 			t.Fatalf("received %v", msg.Reason)
@@ -170,36 +175,38 @@ func TestCloseReceivedLater(t *testing.T) {
 
 // A loop whose body sends must not miss an end that follows the data directly.
 func TestAllNoticesEndAfterMessage(t *testing.T) {
-	for name, end := range map[string]func(*client){
-		"FIN": func(c *client) { _ = tcpConn(c.conn).CloseWrite() },
-		"RST": resetConn,
-	} {
-		t.Run(name, func(t *testing.T) {
-			for range 40 {
-				p := connect(t, &ws.Upgrader{})
-				ended := make(chan error, 1)
-				go func() {
-					for msg, err := range p.stream.All(context.Background()) {
-						if err != nil {
-							ended <- err
-							return
+	eachSide(t, func(t *testing.T, on side) {
+		for name, end := range map[string]func(*client){
+			"FIN": func(c *client) { _ = tcpConn(c.conn).CloseWrite() },
+			"RST": resetConn,
+		} {
+			t.Run(name, func(t *testing.T) {
+				for range 40 {
+					p := on.connect(t, &ws.Upgrader{})
+					ended := make(chan error, 1)
+					go func() {
+						for msg, err := range p.stream.All(context.Background()) {
+							if err != nil {
+								ended <- err
+								return
+							}
+							_ = p.session.Send(context.Background(), msg)
 						}
-						_ = p.session.Send(context.Background(), msg)
+						ended <- nil
+					}()
+					for range 3 {
+						p.send(opText, "echo")
+						p.expect(opText, "echo")
 					}
-					ended <- nil
-				}()
-				for range 3 {
-					p.send(opText, "echo")
-					p.expect(opText, "echo")
+					p.send(opText, "the last")
+					end(p.client)
+					if err := await(t, ended, "the loop's end"); !isLost(err) && !errors.Is(err, ws.ErrClosed) {
+						t.Fatalf("the loop ended with %v", err)
+					}
+					p.conn.Close()
+					await(t, p.session.Done(), "the session's end")
 				}
-				p.send(opText, "the last")
-				end(p.client)
-				if err := await(t, ended, "the loop's end"); !isLost(err) && !errors.Is(err, ws.ErrClosed) {
-					t.Fatalf("the loop ended with %v", err)
-				}
-				p.conn.Close()
-				await(t, p.session.Done(), "the session's end")
-			}
-		})
-	}
+			})
+		}
+	})
 }

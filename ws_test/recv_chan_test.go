@@ -42,15 +42,17 @@ func TestChanMessagesOwnData(t *testing.T) {
 }
 
 func TestChanReturnsOneChannel(t *testing.T) {
-	p := connect(t, &ws.Upgrader{})
-	first, second := p.stream.Chan(), p.stream.Chan()
-	if first != second {
-		t.Error("a stream has two channels")
-	}
-	whole := p.stream.Aggregate(0)
-	if first, second := whole.Chan(), whole.Chan(); first != second {
-		t.Error("an aggregate has two channels")
-	}
+	eachSide(t, func(t *testing.T, on side) {
+		p := on.connect(t, &ws.Upgrader{})
+		first, second := p.stream.Chan(), p.stream.Chan()
+		if first != second {
+			t.Error("a stream has two channels")
+		}
+		whole := p.stream.Aggregate(0)
+		if first, second := whole.Chan(), whole.Chan(); first != second {
+			t.Error("an aggregate has two channels")
+		}
+	})
 }
 
 func TestErrAfterChanIsClosed(t *testing.T) {

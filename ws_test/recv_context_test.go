@@ -57,20 +57,22 @@ func TestRecvContextAlreadyEnded(t *testing.T) {
 }
 
 func TestRecvNilContext(t *testing.T) {
-	p := connect(t, &ws.Upgrader{})
-	var none context.Context
-	for name, l := range map[string]view{"stream": p.stream, "aggregate": p.stream.Aggregate(0)} {
-		if _, err := l.Recv(none); err == nil {
-			t.Errorf("%s: Recv returned no error", name)
-		}
-		for msg, err := range l.All(none) {
-			if err == nil {
-				t.Errorf("%s: All received %v", name, msg.Kind)
+	eachSide(t, func(t *testing.T, on side) {
+		p := on.connect(t, &ws.Upgrader{})
+		var none context.Context
+		for name, l := range map[string]view{"stream": p.stream, "aggregate": p.stream.Aggregate(0)} {
+			if _, err := l.Recv(none); err == nil {
+				t.Errorf("%s: Recv returned no error", name)
+			}
+			for msg, err := range l.All(none) {
+				if err == nil {
+					t.Errorf("%s: All received %v", name, msg.Kind)
+				}
 			}
 		}
-	}
-	p.send(opText, "unharmed")
-	recvKind(t, p.stream, ws.Text)
+		p.send(opText, "unharmed")
+		recvKind(t, p.stream, ws.Text)
+	})
 }
 
 // A context that ends between receives must not end the next one, which has
@@ -189,27 +191,29 @@ func TestRecvContextEndsWhileWaiting(t *testing.T) {
 }
 
 func TestRecvContextEndsInCompressedMessage(t *testing.T) {
-	for _, test := range compressions {
-		t.Run(test.name, func(t *testing.T) {
-			p := connectCompressing(t, transports[0], &ws.Upgrader{Compression: test.c}, test.offer)
-			whole := p.stream.Aggregate(0)
-			for i := range 20 {
-				text := gibberish(i, 10_000)
-				frames := p.compressedFrames(opText, []byte(text), 3)
-				for _, cut := range []int{len(frames) / 3, len(frames) / 2} {
-					p.write(frames[:cut])
-					ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-					if _, err := whole.Recv(ctx); err != context.DeadlineExceeded {
-						t.Fatalf("in mid-message: %v", err)
+	eachSide(t, func(t *testing.T, on side) {
+		for _, test := range compressions {
+			t.Run(test.name, func(t *testing.T) {
+				p := on.connectCompressing(t, transports[0], &ws.Upgrader{Compression: test.c}, test.offer)
+				whole := p.stream.Aggregate(0)
+				for i := range 20 {
+					text := gibberish(i, 10_000)
+					frames := p.compressedFrames(opText, []byte(text), 3)
+					for _, cut := range []int{len(frames) / 3, len(frames) / 2} {
+						p.write(frames[:cut])
+						ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+						if _, err := whole.Recv(ctx); err != context.DeadlineExceeded {
+							t.Fatalf("in mid-message: %v", err)
+						}
+						cancel()
+						frames = frames[cut:]
 					}
-					cancel()
-					frames = frames[cut:]
+					p.write(frames)
+					if msg, err := whole.Recv(testContext(t)); err != nil || string(msg.Data) != text {
+						t.Fatalf("message %d: %d bytes, %v", i, len(msg.Data), err)
+					}
 				}
-				p.write(frames)
-				if msg, err := whole.Recv(testContext(t)); err != nil || string(msg.Data) != text {
-					t.Fatalf("message %d: %d bytes, %v", i, len(msg.Data), err)
-				}
-			}
-		})
-	}
+			})
+		}
+	})
 }

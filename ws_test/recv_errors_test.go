@@ -58,20 +58,20 @@ func expectSame(t *testing.T, what string, receive func(context.Context) error, 
 // streamEnds are ways for a stream to end, and what Err returns after them.
 var streamEnds = []struct {
 	name string
-	end  func(u *ws.Upgrader, p *pair)
+	end  func(from endpoint, p *pair)
 	want func(error) bool
 }{
-	{"a violation", func(_ *ws.Upgrader, p *pair) { p.write([]byte{0xFF}) }, func(err error) bool {
+	{"a violation", func(_ endpoint, p *pair) { p.write([]byte{0xFF}) }, func(err error) bool {
 		var failed *ws.ProtocolError
 		return errors.As(err, &failed)
 	}},
-	{"a reset", func(_ *ws.Upgrader, p *pair) { resetConn(p.client) }, isLost},
-	{"an end without a Close", func(_ *ws.Upgrader, p *pair) { p.conn.Close() }, isLost},
-	{"an abort", func(u *ws.Upgrader, _ *pair) { _ = u.Close() }, func(err error) bool {
+	{"a reset", func(_ endpoint, p *pair) { resetConn(p.client) }, isLost},
+	{"an end without a Close", func(_ endpoint, p *pair) { p.conn.Close() }, isLost},
+	{"an abort", func(from endpoint, _ *pair) { _ = from.Close() }, func(err error) bool {
 		return isLost(err) && errors.Is(err, ws.ErrShutdown)
 	}},
-	{"the peer's Close", func(_ *ws.Upgrader, p *pair) { p.write(closeFrame(1000)) }, isNil},
-	{"a Close that is answered", func(_ *ws.Upgrader, p *pair) {
+	{"the peer's Close", func(_ endpoint, p *pair) { p.write(closeFrame(1000)) }, isNil},
+	{"a Close that is answered", func(_ endpoint, p *pair) {
 		_ = p.session.Close(ws.CloseReason{Code: 1000})
 		p.expectClose(1000)
 		p.write(closeFrame(1000))
@@ -104,7 +104,7 @@ func TestErrWhicheverViewFindsIt(t *testing.T) {
 		for _, aggregates := range []bool{false, true} {
 			for _, c := range streamEnds {
 				t.Run(fmt.Sprintf("%s,aggregate=%v,%s", name, aggregates, c.name), func(t *testing.T) {
-					overTransportsWith(t, func(t *testing.T, u *ws.Upgrader, p *pair) {
+					overTransportsWith(t, func(t *testing.T, from endpoint, p *pair) {
 						whole := p.stream.Aggregate(0)
 						reader := view(p.stream)
 						if aggregates {
@@ -116,7 +116,7 @@ func TestErrWhicheverViewFindsIt(t *testing.T) {
 						p.send(opText, "hello")
 						await(t, begun, "the message")
 						expectErrs(t, p, isNil, whole)
-						c.end(u, p)
+						c.end(from, p)
 						err := await(t, end, "the stream's end")
 						if err == io.EOF {
 							err = nil

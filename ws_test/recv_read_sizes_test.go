@@ -39,18 +39,18 @@ func (p *splitWriter) write(b []byte, size int) {
 // the given sizes, those of a small one in every size.
 var splitWriters = []struct {
 	name    string
-	connect func(t *testing.T) *splitWriter
+	connect func(t *testing.T, on side) *splitWriter
 	large   []int
 }{
-	{"polled packets", func(t *testing.T) *splitWriter {
-		return &splitWriter{pair: connectUnix(t, "unixpacket", &ws.Upgrader{}, nil)}
+	{"polled packets", func(t *testing.T, on side) *splitWriter {
+		return &splitWriter{pair: on.connectUnix(t, "unixpacket", &ws.Upgrader{}, nil)}
 	}, []int{1}}, // a larger one might not fit the rest of a buffer, and be cut
-	{"polled", func(t *testing.T) *splitWriter {
-		return &splitWriter{pair: connect(t, &ws.Upgrader{})}
+	{"polled", func(t *testing.T, on side) *splitWriter {
+		return &splitWriter{pair: on.connect(t, &ws.Upgrader{})}
 	}, []int{3, 5, 4095, 4096, 4097, 65535, 65537, 100_000}},
 	{"wrapped", connectLimitedReads, []int{1, 1, 3, 511, 512, 513, 4096, 16384, 65535, 100_000}},
-	{"tls", func(t *testing.T) *splitWriter {
-		return &splitWriter{pair: connectOver(t, transport{tls: true}, &ws.Upgrader{})}
+	{"tls", func(t *testing.T, on side) *splitWriter {
+		return &splitWriter{pair: on.connectOver(t, transport{tls: true}, &ws.Upgrader{})}
 	}, []int{11, 511, 4096, 16383, 16384, 100_000}},
 }
 
@@ -82,31 +82,33 @@ var lengthBoundaries = []int{0, 125, 126, 127, 65535, 65536, 65537}
 
 // A message arrives the same whatever the sizes of the reads.
 func TestReadSizesOfMessage(t *testing.T) {
-	for _, way := range splitWriters {
-		t.Run(way.name, func(t *testing.T) {
-			p := way.connect(t)
-			for _, n := range lengthBoundaries {
-				frame := masked(fin|opText, mixedText(n))
-				sizes := way.large
-				switch {
-				case n <= 127:
-					sizes = upTo(len(frame))
-				case raceDetector && n != 65536: // with which single bytes take too long
-					sizes = slices.DeleteFunc(slices.Clone(sizes), func(size int) bool { return size == 1 })
-				}
-				for i, size := range sizes {
-					c := &conversation{maxMessage: i % 2 * (n + 1)} // chunks, and whole messages
-					done := make(chan struct{})
-					go func() { defer close(done); p.write(frame, size) }()
-					c.receiveOnce(t, p.stream)
-					<-done
-					if got := c.events[0]; got.kind != ws.Text || got.data != string(mixedText(n)) {
-						t.Fatalf("len=%d,size=%d,%v: %s", n, size, c, show(c.events, 0))
+	eachSide(t, func(t *testing.T, on side) {
+		for _, way := range splitWriters {
+			t.Run(way.name, func(t *testing.T) {
+				p := way.connect(t, on)
+				for _, n := range lengthBoundaries {
+					frame := masked(fin|opText, mixedText(n))
+					sizes := way.large
+					switch {
+					case n <= 127:
+						sizes = upTo(len(frame))
+					case raceDetector && n != 65536: // with which single bytes take too long
+						sizes = slices.DeleteFunc(slices.Clone(sizes), func(size int) bool { return size == 1 })
+					}
+					for i, size := range sizes {
+						c := &conversation{maxMessage: i % 2 * (n + 1)} // chunks, and whole messages
+						done := make(chan struct{})
+						go func() { defer close(done); p.write(frame, size) }()
+						c.receiveOnce(t, p.stream)
+						<-done
+						if got := c.events[0]; got.kind != ws.Text || got.data != string(mixedText(n)) {
+							t.Fatalf("len=%d,size=%d,%v: %s", n, size, c, show(c.events, 0))
+						}
 					}
 				}
-			}
-		})
-	}
+			})
+		}
+	})
 }
 
 // upTo is 1 to n.
@@ -133,25 +135,27 @@ func (c *conversation) receiveOnce(t *testing.T, stream *ws.MessageStream) {
 
 // Fragments arrive the same whatever the sizes of the reads.
 func TestReadSizesOfFragments(t *testing.T) {
-	talk := masked(opText, []byte("aé€"))
-	talk = append(talk, masked(fin|opPing, []byte("in between"))...)
-	talk = append(talk, masked(opContinuation, []byte("\xF0\x9F"))...)
-	talk = append(talk, masked(opContinuation, nil)...)
-	talk = append(talk, masked(fin|opContinuation, []byte("\x98\x80!"))...)
-	for _, way := range splitWriters {
-		t.Run(way.name, func(t *testing.T) {
-			p := way.connect(t)
-			for _, size := range upTo(len(talk)) {
-				p.write(talk, size)
-				c := new(conversation)
-				for len(c.events) < 2 && c.err == nil {
-					c.record(p.stream.Recv(testContext(t)))
+	eachSide(t, func(t *testing.T, on side) {
+		talk := masked(opText, []byte("aé€"))
+		talk = append(talk, masked(fin|opPing, []byte("in between"))...)
+		talk = append(talk, masked(opContinuation, []byte("\xF0\x9F"))...)
+		talk = append(talk, masked(opContinuation, nil)...)
+		talk = append(talk, masked(fin|opContinuation, []byte("\x98\x80!"))...)
+		for _, way := range splitWriters {
+			t.Run(way.name, func(t *testing.T) {
+				p := way.connect(t, on)
+				for _, size := range upTo(len(talk)) {
+					p.write(talk, size)
+					c := new(conversation)
+					for len(c.events) < 2 && c.err == nil {
+						c.record(p.stream.Recv(testContext(t)))
+					}
+					want := []event{{kind: ws.Ping, data: "in between", at: 6}, {kind: ws.Text, data: "aé€😀!"}}
+					if fmt.Sprint(c.events) != fmt.Sprint(want) {
+						t.Fatalf("size=%d: received %v, %v; want %v", size, c.events, c.err, want)
+					}
 				}
-				want := []event{{kind: ws.Ping, data: "in between", at: 6}, {kind: ws.Text, data: "aé€😀!"}}
-				if fmt.Sprint(c.events) != fmt.Sprint(want) {
-					t.Fatalf("size=%d: received %v, %v; want %v", size, c.events, c.err, want)
-				}
-			}
-		})
-	}
+			})
+		}
+	})
 }

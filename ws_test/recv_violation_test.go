@@ -87,25 +87,27 @@ func badTexts() (all []violation) {
 
 // Every violation is answered with its code and ends the stream.
 func TestViolation(t *testing.T) {
-	for _, over := range transports {
-		t.Run(over.name, func(t *testing.T) {
-			for i, v := range violations() {
-				t.Run(v.name, func(t *testing.T) {
-					p := connectOver(t, over, &ws.Upgrader{})
-					p.write(append(masked(fin|opText, []byte("good")), v.bytes...))
-					err := recvToEnd(t, p, i%3)
-					expectViolation(t, err, v.code)
-					p.expectClose(int(v.code))
-					if !over.wrap { // where only closing the connection ends the stream
-						p.expectEnd()
-					}
-					p.conn.Close()
-					await(t, p.session.Done(), "the session's end")
-					expectViolation(t, p.session.Err(), v.code)
-				})
-			}
-		})
-	}
+	eachSide(t, func(t *testing.T, on side) {
+		for _, over := range transports {
+			t.Run(over.name, func(t *testing.T) {
+				for i, v := range violations() {
+					t.Run(v.name, func(t *testing.T) {
+						p := on.connectOver(t, over, &ws.Upgrader{})
+						p.write(append(masked(fin|opText, []byte("good")), v.bytes...))
+						err := recvToEnd(t, p, i%3)
+						expectViolation(t, err, v.code)
+						p.expectClose(int(v.code))
+						if !over.wrap { // where only closing the connection ends the stream
+							p.expectEnd()
+						}
+						p.conn.Close()
+						await(t, p.session.Done(), "the session's end")
+						expectViolation(t, p.session.Err(), v.code)
+					})
+				}
+			})
+		}
+	})
 }
 
 // recvToEnd receives a text that says "good" and then to the stream's end, in
@@ -166,19 +168,21 @@ func TestViolationOfUTF8FailsAtOnce(t *testing.T) {
 
 // A message is delivered before the violation that follows it.
 func TestViolationAfterMessage(t *testing.T) {
-	p := connect(t, &ws.Upgrader{})
-	var b []byte
-	for i := range 50 {
-		b = append(b, masked(fin|opText, fmt.Append(nil, i))...)
-	}
-	p.write(append(b, 0xFF))
-	for i := range 50 {
-		if msg := recvKind(t, p.stream, ws.Text); string(msg.Data) != fmt.Sprint(i) {
-			t.Fatalf("received %q, want %d", msg.Data, i)
+	eachSide(t, func(t *testing.T, on side) {
+		p := on.connect(t, &ws.Upgrader{})
+		var b []byte
+		for i := range 50 {
+			b = append(b, masked(fin|opText, fmt.Append(nil, i))...)
 		}
-	}
-	_, err := p.stream.Recv(t.Context())
-	expectViolation(t, err, ws.CloseProtocolError)
+		p.write(append(b, 0xFF))
+		for i := range 50 {
+			if msg := recvKind(t, p.stream, ws.Text); string(msg.Data) != fmt.Sprint(i) {
+				t.Fatalf("received %q, want %d", msg.Data, i)
+			}
+		}
+		_, err := p.stream.Recv(t.Context())
+		expectViolation(t, err, ws.CloseProtocolError)
+	})
 }
 
 // The Close frame of a protocol error reaches a peer that is still sending.

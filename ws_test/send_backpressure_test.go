@@ -21,7 +21,7 @@ func TestSendBuffer(t *testing.T) {
 	inSynctest(t, &ws.Upgrader{Options: ws.Options{SendBuffer: 1000}}, func(t *testing.T, p *pair) {
 		start := time.Now()
 		for i := range 10 { // of 100 bytes with their headers
-			if err := p.session.Text(t.Context(), strings.Repeat("x", 98)); err != nil {
+			if err := p.session.Text(t.Context(), strings.Repeat("x", 98-p.on.header())); err != nil {
 				t.Fatal(err)
 			}
 			if got := p.session.Buffered(); got != 100*(i+1) {
@@ -46,7 +46,7 @@ func TestSendBuffer(t *testing.T) {
 		go func() { sent <- p.session.Text(t.Context(), "patient") }()
 		synctest.Wait()
 		for range 10 {
-			p.expect(opText, strings.Repeat("x", 98))
+			p.expect(opText, strings.Repeat("x", 98-p.on.header()))
 		}
 		p.expect(opText, "patient")
 		if err := <-sent; err != nil {
@@ -57,7 +57,7 @@ func TestSendBuffer(t *testing.T) {
 
 func TestSendBufferDefault(t *testing.T) {
 	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
-		if n := fillQueue(t, p.session, strings.Repeat("x", 1020)); n != 64 {
+		if n := fillQueue(t, p.session, strings.Repeat("x", 1020-p.on.header())); n != 64 {
 			t.Fatalf("%d KiB were taken, want 64", n)
 		}
 	})

@@ -15,26 +15,28 @@ import (
 
 // A reply does not wait for a handler that is busy with the next message.
 func TestBatchDoesNotWaitForBusyHandler(t *testing.T) {
-	for _, over := range transports {
-		t.Run(over.name, func(t *testing.T) {
-			p := connectOver(t, over, &ws.Upgrader{})
-			p.write(bytes.Repeat(masked(fin|opText, []byte("question")), 3))
-			arrived, finished := make(chan struct{}), make(chan error, 1)
-			go func() {
-				_, err := p.stream.Recv(context.Background())
-				if err == nil {
-					err = p.session.Text(context.Background(), "answer")
+	eachSide(t, func(t *testing.T, on side) {
+		for _, over := range transports {
+			t.Run(over.name, func(t *testing.T) {
+				p := on.connectOver(t, over, &ws.Upgrader{})
+				p.write(bytes.Repeat(masked(fin|opText, []byte("question")), 3))
+				arrived, finished := make(chan struct{}), make(chan error, 1)
+				go func() {
+					_, err := p.stream.Recv(context.Background())
+					if err == nil {
+						err = p.session.Text(context.Background(), "answer")
+					}
+					<-arrived // and only then receive the rest
+					finished <- err
+				}()
+				p.expect(opText, "answer")
+				close(arrived)
+				if err := await(t, finished, "the handler's end"); err != nil {
+					t.Fatal(err)
 				}
-				<-arrived // and only then receive the rest
-				finished <- err
-			}()
-			p.expect(opText, "answer")
-			close(arrived)
-			if err := await(t, finished, "the handler's end"); err != nil {
-				t.Fatal(err)
-			}
-		})
-	}
+			})
+		}
+	})
 }
 
 func TestBatchLeaves(t *testing.T) {
@@ -51,8 +53,8 @@ func TestBatchLeaves(t *testing.T) {
 					}
 				}
 				synctest.Wait()
-				if n := p.session.Buffered(); n != 16 {
-					t.Fatalf("%d bytes are buffered while frames wait to be received, want 16", n)
+				if n, want := p.session.Buffered(), 16+2*p.on.header(); n != want {
+					t.Fatalf("%d bytes are buffered while frames wait to be received, want %d", n, want)
 				}
 				p.expect(opText, "answer")
 				if got := time.Since(start); got != time.Millisecond {
@@ -116,20 +118,22 @@ func TestSendOnIdleSessionIsNotBatched(t *testing.T) {
 }
 
 func TestConcurrentSendersShareWrite(t *testing.T) {
-	count := new(atomic.Int64)
-	counted := func(c net.Conn) net.Conn { return countingConn{c, count} }
-	inSynctestOver(t, &ws.Upgrader{}, counted, func(t *testing.T, p *pair) {
-		for range 100 { // the first is being written while the others come
-			if err := p.session.Text(t.Context(), "hello"); err != nil {
-				t.Fatal(err)
+	eachSide(t, func(t *testing.T, on side) {
+		count := new(atomic.Int64)
+		counted := func(c net.Conn) net.Conn { return countingConn{c, count} }
+		on.inSynctestOver(t, &ws.Upgrader{}, counted, func(t *testing.T, p *pair) {
+			for range 100 { // the first is being written while the others come
+				if err := p.session.Text(t.Context(), "hello"); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait()
 			}
-			synctest.Wait()
-		}
-		for range 100 {
-			p.expect(opText, "hello")
-		}
-		if n := count.Load(); n > 2 {
-			t.Fatalf("%d writes, want 2", n)
-		}
+			for range 100 {
+				p.expect(opText, "hello")
+			}
+			if n := count.Load(); n > 2 {
+				t.Fatalf("%d writes, want 2", n)
+			}
+		})
 	})
 }

@@ -16,25 +16,27 @@ import (
 )
 
 func TestContinuationSendsFragments(t *testing.T) {
-	for _, over := range transports {
-		t.Run(over.name, func(t *testing.T) {
-			p := connectOver(t, over, &ws.Upgrader{})
-			s, ctx := p.session, testContext(t)
-			if err := errors.Join(
-				s.Continuation(ctx, ws.FirstText, []byte("one \xc3")),
-				s.Send(ctx, ws.Message{Kind: ws.Continue, Data: []byte("\xa9")}),
-				s.Continuation(ctx, ws.Continue, nil),
-				s.TrySend(ws.Message{Kind: ws.Last, Data: []byte(" two")}),
-				s.Continuation(ctx, ws.FirstBinary, []byte("\xff")),
-				s.Continuation(ctx, ws.Last, nil),
-			); err != nil {
-				t.Fatal(err)
-			}
-			expectFrames(t, p.client, serverFrame{opText, []byte("one \xc3")}, serverFrame{opContinuation, []byte("\xa9")},
-				serverFrame{opContinuation, nil}, serverFrame{fin | opContinuation, []byte(" two")},
-				serverFrame{opBinary, []byte("\xff")}, serverFrame{fin | opContinuation, nil})
-		})
-	}
+	eachSide(t, func(t *testing.T, on side) {
+		for _, over := range transports {
+			t.Run(over.name, func(t *testing.T) {
+				p := on.connectOver(t, over, &ws.Upgrader{})
+				s, ctx := p.session, testContext(t)
+				if err := errors.Join(
+					s.Continuation(ctx, ws.FirstText, []byte("one \xc3")),
+					s.Send(ctx, ws.Message{Kind: ws.Continue, Data: []byte("\xa9")}),
+					s.Continuation(ctx, ws.Continue, nil),
+					s.TrySend(ws.Message{Kind: ws.Last, Data: []byte(" two")}),
+					s.Continuation(ctx, ws.FirstBinary, []byte("\xff")),
+					s.Continuation(ctx, ws.Last, nil),
+				); err != nil {
+					t.Fatal(err)
+				}
+				expectFrames(t, p.client, serverFrame{opText, []byte("one \xc3")}, serverFrame{opContinuation, []byte("\xa9")},
+					serverFrame{opContinuation, nil}, serverFrame{fin | opContinuation, []byte(" two")},
+					serverFrame{opBinary, []byte("\xff")}, serverFrame{fin | opContinuation, nil})
+			})
+		}
+	})
 }
 
 // While a message is open, other data messages wait and control frames pass.
@@ -105,23 +107,25 @@ func TestContinuationWaitEnds(t *testing.T) {
 
 // A bad fragment is refused, and the message may go on.
 func TestContinuationRefusesBadFragment(t *testing.T) {
-	p := connect(t, &ws.Upgrader{})
-	s, ctx := p.session, testContext(t)
-	if err := s.Continuation(ctx, ws.FirstText, []byte("\xc3")); err != nil {
-		t.Fatal(err)
-	}
-	for _, bad := range []string{"x", "\xff", "\xa9\xff"} {
-		if err := s.Continuation(ctx, ws.Continue, []byte(bad)); err == nil {
-			t.Fatalf("fragment %q was accepted", bad)
+	eachSide(t, func(t *testing.T, on side) {
+		p := on.connect(t, &ws.Upgrader{})
+		s, ctx := p.session, testContext(t)
+		if err := s.Continuation(ctx, ws.FirstText, []byte("\xc3")); err != nil {
+			t.Fatal(err)
 		}
-	}
-	if err := s.Continuation(ctx, ws.Last, nil); err == nil {
-		t.Fatal("the message could end inside a character")
-	}
-	if err := s.Continuation(ctx, ws.Last, []byte("\xa9")); err != nil {
-		t.Fatal(err)
-	}
-	expectFrames(t, p.client, serverFrame{opText, []byte("\xc3")}, serverFrame{fin | opContinuation, []byte("\xa9")})
+		for _, bad := range []string{"x", "\xff", "\xa9\xff"} {
+			if err := s.Continuation(ctx, ws.Continue, []byte(bad)); err == nil {
+				t.Fatalf("fragment %q was accepted", bad)
+			}
+		}
+		if err := s.Continuation(ctx, ws.Last, nil); err == nil {
+			t.Fatal("the message could end inside a character")
+		}
+		if err := s.Continuation(ctx, ws.Last, []byte("\xa9")); err != nil {
+			t.Fatal(err)
+		}
+		expectFrames(t, p.client, serverFrame{opText, []byte("\xc3")}, serverFrame{fin | opContinuation, []byte("\xa9")})
+	})
 }
 
 // A bad fragment is refused at once, also when the queue is full, and does not keep
@@ -160,78 +164,82 @@ func TestContinuationRefusesBadFragmentAtOnce(t *testing.T) {
 
 // A fragment of a closed session is ErrClosed, whatever else is wrong with it.
 func TestContinuationAfterClose(t *testing.T) {
-	p := connect(t, &ws.Upgrader{})
-	s, ctx := p.session, testContext(t)
-	w := s.Writer(ctx, ws.Text)
-	if err := errors.Join(s.Continuation(ctx, ws.FirstText, nil), s.Close(ws.CloseReason{})); err != nil {
-		t.Fatal(err)
-	}
-	_, written := w.Write(bytes.Repeat([]byte("\xff"), 20_000))
-	for name, err := range map[string]error{
-		"not UTF-8":            s.Continuation(ctx, ws.Continue, []byte("\xff")),
-		"a first, not UTF-8":   s.TrySend(ws.Message{Kind: ws.FirstText, Data: []byte("\xff")}),
-		"nothing wrong":        s.Continuation(ctx, ws.Last, nil),
-		"written, not UTF-8":   written,
-		"no message to go on":  s.TrySend(ws.Message{Kind: ws.Last}),
-		"another, and no more": s.Continuation(ctx, ws.FirstBinary, nil),
-	} {
-		if !errors.Is(err, ws.ErrClosed) {
-			t.Errorf("%s: %v", name, err)
+	eachSide(t, func(t *testing.T, on side) {
+		p := on.connect(t, &ws.Upgrader{})
+		s, ctx := p.session, testContext(t)
+		w := s.Writer(ctx, ws.Text)
+		if err := errors.Join(s.Continuation(ctx, ws.FirstText, nil), s.Close(ws.CloseReason{})); err != nil {
+			t.Fatal(err)
 		}
-	}
+		_, written := w.Write(bytes.Repeat([]byte("\xff"), 20_000))
+		for name, err := range map[string]error{
+			"not UTF-8":            s.Continuation(ctx, ws.Continue, []byte("\xff")),
+			"a first, not UTF-8":   s.TrySend(ws.Message{Kind: ws.FirstText, Data: []byte("\xff")}),
+			"nothing wrong":        s.Continuation(ctx, ws.Last, nil),
+			"written, not UTF-8":   written,
+			"no message to go on":  s.TrySend(ws.Message{Kind: ws.Last}),
+			"another, and no more": s.Continuation(ctx, ws.FirstBinary, nil),
+		} {
+			if !errors.Is(err, ws.ErrClosed) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
 }
 
 // Goroutines that continue messages that others have begun get errors, but what they
 // send is whole messages of UTF-8.
 func TestContinuationMisused(t *testing.T) {
-	const senders, each = 8, 500
-	p := connect(t, &ws.Upgrader{Options: ws.Options{SendBuffer: 200}})
-	var group sync.WaitGroup
-	for sender := range senders {
-		group.Go(func() {
-			rng := rand.New(rand.NewPCG(uint64(sender), 11))
-			for range each {
-				msg := []ws.Message{
-					{Kind: ws.FirstText, Data: []byte("\xc3")}, {Kind: ws.Continue, Data: []byte("\xa9")},
-					{Kind: ws.Last}, {Kind: ws.Last, Data: []byte("\xff")}, {Kind: ws.Binary, Data: []byte("\xff")}, {Kind: ws.Ping},
-				}[rng.IntN(6)]
-				ctx, cancel := context.WithTimeout(context.Background(), time.Duration(rng.IntN(1000))*time.Microsecond)
-				if rng.IntN(2) == 0 {
-					_ = p.session.TrySend(msg)
-				} else {
-					_ = p.session.Send(ctx, msg)
+	eachSide(t, func(t *testing.T, on side) {
+		const senders, each = 8, 500
+		p := on.connect(t, &ws.Upgrader{Options: ws.Options{SendBuffer: 200}})
+		var group sync.WaitGroup
+		for sender := range senders {
+			group.Go(func() {
+				rng := rand.New(rand.NewPCG(uint64(sender), 11))
+				for range each {
+					msg := []ws.Message{
+						{Kind: ws.FirstText, Data: []byte("\xc3")}, {Kind: ws.Continue, Data: []byte("\xa9")},
+						{Kind: ws.Last}, {Kind: ws.Last, Data: []byte("\xff")}, {Kind: ws.Binary, Data: []byte("\xff")}, {Kind: ws.Ping},
+					}[rng.IntN(6)]
+					ctx, cancel := context.WithTimeout(context.Background(), time.Duration(rng.IntN(1000))*time.Microsecond)
+					if rng.IntN(2) == 0 {
+						_ = p.session.TrySend(msg)
+					} else {
+						_ = p.session.Send(ctx, msg)
+					}
+					cancel()
 				}
-				cancel()
-			}
-		})
-	}
-	go func() {
-		group.Wait()
-		_ = p.session.Close(ws.CloseReason{Code: 4000})
-	}()
-	var text []byte
-	open := false
-	for {
-		got, err := p.next()
-		if err != nil {
-			t.Fatal(err)
+			})
 		}
-		switch got.first {
-		case opText, fin | opBinary:
-			if open {
-				t.Fatal("a message began within another")
+		go func() {
+			group.Wait()
+			_ = p.session.Close(ws.CloseReason{Code: 4000})
+		}()
+		var text []byte
+		open := false
+		for {
+			got, err := p.next()
+			if err != nil {
+				t.Fatal(err)
 			}
-			open, text = got.first == opText, got.payload
-		case opContinuation, fin | opContinuation:
-			if !open {
-				t.Fatal("a fragment of no message")
+			switch got.first {
+			case opText, fin | opBinary:
+				if open {
+					t.Fatal("a message began within another")
+				}
+				open, text = got.first == opText, got.payload
+			case opContinuation, fin | opContinuation:
+				if !open {
+					t.Fatal("a fragment of no message")
+				}
+				text = append(text, got.payload...)
+				if open = got.first == opContinuation; !open && !utf8.Valid(text) {
+					t.Fatalf("a text of %q", text)
+				}
+			case fin | opClose:
+				return
 			}
-			text = append(text, got.payload...)
-			if open = got.first == opContinuation; !open && !utf8.Valid(text) {
-				t.Fatalf("a text of %q", text)
-			}
-		case fin | opClose:
-			return
 		}
-	}
+	})
 }

@@ -14,23 +14,25 @@ import (
 )
 
 func TestSendersKeepOrderAndDoNotMix(t *testing.T) {
-	const senders, each = 10, 1000
-	for _, over := range transports {
-		t.Run(over.name, func(t *testing.T) {
-			p := connectOver(t, over, &ws.Upgrader{})
-			open := new(assembly)
-			expectSentByManyInOrder(t, p.session, senders, each, func() ([]byte, error) { return p.nextMessage(open) })
-		})
-	}
-	for _, test := range compressions {
-		t.Run(test.name, func(t *testing.T) {
-			p := connectCompressing(t, transports[0], &ws.Upgrader{Compression: test.c}, test.offer)
-			expectSentByManyInOrder(t, p.session, senders, each/5, func() ([]byte, error) {
-				_, data, _, err := p.message()
-				return data, err
+	eachSide(t, func(t *testing.T, on side) {
+		const senders, each = 10, 1000
+		for _, over := range transports {
+			t.Run(over.name, func(t *testing.T) {
+				p := on.connectOver(t, over, &ws.Upgrader{})
+				open := new(assembly)
+				expectSentByManyInOrder(t, p.session, senders, each, func() ([]byte, error) { return p.nextMessage(open) })
 			})
-		})
-	}
+		}
+		for _, test := range compressions {
+			t.Run(test.name, func(t *testing.T) {
+				p := on.connectCompressing(t, transports[0], &ws.Upgrader{Compression: test.c}, test.offer)
+				expectSentByManyInOrder(t, p.session, senders, each/5, func() ([]byte, error) {
+					_, data, _, err := p.message()
+					return data, err
+				})
+			})
+		}
+	})
 }
 
 // expectSentByManyInOrder has many goroutines send, and checks what the client receives.

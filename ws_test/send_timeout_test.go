@@ -56,35 +56,37 @@ func TestWriteTimeoutIsNotExtendedBySends(t *testing.T) {
 }
 
 func TestWriteTimeoutOverTransports(t *testing.T) {
-	for _, over := range transports {
-		t.Run(over.name, func(t *testing.T) {
-			p := connectOver(t, over, &ws.Upgrader{Options: ws.Options{WriteTimeout: 100 * time.Millisecond}})
-			ended := make(chan error, 1)
-			go func() {
-				for {
-					if _, err := p.stream.Recv(context.Background()); err != nil {
-						ended <- err
-						return
+	eachSide(t, func(t *testing.T, on side) {
+		for _, over := range transports {
+			t.Run(over.name, func(t *testing.T) {
+				p := on.connectOver(t, over, &ws.Upgrader{Options: ws.Options{WriteTimeout: 100 * time.Millisecond}})
+				ended := make(chan error, 1)
+				go func() {
+					for {
+						if _, err := p.stream.Recv(context.Background()); err != nil {
+							ended <- err
+							return
+						}
 					}
+				}()
+				filler := []byte(strings.Repeat("x", 10_000))
+				var err error
+				for err == nil {
+					err = p.session.Binary(testContext(t), filler)
 				}
-			}()
-			filler := []byte(strings.Repeat("x", 10_000))
-			var err error
-			for err == nil {
-				err = p.session.Binary(testContext(t), filler)
-			}
-			if !errors.Is(err, ws.ErrWriteTimeout) || !errors.Is(err, ws.ErrClosed) {
-				t.Fatalf("the send that waited returned %v", err)
-			}
-			await(t, p.session.Done(), "the session's end")
-			if err := p.session.Err(); err != ws.ErrWriteTimeout {
-				t.Fatalf("the session ended with %v", err)
-			}
-			if err := await(t, ended, "the reader's end"); !errors.Is(err, ws.ErrWriteTimeout) {
-				t.Fatalf("Recv returned %v", err)
-			}
-		})
-	}
+				if !errors.Is(err, ws.ErrWriteTimeout) || !errors.Is(err, ws.ErrClosed) {
+					t.Fatalf("the send that waited returned %v", err)
+				}
+				await(t, p.session.Done(), "the session's end")
+				if err := p.session.Err(); err != ws.ErrWriteTimeout {
+					t.Fatalf("the session ended with %v", err)
+				}
+				if err := await(t, ended, "the reader's end"); !errors.Is(err, ws.ErrWriteTimeout) {
+					t.Fatalf("Recv returned %v", err)
+				}
+			})
+		}
+	})
 }
 
 func TestWriteTimeoutOfSteadyReader(t *testing.T) {
@@ -108,22 +110,24 @@ func TestWriteTimeoutOfSteadyReader(t *testing.T) {
 }
 
 func TestWriteTimeoutOfSteadySocketReader(t *testing.T) {
-	const total, timeout = 200_000, time.Second
-	p := connectUnix(t, "unix", &ws.Upgrader{Options: ws.Options{SendBuffer: 2 * total, WriteTimeout: timeout}},
-		func(c net.Conn) { _ = c.(*net.UnixConn).SetWriteBuffer(4 << 10) })
-	if err := p.session.Text(testContext(t), strings.Repeat("x", total)); err != nil {
-		t.Fatal(err)
-	}
-	start, pace := time.Now(), time.NewTicker(50*time.Millisecond)
-	defer pace.Stop()
-	for got, b := 0, make([]byte, 4<<10); got < total; <-pace.C {
-		n, err := p.br.Read(b)
-		if err != nil {
-			t.Fatalf("after %d bytes and %v: %v", got, time.Since(start), err)
+	eachSide(t, func(t *testing.T, on side) {
+		const total, timeout = 200_000, time.Second
+		p := on.connectUnix(t, "unix", &ws.Upgrader{Options: ws.Options{SendBuffer: 2 * total, WriteTimeout: timeout}},
+			func(c net.Conn) { _ = c.(*net.UnixConn).SetWriteBuffer(4 << 10) })
+		if err := p.session.Text(testContext(t), strings.Repeat("x", total)); err != nil {
+			t.Fatal(err)
 		}
-		got += n
-	}
-	if took := time.Since(start); took < 2*timeout {
-		t.Fatalf("reading took %v, too short to prove anything", took)
-	}
+		start, pace := time.Now(), time.NewTicker(50*time.Millisecond)
+		defer pace.Stop()
+		for got, b := 0, make([]byte, 4<<10); got < total; <-pace.C {
+			n, err := p.br.Read(b)
+			if err != nil {
+				t.Fatalf("after %d bytes and %v: %v", got, time.Since(start), err)
+			}
+			got += n
+		}
+		if took := time.Since(start); took < 2*timeout {
+			t.Fatalf("reading took %v, too short to prove anything", took)
+		}
+	})
 }

@@ -96,22 +96,24 @@ func TestWriterKeepsShortMessageUntilClose(t *testing.T) {
 }
 
 func TestWriterAfterClose(t *testing.T) {
-	p := connect(t, &ws.Upgrader{})
-	w := p.session.Writer(testContext(t), ws.Text)
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	p.expect(opText, "")
-	if n, err := io.WriteString(w, "late"); n != 0 || err == nil {
-		t.Errorf("Write returned %d, %v", n, err)
-	}
-	if err := w.Close(); err == nil {
-		t.Error("Close again returned no error")
-	}
-	if err := p.session.Text(testContext(t), "alone"); err != nil {
-		t.Fatal(err)
-	}
-	p.expect(opText, "alone")
+	eachSide(t, func(t *testing.T, on side) {
+		p := on.connect(t, &ws.Upgrader{})
+		w := p.session.Writer(testContext(t), ws.Text)
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		p.expect(opText, "")
+		if n, err := io.WriteString(w, "late"); n != 0 || err == nil {
+			t.Errorf("Write returned %d, %v", n, err)
+		}
+		if err := w.Close(); err == nil {
+			t.Error("Close again returned no error")
+		}
+		if err := p.session.Text(testContext(t), "alone"); err != nil {
+			t.Fatal(err)
+		}
+		p.expect(opText, "alone")
+	})
 }
 
 func TestWriterFailsBeforeFirstFragment(t *testing.T) {
@@ -201,36 +203,40 @@ func TestWritersDoNotMix(t *testing.T) {
 }
 
 func TestWriterKinds(t *testing.T) {
-	p := connect(t, &ws.Upgrader{})
-	for kind := range ws.Kind(20) {
-		if kind == ws.Text || kind == ws.Binary {
-			continue
+	eachSide(t, func(t *testing.T, on side) {
+		p := on.connect(t, &ws.Upgrader{})
+		for kind := range ws.Kind(20) {
+			if kind == ws.Text || kind == ws.Binary {
+				continue
+			}
+			w := p.session.Writer(testContext(t), kind)
+			if n, err := io.WriteString(w, "x"); n != 0 || err == nil {
+				t.Errorf("%v: Write returned %d, %v", kind, n, err)
+			}
+			if err := w.Close(); err == nil {
+				t.Errorf("%v: Close returned no error", kind)
+			}
 		}
-		w := p.session.Writer(testContext(t), kind)
-		if n, err := io.WriteString(w, "x"); n != 0 || err == nil {
-			t.Errorf("%v: Write returned %d, %v", kind, n, err)
+		if err := p.session.Text(testContext(t), "marker"); err != nil {
+			t.Fatal(err)
 		}
-		if err := w.Close(); err == nil {
-			t.Errorf("%v: Close returned no error", kind)
-		}
-	}
-	if err := p.session.Text(testContext(t), "marker"); err != nil {
-		t.Fatal(err)
-	}
-	p.expect(opText, "marker")
+		p.expect(opText, "marker")
+	})
 }
 
 func TestWriterIOCopyIsOneMessage(t *testing.T) {
-	p := connect(t, &ws.Upgrader{})
-	text := strings.Repeat("0123456789", 50_000)
-	sent := make(chan error, 1)
-	go func() {
-		w := p.session.Writer(context.Background(), ws.Text)
-		_, err := io.Copy(w, strings.NewReader(text))
-		sent <- errors.Join(err, w.Close())
-	}()
-	expectWritten(t, p.client, text)
-	if err := await(t, sent, "the writer's end"); err != nil {
-		t.Fatal(err)
-	}
+	eachSide(t, func(t *testing.T, on side) {
+		p := on.connect(t, &ws.Upgrader{})
+		text := strings.Repeat("0123456789", 50_000)
+		sent := make(chan error, 1)
+		go func() {
+			w := p.session.Writer(context.Background(), ws.Text)
+			_, err := io.Copy(w, strings.NewReader(text))
+			sent <- errors.Join(err, w.Close())
+		}()
+		expectWritten(t, p.client, text)
+		if err := await(t, sent, "the writer's end"); err != nil {
+			t.Fatal(err)
+		}
+	})
 }

@@ -53,60 +53,64 @@ func burst() (sent []byte, want []byte) {
 }
 
 func TestBurstIsEchoedInFewWrites(t *testing.T) {
-	for name, echo := range echoes {
-		t.Run("polled,"+name, func(t *testing.T) {
-			p := connectUnix(t, "unixpacket", &ws.Upgrader{}, nil)
-			go func() { _ = echo(p) }()
-			packet := make([]byte, 1<<20)
-			expectFewWrites(t, p, func(want int) (writes int) {
-				for got := 0; got < want; writes++ { // a read of this socket returns the bytes of one write
-					n, err := p.client.conn.Read(packet)
-					if err != nil {
-						t.Fatal(err)
-					}
-					got += n
-				}
-				return writes
-			})
-		})
-		for _, over := range transports[1:] {
-			t.Run(over.name+","+name, func(t *testing.T) {
-				count := new(atomic.Int64)
-				p := connectOn(t, countingListener{listen(t), count}, over.tls, &ws.Upgrader{})
+	eachSide(t, func(t *testing.T, on side) {
+		for name, echo := range echoes {
+			t.Run("polled,"+name, func(t *testing.T) {
+				p := on.connectUnix(t, "unixpacket", &ws.Upgrader{}, nil)
 				go func() { _ = echo(p) }()
-				expectFewWrites(t, p, func(want int) int {
-					before := count.Load()
-					if _, err := p.br.Discard(want); err != nil {
-						t.Fatal(err)
+				packet := make([]byte, 1<<20)
+				expectFewWrites(t, p, func(want int) (writes int) {
+					for got := 0; got < want; writes++ { // a read of this socket returns the bytes of one write
+						n, err := p.client.conn.Read(packet)
+						if err != nil {
+							t.Fatal(err)
+						}
+						got += n
 					}
-					return int(count.Load() - before)
+					return writes
 				})
 			})
+			for _, over := range transports[1:] {
+				t.Run(over.name+","+name, func(t *testing.T) {
+					count := new(atomic.Int64)
+					p := on.connectOn(t, countingListener{listen(t), count}, over.tls, &ws.Upgrader{})
+					go func() { _ = echo(p) }()
+					expectFewWrites(t, p, func(want int) int {
+						before := count.Load()
+						if _, err := p.br.Discard(want); err != nil {
+							t.Fatal(err)
+						}
+						return int(count.Load() - before)
+					})
+				})
+			}
 		}
-	}
+	})
 }
 
 // Behind Chan are two goroutines, which run in parallel even in a bubble: now and
 // then the one that answers is faster than the one that reads.
 func TestBurstIsEchoedInFewWritesInSynctest(t *testing.T) {
-	for name, echo := range echoes {
-		t.Run(name, func(t *testing.T) {
-			var writes int64
-			for range 5 {
-				if writes = burstInSynctest(t, echo); writes <= 4 {
-					return
+	eachSide(t, func(t *testing.T, on side) {
+		for name, echo := range echoes {
+			t.Run(name, func(t *testing.T) {
+				var writes int64
+				for range 5 {
+					if writes = on.burstInSynctest(t, echo); writes <= 4 {
+						return
+					}
 				}
-			}
-			t.Fatalf("64 messages came back in %d writes", writes)
-		})
-	}
+				t.Fatalf("64 messages came back in %d writes", writes)
+			})
+		}
+	})
 }
 
 // burstInSynctest has a burst echoed, and returns the number of writes.
-func burstInSynctest(t *testing.T, echo func(*pair) error) int64 {
+func (on side) burstInSynctest(t *testing.T, echo func(*pair) error) int64 {
 	count := new(atomic.Int64)
 	counted := func(c net.Conn) net.Conn { return countingConn{c, count} }
-	inSynctestOver(t, &ws.Upgrader{}, counted, func(t *testing.T, p *pair) {
+	on.inSynctestOver(t, &ws.Upgrader{}, counted, func(t *testing.T, p *pair) {
 		go func() { _ = echo(p) }()
 		sent, want := burst()
 		p.writeLater(sent)

@@ -79,8 +79,7 @@ func TestAbandonedSessionEnds(t *testing.T) {
 			t.Run(name+","+env.name, func(t *testing.T) {
 				ended := make(chan error, 1)
 				u := &ws.Upgrader{
-					Compression:       ws.Balanced(),
-					KeepRequestValues: true,
+					Compression: ws.Balanced(),
 					Options: ws.Options{
 						WriteTimeout: shortWriteTimeout,
 						Trace: &ws.Trace{SessionEnd: func(s *ws.Session, err error) {
@@ -91,8 +90,9 @@ func TestAbandonedSessionEnds(t *testing.T) {
 						}},
 					},
 				}
+				u.KeepRequestValues = !strings.HasPrefix(env.name, "dialed")
 				kept := make(chan any, 1)
-				c := env.begin(t, u, func(s *ws.Session, m *ws.MessageStream) {
+				from, c := env.begin(t, u, func(s *ws.Session, m *ws.MessageStream) {
 					defer close(kept)
 					kept <- abandon(s, m)
 				})
@@ -115,10 +115,10 @@ func TestAbandonedSessionEnds(t *testing.T) {
 					await(t, kept, "Done")
 				}
 				waitUntil(t, "the session is off the lists", func() bool {
-					stats := u.Stats()
+					stats := from.Stats()
 					return stats.Sessions == 0 && stats.Ends[ws.EndAbandoned] == 1 && len(stats.Ends) == 1
 				})
-				if err := u.Shutdown(testContext(t)); err != nil {
+				if err := from.Shutdown(testContext(t)); err != nil {
 					t.Error(err)
 				}
 				runtime.KeepAlive(keeps)
@@ -132,12 +132,12 @@ func TestClosingSessionsAreNotAbandoned(t *testing.T) {
 	for _, env := range environments {
 		t.Run(env.name, func(t *testing.T) {
 			u := new(ws.Upgrader)
-			c := env.begin(t, u, func(s *ws.Session, _ *ws.MessageStream) { _ = s.Close(ws.CloseReason{Code: 4000}) })
+			from, c := env.begin(t, u, func(s *ws.Session, _ *ws.MessageStream) { _ = s.Close(ws.CloseReason{Code: 4000}) })
 			c.expectClose(4000)
 			runGC()
 			c.write(closeFrame(4000))
 			c.expectEnd()
-			waitUntil(t, "the session has ended", func() bool { return u.Stats().Ends[ws.EndClosed] == 1 })
+			waitUntil(t, "the session has ended", func() bool { return from.Stats().Ends[ws.EndClosed] == 1 })
 		})
 	}
 }
@@ -201,9 +201,9 @@ func TestAbandonedSessionInSynctest(t *testing.T) {
 
 // No timer is running, so that only Shutdown or Close can end the sessions.
 func TestAbandonedSessionsEndInSynctest(t *testing.T) {
-	for name, end := range map[string]func(u *ws.Upgrader) error{
-		"Shutdown": func(u *ws.Upgrader) error { return u.Shutdown(forever) },
-		"Close":    (*ws.Upgrader).Close,
+	for name, end := range map[string]func(endpoint) error{
+		"Shutdown": func(from endpoint) error { return from.Shutdown(forever) },
+		"Close":    endpoint.Close,
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -235,11 +235,9 @@ func collectInSynctest() {
 }
 
 //go:noinline
-func abandonInSynctest(t *testing.T, u *ws.Upgrader) net.Conn {
+func abandonInSynctest(t *testing.T, from endpoint) net.Conn {
 	end, peer := net.Pipe()
-	if _, _, err := u.Handle(&responseWriter{conn: end}, request()); err != nil {
-		t.Fatal(err)
-	}
+	begin(t, from, end, nil)
 	return peer
 }
 

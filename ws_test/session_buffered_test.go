@@ -14,29 +14,29 @@ import (
 func TestBufferedAfterEnd(t *testing.T) {
 	const message = 32 << 20 // more than the operating system buffers for a peer that reads nothing
 	for name, end := range map[string]struct {
-		end  func(*ws.Upgrader, *client)
+		end  func(endpoint, *client)
 		want error
 	}{
-		"by Close":           {func(u *ws.Upgrader, _ *client) { u.Close() }, ws.ErrShutdown},
-		"by a reset":         {func(_ *ws.Upgrader, c *client) { resetConn(c) }, io.ErrUnexpectedEOF},
-		"by a write timeout": {func(*ws.Upgrader, *client) {}, ws.ErrWriteTimeout},
+		"by Close":           {func(from endpoint, _ *client) { from.Close() }, ws.ErrShutdown},
+		"by a reset":         {func(_ endpoint, c *client) { resetConn(c) }, io.ErrUnexpectedEOF},
+		"by a write timeout": {func(endpoint, *client) {}, ws.ErrWriteTimeout},
 	} {
-		for _, over := range transports {
-			if end.want == ws.ErrWriteTimeout && over != transports[0] {
-				continue // it takes seconds
-			}
-			t.Run(name+" over "+over.name, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
+			eachTransport(t, func(t *testing.T, on side, over transport) {
+				if end.want == ws.ErrWriteTimeout && over != transports[0] {
+					return // it takes seconds
+				}
 				u := new(ws.Upgrader)
 				if end.want == ws.ErrWriteTimeout {
 					u.WriteTimeout = time.Second
 				}
-				p := pairOf(t, over, u)
+				from, p := on.pairOf(t, over, u)
 				go p.stream.Recv(t.Context())
 				if err := p.session.Binary(t.Context(), make([]byte, message)); err != nil {
 					t.Fatal(err)
 				}
-				const sent = message + 10 // and a header
-				end.end(u, p.client)
+				sent := message + 10 + on.header()
+				end.end(from, p.client)
 				await(t, p.session.Done(), "the session's end")
 				if err := p.session.Err(); !errors.Is(err, end.want) {
 					t.Errorf("ended with %v", err)
@@ -53,7 +53,7 @@ func TestBufferedAfterEnd(t *testing.T) {
 					return int(received) <= sent-p.session.Buffered()
 				})
 			})
-		}
+		})
 	}
 }
 
@@ -77,14 +77,4 @@ func TestBufferedAfterClosingHandshake(t *testing.T) {
 			t.Errorf("%d bytes are buffered", n)
 		}
 	})
-}
-
-// pairOf is connectOver with an Upgrader that the test can close.
-func pairOf(t *testing.T, over transport, u *ws.Upgrader) *pair {
-	t.Helper()
-	begun := make(chan *pair, 1)
-	c := servedOver(over)(t, u, func(s *ws.Session, m *ws.MessageStream) { begun <- &pair{session: s, stream: m} })
-	p := await(t, begun, "the session")
-	p.client = c
-	return p
 }

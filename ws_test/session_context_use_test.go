@@ -56,7 +56,7 @@ func TestAbortDeliversWhatArrived(t *testing.T) {
 	for from, derive := range derivedContexts {
 		for reader, read := range readers {
 			t.Run(from+","+reader, func(t *testing.T) {
-				overTransportsWith(t, func(t *testing.T, u *ws.Upgrader, p *pair) {
+				overTransportsWith(t, func(t *testing.T, from endpoint, p *pair) {
 					ctx := derive(t, p.session)
 					var b []byte
 					for i := range 5 {
@@ -64,7 +64,7 @@ func TestAbortDeliversWhatArrived(t *testing.T) {
 					}
 					p.write(b) // in one write, so that they are read together
 					got, err := read(ctx, p.stream, func() {
-						_ = u.Close()
+						_ = from.Close()
 						await(t, ctx.Done(), "the context's end")
 					})
 					if len(got) != 5 && !strings.Contains(t.Name(), "tls") || !errors.Is(err, ws.ErrShutdown) {
@@ -134,13 +134,13 @@ func TestSessionContextInSend(t *testing.T) {
 func TestAbortDeliversCloseThatArrived(t *testing.T) {
 	for from, derive := range derivedContexts {
 		t.Run(from, func(t *testing.T) {
-			overTransportsWith(t, func(t *testing.T, u *ws.Upgrader, p *pair) {
+			overTransportsWith(t, func(t *testing.T, from endpoint, p *pair) {
 				ctx := derive(t, p.session)
 				p.write(append(masked(fin|opText, []byte("hello")), closeFrame(4000)...))
 				if msg, err := p.stream.Recv(ctx); err != nil || string(msg.Data) != "hello" {
 					t.Fatalf("received %q, %v", msg.Data, err)
 				}
-				_ = u.Close()
+				_ = from.Close()
 				await(t, ctx.Done(), "the context's end")
 				msg, err := p.stream.Recv(ctx)
 				if strings.Contains(t.Name(), "tls") && errors.Is(err, ws.ErrShutdown) {

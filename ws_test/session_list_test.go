@@ -123,8 +123,10 @@ func TestSessionsYieldsThoseThatStay(t *testing.T) {
 }
 
 func TestSessionAddresses(t *testing.T) {
-	p := connect(t, &ws.Upgrader{})
-	if got, want := p.session.RemoteAddr().String(), p.client.conn.LocalAddr().String(); got != want {
-		t.Fatalf("RemoteAddr %s, want %s", got, want)
-	}
+	eachSide(t, func(t *testing.T, on side) {
+		p := on.connect(t, &ws.Upgrader{})
+		if got, want := p.session.RemoteAddr().String(), p.client.conn.LocalAddr().String(); got != want {
+			t.Fatalf("RemoteAddr %s, want %s", got, want)
+		}
+	})
 }

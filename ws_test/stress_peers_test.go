@@ -16,34 +16,36 @@ import (
 // Whatever the two ends do, and whenever, every call returns, the session ends,
 // and nothing of it is left, for which TestMain looks.
 func TestRandomPeers(t *testing.T) {
-	for i := range 300 {
-		over := transports[i%len(transports)]
-		t.Run(over.name, func(t *testing.T) {
-			rng := rand.New(rand.NewPCG(uint64(i), 1))
-			p := connectOver(t, over, &ws.Upgrader{Options: ws.Options{
-				SendBuffer:   1 << (6 + rng.IntN(12)),
-				WriteTimeout: 30 * time.Millisecond,
-				CloseTimeout: 20 * time.Millisecond,
-				ManualPong:   rng.IntN(4) == 0,
-			}})
-			var all sync.WaitGroup
-			for range rng.IntN(4) {
-				do(&all, rng, func(rng *rand.Rand) { sendAtRandom(t, p.session, rng) })
-			}
-			for range 1 + rng.IntN(3) {
-				do(&all, rng, func(*rand.Rand) { _ = p.session.Close(ws.CloseReason{Code: 4000}) })
-			}
-			do(&all, rng, func(rng *rand.Rand) { receiveAtRandom(t, p.stream, rng) })
-			do(&all, rng, func(rng *rand.Rand) { behaveAtRandom(p.client, rng) })
+	eachSide(t, func(t *testing.T, on side) {
+		for i := range 300 {
+			over := transports[i%len(transports)]
+			t.Run(over.name, func(t *testing.T) {
+				rng := rand.New(rand.NewPCG(uint64(i), 1))
+				p := on.connectOver(t, over, &ws.Upgrader{Options: ws.Options{
+					SendBuffer:   1 << (6 + rng.IntN(12)),
+					WriteTimeout: 30 * time.Millisecond,
+					CloseTimeout: 20 * time.Millisecond,
+					ManualPong:   rng.IntN(4) == 0,
+				}})
+				var all sync.WaitGroup
+				for range rng.IntN(4) {
+					do(&all, rng, func(rng *rand.Rand) { sendAtRandom(t, p.session, rng) })
+				}
+				for range 1 + rng.IntN(3) {
+					do(&all, rng, func(*rand.Rand) { _ = p.session.Close(ws.CloseReason{Code: 4000}) })
+				}
+				do(&all, rng, func(rng *rand.Rand) { receiveAtRandom(t, p.stream, rng) })
+				do(&all, rng, func(rng *rand.Rand) { behaveAtRandom(p.client, rng) })
 
-			await(t, p.session.Done(), "the session's end")
-			await(t, finished(&all), "everybody's end")
-			if p.session.Err() == nil {
-				t.Error("the session ended without a reason")
-			}
-			expectSendsClosed(t, p.session)
-		})
-	}
+				await(t, p.session.Done(), "the session's end")
+				await(t, finished(&all), "everybody's end")
+				if p.session.Err() == nil {
+					t.Error("the session ended without a reason")
+				}
+				expectSendsClosed(t, p.session)
+			})
+		}
+	})
 }
 
 // do calls f in a goroutine after a short time, with its own random numbers.

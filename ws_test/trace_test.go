@@ -101,15 +101,18 @@ func TestTraceOrder(t *testing.T) {
 		}, "start, answered 40ms, answered 2s, end: ws: connection lost: EOF without a Close frame"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			var d recordedTrace
-			inSynctest(t, &ws.Upgrader{Options: ws.Options{SendBuffer: 150, Trace: d.trace()}}, func(t *testing.T, p *pair) {
-				test.do(t, p)
-				<-p.session.Done()
-				// The writer and the sender that it unblocks are recorded in either order.
-				got := strings.Replace(d.String(), "slow 2s, waited 2s", "waited 2s, slow 2s", 1)
-				if got != test.want {
-					t.Errorf("recorded %s\nwant     %s", got, test.want)
-				}
+			eachSide(t, func(t *testing.T, on side) {
+				var d recordedTrace
+				u := &ws.Upgrader{Options: ws.Options{SendBuffer: 150, Trace: d.trace()}}
+				on.inSynctest(t, u, func(t *testing.T, p *pair) {
+					test.do(t, p)
+					<-p.session.Done()
+					// The writer and the sender that it unblocks are recorded in either order.
+					got := strings.Replace(d.String(), "slow 2s, waited 2s", "waited 2s, slow 2s", 1)
+					if got != test.want {
+						t.Errorf("recorded %s\nwant     %s", got, test.want)
+					}
+				})
 			})
 		})
 	}

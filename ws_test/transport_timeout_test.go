@@ -7,6 +7,7 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/handset-go/handset/ws"
@@ -148,7 +149,11 @@ func TestTransportWithoutDeadlines(t *testing.T) {
 				conn = breaks(c)
 				return conn
 			}
-			inSynctestOver(t, &ws.Upgrader{Options: ws.Options{Heartbeat: noHeartbeat}}, wrap, func(t *testing.T, p *pair) {
+			test := inSynctestOver
+			if name != "not supported" { // Dial sets a deadline that has expired
+				test = serverSide.inSynctestOver
+			}
+			test(t, &ws.Upgrader{Options: ws.Options{Heartbeat: noHeartbeat}}, wrap, func(t *testing.T, p *pair) {
 				sent := make(chan struct{})
 				go func() {
 					defer close(sent)
@@ -188,6 +193,24 @@ func TestMessageTimeoutWithoutDeadlines(t *testing.T) {
 		p.writeLater(masked(opText, []byte("not finished")))
 		if err := <-receiveAll(p); !errors.Is(err, ws.ErrMessageTimeout) {
 			t.Error(err)
+		}
+	})
+}
+
+// Dial sets a read deadline that has expired, to receive what has come with the response.
+// On a connection that ignores it, the context still ends Dial.
+func TestDialOnConnThatIgnoresDeadlines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		end, peer := net.Pipe()
+		defer peer.Close()
+		conn := &broken{Conn: end, set: func(time.Time) error { return nil }}
+		began := time.Now()
+		_, _, err := dialOn(t, newDialer(t, nil), respond(conn, new(scriptedResponse)), false)
+		if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took != testTimeout {
+			t.Errorf("after %v Dial returned %v", took, err)
+		}
+		if _, err := peer.Read(make([]byte, 1)); err != io.EOF {
+			t.Errorf("the peer read %v, want the end of the connection", err)
 		}
 	})
 }

@@ -92,7 +92,7 @@ func Dial(ctx context.Context, url string, o DialOptions) (Dialed, error) {
 	switch {
 	case err == nil:
 		_ = conn.CloseNow() // gives its buffers back; what it closes is an inertBody
-		return x.dialed()
+		return x.dialed(ctx)
 	case errors.As(err, &refusal): // of a response 101, or of a proxy
 		return Dialed{}, refusal
 	case resp != nil && resp.StatusCode != http.StatusSwitchingProtocols:

@@ -1,6 +1,7 @@
 package handshake
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -99,11 +100,17 @@ func (inertBody) Write(p []byte) (int, error) { return len(p), nil }
 func (inertBody) Close() error                { return nil }
 
 // dialed returns the connection of a 101 that is correct. If it returns an error,
-// close closes the connection.
-func (x *exchange) dialed() (Dialed, error) {
+// close closes the connection. The end of ctx closes it as well, since a connection
+// that ignores its deadlines would wait for the server.
+func (x *exchange) dialed(ctx context.Context) (Dialed, error) {
 	d := Dialed{Subprotocol: x.subprotocol}
+	stop := context.AfterFunc(ctx, x.close)
 	var err error
-	if d.Conn, d.Early, err = x.connection(x.conn.get(), x.response.Body); err != nil {
+	d.Conn, d.Early, err = x.connection(x.conn.get(), x.response.Body)
+	switch {
+	case !stop():
+		return Dialed{}, ctx.Err()
+	case err != nil:
 		return Dialed{}, err
 	}
 	x.taken = true
