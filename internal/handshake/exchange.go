@@ -104,7 +104,10 @@ func (inertBody) Close() error                { return nil }
 // that ignores its deadlines would wait for the server.
 func (x *exchange) dialed(ctx context.Context) (Dialed, error) {
 	d := Dialed{Subprotocol: x.subprotocol}
-	stop := context.AfterFunc(ctx, x.close)
+	stop := func() bool { return true }
+	if x.options.AfterFunc != nil {
+		stop = x.options.AfterFunc(ctx, x.close)
+	}
 	var err error
 	d.Conn, d.Early, err = x.connection(x.conn.get(), x.response.Body)
 	switch {
