@@ -40,7 +40,8 @@ type DialOptions struct {
 
 	// CloseWhen closes a connection when a context ends, unless stop is called
 	// before: stop reports false if the context has ended. Nil means that the end of
-	// the context of Dial is not noticed while a proxy is asked for a connection.
+	// the context of Dial is not noticed while a proxy is asked for a connection, nor
+	// by a connection that ignores its deadlines while what came with the 101 is read.
 	CloseWhen func(ctx context.Context, conn net.Conn) (stop func() bool)
 }
 

@@ -103,13 +103,10 @@ func (inertBody) Close() error                { return nil }
 // close closes the connection. The end of ctx closes it as well, since a connection
 // that ignores its deadlines would wait for the server.
 func (x *exchange) dialed(ctx context.Context) (Dialed, error) {
-	d := Dialed{Subprotocol: x.subprotocol}
-	stop := func() bool { return true }
-	if x.options.AfterFunc != nil {
-		stop = x.options.AfterFunc(ctx, x.close)
-	}
+	d, conn := Dialed{Subprotocol: x.subprotocol}, x.conn.get()
+	stop := x.options.closeWhen(ctx, conn)
 	var err error
-	d.Conn, d.Early, err = x.connection(x.conn.get(), x.response.Body)
+	d.Conn, d.Early, err = x.connection(conn, x.response.Body)
 	switch {
 	case !stop():
 		return Dialed{}, ctx.Err()

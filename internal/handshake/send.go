@@ -63,7 +63,7 @@ func maxHeader(t *http.Transport) int64 {
 
 // closeWhen is CloseWhen, or what stands for nil.
 func (o *DialOptions) closeWhen(ctx context.Context, conn net.Conn) (stop func() bool) {
-	if o.CloseWhen == nil {
+	if o.CloseWhen == nil || conn == nil {
 		return func() bool { return ctx.Err() == nil }
 	}
 	return o.CloseWhen(ctx, conn)
