@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"testing"
 
 	"github.com/handset-go/handset/ws"
@@ -46,10 +47,14 @@ func (c *client) next(t *testing.T) ws.Message {
 }
 
 // expectClose fails the test unless the next message is a Close message with the code.
+// The second receive answers it.
 func (c *client) expectClose(t *testing.T, code ws.CloseCode) {
 	t.Helper()
 	if msg := c.next(t); msg.Kind != ws.Close || msg.Reason.Code != code {
 		t.Errorf("received %v %v, want Close %v", msg.Kind, msg.Reason.Code, code)
+	}
+	if _, err := c.whole.Recv(t.Context()); err != io.EOF {
+		t.Errorf("after the Close message received %v", err)
 	}
 }
 

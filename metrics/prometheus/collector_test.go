@@ -39,7 +39,8 @@ func ExampleNewCollector() {
 func TestCollectorExportsStats(t *testing.T) {
 	upgrader := new(ws.Upgrader)
 	got := exported(t, upgrader, func() {
-		_, server := wstest.Pair(t, upgrader, nil)
+		client, server := wstest.Pair(t, upgrader, nil)
+		_ = client.Stream.Discard()
 		session, stream := server.Session, server.Stream
 		_ = session.Text(context.Background(), "hello")
 		_ = session.Close(ws.CloseReason{Code: ws.CloseNormal})
