@@ -64,7 +64,7 @@ func (s *Session) perform(step closeStep) {
 	}
 	if step.Do.Has(closing.ReadOn) {
 		s.more().closing.Store(true)
-		s.stream().readOn(noReader)
+		s.stream().readOn(mayReturn)
 	}
 	if step.Do.Has(closing.ReadRest) {
 		s.stream().readRest()
@@ -99,11 +99,10 @@ func (s *Session) putClose(reason CloseReason, refusal error) {
 // for the application: while the body of the loop runs, or between two calls of
 // Recv, up to 64 KiB are read ahead and kept, and the session may have ended
 // when they are received. A peer that sends more waits for the reader, at most
-// until CloseTimeout. If the reader has stopped because its context ended or
-// because it left the loop, up to 64 KiB are kept, and if there is more, all of
-// it is dropped. If nothing is receiving when Close is called, data messages
-// are dropped in the background: a client that still expects answers calls Close
-// while it receives, for example in the body of the loop.
+// until CloseTimeout. If there is no reader, because none has begun, its context
+// has ended or it has left the loop, up to 64 KiB are kept for a later one, and
+// if there is more, all of it is dropped. So a client that expects many answers
+// calls Close while it receives, for example in the body of the loop.
 //
 // The zero reason sends no status code, or CloseMessageTooBig if the last
 // receive returned ErrMessageTooBig. If the code or the description may not be

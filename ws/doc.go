@@ -312,8 +312,8 @@ to a Ping that the application has sent is delivered by the stream.
 are queued, and returns at once. Later sends return [ErrClosed]. The closing
 handshake is completed in the background, even if the stream is not read. A
 reader receives what the peer sends before its own Close frame. If there is no
-reader, it is dropped: a client that expects answers calls Close while it
-receives.
+reader, up to 64 KiB of it are kept for one, and if there is more, all of it is
+dropped: a client that expects many answers calls Close while it receives.
 
 The peer's Close frame is delivered as the last message of the stream. Then Recv
 returns io.EOF and a loop over All ends. The application may answer the frame

@@ -23,8 +23,7 @@ const keepLimit = 64 << 10
 type awayReader uint8
 
 const (
-	noReader   awayReader = iota // it does not: everything is discarded
-	mayReturn                    // it may: if there is more than keepLimit, everything is discarded
+	mayReturn  awayReader = iota // it may: if there is more than keepLimit, everything is discarded
 	willReturn                   // it will: if there is more than keepLimit, the peer waits
 )
 
@@ -52,14 +51,9 @@ func (m *MessageStream) readOnAfter(stopping *lockHolder) {
 // readToClose reads until the peer's Close frame, or until a receive interrupts it.
 func (m *MessageStream) readToClose(h *lockHolder, a awayReader) {
 	defer m.in.lock.unlockBackground(h)
-	if a != noReader {
-		full := m.keepToClose(h)
-		m.clearContext()
-		if !full || a == willReturn {
-			return
-		}
-	}
-	if h.discards() {
+	full := m.keepToClose(h)
+	m.clearContext()
+	if full && a == mayReturn && h.discards() {
 		m.discardToClose()
 	}
 }

@@ -1,6 +1,7 @@
 package ws_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"testing"
@@ -50,6 +51,7 @@ func TestCompressedAfterCloseIsNotInflated(t *testing.T) {
 							t.Fatal(err)
 						}
 						p.expect(opClose, string(closePayload(4000, "")))
+						p.write(bytes.Repeat(masked(fin|opPing, make([]byte, 125)), 600)) // more than is kept for a reader
 						p.write(append(test.after(p), closeFrame(4000)...))
 						expectSessionEnd(t, p.session, ws.ErrClosed)
 						recvKind(t, p.stream, ws.Close)

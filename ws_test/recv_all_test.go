@@ -155,15 +155,19 @@ func TestAllEndsWithContext(t *testing.T) {
 	})
 }
 
-// A Close that arrived while nobody received is still delivered.
+// What arrived while nobody received is still delivered: a client may send all it has,
+// call Close, and only then receive the answers.
 func TestCloseReceivedLater(t *testing.T) {
 	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		if err := p.session.Close(ws.CloseReason{Code: 4000}); err != nil {
 			t.Fatal(err)
 		}
-		p.write(append(masked(fin|opText, []byte("dropped")), closeFrame(4000)...))
+		p.write(append(masked(fin|opText, []byte("answer")), closeFrame(4000)...))
 		p.expectClose(4000)
 		expectSessionEnd(t, p.session, ws.ErrClosed)
+		if msg := recvKind(t, p.stream, ws.Text); string(msg.Data) != "answer" {
+			t.Fatalf("received %q", msg.Data)
+		}
 		if msg := recvKind(t, p.stream, ws.Close); msg.Reason.Code != 4000 {
 			t.Fatalf("received %v", msg.Reason)
 		}
