@@ -66,6 +66,23 @@ func TestHeartbeatEndsSilentPeer(t *testing.T) {
 	}
 }
 
+// A peer whose Pongs have no payload, as those of lxzan/gws by default, stays.
+func TestHeartbeatAnsweredWithoutPayload(t *testing.T) {
+	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
+		end := receiveAll(p)
+		for i := range 120 {
+			if f, err := p.next(); err != nil || f.opcode() != opPing {
+				t.Fatalf("got %v, %v; want Ping %d", f, err, i)
+			}
+			p.send(opPong, "")
+		}
+		p.client.conn.Close()
+		if err := <-end; errors.Is(err, ws.ErrHeartbeatTimeout) {
+			t.Errorf("the stream ended with %v", err)
+		}
+	})
+}
+
 // A peer that answers pings stays, and its pongs are not delivered.
 func TestHeartbeatAnswered(t *testing.T) {
 	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {

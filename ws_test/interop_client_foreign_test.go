@@ -21,7 +21,7 @@ func pythonServers(t *testing.T, over transport, options ...*interoptest.Paramet
 }
 
 func TestInteropClientNode(t *testing.T) {
-	for _, over := range []transport{{name: "tcp"}, {name: "tls", tls: true}} {
+	for _, over := range plainAndTLS {
 		t.Run(over.name, func(t *testing.T) {
 			server := nodeServers(t, over, new(interoptest.Parameters))[0]
 			server.Answers = [3]string{
@@ -35,7 +35,7 @@ func TestInteropClientNode(t *testing.T) {
 }
 
 func TestInteropClientPython(t *testing.T) {
-	for _, over := range []transport{{name: "tcp"}, {name: "tls", tls: true}} {
+	for _, over := range plainAndTLS {
 		t.Run(over.name, func(t *testing.T) {
 			server := pythonServers(t, over, new(interoptest.Parameters))[0]
 			server.Answers = [3]string{

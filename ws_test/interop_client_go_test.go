@@ -16,6 +16,9 @@ var balancedAnswers = [3]string{
 	"permessage-deflate; server_max_window_bits=12; client_max_window_bits=12",
 }
 
+// plainAndTLS are the transports that differ for a client.
+var plainAndTLS = []transport{{name: "tcp"}, {name: "tls", tls: true}}
+
 // The client of this library talks with its server as with those of others.
 func TestInteropClientHandset(t *testing.T) {
 	for _, over := range transports {
@@ -30,7 +33,7 @@ func TestInteropClientHandset(t *testing.T) {
 // Coder's server declines an offer that limits its window, and accepts the other.
 func TestInteropClientCoder(t *testing.T) {
 	const alone = "permessage-deflate; client_no_context_takeover; server_no_context_takeover"
-	for _, over := range transports {
+	for _, over := range plainAndTLS {
 		t.Run(over.name, func(t *testing.T) {
 			for name, mode := range map[string]websocket.CompressionMode{
 				"takeover": websocket.CompressionContextTakeover, "no takeover": websocket.CompressionNoContextTakeover,

@@ -4,10 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -15,8 +15,6 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
-
-	"crypto/x509"
 
 	"github.com/handset-go/handset/internal/interoptest"
 )
@@ -114,7 +112,7 @@ func writePEM(t *testing.T, file, kind string, der []byte) {
 	t.Helper()
 	f, err := os.Create(file)
 	if err == nil {
-		err = pem.Encode(io.Writer(f), &pem.Block{Type: kind, Bytes: der})
+		err = pem.Encode(f, &pem.Block{Type: kind, Bytes: der})
 		_ = f.Close()
 	}
 	if err != nil {

@@ -124,7 +124,7 @@ func (p *Peer) noteBacklog(last *Ping, now uint32, o *Observation) {
 // and names the Ping. empty says that its payload is empty, and not Mark.Payload.
 func (p *Peer) Begin(now uint32, sent int64, empty bool, o *Observation) (ping, before *Ping) {
 	before = p.last.Load()
-	ping = &Ping{sent: sent, before: o.Delivery, since: now, taken: o.Taken, known: o.Delivery.Known}
+	ping = &Ping{sent: sent, before: o.Delivery, queued: now, since: now, taken: o.Taken, known: o.Delivery.Known}
 	if empty {
 		ping.empty.Store(1)
 		if before != nil && before.unread(o.Arrived) {

@@ -14,6 +14,7 @@ type Ping struct {
 
 	// The fields below belong to the goroutine that calls Check.
 
+	queued  uint32 // when it was queued, in ms
 	since   uint32 // when the silence that is measured began; while alive, not before this
 	alive   bool   // there was a sign of life: the Interval before the next Ping is measured, not the Timeout
 	timed   bool   // the Timeout has begun, for the Ping was written
@@ -45,9 +46,10 @@ func (p *Ping) unread(arrived uint32) bool {
 }
 
 // pending reports whether there was no sign of life since the Ping. Bytes that
-// arrived after it was written are one.
+// arrived in the ms in which it was queued, or later, are one: it is sent after an
+// Interval without any. It may be noted as written only when its Pong has arrived.
 func (p *Ping) pending(arrived uint32) bool {
-	if w := p.written.Load(); !p.alive && w != nil && after(arrived, w.at) {
+	if w := p.written.Load(); !p.alive && w != nil && !after(p.queued, arrived) {
 		p.alive = true
 	}
 	return !p.alive

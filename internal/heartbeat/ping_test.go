@@ -39,6 +39,22 @@ func TestPause(t *testing.T) {
 	}
 }
 
+// What arrives within the ms in which the Ping is written is a sign of life, also if it
+// is not the Pong.
+func TestArrivalWithinMillisecond(t *testing.T) {
+	c := newConn(t, Options{Interval: 3000, Timeout: 2000, Slack: 100})
+	c.o.Waiting = true
+	for ; c.pings < 5 && !c.dead; c.now++ {
+		pings := c.pings
+		if c.check(0); c.pings > pings {
+			c.arrive()
+		}
+	}
+	if c.dead {
+		t.Errorf("dead after %d Pings", c.pings)
+	}
+}
+
 // After a pause the reader has at least a step to take in what has arrived.
 func TestPauseLeavesTimeToRead(t *testing.T) {
 	c := newConn(t, Options{Interval: 3000, Timeout: 2000, Slack: 100})

@@ -48,7 +48,7 @@ func (a *answerRecorder) RoundTrip(r *http.Request) (*http.Response, error) {
 func (c *call) talkCompressed(compressed bool) {
 	c.t.Helper()
 	whole, total := c.stream.Aggregate(mebibyte), 0
-	for i, data := range RandomMessages(rand.New(rand.NewPCG(7692, 12)), 60) {
+	for i, data := range RandomMessages(rand.New(rand.NewPCG(7692, 12)), 40) {
 		kind := kinds[i%2]
 		if i%3 == 0 {
 			c.sendFragments(kind, data, 2+i%5, "") // gws adds the payloads of Pongs to its window
