@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"testing"
 	"time"
-	"weak"
 )
 
 // startSession returns a session of u over a pipe, without a handshake, and the other
@@ -54,8 +53,8 @@ func TestRegistryListsSessionsOnce(t *testing.T) {
 func (r *registry) expectListed(t *testing.T, want []*Session) {
 	t.Helper()
 	got := make(map[*Session]int)
-	for _, p := range r.list() {
-		if s := p.Value(); s != nil {
+	for _, e := range r.list() {
+		if s := e.value(); s != nil {
 			got[s]++
 		}
 	}
@@ -83,7 +82,7 @@ func TestRegistryRemovesAbandonedSessions(t *testing.T) {
 				kept = append(kept, s)
 			} else {
 				abandoned = append(abandoned, s)
-				r.sessions[s.membership.index] = weak.Pointer[Session]{} // as the garbage collector does
+				r.sessions[s.membership.index] = entry{} // as the garbage collector does
 			}
 		}
 		for len(abandoned) > 0 {
