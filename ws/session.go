@@ -251,9 +251,11 @@ func (s *Session) frame(f *outbox.Frame, kind Kind) error {
 // batches reports whether a write may be delayed: the application has more messages
 // to receive, and what it sends for them may be written together with it.
 func (s *Session) batches() bool {
-	if s.flags.has(hasMore) {
-		return true
-	}
+	return s.flags.has(hasMore) || s.channelHoldsMessages()
+}
+
+// channelHoldsMessages reports whether messages are buffered in the channel of Chan.
+func (s *Session) channelHoldsMessages() bool {
 	x := s.extra.Load()
 	return x != nil && x.filled.Load().holdsMessages()
 }
@@ -264,9 +266,11 @@ func (s *Session) answerPing(payload []byte) {
 }
 
 // readerWaits is called before the reader waits for the network. It writes what was
-// batched. received is what was received since the last wait.
+// batched, unless the channel of Chan holds messages: what the application sends for the
+// last of them is then written together with it. received is what was received since the
+// last wait.
 func (s *Session) readerWaits(received outbox.Count) {
-	s.out.Idle((*outboxCallbacks)(s), received)
+	s.out.Idle((*outboxCallbacks)(s), received, s.channelHoldsMessages())
 }
 
 // countReceived counts what was received since the last wait, if the reader does not
