@@ -236,8 +236,8 @@ func (r *registry) doneLocked() {
 // WriteTimeout after a write in the background, the writeTimer.
 //
 // The list references a session until nothing has received from it between two garbage
-// collections. Most sessions have a reader that waits, and references them anyway. Such
-// a session needs neither a finalizer nor a weak pointer, which take 100 bytes.
+// collections. Most sessions have a reader that waits, and that references them anyway.
+// Such a session needs neither a finalizer nor a weak pointer, which take 110 bytes.
 
 // entry is an entry of the list.
 type entry struct {

@@ -36,12 +36,13 @@ import (
 // A session exists as long as the program references one of its halves, or a
 // goroutine works on it, such as that of Chan or Discard. If neither half is
 // referenced any more, for example because its handler panicked, the session ends
-// with ErrAbandoned when the garbage collector finds it. The channel of Done, the
-// context of Context, Upgrader.Sessions and Dialer.Sessions do not reference the
-// session. The session itself references the functions that context.AfterFunc registers
-// on its context and the values of Upgrader.KeepRequestValues. If one of these
-// references a half, the session does not end with ErrAbandoned, but when its peer
-// closes it or is found gone by the heartbeat.
+// with ErrAbandoned when the garbage collector finds it, which takes three or four of
+// its cycles. The channel of Done and the context of Context do not reference the
+// session, nor do Upgrader.Sessions and Dialer.Sessions, except during a loop. The
+// session itself references the functions that context.AfterFunc registers on its
+// context and the values of Upgrader.KeepRequestValues. If one of these references a
+// half, the session does not end with ErrAbandoned, but when its peer closes it or is
+// found gone by the heartbeat.
 //
 // A program that only sends keeps the Session and calls MessageStream.Discard.
 // Without a reader, pings are not answered, the peer's Close frame is not noticed,
