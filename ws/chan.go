@@ -93,13 +93,12 @@ func (ch *messageChannel) deliver(m *MessageStream) {
 }
 
 // deliverWaiting delivers a message while the channel is full. It is separate because
-// only then does the session need the channels of whenClosing and Done.
+// only then does the session need the channel of whenClosing.
 //
 //go:noinline
 func (ch *messageChannel) deliverWaiting(s *Session, msg Message) {
 	select {
 	case ch.messages <- msg:
 	case <-s.whenClosing():
-	case <-s.Done():
 	}
 }

@@ -341,14 +341,15 @@ func (s *Session) closeFrames() (frames CloseError, sent, received bool) {
 	return *c.frames.copy(), c.sent, c.received
 }
 
-// whenClosing returns a channel that is closed when our Close frame is queued.
+// whenClosing returns a channel that is closed when our Close frame is queued, or when
+// the session has ended without one.
 func (s *Session) whenClosing() <-chan struct{} {
 	c := s.closeState()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.sends == nil {
 		c.sends = make(chan struct{})
-		if c.sent {
+		if c.sent || c.state == closing.Ended {
 			close(c.sends)
 		}
 	}

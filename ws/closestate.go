@@ -21,7 +21,7 @@ type closeState struct {
 	cause error         // of the states FailQueued, ReadClosed and WriteBroken
 	err   error         // of a session that has ended
 	done  chan struct{} // closed at the end; nil until first used
-	sends chan struct{} // closed when our Close frame is queued; nil until first used
+	sends chan struct{} // closed when our Close frame is queued or the session has ended; nil until first used
 	timer *closeTimer   // nil unless the session is closing
 }
 
@@ -84,6 +84,9 @@ func (c *closeState) endLocked(e closeEvent, why closing.Reason) {
 	if why != closing.NotEnded {
 		c.timer.stop()
 		c.timer = nil
+		if c.sends != nil && !c.sent {
+			close(c.sends)
+		}
 	}
 	switch why {
 	case closing.ByHandshake:

@@ -135,7 +135,7 @@ func Example_errAbandoned() {
 	client.listen()
 
 	for len(ended) == 0 {
-		runtime.GC() // which comes by itself, every two minutes at the latest
+		runtime.GC() // which runs by itself, every two minutes at the latest
 	}
 	fmt.Println(<-ended)
 	fmt.Println("the client received", client.next())

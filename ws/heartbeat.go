@@ -197,17 +197,34 @@ func (u *unread) receives() {
 	}
 }
 
+// begin records now, unless an earlier time is recorded, which before reports. It returns
+// the recorded time.
+func (u *unread) begin(now uint32) (since uint32, before bool) {
+	if since = u.since.Load(); since != 0 {
+		return since, true
+	}
+	since = max(now&^1, 2)
+	u.since.CompareAndSwap(0, since)
+	return since, false
+}
+
+// unusedBefore reports whether nothing has received from the session, and nothing waits
+// to, since the call before or since the last check.
+func (s *Session) unusedBefore(now uint32) bool {
+	if s.flags.has(isWaiting) {
+		return false
+	}
+	_, before := s.heartbeat.unread.begin(now)
+	return before
+}
+
 // checkUnread calls Trace.Unread once if nothing has received for both of the
 // heartbeat's times. It returns the time in ms until the next check.
 func (s *Session) checkUnread(now uint32, p intervals) (wait uint32) {
 	if s.flags.has(isWaiting) || s.isClosing() {
 		return p.interval
 	}
-	since := s.heartbeat.unread.since.Load()
-	if since == 0 {
-		since = max(now&^1, 2)
-		s.heartbeat.unread.since.CompareAndSwap(0, since)
-	}
+	since, _ := s.heartbeat.unread.begin(now)
 	if since&1 != 0 {
 		return p.interval
 	}

@@ -23,16 +23,17 @@ type registry struct {
 	maxSessions int // 0 for no limit
 
 	mu          sync.Mutex
-	sessions    []weak.Pointer[Session] // see listLocked
-	listed      int                     // sessions that have begun and not ended
-	pending     int                     // handshakes in progress, each of which may become a session
-	active      int                     // what Shutdown waits for: see whenIdle
-	closed      bool                    // handshakes are refused
-	closeReason CloseReason             // of sessions whose handshake is in progress, if closed
-	aborted     bool                    // sessions whose handshake is in progress end at once
-	idle        chan struct{}           // closed when active is 0; nil until first needed
-	abandoned   []*Session              // to be ended
-	bubble      synctestBubble          // of the sessions
+	sessions    []entry
+	listed      int            // sessions that have begun and not ended
+	pending     int            // handshakes in progress, each of which may become a session
+	active      int            // what Shutdown waits for: see whenIdle
+	closed      bool           // handshakes are refused
+	closeReason CloseReason    // of sessions whose handshake is in progress, if closed
+	aborted     bool           // sessions whose handshake is in progress end at once
+	idle        chan struct{}  // closed when active is 0; nil until first needed
+	afterGC     bool           // weakenUnused is going to be called
+	abandoned   []*Session     // to be ended
+	bubble      synctestBubble // of the sessions
 	counts      lifecycleCounts
 
 	closeFrames          closeFrameCounts
@@ -116,7 +117,6 @@ func (r *registry) countRefusal() {
 // add adds a session whose handshake has succeeded. If Shutdown or Close was called
 // during the handshake, it closes the session as those have closed the others.
 func (r *registry) add(s *Session) {
-	runtime.SetFinalizer(s, (*Session).abandoned)
 	r.mu.Lock()
 	r.pending--
 	r.counts.begun++
@@ -137,7 +137,6 @@ func (r *registry) add(s *Session) {
 // remove removes a session whose connection is closed from the list. done must be
 // called afterwards, when Done is closed.
 func (r *registry) remove(s *Session, err error) {
-	runtime.SetFinalizer(s, nil)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.counts.ends[endReason(err)]++
@@ -156,14 +155,17 @@ func (r *registry) startTimersLocked() {
 	}
 	r.flushes.start()
 	r.writes.start(r.settings.writeTimeout)
+	r.awaitGCLocked()
 }
 
-// listLocked adds the session to the list. The list has weak pointers, so that the
-// garbage collector finds abandoned sessions.
+// listLocked adds the session to the list.
 func (r *registry) listLocked(s *Session) {
 	s.membership.index = uint32(len(r.sessions))
-	r.sessions = append(r.sessions, weak.Make(s))
+	r.sessions = append(r.sessions, entry{session: s})
 	r.listed++
+	if r.bubble.inside { // weakenUnused is not called in the bubble
+		r.sessions[s.membership.index].weaken()
+	}
 }
 
 // unlistLocked removes the session from the list and moves the last entry to its
@@ -177,13 +179,16 @@ func (r *registry) unlistLocked(s *Session) {
 	if i >= len(r.sessions) {
 		return
 	}
-	if at := r.sessions[i].Value(); at != s && at != nil {
+	if at := r.sessions[i].value(); at != s && at != nil {
 		return
+	}
+	if r.sessions[i].session == nil {
+		runtime.SetFinalizer(s, nil)
 	}
 	for last := len(r.sessions) - 1; last >= i; last-- {
 		moved := r.sessions[last]
-		r.sessions[last], r.sessions = weak.Pointer[Session]{}, r.sessions[:last]
-		if other := moved.Value(); last > i && other != nil {
+		r.sessions[last], r.sessions = entry{}, r.sessions[:last]
+		if other := moved.value(); last > i && other != nil {
 			r.sessions[i], other.membership.index = moved, s.membership.index
 			break
 		}
@@ -192,7 +197,7 @@ func (r *registry) unlistLocked(s *Session) {
 }
 
 // list returns a copy of the list.
-func (r *registry) list() []weak.Pointer[Session] {
+func (r *registry) list() []entry {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.sessions)
@@ -224,11 +229,77 @@ func (r *registry) doneLocked() {
 // A session that the program no longer references cannot be used again, and without a
 // reader nothing would notice that its peer is gone. The garbage collector finds it, by
 // a finalizer. Therefore nothing that exists as long as the connection may reference
-// the session. The list has weak pointers. The parts of the session do not reference it
-// at all, because finalizers do not run for objects that reference themselves. What
-// works on a session does reference it: a goroutine in one of its methods, that of Chan
-// or Discard, the background writer, the timer of the closing handshake, and, for up to
-// a quarter of WriteTimeout after a write in the background, the writeTimer.
+// the session. The parts of the session do not reference it at all, because finalizers
+// do not run for objects that reference themselves. What works on a session does
+// reference it: a goroutine in one of its methods, that of Chan or Discard, the
+// background writer, the timer of the closing handshake, and, for up to a quarter of
+// WriteTimeout after a write in the background, the writeTimer.
+//
+// The list references a session until nothing has received from it between two garbage
+// collections. Most sessions have a reader that waits, and that references them anyway.
+// Such a session needs neither a finalizer nor a weak pointer, which take 110 bytes.
+
+// entry is an entry of the list.
+type entry struct {
+	session *Session
+	weak    weak.Pointer[Session] // used if session is nil
+}
+
+// value returns the session, or nil if it has been abandoned.
+func (e *entry) value() *Session {
+	if e.session != nil {
+		return e.session
+	}
+	return e.weak.Value()
+}
+
+// weaken makes the entry no longer reference the session.
+func (e *entry) weaken() {
+	runtime.SetFinalizer(e.session, (*Session).abandoned)
+	e.session, e.weak = nil, weak.Make(e.session)
+}
+
+// unreferenced is allocated and dropped, so that its cleanup runs after the next garbage
+// collection. It has a pointer because the runtime may keep small objects that have none
+// for longer.
+type unreferenced struct{ _ *byte }
+
+// awaitGCLocked arranges for weakenUnused to be called after the next garbage
+// collection. The runtime calls it outside of any synctest bubble.
+func (r *registry) awaitGCLocked() {
+	if !r.afterGC && !r.bubble.inside {
+		r.afterGC = true
+		runtime.AddCleanup(new(unreferenced), (*registry).weakenUnused, r)
+	}
+}
+
+// weakenUnused weakens the entries of sessions that may have been abandoned. It is
+// called after each garbage collection, as long as there are sessions.
+func (r *registry) weakenUnused() {
+	for first, now := 0, coarse(); r.weakenFrom(first, now); first += weakenAtOnce {
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.afterGC = false; r.listed > 0 {
+		r.awaitGCLocked()
+	}
+}
+
+// weakenAtOnce is the number of entries that are looked at without releasing the lock.
+const weakenAtOnce = 1 << 10
+
+// weakenFrom looks at weakenAtOnce entries, and reports whether there are more.
+func (r *registry) weakenFrom(first int, now uint32) (more bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	rest := r.sessions[min(first, len(r.sessions)):]
+	for i := range rest[:min(weakenAtOnce, len(rest))] {
+		if s := rest[i].session; s != nil && s.unusedBefore(now) {
+			rest[i].weaken()
+		}
+	}
+	return len(rest) > weakenAtOnce
+}
 
 // abandoned is the finalizer of a session. The runtime calls all finalizers in one
 // goroutine, which belongs to no synctest bubble. So abandoned only has the session
@@ -270,8 +341,8 @@ func (r *registry) check(late time.Duration) (next time.Duration) {
 	r.endAbandoned() // those of a synctest bubble
 	in, now, lost := r.settings.intervals, coarse(), lateMillis(late)
 	wait := in.idle()
-	for _, p := range r.list() {
-		if s := p.Value(); s != nil {
+	for _, e := range r.list() {
+		if s := e.value(); s != nil {
 			wait = min(wait, s.check(now, lost, in))
 		}
 	}

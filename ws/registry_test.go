@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"testing"
 	"time"
-	"weak"
 )
 
 // startSession returns a session of u over a pipe, without a handshake, and the other
@@ -54,8 +53,8 @@ func TestRegistryListsSessionsOnce(t *testing.T) {
 func (r *registry) expectListed(t *testing.T, want []*Session) {
 	t.Helper()
 	got := make(map[*Session]int)
-	for _, p := range r.list() {
-		if s := p.Value(); s != nil {
+	for _, e := range r.list() {
+		if s := e.value(); s != nil {
 			got[s]++
 		}
 	}
@@ -67,6 +66,37 @@ func (r *registry) expectListed(t *testing.T, want []*Session) {
 	if r.listed != len(want) || len(got) != len(want) {
 		t.Fatalf("%d sessions, %d are counted and %d listed", len(want), r.listed, len(got))
 	}
+}
+
+// weakenUnused is called after garbage collections, as long as there are sessions.
+func TestRegistryWeakensAfterGC(t *testing.T) {
+	u := new(Upgrader)
+	r := u.registry()
+	s, _ := startSession(t, u)
+	awaits := func() bool {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return r.afterGC
+	}
+	for r.isReferenced(s) {
+		runtime.GC()
+	}
+	s.end(ErrShutdown)
+	for awaits() {
+		runtime.GC()
+	}
+	startSession(t, u)
+	if !awaits() {
+		t.Error("weakenUnused will not be called for another session")
+	}
+	_ = u.Close()
+}
+
+// isReferenced reports whether the list references s.
+func (r *registry) isReferenced(s *Session) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.sessions[s.membership.index].session == s
 }
 
 // The index of an abandoned session cannot be updated when its entry moves. Abandoned
@@ -83,7 +113,7 @@ func TestRegistryRemovesAbandonedSessions(t *testing.T) {
 				kept = append(kept, s)
 			} else {
 				abandoned = append(abandoned, s)
-				r.sessions[s.membership.index] = weak.Pointer[Session]{} // as the garbage collector does
+				r.sessions[s.membership.index] = entry{} // as the garbage collector does
 			}
 		}
 		for len(abandoned) > 0 {
@@ -124,6 +154,50 @@ func TestRegistryListShrinks(t *testing.T) {
 	r.expectListed(t, all[:1])
 	if cap(r.sessions) > 64 {
 		t.Errorf("room for %d sessions is left for one", cap(r.sessions))
+	}
+}
+
+// A session is referenced by the list until nothing has received from it for a while.
+func TestRegistryWeakensUnused(t *testing.T) {
+	tests := []struct {
+		name    string
+		between func(s *Session) // two calls of weakenUnused
+		weak    bool
+	}{
+		{"nothing receives", func(*Session) {}, true},
+		{"a message was received", func(s *Session) { s.heartbeat.unread.receives() }, false},
+		{"a reader waits", func(s *Session) { s.flags.wait() }, false},
+		{"a reader that waited has returned", func(s *Session) { s.flags.wait(); s.flags.arrive() }, true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r := new(registry)
+			var all []*Session
+			for range 2*weakenAtOnce + 3 {
+				s := new(Session)
+				r.listLocked(s)
+				all = append(all, s)
+			}
+			r.weakenUnused()
+			for i, s := range all {
+				if r.sessions[i].session != s {
+					t.Fatalf("session %d is no longer referenced after the first call", i)
+				}
+				test.between(s)
+			}
+			r.weakenUnused()
+			for i, s := range all {
+				if weak := r.sessions[i].session == nil; weak != test.weak {
+					t.Fatalf("session %d: its entry is weak: %v, want %v", i, weak, test.weak)
+				}
+				if r.sessions[i].value() != s {
+					t.Fatalf("entry %d has another session", i)
+				}
+			}
+			for _, s := range all {
+				r.unlistLocked(s)
+			}
+		})
 	}
 }
 

@@ -36,12 +36,13 @@ import (
 // A session exists as long as the program references one of its halves, or a
 // goroutine works on it, such as that of Chan or Discard. If neither half is
 // referenced any more, for example because its handler panicked, the session ends
-// with ErrAbandoned when the garbage collector finds it. The channel of Done, the
-// context of Context, Upgrader.Sessions and Dialer.Sessions do not reference the
-// session. The session itself references the functions that context.AfterFunc registers
-// on its context and the values of Upgrader.KeepRequestValues. If one of these
-// references a half, the session does not end with ErrAbandoned, but when its peer
-// closes it or is found gone by the heartbeat.
+// with ErrAbandoned when the garbage collector finds it, which takes three or four of
+// its cycles. The channel of Done and the context of Context do not reference the
+// session, nor do Upgrader.Sessions and Dialer.Sessions, except during a loop. The
+// session itself references the functions that context.AfterFunc registers on its
+// context and the values of Upgrader.KeepRequestValues. If one of these references a
+// half, the session does not end with ErrAbandoned, but when its peer closes it or is
+// found gone by the heartbeat.
 //
 // A program that only sends keeps the Session and calls MessageStream.Discard.
 // Without a reader, pings are not answered, the peer's Close frame is not noticed,
@@ -251,9 +252,11 @@ func (s *Session) frame(f *outbox.Frame, kind Kind) error {
 // batches reports whether a write may be delayed: the application has more messages
 // to receive, and what it sends for them may be written together with it.
 func (s *Session) batches() bool {
-	if s.flags.has(hasMore) {
-		return true
-	}
+	return s.flags.has(hasMore) || s.channelHoldsMessages()
+}
+
+// channelHoldsMessages reports whether messages are buffered in the channel of Chan.
+func (s *Session) channelHoldsMessages() bool {
 	x := s.extra.Load()
 	return x != nil && x.filled.Load().holdsMessages()
 }
@@ -264,9 +267,11 @@ func (s *Session) answerPing(payload []byte) {
 }
 
 // readerWaits is called before the reader waits for the network. It writes what was
-// batched. received is what was received since the last wait.
+// batched, unless the channel of Chan holds messages: what the application sends for the
+// last of them is then written together with it. received is what was received since the
+// last wait.
 func (s *Session) readerWaits(received outbox.Count) {
-	s.out.Idle((*outboxCallbacks)(s), received)
+	s.out.Idle((*outboxCallbacks)(s), received, s.channelHoldsMessages())
 }
 
 // countReceived counts what was received since the last wait, if the reader does not

@@ -139,7 +139,7 @@ func (r *registry) closeSpread(ctx context.Context, window time.Duration, reason
 			return
 		}
 		for ; i < len(list) && due(i, len(list), window) <= time.Since(began); i++ {
-			if s := list[i].Value(); s != nil {
+			if s := list[i].value(); s != nil {
 				_ = s.Close(reason)
 			}
 		}
@@ -173,8 +173,8 @@ func (r *registry) each(do func(*Session)) {
 	group.SetLimit(2 * runtime.GOMAXPROCS(0))
 	for part := range slices.Chunk(r.list(), 64) {
 		group.Go(func() error {
-			for _, p := range part {
-				if s := p.Value(); s != nil {
+			for _, e := range part {
+				if s := e.value(); s != nil {
 					do(s)
 				}
 			}
@@ -187,15 +187,18 @@ func (r *registry) each(do func(*Session)) {
 // Sessions returns the open sessions as a sequence for a range loop, each once, in no
 // particular order. Sessions that begin during the loop are not yielded, nor are
 // those that have ended. No lock is held while the body of the loop runs, so it may
-// call any method. The sequence references only the session that it yields. A session
-// appears just before Trace.SessionStart is called. Sessions does not block and is
+// call any method. The sequence references the sessions that it has not yielded yet. A
+// session appears just before Trace.SessionStart is called. Sessions does not block and is
 // safe for concurrent use.
 func (u *Upgrader) Sessions() iter.Seq[*Session] { return u.registry().openSessions() }
 
 func (r *registry) openSessions() iter.Seq[*Session] {
 	return func(yield func(*Session) bool) {
-		for _, p := range r.list() {
-			if s := p.Value(); s != nil && s.ended() == nil && !yield(s) {
+		list := r.list()
+		for i := range list {
+			s := list[i].value()
+			list[i] = entry{} // the loop may take long
+			if s != nil && s.ended() == nil && !yield(s) {
 				return
 			}
 		}
@@ -213,8 +216,8 @@ func (r *registry) stats() Stats {
 	stats := r.counts.stats()
 	r.mu.Unlock()
 	known := time.Duration(0)
-	for _, p := range list {
-		s := p.Value()
+	for _, e := range list {
+		s := e.value()
 		if s == nil {
 			continue
 		}

@@ -80,6 +80,42 @@ func TestBatchLeaves(t *testing.T) {
 			}
 		})
 	})
+	t.Run("after the last message of the channel", func(t *testing.T) {
+		inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
+			p.writeLater(bytes.Repeat(masked(fin|opText, []byte("question")), 18))
+			messages := p.stream.Chan()
+			synctest.Wait()
+			start, answered := time.Now(), make(chan time.Time, 2)
+			go func() {
+				for range cap(answered) {
+					p.expect(opText, "answer")
+					answered <- time.Now()
+				}
+			}()
+			for n := range 18 {
+				<-messages
+				switch n {
+				case 3: // after it the stream waits
+					if err := p.session.Text(t.Context(), "answer"); err != nil {
+						t.Fatal(err)
+					}
+					synctest.Wait()
+					if len(answered) > 0 {
+						t.Error("the first answer left while messages were in the channel")
+					}
+				case 17:
+					if err := p.session.Text(t.Context(), "answer"); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			for range cap(answered) {
+				if got := (<-answered).Sub(start); got != 0 {
+					t.Errorf("an answer left after %v, want at once", got)
+				}
+			}
+		})
+	})
 	t.Run("at 64 KiB", func(t *testing.T) {
 		inSynctest(t, &ws.Upgrader{Options: ws.Options{SendBuffer: 1 << 20}}, func(t *testing.T, p *pair) {
 			p.writeLater(bytes.Repeat(masked(fin|opText, []byte("question")), 2))

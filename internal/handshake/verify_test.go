@@ -121,3 +121,24 @@ func TestVerifyDoesNotReadLists(t *testing.T) {
 		t.Errorf("%.0f allocations with many commas, %.0f without", many, few)
 	}
 }
+
+// What verify reuses has nothing of an earlier request.
+func TestVerifyAfterAnother(t *testing.T) {
+	requests := []struct {
+		request *http.Request
+		accept  string
+		status  int
+	}{
+		{request("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", 101},
+		{request("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA=="), "ICX+Yqv66kxgM0FcWaLWlFLwTAI=", 101},
+		{request("Sec-WebSocket-Version", "8"), "", 400},
+		{request("Sec-WebSocket-Key", "short"), "", 400},
+	}
+	for range 3 {
+		for i, tt := range requests {
+			if accept, status, err := verify(tt.request); accept != tt.accept || status != tt.status || (err == nil) != (status == 101) {
+				t.Errorf("request %d: %q, %d, %v", i, accept, status, err)
+			}
+		}
+	}
+}

@@ -17,7 +17,7 @@ func (b *boundOutbox) PutPong(payload []byte, batch bool) {
 }
 func (b *boundOutbox) PutFinal(payload []byte, err error) { b.Outbox.PutFinal(b.cb, payload, err) }
 func (b *boundOutbox) Flush()                             { b.Outbox.Flush(b.cb) }
-func (b *boundOutbox) Idle(received Count)                { b.Outbox.Idle(b.cb, received) }
+func (b *boundOutbox) Idle(received Count)                { b.Outbox.Idle(b.cb, received, false) }
 func (b *boundOutbox) Run()                               { b.Outbox.Run(b.cb) }
 func (b *boundOutbox) Abort(err error)                    { b.Outbox.Abort(b.cb, err) }
 func (b *boundOutbox) Report() int                        { return b.Outbox.Report(b.cb) }

@@ -16,12 +16,16 @@ func (o *Outbox) Flush(cb Callbacks) {
 
 // Idle is Flush for a reader that is about to wait for the peer: what is sent next
 // is an answer to what arrives, so a run of writes ends here. received is added to
-// the count of what was received.
-func (o *Outbox) Idle(cb Callbacks, received Count) {
+// the count of what was received. If batch is true, what is queued is not written:
+// the program has more messages to answer.
+func (o *Outbox) Idle(cb Callbacks, received Count, batch bool) {
 	o.mu.Lock()
 	o.inARow = 0
 	o.countReceivedLocked(cb, received)
-	do := o.writeLocked()
+	do := nothing
+	if !batch {
+		do = o.writeLocked()
+	}
 	o.mu.Unlock()
 	o.Perform(cb, do)
 }

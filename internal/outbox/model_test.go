@@ -192,7 +192,8 @@ func (m *model) event() {
 		}
 	}
 	possible = append(possible, m.pong, func() { m.close(true) }, func() { m.close(false) },
-		func() { m.abort(net.ErrClosed) }, func() { m.logf("idle"); m.out.Idle(m.callbacks(), Count{}) })
+		func() { m.abort(net.ErrClosed) }, func() { m.logf("idle"); m.out.Idle(m.callbacks(), Count{}, false) },
+		func() { m.logf("idle in a batch"); m.out.Idle(m.callbacks(), Count{}, true) })
 	if m.out.timed {
 		possible = append(possible, func() { m.logf("flush"); m.out.Flush(m.callbacks()) })
 	}

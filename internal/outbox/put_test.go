@@ -144,6 +144,20 @@ func TestBatchIsOneWrite(t *testing.T) {
 	}
 }
 
+// A reader that waits flushes a batch, unless the program has more messages to answer.
+func TestBatchEndsWithIdle(t *testing.T) {
+	o, s, h := scripted(1<<20, endless)
+	f := text("batched")
+	f.Batch = true
+	put(t, o, f)
+	o.Outbox.Idle(o.cb, Count{}, true)
+	if s.tries != 0 || o.Buffered() != f.size() || h.timers != 1 {
+		t.Fatalf("%d writes, %d bytes left, %d timers", s.tries, o.Buffered(), h.timers)
+	}
+	o.Idle(Count{})
+	expectSent(t, s, f)
+}
+
 // A frame that is not batched is written together with batched ones.
 func TestBatchEndsWithOtherFrame(t *testing.T) {
 	for _, n := range []int{10, 20 << 10} {
