@@ -35,9 +35,9 @@ func TestRedialAfterRestart(t *testing.T) {
 		peak   func(n int) (least, most int)
 	}{
 		{"clients that dial at once", dialAtOnce, 0, 0, func(n int) (int, int) { return n, n }},
-		{"clients that dial at once and then every 5 s, 10 s down", dialAtOnce, 0, tenSeconds, func(n int) (int, int) { return n, n }},
+		{"clients that dial at once and then every 5 s, 10 s down", dialAtOnce, 0, downtime, func(n int) (int, int) { return n, n }},
 		{"Redialer", redial, 0, 0, func(n int) (int, int) { return n / 5, n/5 + n/20 }},
-		{"Redialer, 10 s down", redial, 0, tenSeconds, func(n int) (int, int) { return n / 20, n / 7 }},
+		{"Redialer, 10 s down", redial, 0, downtime, func(n int) (int, int) { return n / 20, n / 7 }},
 		{"Redialer, ShutdownWindow of 60 s", redial, time.Minute, 0, func(n int) (int, int) { return n / 60, n / 25 }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -54,8 +54,8 @@ func TestRedialAfterRestart(t *testing.T) {
 	}
 }
 
-// tenSeconds ends just before the clients that dial every 5 s do so.
-const tenSeconds = 10*time.Second - time.Millisecond
+// downtime ends just before the clients that dial every 5 s do so.
+const downtime = 10*time.Second - time.Millisecond
 
 // redial is a client with a Redialer.
 func redial(ctx context.Context, d *ws.Dialer) {
