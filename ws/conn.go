@@ -181,7 +181,7 @@ func (s *Session) progress() progress {
 
 func (s *Session) sinceTaken() (ago time.Duration, ok bool) { return s.out.SinceTaken() }
 
-func (s *Session) tryLastWrite() { _ = s.transport.SetWriteDeadline(longAgo) }
+func (s *Session) tryLastWrite() (ok bool) { return s.transport.SetWriteDeadline(longAgo) == nil }
 
 func (s *Session) writeTimedOut() { s.end(ErrWriteTimeout) }
 

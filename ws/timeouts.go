@@ -16,8 +16,9 @@ type sender interface {
 	// known.
 	sinceTaken() (ago time.Duration, ok bool)
 	// tryLastWrite makes the transport write what it has space for but has not
-	// reported to its writer. If there is no space, the write fails.
-	tryLastWrite()
+	// reported to its writer. If there is no space, the write fails. It returns
+	// false if the transport does not support that.
+	tryLastWrite() (ok bool)
 	writeTimedOut()
 }
 
@@ -161,12 +162,11 @@ func (w *pendingWrite) check(now time.Time, timeout time.Duration) (left time.Du
 	switch {
 	case left > 0:
 		return left
-	case p.known || w.lastTry:
+	case p.known || w.lastTry || !w.sender.tryLastWrite():
 		w.sender.writeTimedOut()
 		return 0
 	default:
 		w.since, w.lastTry = now, true
-		w.sender.tryLastWrite()
 		return timeout
 	}
 }

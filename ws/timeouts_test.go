@@ -82,7 +82,7 @@ func (s *slowPeer) progress() progress {
 }
 
 func (s *slowPeer) sinceTaken() (time.Duration, bool) { return 0, false }
-func (s *slowPeer) tryLastWrite()                     { s.tries++ }
+func (s *slowPeer) tryLastWrite() bool                { s.tries++; return true }
 func (s *slowPeer) writeTimedOut()                    {}
 
 // A closeTimer expires when the peer has accepted nothing for the timeout.

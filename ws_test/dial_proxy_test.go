@@ -150,6 +150,9 @@ func TestDialProxyFails(t *testing.T) {
 				if errors.As(err, &refusal) != (isHTTP && tt.status != 0) || refusal != nil && (refusal.Status != tt.status || refusal.Body != nil) {
 					t.Errorf("Dial returned %#v", err)
 				}
+				if retryable := tt.status == 502 || tt.network; isHTTP && ws.Retryable(err) != retryable {
+					t.Errorf("%v is retryable: %v", err, !retryable)
+				}
 				if network := net.Error(nil); tt.network && !errors.As(err, &network) {
 					t.Errorf("Dial returned %v, which is not a net.Error", err)
 				}
