@@ -42,9 +42,10 @@ func ExampleDial() {
 // A Dialer holds the options of a client, here with those of its sessions.
 func ExampleDialer_Dial() {
 	upgrader := &ws.Upgrader{Subprotocols: []string{"chat.v1", "chat.v2"}, Compression: ws.Frugal()}
+	received := make(chan string, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, stream, err := upgrader.Handle(w, r); err == nil {
-			fmt.Println("the server received", r.Header.Get("Authorization"))
+			received <- r.Header.Get("Authorization")
 			_ = stream.Discard()
 		}
 	}))
@@ -60,6 +61,7 @@ func ExampleDialer_Dial() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	fmt.Println("the server received", <-received)
 	fmt.Println("subprotocol", session.Subprotocol())
 	session.Close(ws.CloseReason{Code: ws.CloseNormal})
 	<-session.Done()

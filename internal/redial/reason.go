@@ -51,8 +51,19 @@ func isCancelled(err error) bool {
 	return errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 }
 
-// isProxyAuth reports whether err is that of a proxy's status 407, of which net/http
-// returns only the text.
+// isProxyAuth reports whether err is that of a proxy's status 407, or of a SOCKS proxy
+// that refuses the user name and password (RFC 1928 §3, RFC 1929). net/http returns
+// only their texts.
 func isProxyAuth(err error) bool {
-	return err != nil && strings.HasSuffix(err.Error(), http.StatusText(http.StatusProxyAuthRequired))
+	if err == nil {
+		return false
+	}
+	for _, text := range []string{
+		http.StatusText(http.StatusProxyAuthRequired), "no acceptable authentication methods", "username/password authentication failed",
+	} {
+		if strings.HasSuffix(err.Error(), text) {
+			return true
+		}
+	}
+	return false
 }

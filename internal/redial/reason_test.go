@@ -46,6 +46,8 @@ func TestReason(t *testing.T) {
 		{"a URL", badURL, true, true},
 		{"a port", badPort, true, true},
 		{"a proxy that requires authentication", &url.Error{Op: "Get", Err: errors.New("Proxy Authentication Required")}, true, true},
+		{"a SOCKS proxy that refuses the password", &net.OpError{Op: "socks connect", Err: errors.New("username/password authentication failed")}, true, true},
+		{"a SOCKS proxy that requires a password", &net.OpError{Op: "socks connect", Err: errors.New("no acceptable authentication methods")}, true, true},
 		{"a proxy whose server is down", &url.Error{Op: "Get", Err: errors.New("Bad Gateway")}, true, false},
 		{"another error", errors.New("logged out"), false, false},
 	} {
