@@ -23,11 +23,11 @@ func ExampleSession_Close() {
 	fmt.Println("the client received", client.next())
 
 	err := session.Text(context.Background(), "too late")
-	fmt.Println(err, errors.Is(err, ws.ErrClosed))
+	fmt.Println("sending after Close is ErrClosed:", errors.Is(err, ws.ErrClosed))
 	fmt.Println("closing again:", session.Close(ws.CloseReason{}))
 	// Output:
 	// the client received Close 1001 "server restarts"
-	// ws: session closed: 1001 going away "server restarts" true
+	// sending after Close is ErrClosed: true
 	// closing again: <nil>
 }
 
