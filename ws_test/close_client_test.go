@@ -3,6 +3,7 @@ package ws_test
 import (
 	"errors"
 	"io"
+	"net"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -185,6 +186,39 @@ func TestCloseOfClientWithFloodingServer(t *testing.T) {
 		<-flood
 	})
 }
+
+// What a server still sends is taken to its last byte: the connection is not reset.
+func TestCloseOfClientTakesAllThatFollows(t *testing.T) {
+	for _, over := range transports {
+		t.Run(over.name, func(t *testing.T) {
+			p := dialOver(t, over, newDialer(t, &ws.Upgrader{Options: ws.Options{CloseTimeout: testTimeout}}))
+			conn := p.conn
+			p.client.conn = &serverConn{Conn: underlyingScript(conn), stays: true, read: unmasking{strict: true}}
+			p.br.Reset(p.client.conn)
+			_ = p.session.Close(ws.CloseReason{Code: 4000})
+			p.expect(opClose, string(closePayload(4000, "")))
+			p.write(closeFrame(4001))
+			for range 100 {
+				p.write(masked(fin|opBinary, make([]byte, 100_000)))
+			}
+			select {
+			case <-p.session.Done():
+				t.Fatalf("the session has ended with %v", p.session.Err())
+			default:
+			}
+			if err := closeWrite(underlyingScript(conn)); err != nil {
+				t.Fatal(err)
+			}
+			if f, err := p.next(); err != io.EOF { // and not a reset
+				t.Errorf("then came %v, %v", f, err)
+			}
+			expectCloseError(t, p.session, ws.CloseError{Sent: ws.CloseReason{Code: 4000}, Received: ws.CloseReason{Code: 4001}})
+		})
+	}
+}
+
+// underlyingScript is the connection under that of a server's script.
+func underlyingScript(c net.Conn) net.Conn { return c.(interface{ NetConn() net.Conn }).NetConn() }
 
 // Dialer.Close ends the wait as well. The closing handshake was complete.
 func TestCloseOfClientEndsWithDialer(t *testing.T) {

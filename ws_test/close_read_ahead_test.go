@@ -277,42 +277,40 @@ func TestCloseReadAheadIsReceivedOnce(t *testing.T) {
 // reader's context ends before it has read the rest, the background read starts
 // again.
 func TestCloseWithReaderThatLeavesAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		end, peer := net.Pipe()
-		u := copyOptions(slowClose)
-		w := &responseWriter{conn: noDeadlineConn{end}} // on which no read can be interrupted
-		session, stream, err := u.Handle(w, request())
-		if err != nil {
-			t.Fatal(err)
-		}
-		go func() { _, _ = io.Copy(io.Discard, peer) }()
-		first := make(chan error, 1)
-		go func() { _, err := stream.Recv(context.Background()); first <- err }()
-		synctest.Wait()
-		if err := session.Close(ws.CloseReason{Code: 4000}); err != nil {
-			t.Fatal(err)
-		}
-		_, _ = peer.Write(masked(fin|opText, []byte("first")))
-		if err := <-first; err != nil {
-			t.Fatal(err)
-		}
-		synctest.Wait()
-		ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
-		defer cancel()
-		if _, err := stream.Recv(ctx); err != context.DeadlineExceeded {
-			t.Fatalf("Recv returned %v", err)
-		}
-		began := time.Now()
-		_, _ = peer.Write(masked(fin|opText, []byte("second")))
-		_, _ = peer.Write(closeFrame(4000))
-		<-session.Done()
-		if took := time.Since(began); took > 0 || !errors.Is(session.Err(), ws.ErrClosed) {
-			t.Errorf("the session ended %v after the peer's Close, with %v", took, session.Err())
-		}
-		rest, err := receiveRest(rawView{stream})
-		if got := fmt.Sprint(rest); err != io.EOF || got != "[second close 4000]" {
-			t.Errorf("received %v, %v", got, err)
-		}
-		peer.Close()
+	eachSide(t, func(t *testing.T, on side) {
+		synctest.Test(t, func(t *testing.T) {
+			end, peer := net.Pipe()
+			peer = on.peerConn(peer)
+			session, stream := on.begin(t, noDeadlineConn{end}, nil, slowClose) // on which no read can be interrupted
+			go func() { _, _ = io.Copy(io.Discard, peer) }()
+			first := make(chan error, 1)
+			go func() { _, err := stream.Recv(context.Background()); first <- err }()
+			synctest.Wait()
+			if err := session.Close(ws.CloseReason{Code: 4000}); err != nil {
+				t.Fatal(err)
+			}
+			_, _ = peer.Write(masked(fin|opText, []byte("first")))
+			if err := <-first; err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+			defer cancel()
+			if _, err := stream.Recv(ctx); err != context.DeadlineExceeded {
+				t.Fatalf("Recv returned %v", err)
+			}
+			began := time.Now()
+			_, _ = peer.Write(masked(fin|opText, []byte("second")))
+			_, _ = peer.Write(closeFrame(4000))
+			<-session.Done()
+			if took := time.Since(began); took > 0 || !errors.Is(session.Err(), ws.ErrClosed) {
+				t.Errorf("the session ended %v after the peer's Close, with %v", took, session.Err())
+			}
+			rest, err := receiveRest(rawView{stream})
+			if got := fmt.Sprint(rest); err != io.EOF || got != "[second close 4000]" {
+				t.Errorf("received %v, %v", got, err)
+			}
+			peer.Close()
+		})
 	})
 }

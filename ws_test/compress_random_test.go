@@ -29,7 +29,7 @@ func (on side) receiveCompressed(t testing.TB, c ws.Compression, sent []byte, li
 // if echoes is set.
 func (on side) receiveCompressedOn(t testing.TB, c ws.Compression, conn *script, limit int, echoes bool) (got []string) {
 	t.Helper()
-	session, stream := on.beginCompressing(t, conn, &ws.Upgrader{Compression: c, Options: ws.Options{SendBuffer: 1 << 30}})
+	session, stream := beginCompressing(t, on.endpoint(t, &ws.Upgrader{Compression: c, Options: ws.Options{SendBuffer: 1 << 30}}), conn)
 	for msg, err := range stream.Aggregate(limit).All(context.Background()) {
 		var failed *ws.ProtocolError
 		switch {
@@ -54,14 +54,15 @@ func (on side) receiveCompressedOn(t testing.TB, c ws.Compression, conn *script,
 }
 
 // beginCompressing is begin with a peer that offers or accepts compression.
-func (on side) beginCompressing(t testing.TB, end net.Conn, u *ws.Upgrader) (session *ws.Session, stream *ws.MessageStream) {
+func beginCompressing(t testing.TB, from endpoint, end net.Conn) (session *ws.Session, stream *ws.MessageStream) {
 	t.Helper()
 	var err error
-	if on == clientSide {
-		session, stream, err = dialOn(t, newDialer(t, u), respond(end, &scriptedResponse{answer: acceptOffer}), false)
-	} else {
+	switch from := from.(type) {
+	case *ws.Dialer:
+		session, stream, err = dialOn(t, from, respond(end, &scriptedResponse{answer: acceptOffer}), false)
+	case *ws.Upgrader:
 		r := request("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits")
-		session, stream, err = u.Handle(&responseWriter{conn: end}, r)
+		session, stream, err = from.Handle(&responseWriter{conn: end}, r)
 	}
 	if err != nil {
 		t.Fatal(err)

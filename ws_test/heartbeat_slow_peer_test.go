@@ -103,30 +103,29 @@ func TestHeartbeatWaitsForQueue(t *testing.T) {
 
 // The timeout of a ping starts when the ping has left.
 func TestHeartbeatCountsSentPingOnly(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		u := new(ws.Upgrader)
-		end, peer := net.Pipe()
-		session, stream, err := u.Handle(&responseWriter{conn: end}, request())
-		if err != nil {
-			t.Fatal(err)
-		}
-		p := &pair{newClient(t, peer), session, stream}
-		ended := receiveAll(p)
-		time.Sleep(50 * time.Second) // the Ping is queued, and not taken
-		if n := u.Stats().Pings; n != 0 {
-			t.Errorf("%d pings were counted that had not left", n)
-		}
-		if f, err := p.next(); err != nil || f.opcode() != opPing {
-			t.Fatal(f, err)
-		}
-		synctest.Wait()
-		left := time.Now()
-		if n := u.Stats().Pings; n != 1 {
-			t.Errorf("%d pings were counted, want 1", n)
-		}
-		if err := <-ended; !errors.Is(err, ws.ErrHeartbeatTimeout) || time.Since(left) != 30*time.Second {
-			t.Errorf("ended with %v %v after the ping", err, time.Since(left))
-		}
-		<-session.Done()
+	eachSide(t, func(t *testing.T, on side) {
+		synctest.Test(t, func(t *testing.T) {
+			from := on.endpoint(t, nil)
+			end, peer := net.Pipe()
+			session, stream := begin(t, from, end, nil)
+			p := &pair{on.peer(t, peer), session, stream}
+			ended := receiveAll(p)
+			time.Sleep(50 * time.Second) // the Ping is queued, and not taken
+			if n := from.Stats().Pings; n != 0 {
+				t.Errorf("%d pings were counted that had not left", n)
+			}
+			if f, err := p.next(); err != nil || f.opcode() != opPing {
+				t.Fatal(f, err)
+			}
+			synctest.Wait()
+			left := time.Now()
+			if n := from.Stats().Pings; n != 1 {
+				t.Errorf("%d pings were counted, want 1", n)
+			}
+			if err := <-ended; !errors.Is(err, ws.ErrHeartbeatTimeout) || time.Since(left) != 30*time.Second {
+				t.Errorf("ended with %v %v after the ping", err, time.Since(left))
+			}
+			<-session.Done()
+		})
 	})
 }

@@ -152,18 +152,16 @@ func (on side) connectUnix(t testing.TB, network string, u *ws.Upgrader, tune fu
 // kernel, with buffers of the default sizes.
 func connectEach(t *testing.T, u func() *ws.Upgrader, test func(t *testing.T, p *pair)) {
 	t.Helper()
-	eachSide(t, func(t *testing.T, on side) {
-		for _, over := range transports {
-			t.Run(over.name, func(t *testing.T) {
-				t.Parallel()
-				test(t, on.connectOver(t, over, u()))
-			})
-		}
-		t.Run("unix", func(t *testing.T) {
+	eachTransport(t, func(t *testing.T, on side, over transport) {
+		t.Parallel()
+		test(t, on.connectOver(t, over, u()))
+	})
+	for _, on := range sides {
+		t.Run(on.String()+",unix", func(t *testing.T) {
 			t.Parallel()
 			test(t, on.connectUnix(t, "unix", u(), nil))
 		})
-	})
+	}
 }
 
 // connectTo opens a session of an Upgrader and has it end with the test.

@@ -43,13 +43,17 @@ type endpoint interface {
 	Close() error
 }
 
-// endpoint returns the Upgrader itself, or a Dialer with the same options.
+// endpoint returns the Upgrader itself, or a Dialer with the same options. u may be nil for
+// none.
 func (s side) endpoint(t testing.TB, u *ws.Upgrader) endpoint {
 	t.Helper()
-	if s == serverSide {
-		return u
+	switch {
+	case s == clientSide:
+		return newDialer(t, u)
+	case u == nil:
+		return new(ws.Upgrader)
 	}
-	return newDialer(t, u)
+	return u
 }
 
 // sideOf returns the side of an endpoint's sessions.

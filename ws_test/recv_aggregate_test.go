@@ -63,12 +63,16 @@ func TestAggregateDefaultLimit(t *testing.T) {
 		for _, maxSize := range []int{0, -1} {
 			p := on.connect(t, &ws.Upgrader{})
 			stream := p.stream.Aggregate(maxSize)
-			p.writeLater(append(masked(fin|opBinary, make([]byte, 1<<20)), masked(fin|opBinary, make([]byte, 1<<20+1))...))
+			sent := append(masked(fin|opBinary, make([]byte, 1<<20)), masked(fin|opBinary, make([]byte, 1<<20+1))...)
+			p.writeLater(append(sent, masked(fin|opText, []byte("next"))...))
 			if msg := recvWhole(t, stream); len(msg.Data) != 1<<20 {
 				t.Fatalf("received %d bytes", len(msg.Data))
 			}
 			if _, err := stream.Recv(testContext(t)); err != ws.ErrMessageTooBig {
 				t.Fatalf("received %v", err)
+			}
+			if msg := recvWhole(t, stream); string(msg.Data) != "next" { // all has been written
+				t.Fatalf("then received %v of %d bytes", msg.Kind, len(msg.Data))
 			}
 		}
 	})

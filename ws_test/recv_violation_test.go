@@ -189,8 +189,8 @@ func TestViolationAfterMessage(t *testing.T) {
 func TestViolationBySendingPeer(t *testing.T) {
 	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		end := receiveAll(p)
-		p.write(append([]byte{fin | 0x3, 0x80, 0, 0, 0, 0}, make([]byte, 1<<20)...)) // opcode 3 is reserved
-		p.write(make([]byte, 4<<20))                                                 // without reading
+		p.write(append([]byte{fin | 0x3, 0x80, 0, 0, 0, 0}, masked(fin|opBinary, make([]byte, 1<<20))...)) // opcode 3 is reserved
+		p.write(masked(fin|opBinary, make([]byte, 4<<20)))                                                 // without reading
 		p.expectClose(int(ws.CloseProtocolError))
 		var failure *ws.ProtocolError
 		if err := await(t, end, "the stream's end"); !errors.As(err, &failure) || failure.Code != ws.CloseProtocolError {

@@ -143,84 +143,87 @@ func TestClosingSessionsAreNotAbandoned(t *testing.T) {
 }
 
 func TestAbandonedSessionsAmongOthers(t *testing.T) {
-	u, n := new(ws.Upgrader), 300
-	begin := func() *ws.Session {
-		end, peer := net.Pipe()
-		_ = peer.Close()
-		session, _, err := u.Handle(&responseWriter{conn: end}, request())
-		if err != nil {
-			t.Fatal(err)
+	eachSide(t, func(t *testing.T, on side) {
+		from, n := on.endpoint(t, nil), 300
+		beginGone := func() *ws.Session {
+			end, peer := net.Pipe()
+			_ = peer.Close()
+			session, _ := begin(t, from, end, nil)
+			return session
 		}
-		return session
-	}
-	var kept []*ws.Session
-	for i := range 3 * n {
-		s := begin()
-		switch i % 3 {
-		case 0:
-			kept = append(kept, s)
-		case 1:
-			go func() { _ = s.Close(ws.CloseReason{}) }()
+		var kept []*ws.Session
+		for i := range 3 * n {
+			s := beginGone()
+			switch i % 3 {
+			case 0:
+				kept = append(kept, s)
+			case 1:
+				go func() { _ = s.Close(ws.CloseReason{}) }()
+			}
+			if i%100 == 0 {
+				runtime.GC()
+			}
 		}
-		if i%100 == 0 {
-			runtime.GC()
+		runGCUntil(t, "all of a third are found", func() bool { return from.Stats().Ends[ws.EndAbandoned] == uint64(n) })
+		if stats := from.Stats(); stats.Sessions != n || stats.Total != uint64(3*n) {
+			t.Errorf("counted %d of %d", stats.Sessions, stats.Total)
 		}
-	}
-	runGCUntil(t, "all of a third are found", func() bool { return u.Stats().Ends[ws.EndAbandoned] == uint64(n) })
-	if stats := u.Stats(); stats.Sessions != n || stats.Total != uint64(3*n) {
-		t.Errorf("counted %d of %d", stats.Sessions, stats.Total)
-	}
-	runtime.KeepAlive(kept)
-	_ = u.Close()
-	await(t, kept[n-1].Done(), "the last session's end")
+		runtime.KeepAlive(kept)
+		_ = from.Close()
+		await(t, kept[n-1].Done(), "the last session's end")
+	})
 }
 
 func TestAbandonedSessionInSynctest(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ended := make(chan error, 1)
-		u := &ws.Upgrader{Options: ws.Options{Trace: &ws.Trace{SessionEnd: func(_ *ws.Session, err error) { ended <- err }}}}
-		peer := abandonInSynctest(t, u)
-		for i := 0; len(ended) == 0; i++ {
-			if i == 1000 {
-				t.Fatal("the session goes on")
+	eachSide(t, func(t *testing.T, on side) {
+		synctest.Test(t, func(t *testing.T) {
+			ended := make(chan error, 1)
+			from := on.endpoint(t, &ws.Upgrader{Options: ws.Options{Trace: &ws.Trace{SessionEnd: func(_ *ws.Session, err error) { ended <- err }}}})
+			peer := abandonInSynctest(t, from)
+			for i := 0; len(ended) == 0; i++ {
+				if i == 1000 {
+					t.Fatal("the session goes on")
+				}
+				runtime.GC()
+				time.Sleep(time.Hour) // in which the timer fires
 			}
-			runtime.GC()
-			time.Sleep(time.Hour) // in which the timer fires
-		}
-		if err := <-ended; err != ws.ErrAbandoned || u.Stats().Sessions != 0 {
-			t.Errorf("SessionEnd got %v, %d sessions", err, u.Stats().Sessions)
-		}
-		if _, err := peer.Read(make([]byte, 10)); err != io.EOF {
-			t.Errorf("the peer read %v", err)
-		}
-		if err := u.Shutdown(t.Context()); err != nil {
-			t.Error(err)
-		}
+			if err := <-ended; err != ws.ErrAbandoned || from.Stats().Sessions != 0 {
+				t.Errorf("SessionEnd got %v, %d sessions", err, from.Stats().Sessions)
+			}
+			if _, err := peer.Read(make([]byte, 10)); err != io.EOF {
+				t.Errorf("the peer read %v", err)
+			}
+			if err := from.Shutdown(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
 	})
 }
 
 // No timer is running, so that only Shutdown or Close can end the sessions.
 func TestAbandonedSessionsEndInSynctest(t *testing.T) {
-	for name, end := range map[string]func(endpoint) error{
-		"Shutdown": func(from endpoint) error { return from.Shutdown(forever) },
-		"Close":    endpoint.Close,
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				u := &ws.Upgrader{Options: ws.Options{Heartbeat: noHeartbeat}}
-				peer := abandonInSynctest(t, u)
-				go func() { _, _ = io.Copy(io.Discard, peer) }()
-				collectInSynctest()
-				if err := end(u); err != nil {
-					t.Error(err)
-				}
-				synctest.Wait()
-				if stats := u.Stats(); stats.Ends[ws.EndAbandoned] != 1 {
-					t.Errorf("counted %v", stats.Ends)
-				}
+	eachSide(t, func(t *testing.T, on side) {
+		for name, end := range map[string]func(endpoint) error{
+			"Shutdown": func(from endpoint) error { return from.Shutdown(forever) },
+			"Close":    endpoint.Close,
+		} {
+			t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					from := on.endpoint(t, &ws.Upgrader{Options: ws.Options{Heartbeat: noHeartbeat}})
+					peer := abandonInSynctest(t, from)
+					go func() { _, _ = io.Copy(io.Discard, peer) }()
+					collectInSynctest()
+					if err := end(from); err != nil {
+						t.Error(err)
+					}
+					synctest.Wait()
+					if stats := from.Stats(); stats.Ends[ws.EndAbandoned] != 1 {
+						t.Errorf("counted %v", stats.Ends)
+					}
+				})
 			})
-		})
-	}
+		}
+	})
 }
 
 // collectInSynctest is runGC without a channel, which must not be shared with a bubble.
@@ -242,21 +245,21 @@ func abandonInSynctest(t *testing.T, from endpoint) net.Conn {
 }
 
 func TestAbandonedSessionsAtShutdown(t *testing.T) {
-	for range 20 {
-		u := &ws.Upgrader{Options: ws.Options{CloseTimeout: shortWait}}
+	eachSide(t, func(t *testing.T, on side) {
 		for range 20 {
-			end, peer := net.Pipe()
-			go func() { _, _ = io.Copy(io.Discard, peer) }()
-			if _, _, err := u.Handle(&responseWriter{conn: end}, request()); err != nil {
+			from := on.endpoint(t, &ws.Upgrader{Options: ws.Options{CloseTimeout: shortWait}})
+			for range 20 {
+				end, peer := net.Pipe()
+				go func() { _, _ = io.Copy(io.Discard, peer) }()
+				begin(t, from, end, nil)
+			}
+			go runtime.GC()
+			if err := from.Shutdown(testContext(t)); err != nil {
 				t.Fatal(err)
 			}
+			if stats := from.Stats(); stats.Sessions != 0 || stats.Ends[ws.EndAbandoned]+stats.Ends[ws.EndCloseTimeout] != 20 {
+				t.Fatal(fmt.Sprint(stats.Sessions, stats.Ends))
+			}
 		}
-		go runtime.GC()
-		if err := u.Shutdown(testContext(t)); err != nil {
-			t.Fatal(err)
-		}
-		if stats := u.Stats(); stats.Sessions != 0 || stats.Ends[ws.EndAbandoned]+stats.Ends[ws.EndCloseTimeout] != 20 {
-			t.Fatal(fmt.Sprint(stats.Sessions, stats.Ends))
-		}
-	}
+	})
 }

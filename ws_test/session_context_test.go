@@ -51,25 +51,24 @@ func TestSessionContextDuringEnd(t *testing.T) {
 }
 
 func TestSessionContextAfterDone(t *testing.T) {
-	for range 2000 {
-		end, peer := net.Pipe()
-		session, _, err := new(ws.Upgrader).Handle(&responseWriter{conn: end}, request())
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, done := session.Context(), session.Done()
-		context.AfterFunc(ctx, func() {
-			select {
-			case <-done:
-			default:
-				t.Error("the context was cancelled before Done was closed")
+	eachSide(t, func(t *testing.T, on side) {
+		for range 2000 {
+			end, peer := net.Pipe()
+			session, _ := on.begin(t, end, nil, nil)
+			ctx, done := session.Context(), session.Done()
+			context.AfterFunc(ctx, func() {
+				select {
+				case <-done:
+				default:
+					t.Error("the context was cancelled before Done was closed")
+				}
+			})
+			go peer.Close()
+			go func() { _ = session.Text(forever, "not taken") }()
+			await(t, done, "the session's end")
+			if cause := context.Cause(session.Context()); cause == nil || cause != session.Err() {
+				t.Fatalf("the context ended with %v, the session with %v", cause, session.Err())
 			}
-		})
-		go peer.Close()
-		go func() { _ = session.Text(forever, "not taken") }()
-		await(t, done, "the session's end")
-		if cause := context.Cause(session.Context()); cause == nil || cause != session.Err() {
-			t.Fatalf("the context ended with %v, the session with %v", cause, session.Err())
 		}
-	}
+	})
 }

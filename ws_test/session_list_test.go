@@ -9,117 +9,123 @@ import (
 )
 
 func TestSessionsYieldsEachOnce(t *testing.T) {
-	for _, n := range []int{0, 1, 63, 64, 65, 511, 512, 513, 1300} {
-		u := new(ws.Upgrader)
-		there := make(map[*ws.Session]int)
-		for range n {
-			there[startSession(t, u)] = 0
-		}
-		for s := range u.Sessions() {
-			there[s]++
-		}
-		for _, times := range there {
-			if times != 1 || len(there) != n {
-				t.Fatalf("%d of %d are met, one of them %d times", len(there), n, times)
+	eachSide(t, func(t *testing.T, on side) {
+		for _, n := range []int{0, 1, 63, 64, 65, 511, 512, 513, 1300} {
+			from := on.endpoint(t, nil)
+			there := make(map[*ws.Session]int)
+			for range n {
+				there[startSession(t, from)] = 0
+			}
+			for s := range from.Sessions() {
+				there[s]++
+			}
+			for _, times := range there {
+				if times != 1 || len(there) != n {
+					t.Fatalf("%d of %d are met, one of them %d times", len(there), n, times)
+				}
+			}
+			_ = from.Close()
+			for s := range from.Sessions() {
+				t.Fatalf("there is still %v", s)
 			}
 		}
-		_ = u.Close()
-		for s := range u.Sessions() {
-			t.Fatalf("there is still %v", s)
-		}
-	}
+	})
 }
 
 func TestSessionsLoopMayDoAnything(t *testing.T) {
-	u := &ws.Upgrader{Options: ws.Options{CloseTimeout: shortWait}}
-	var there []*ws.Session
-	for range 200 {
-		there = append(there, startSession(t, u))
-	}
-	defer runtime.KeepAlive(&there)
-	met := 0
-	for range u.Sessions() {
-		if met++; met == 100 {
-			break
+	eachSide(t, func(t *testing.T, on side) {
+		from := on.endpoint(t, &ws.Upgrader{Options: ws.Options{CloseTimeout: shortWait}})
+		var there []*ws.Session
+		for range 200 {
+			there = append(there, startSession(t, from))
 		}
-	}
-	kept := make(map[*ws.Session]bool)
-	for s := range u.Sessions() {
-		kept[startSession(t, u)] = true
-		_ = s.Text(forever, "hello")
-		_ = s.Close(ws.CloseReason{})
-		if u.Stats().Sessions == 0 {
-			t.Fatal("there are none")
+		defer runtime.KeepAlive(&there)
+		met := 0
+		for range from.Sessions() {
+			if met++; met == 100 {
+				break
+			}
 		}
-		for other := range u.Sessions() {
-			_ = other.Stats()
-			break
+		kept := make(map[*ws.Session]bool)
+		for s := range from.Sessions() {
+			kept[startSession(t, from)] = true
+			_ = s.Text(forever, "hello")
+			_ = s.Close(ws.CloseReason{})
+			if from.Stats().Sessions == 0 {
+				t.Fatal("there are none")
+			}
+			for other := range from.Sessions() {
+				_ = other.Stats()
+				break
+			}
+			if len(kept) > 1000 {
+				t.Fatal("the loop does not end")
+			}
 		}
-		if len(kept) > 1000 {
-			t.Fatal("the loop does not end")
+		if met != 100 || len(kept) < 200 {
+			t.Errorf("met %d, and then %d", met, len(kept))
 		}
-	}
-	if met != 100 || len(kept) < 200 {
-		t.Errorf("met %d, and then %d", met, len(kept))
-	}
-	if err := u.Shutdown(testContext(t)); err != nil {
-		t.Fatal(err)
-	}
+		if err := from.Shutdown(testContext(t)); err != nil {
+			t.Fatal(err)
+		}
+	})
 }
 
 // While others start and end, a loop yields every session that stays.
 func TestSessionsYieldsThoseThatStay(t *testing.T) {
-	u := new(ws.Upgrader)
-	stay := make(map[*ws.Session]bool)
-	stop, group := make(chan struct{}), sync.WaitGroup{}
-	for i := range 600 {
-		s := startSession(t, u)
-		if i%3 == 0 {
-			stay[s] = true
-		} else {
-			defer runtime.KeepAlive(s)
+	eachSide(t, func(t *testing.T, on side) {
+		from := on.endpoint(t, nil)
+		stay := make(map[*ws.Session]bool)
+		stop, group := make(chan struct{}), sync.WaitGroup{}
+		for i := range 600 {
+			s := startSession(t, from)
+			if i%3 == 0 {
+				stay[s] = true
+			} else {
+				defer runtime.KeepAlive(s)
+			}
 		}
-	}
-	for range 3 {
-		group.Go(func() {
-			for i := 0; ; i++ {
-				select {
-				case <-stop:
-					return
-				default:
-				}
-				s, peer := startSessionWithPeer(t, u)
-				if i%10 == 0 {
-					for other := range u.Sessions() {
-						if other == s {
-							break
+		for range 3 {
+			group.Go(func() {
+				for i := 0; ; i++ {
+					select {
+					case <-stop:
+						return
+					default:
+					}
+					s, peer := startSessionWithPeer(t, from)
+					if i%10 == 0 {
+						for other := range from.Sessions() {
+							if other == s {
+								break
+							}
 						}
 					}
+					_ = peer.Close()
+					_, _ = s.Close(ws.CloseReason{}), await(t, s.Done(), "its end")
 				}
-				_ = peer.Close()
-				_, _ = s.Close(ws.CloseReason{}), await(t, s.Done(), "its end")
-			}
-		})
-	}
-	for range 30 {
-		met := make(map[*ws.Session]int)
-		for s := range u.Sessions() {
-			met[s]++
+			})
 		}
-		for s := range stay {
-			if met[s] != 1 {
-				t.Fatalf("one is met %d times", met[s])
+		for range 30 {
+			met := make(map[*ws.Session]int)
+			for s := range from.Sessions() {
+				met[s]++
 			}
-		}
-		for _, times := range met {
-			if times > 1 {
-				t.Fatalf("one is met %d times", times)
+			for s := range stay {
+				if met[s] != 1 {
+					t.Fatalf("one is met %d times", met[s])
+				}
+			}
+			for _, times := range met {
+				if times > 1 {
+					t.Fatalf("one is met %d times", times)
+				}
 			}
 		}
-	}
-	close(stop)
-	group.Wait()
-	_ = u.Close()
+		close(stop)
+		group.Wait()
+		_ = from.Close()
+	})
 }
 
 func TestSessionAddresses(t *testing.T) {

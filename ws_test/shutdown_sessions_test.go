@@ -13,29 +13,30 @@ import (
 
 // Shutdown sends Close frames, flushes the queues and waits.
 func TestShutdown(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		u := new(ws.Upgrader)
-		p := connectPipe(t, u)
-		if err := p.session.Text(t.Context(), "queued"); err != nil {
-			t.Fatal(err)
-		}
-		down := make(chan error, 1)
-		go func() { down <- u.Shutdown(t.Context()) }()
-		time.Sleep(time.Second)
-		c := newClient(t, p.end)
-		c.expect(opText, "queued")
-		c.expect(opClose, string(closePayload(1001, "server is shutting down")))
-		synctest.Wait()
-		if len(down) > 0 {
-			t.Fatal("Shutdown did not wait for the answer")
-		}
-		c.send(opClose, string(closePayload(1001, "")))
-		if err := <-down; err != nil {
-			t.Fatal(err)
-		}
-		if err := p.session.Err(); !errors.Is(err, ws.ErrClosed) {
-			t.Fatalf("the session ended with %v", err)
-		}
+	eachSide(t, func(t *testing.T, on side) {
+		synctest.Test(t, func(t *testing.T) {
+			from := on.endpoint(t, nil)
+			p := pipeOf(t, from)
+			if err := p.session.Text(t.Context(), "queued"); err != nil {
+				t.Fatal(err)
+			}
+			down := make(chan error, 1)
+			go func() { down <- from.Shutdown(t.Context()) }()
+			time.Sleep(time.Second)
+			p.expect(opText, "queued")
+			p.expect(opClose, string(closePayload(1001, on.String()+" is shutting down")))
+			synctest.Wait()
+			if len(down) > 0 {
+				t.Fatal("Shutdown did not wait for the answer")
+			}
+			p.send(opClose, string(closePayload(1001, "")))
+			if err := <-down; err != nil {
+				t.Fatal(err)
+			}
+			if err := p.session.Err(); !errors.Is(err, ws.ErrClosed) {
+				t.Fatalf("the session ended with %v", err)
+			}
+		})
 	})
 }
 
@@ -82,35 +83,39 @@ func TestShutdownOfHTTPServer(t *testing.T) {
 
 // Shutdown ends the remaining sessions when its context ends.
 func TestShutdownContextEnds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		u := &ws.Upgrader{Options: ws.Options{CloseTimeout: time.Hour}}
-		p := connectPipe(t, u)
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-		defer cancel()
-		began := time.Now()
-		if err := u.Shutdown(ctx); err != context.DeadlineExceeded || time.Since(began) != 10*time.Second {
-			t.Fatalf("Shutdown returned %v after %v", err, time.Since(began))
-		}
-		<-p.session.Done()
-		if err := p.session.Err(); err != ws.ErrShutdown {
-			t.Fatalf("the session ended with %v", err)
-		}
-		if err := u.Shutdown(ctx); err != nil {
-			t.Fatalf("without sessions Shutdown returned %v", err)
-		}
+	eachSide(t, func(t *testing.T, on side) {
+		synctest.Test(t, func(t *testing.T) {
+			from := on.endpoint(t, &ws.Upgrader{Options: ws.Options{CloseTimeout: time.Hour}})
+			p := pipeOf(t, from)
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			began := time.Now()
+			if err := from.Shutdown(ctx); err != context.DeadlineExceeded || time.Since(began) != 10*time.Second {
+				t.Fatalf("Shutdown returned %v after %v", err, time.Since(began))
+			}
+			<-p.session.Done()
+			if err := p.session.Err(); err != ws.ErrShutdown {
+				t.Fatalf("the session ended with %v", err)
+			}
+			if err := from.Shutdown(ctx); err != nil {
+				t.Fatalf("without sessions Shutdown returned %v", err)
+			}
+		})
 	})
 }
 
 func TestShutdownOfSilentPeers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		u := new(ws.Upgrader)
-		p, began := connectPipe(t, u), time.Now()
-		if err := u.Shutdown(t.Context()); err != nil || time.Since(began) != 5*time.Second {
-			t.Fatalf("Shutdown returned %v after %v", err, time.Since(began))
-		}
-		if err := p.session.Err(); err != ws.ErrCloseTimeout {
-			t.Fatalf("the session ended with %v", err)
-		}
+	eachSide(t, func(t *testing.T, on side) {
+		synctest.Test(t, func(t *testing.T) {
+			from := on.endpoint(t, nil)
+			p, began := pipeOf(t, from), time.Now()
+			if err := from.Shutdown(t.Context()); err != nil || time.Since(began) != 5*time.Second {
+				t.Fatalf("Shutdown returned %v after %v", err, time.Since(began))
+			}
+			if err := p.session.Err(); err != ws.ErrCloseTimeout {
+				t.Fatalf("the session ended with %v", err)
+			}
+		})
 	})
 }
 
