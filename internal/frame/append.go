@@ -3,19 +3,23 @@ package frame
 import (
 	"crypto/subtle"
 	"encoding/binary"
-	"slices"
 )
 
-// AppendMasked appends to dst a masked frame, as a client sends it (RFC 6455 §5.3),
-// and returns the extended slice. The payload is copied and masked in one pass, and not
-// changed.
-func AppendMasked(dst []byte, op Opcode, fin bool, payload []byte, key Key) []byte {
+// AppendMasked is Append for a masked frame, as a client sends it (RFC 6455 §5.3).
+// AppendPayload appends the payload.
+func AppendMasked(dst []byte, op Opcode, fin bool, length int, key Key) []byte {
 	second := len(dst) + 1
-	dst = Append(dst, op, fin, len(payload))
+	dst = Append(dst, op, fin, length)
 	dst[second] |= maskBit
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(key))
+	return binary.LittleEndian.AppendUint32(dst, uint32(key))
+}
+
+// AppendPayload appends the payload of a masked frame to dst, which must have the
+// capacity, and returns the extended slice. The payload is copied and masked in one
+// pass, and not changed.
+func AppendPayload(dst, payload []byte, key Key) []byte {
 	n := len(dst)
-	dst = slices.Grow(dst, len(payload))[:n+len(payload)]
+	dst = dst[:n+len(payload)]
 	maskTo(dst[n:], payload, key)
 	return dst
 }

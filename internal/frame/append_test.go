@@ -10,7 +10,8 @@ func TestAppendMasked(t *testing.T) {
 	for _, n := range lengths() {
 		payload := pattern(n)
 		before := []byte("before")
-		got := AppendMasked(bytes.Clone(before), Binary, n%2 == 0, payload, keyOf(testKey))
+		got := AppendMasked(append(make([]byte, 0, len(before)+MaxHeader+n), before...), Binary, n%2 == 0, n, keyOf(testKey))
+		got = AppendPayload(got, payload, keyOf(testKey))
 		if !bytes.HasPrefix(got, before) || len(got) != len(before)+Size(n)+KeyLength {
 			t.Fatalf("len=%d: %d bytes, want %d and a frame of %d", n, len(got), len(before), Size(n)+KeyLength)
 		}
@@ -34,7 +35,7 @@ func TestAppendMasked(t *testing.T) {
 func TestAppendMaskedAllocatesNothing(t *testing.T) {
 	payload, dst := pattern(100_000), make([]byte, 0, 100_000+MaxHeader)
 	for _, n := range []int{0, 100, 100_000} {
-		if allocs := testing.AllocsPerRun(100, func() { AppendMasked(dst, Text, true, payload[:n], 1) }); allocs > 0 {
+		if allocs := testing.AllocsPerRun(100, func() { AppendPayload(AppendMasked(dst, Text, true, n, 1), payload[:n], 1) }); allocs > 0 {
 			t.Errorf("len=%d: %v allocations", n, allocs)
 		}
 	}

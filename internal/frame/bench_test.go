@@ -26,7 +26,7 @@ func BenchmarkAppendMasked(b *testing.B) {
 			b.SetBytes(int64(n))
 			b.ReportAllocs()
 			for b.Loop() {
-				AppendMasked(dst, Binary, true, p, 0x3d21fa37)
+				AppendPayload(AppendMasked(dst, Binary, true, len(p), 0x3d21fa37), p, 0x3d21fa37)
 			}
 		})
 	}

@@ -114,10 +114,10 @@ func (q *queue) append(f *Frame) {
 	q.makeSpace(f.size())
 	if f.masked {
 		q.appendMasked(f)
-		return
+	} else {
+		q.appendHeader(f)
+		q.appendPayload(f)
 	}
-	q.appendHeader(f)
-	q.appendPayload(f)
 }
 
 // makeSpace makes the buffer large enough for n bytes more.
@@ -155,22 +155,26 @@ func (q *queue) appendPayload(f *Frame) { q.queued.Bytes = append(q.queued.Bytes
 func (q *queue) appendMasked(f *Frame) {
 	q.uncounted.frame(f)
 	at := len(q.queued.Bytes)
-	q.queued.Bytes = frame.AppendMasked(q.queued.Bytes, f.Opcode, f.Fin, f.Data, q.nextKey())
+	if q.keys == nil {
+		q.seedKeys()
+	}
+	key := frame.Key(q.keys.Uint64())
+	q.queued.Bytes = frame.AppendMasked(q.queued.Bytes, f.Opcode, f.Fin, len(f.Data), key)
+	q.queued.Bytes = frame.AppendPayload(q.queued.Bytes, f.Data, key)
 	if f.RSV1 {
 		q.queued.Bytes[at] |= frame.RSV1
 	}
 }
 
-// nextKey returns a masking key. It must be unpredictable for whoever chooses the
-// payload (RFC 6455 §5.3, §10.3). The generator stays with the queue in the pool, so
-// that a key needs neither a system call nor an allocation.
-func (q *queue) nextKey() frame.Key {
-	if q.keys == nil {
-		var seed [32]byte
-		_, _ = crand.Read(seed[:]) // never fails
-		q.keys = rand.NewChaCha8(seed)
-	}
-	return frame.Key(q.keys.Uint64())
+// seedKeys makes the generator of masking keys, which must be unpredictable for whoever
+// chooses the payload (RFC 6455 §5.3, §10.3). The generator stays with the queue in the
+// pool, so that a key needs neither a system call nor an allocation.
+//
+//go:noinline
+func (q *queue) seedKeys() {
+	var seed [32]byte
+	_, _ = crand.Read(seed[:]) // never fails
+	q.keys = rand.NewChaCha8(seed)
 }
 
 // keepPong keeps the payload of a Pong that does not fit, in place of one kept before. It is not
