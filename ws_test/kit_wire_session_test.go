@@ -42,25 +42,33 @@ func (e wireEnd) expectErr(t testing.TB, err error) {
 var wireSides = []struct {
 	name   string
 	client bool // the peer is one
-	begin  func(t testing.TB, end, peer net.Conn, c ws.Compression, extensions string) (*ws.Session, *ws.MessageStream)
+	begin  func(t testing.TB, end, peer net.Conn, c ws.Compression, extensions string) *wireSession
 }{
 	{"server", true, beginServer},
 	{"client", false, beginClient},
 }
 
+// wireSession is a session, and a server's Sec-WebSocket-Extensions.
+type wireSession struct {
+	session  *ws.Session
+	stream   *ws.MessageStream
+	response string
+}
+
 // beginServer begins a session of an Upgrader. The peer offers the extensions.
-func beginServer(t testing.TB, end, _ net.Conn, c ws.Compression, extensions string) (*ws.Session, *ws.MessageStream) {
+func beginServer(t testing.TB, end, _ net.Conn, c ws.Compression, extensions string) *wireSession {
 	t.Helper()
 	u := &ws.Upgrader{Compression: c}
-	session, stream, err := u.Handle(&responseWriter{conn: end}, request("Sec-WebSocket-Extensions", extensions))
+	w := &responseWriter{conn: end}
+	session, stream, err := u.Handle(w, request("Sec-WebSocket-Extensions", extensions))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return session, stream
+	return &wireSession{session, stream, w.response.header.Get("Sec-WebSocket-Extensions")}
 }
 
 // beginClient begins a session of a Dialer. The peer accepts the extensions.
-func beginClient(t testing.TB, end, peer net.Conn, c ws.Compression, extensions string) (*ws.Session, *ws.MessageStream) {
+func beginClient(t testing.TB, end, peer net.Conn, c ws.Compression, extensions string) *wireSession {
 	t.Helper()
 	d := &ws.Dialer{Compression: c, HTTPClient: &http.Client{Transport: &http.Transport{
 		DialContext: func(context.Context, string, string) (net.Conn, error) { return end, nil },
@@ -71,7 +79,7 @@ func beginClient(t testing.TB, end, peer net.Conn, c ws.Compression, extensions 
 	if err := errors.Join(err, await(t, answered, "the handshake")); err != nil {
 		t.Fatal(err)
 	}
-	return session, stream
+	return &wireSession{session: session, stream: stream}
 }
 
 // answerByHand reads a request for a handshake and writes the 101 (RFC 6455 §4.2.2). The
@@ -96,17 +104,23 @@ func answerByHand(conn net.Conn, extensions string) error {
 // nothing else.
 func converseInMemory(t *testing.T, row wireRow, on int) {
 	synctest.Test(t, func(t *testing.T) {
-		side := wireSides[on]
 		end, conn := newDuplex()
-		session, stream := side.begin(t, end, conn, ws.Compression{}, "")
-		go wireEcho(session, stream)
-		p := newWirePeer(t, conn, bufio.NewReader(conn), side.client)
+		p, session := beginWire(t, on, end, conn)
 		defer abandon(p, session)
 		row.converse(p, session, func() {
 			synctest.Wait()
 			p.expectNothing()
 		})
 	})
+}
+
+// beginWire begins a session that runs wireEcho on a connection, and its peer.
+func beginWire(t testing.TB, on int, end, conn net.Conn) (*wirePeer, *ws.Session) {
+	t.Helper()
+	side := wireSides[on]
+	begun := side.begin(t, end, conn, ws.Compression{}, "")
+	go wireEcho(begun.session, begun.stream)
+	return newWirePeer(t, conn, bufio.NewReader(conn), side.client), begun.session
 }
 
 // abandon ends a session and what its peer still receives.
@@ -119,12 +133,9 @@ func abandon(p *wirePeer, session *ws.Session) {
 
 // converseOverTCP runs a row over a connection through the kernel.
 func converseOverTCP(t *testing.T, row wireRow, on int, l net.Listener) {
-	side := wireSides[on]
 	end, conn := bothWireEnds(t, l)
 	_ = conn.SetDeadline(time.Now().Add(testTimeout))
-	session, stream := side.begin(t, end, conn, ws.Compression{}, "")
-	go wireEcho(session, stream)
-	p := newWirePeer(t, conn, bufio.NewReader(conn), side.client)
+	p, session := beginWire(t, on, end, conn)
 	defer abandon(p, session)
 	row.converse(p, session, func() {})
 }
