@@ -3,6 +3,7 @@ package ws_test
 import (
 	"bufio"
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -120,12 +121,12 @@ func TestConformanceCompressed(t *testing.T) {
 	if len(rows) != 216 {
 		t.Fatalf("%d rows, and not Autobahn|Testsuite's 216 cases", len(rows))
 	}
-	for on, side := range wireSides {
+	for _, on := range sides {
 		for _, row := range rows {
 			if raceDetector && row.size > 8<<10 && row.fragmentAt != 1024 {
 				continue
 			}
-			t.Run(fmt.Sprintf("side=%s,case=%s", side.name, row.id), func(t *testing.T) {
+			t.Run(fmt.Sprintf("side=%s,case=%s", on, row.id), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) { row.converse(t, on) })
 			})
@@ -134,25 +135,17 @@ func TestConformanceCompressed(t *testing.T) {
 }
 
 // converse exchanges the messages and closes.
-func (r deflateRow) converse(t *testing.T, on int) {
-	side := wireSides[on]
+func (r deflateRow) converse(t *testing.T, on side) {
 	end, conn := newDuplex()
-	extensions, own := r.agreed.offer, "server_"
-	if !side.client {
-		extensions, own = r.agreed.accepted, "client_"
-	}
-	begun := side.begin(t, end, conn, ws.Dense(), extensions)
-	go wireEcho(begun.session, begun.stream)
-	if side.client && begun.response != r.agreed.response {
-		t.Errorf("the offer %q was answered with %q, want %q", r.agreed.offer, begun.response, r.agreed.response)
-	}
-	p := newWirePeer(t, conn, bufio.NewReader(conn), side.client)
-	defer abandon(p, begun.session)
-	recv := wireWindow{strings.Contains(extensions, own+"no_context_takeover"), 15}
-	if strings.Contains(extensions, own+"max_window_bits=9") {
+	session, stream := r.begin(t, end, on)
+	go wireEcho(session, stream)
+	p := newWirePeer(t, conn, bufio.NewReader(conn), on)
+	defer abandon(p, session)
+	recv := wireWindow{strings.Contains(r.agreed.accepted, "no_context_takeover"), 15}
+	if strings.Contains(r.agreed.accepted, "max_window_bits=9") {
 		recv.bits = 9
 	}
-	d := newWireDeflate(wireWindow{alone: side.client, bits: 15}, recv) // as the offers say
+	d := newWireDeflate(wireWindow{alone: on == serverSide, bits: 15}, recv) // a client says so in its offers
 	for _, message := range r.messages() {
 		compressed := d.exchange(p, message, r.fragmentAt)
 		if want := r.data.compressible && r.size >= 256; want && !compressed {
@@ -161,4 +154,28 @@ func (r deflateRow) converse(t *testing.T, on int) {
 	}
 	p.send(sends(closingFrame(1000, "")))
 	closes(1000).expect(p, func() { synctest.Wait(); p.expectNothing() })
+}
+
+// begin begins a session that agrees on the row's parameters.
+func (r deflateRow) begin(t *testing.T, end net.Conn, on side) (*ws.Session, *ws.MessageStream) {
+	t.Helper()
+	if on == clientSide {
+		d := newDialer(t, &ws.Upgrader{Compression: ws.Dense()})
+		peer := &scriptedResponse{answer: func(string) string { return r.agreed.accepted }}
+		session, stream, err := dialOn(t, d, respond(end, peer), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return session, stream
+	}
+	w := &responseWriter{conn: end}
+	u := &ws.Upgrader{Compression: ws.Dense()}
+	session, stream, err := u.Handle(w, request("Sec-WebSocket-Extensions", r.agreed.offer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := w.response.header.Get("Sec-WebSocket-Extensions"); got != r.agreed.response {
+		t.Errorf("the offer %q was answered with %q, want %q", r.agreed.offer, got, r.agreed.response)
+	}
+	return session, stream
 }

@@ -23,9 +23,9 @@ var longPayloads = sync.OnceValue(func() [2]string {
 // of many there are fewer.
 func limitRows() (rows []wireRow) {
 	const kib = 1 << 10
-	size, count := 1, 1000
+	size, count := 1, 100
 	if raceDetector {
-		size, count = 8, 50
+		size, count = 8, 20
 	}
 	for i, payload := range longPayloads() {
 		frame := []func(string) wireFrame{textFrame, binaryFrame}[i]

@@ -16,12 +16,12 @@ func conformanceRows() (rows []wireRow) {
 	return append(rows, limitRows()...)
 }
 
-// Every row holds for servers and for clients, in memory, where nothing else may be sent.
+// Every row holds for servers and for clients. In memory, nothing else may be sent.
 func TestConformance(t *testing.T) {
 	rows := conformanceRows()
-	for on, side := range wireSides {
+	for _, on := range sides {
 		for _, row := range rows {
-			t.Run(fmt.Sprintf("side=%s,case=%s", side.name, row.id), func(t *testing.T) {
+			t.Run(fmt.Sprintf("side=%s,case=%s", on, row.id), func(t *testing.T) {
 				t.Parallel()
 				converseInMemory(t, row, on)
 			})
@@ -29,18 +29,22 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// Every row holds over TCP.
-func TestConformanceOverTCP(t *testing.T) {
+// Every row holds through the kernel, where bytes may arrive in other parts. A conn of
+// another type is what sessions have in memory.
+func TestConformanceOverTransports(t *testing.T) {
 	rows := conformanceRows()
-	for on, side := range wireSides {
-		t.Run("side="+side.name, func(t *testing.T) {
-			t.Parallel()
-			l := listen(t)
-			defer l.Close()
+	for _, over := range transports {
+		if over.wrap || over.tls && (raceDetector || testing.Short()) {
+			continue
+		}
+		for _, on := range sides {
 			for _, row := range rows {
-				t.Run("case="+row.id, func(t *testing.T) { converseOverTCP(t, row, on, l) })
+				t.Run(fmt.Sprintf("over=%s,side=%s,case=%s", over.name, on, row.id), func(t *testing.T) {
+					t.Parallel()
+					converseOver(t, over, row, on)
+				})
 			}
-		})
+		}
 	}
 }
 

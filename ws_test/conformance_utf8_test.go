@@ -1,37 +1,68 @@
 package ws_test
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
-// utf8Group are sequences of bytes of one kind. The standard library says which are UTF-8.
+// utf8Group are sequences of bytes of one kind.
 type utf8Group struct {
 	name      string
-	sequences []string
+	sequences []utf8Sequence
+}
+
+type utf8Sequence struct {
+	bytes string
+	valid bool // as a text of their own (RFC 3629)
 }
 
 // utf8Groups are what a decoder of UTF-8 can get wrong, after Markus Kuhn's "UTF-8 decoder
 // capability and stress test".
 func utf8Groups() []utf8Group {
 	return []utf8Group{
-		{"text", []string{"hello$world", "hello¢world", "hello€world", "hello\U00024B62world", greek}},
-		{"texts that end after any byte", prefixes(greek)},
-		{"the first code point of each length", []string{"\x00", "\u0080", "\u0800", "\U00010000"}},
-		{"the first that would take 5 and 6 bytes", longForms(5, 0x200000, 0x4000000)},
-		{"the last code point of each length", []string{"\x7f", "\u07FF", "\uFFFF", "\U0010FFFF"}},
-		{"the last that would take 4 to 6 bytes", longForms(4, 0x1FFFFF, 0x3FFFFFF, 0x7FFFFFFF)},
-		{"around the surrogates and the end of Unicode", []string{"\uD7FF", "\uE000", "\uFFFD", "\U0010FFFF", longForm(0x110000, 4)}},
-		{"continuation bytes alone", loneContinuations()},
-		{"first bytes alone", loneFirstBytes()},
-		{"the last byte missing", withoutLastByte()},
-		{"many last bytes missing", []string{strings.Join(withoutLastByte(), "")}},
-		{"bytes that are in no encoding", []string{"\xfe", "\xff", "\xfe\xfe\xff\xff"}},
-		{"overlong ASCII", longForms(2, '/', '/', '/', '/', '/')},
-		{"the last overlong of each length", longForms(2, 0x7F, 0x7FF, 0xFFFF, 0x1FFFFF, 0x3FFFFFF)},
-		{"overlong NUL", longForms(2, 0, 0, 0, 0, 0)},
-		{"surrogates", surrogates(0xD800, 0xDB7F, 0xDB80, 0xDBFF, 0xDC00, 0xDF80, 0xDFFF)},
-		{"pairs of surrogates", surrogatePairs()},
-		{"noncharacters", nonCharacters()},
-		{"specials", []string{"\uFFF9", "\uFFFA", "\uFFFB", "\uFFFC", "\uFFFD", "\uFFFE", "\uFFFF"}},
+		{"text", valid("hello$world", "hello¢world", "hello€world", "hello\U00024B62world", greek)},
+		{"texts that end after any byte", greekPrefixes()},
+		{"the first code point of each length", valid("\x00", "\u0080", "\u0800", "\U00010000")},
+		{"the first that would take 5 and 6 bytes", invalid(longForms(5, 0x200000, 0x4000000)...)},
+		{"the last code point of each length", valid("\x7f", "\u07FF", "\uFFFF", "\U0010FFFF")},
+		{"the last that would take 4 to 6 bytes", invalid(longForms(4, 0x1FFFFF, 0x3FFFFFF, 0x7FFFFFFF)...)},
+		{"around the surrogates and the end of Unicode",
+			append(valid("\uD7FF", "\uE000", "\uFFFD", "\U0010FFFF"), invalid(longForm(0x110000, 4))...)},
+		{"continuation bytes alone", invalid(loneContinuations()...)},
+		{"first bytes alone", invalid(loneFirstBytes()...)},
+		{"the last byte missing", invalid(withoutLastByte()...)},
+		{"many last bytes missing", invalid(strings.Join(withoutLastByte(), ""))},
+		{"bytes that are in no encoding", invalid("\xfe", "\xff", "\xfe\xfe\xff\xff")},
+		{"overlong ASCII", invalid(longForms(2, '/', '/', '/', '/', '/')...)},
+		{"the last overlong of each length", invalid(longForms(2, 0x7F, 0x7FF, 0xFFFF, 0x1FFFFF, 0x3FFFFFF)...)},
+		{"overlong NUL", invalid(longForms(2, 0, 0, 0, 0, 0)...)},
+		{"surrogates", invalid(surrogates(0xD800, 0xDB7F, 0xDB80, 0xDBFF, 0xDC00, 0xDF80, 0xDFFF)...)},
+		{"pairs of surrogates", invalid(surrogatePairs()...)},
+		{"noncharacters", valid(nonCharacters()...)},
+		{"specials", valid("\uFFF9", "\uFFFA", "\uFFFB", "\uFFFC", "\uFFFD", "\uFFFE", "\uFFFF")},
 	}
+}
+
+func valid(texts ...string) (all []utf8Sequence) {
+	for _, text := range texts {
+		all = append(all, utf8Sequence{text, true})
+	}
+	return all
+}
+
+func invalid(sequences ...string) (all []utf8Sequence) {
+	for _, bytes := range sequences {
+		all = append(all, utf8Sequence{bytes, false})
+	}
+	return all
+}
+
+// greekPrefixes are those of all lengths, the whole text included.
+func greekPrefixes() (all []utf8Sequence) {
+	for n := 1; n <= len(greek); n++ {
+		all = append(all, utf8Sequence{greek[:n], strings.Contains(" 2 5 7 9 11 ", fmt.Sprintf(" %d ", n))})
+	}
+	return all
 }
 
 // longForm encodes a code in n bytes, 2 to 6, as UTF-8 did before RFC 3629, whether it
@@ -66,14 +97,6 @@ func surrogatePairs() (all []string) {
 		for _, low := range surrogates(0xDC00, 0xDFFF) {
 			all = append(all, high+low)
 		}
-	}
-	return all
-}
-
-// prefixes are those of all lengths, the whole text included.
-func prefixes(text string) (all []string) {
-	for i := range len(text) {
-		all = append(all, text[:i+1])
 	}
 	return all
 }

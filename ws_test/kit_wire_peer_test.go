@@ -16,7 +16,7 @@ import (
 type wirePeer struct {
 	t      testing.TB
 	conn   net.Conn
-	client bool           // it masks its frames, and the session must not
+	on     side           // of the session; the other side is the peer's, and masks as that
 	frames chan wireFrame // that the session has sent; closed after the last one
 	err    error          // why nothing follows it
 
@@ -25,8 +25,8 @@ type wirePeer struct {
 }
 
 // newWirePeer returns the peer at its end of a connection, after the handshake.
-func newWirePeer(t testing.TB, conn net.Conn, r *bufio.Reader, client bool) *wirePeer {
-	p := &wirePeer{t: t, conn: conn, client: client, frames: make(chan wireFrame, 16)}
+func newWirePeer(t testing.TB, conn net.Conn, r *bufio.Reader, on side) *wirePeer {
+	p := &wirePeer{t: t, conn: conn, on: on, frames: make(chan wireFrame, 16)}
 	go p.read(r)
 	return p
 }
@@ -56,18 +56,18 @@ func (p *wirePeer) send(s wireStep) {
 func (p *wirePeer) appendFrame(b []byte, f wireFrame) []byte {
 	if !f.goesOn {
 		h := header(f.first, uint64(len(f.payload)+f.rest))
-		if !p.client {
+		if p.on == clientSide {
 			h[1] &^= 0x80
 		}
 		b = append(b, h...)
 		p.offset = 0
-		if p.client {
+		if p.on == serverSide {
 			p.key = [4]byte{0x37, 0xfa, byte(len(f.payload)), p.key[3] + 1}
 			b = append(b, p.key[:]...)
 		}
 	}
 	b = append(b, f.payload...)
-	if p.client {
+	if p.on == serverSide {
 		mask(b[len(b)-len(f.payload):], p.key, p.offset)
 	}
 	p.offset += len(f.payload)
@@ -95,7 +95,7 @@ func (p *wirePeer) read(r *bufio.Reader) {
 		case err != nil:
 			p.err = err
 			return
-		case p.client != (key == nil):
+		case (p.on == serverSide) != (key == nil):
 			p.err = fmt.Errorf("the mask of frame %v is the other side's", f)
 			return
 		case key != nil && [4]byte(key) == last:

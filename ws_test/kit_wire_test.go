@@ -133,7 +133,7 @@ func (e wireEnd) expect(p *wirePeer, settled func()) {
 		want.payload = ""
 	}
 	p.expect(want)
-	if p.client || e.violation {
+	if p.on == serverSide || e.violation {
 		p.expectEnd()
 	} else {
 		settled()
