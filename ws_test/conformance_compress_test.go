@@ -153,7 +153,7 @@ func (r deflateRow) converse(t *testing.T, on side) {
 		}
 	}
 	p.send(sends(closingFrame(1000, "")))
-	closes(1000).expect(p, func() { synctest.Wait(); p.expectNothing() })
+	closes(1000).expect(p, session, func() { synctest.Wait(); p.expectNothing() })
 }
 
 // begin begins a session that agrees on the row's parameters.

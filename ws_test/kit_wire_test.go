@@ -118,15 +118,13 @@ func (r wireRow) converse(p *wirePeer, session *ws.Session, settled func()) {
 	if r.end.peerCloses {
 		p.send(sends(closingFrame(r.end.code, "")))
 	}
-	r.end.expect(p, settled)
-	p.conn.Close()
-	await(p.t, session.Done(), "the session's end")
-	r.end.expectErr(p.t, session.Err())
+	r.end.expect(p, session, settled)
 }
 
-// expect expects the session's Close frame, and that a server, or a side that fails the
-// connection, ends TCP first (RFC 6455 §7.1.1, §7.1.7).
-func (e wireEnd) expect(p *wirePeer, settled func()) {
+// expect expects the session's Close frame, that a server, or a side that fails the
+// connection, ends TCP first (RFC 6455 §7.1.1, §7.1.7), and why the session says that it
+// has ended.
+func (e wireEnd) expect(p *wirePeer, session *ws.Session, settled func()) {
 	p.t.Helper()
 	want := closingFrame(e.code, e.reason)
 	if e.code == 0 {
@@ -138,4 +136,7 @@ func (e wireEnd) expect(p *wirePeer, settled func()) {
 	} else {
 		settled()
 	}
+	p.conn.Close()
+	await(p.t, session.Done(), "the session's end")
+	e.expectErr(p.t, session.Err())
 }
