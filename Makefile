@@ -8,7 +8,7 @@ GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 PLATFORMS = linux/386 linux/arm64 darwin/arm64 freebsd/amd64 windows/amd64
 
-.PHONY: test allocations soak lint fmt vet staticcheck vulnerabilities cross fuzz interop interop-tools bench bench-quick bench-test metrics-test middleware-test ci
+.PHONY: test allocations soak lint fmt vet staticcheck vulnerabilities cross fuzz interop interop-tools autobahn bench bench-quick bench-test metrics-test middleware-test ci
 
 test:
 	$(GO) test -race -shuffle=on ./...
@@ -66,6 +66,14 @@ interop-tools:
 interop:
 	HANDSET_INTEROP=1 $(GO) test -count=1 -v -run Interop ./ws_test
 	HANDSET_INTEROP=1 $(GO) -C bench test -count=1 -v -run Interop ./interop
+
+# The public test suite for WebSocket, against a server and a client: all of its
+# cases, in a quarter of an hour or more, or those of a pattern, such as '[1-7].*' in
+# half a minute. It is skipped, with a message, without CPython 2.7.
+AUTOBAHN_CASES ?= *
+
+autobahn:
+	GO='$(GO)' HANDSET_AUTOBAHN_CASES='$(AUTOBAHN_CASES)' bash .ci/autobahn
 
 # Beside its peers, on this machine: bench/RESULTS.md and its charts, in twenty
 # minutes, and the quick one, which only prints.

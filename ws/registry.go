@@ -371,11 +371,14 @@ func (s *Session) checkMessageTimeout(now, late uint32, in intervals) (wait uint
 		return in.message
 	}
 	since := x.messages.begin(now, late)
-	if since == 0 || !s.flags.has(isWaiting) || s.isClosing() {
+	if since == 0 || s.isClosing() {
 		return in.message
 	}
 	if wait = until(since+in.message, now, in.slack()); wait > 0 {
 		return wait
+	}
+	if !s.flags.has(isWaiting) {
+		return in.step() // the program processes a chunk, and may wait for the next soon
 	}
 	x.messages.expire(since)
 	if err := s.transport.SetReadDeadline(longAgo); err != nil { // without deadlines, only this interrupts the reader
