@@ -1,5 +1,5 @@
-// Package wsprom exports the Stats of an Upgrader of package ws to Prometheus, by
-// the client library of Prometheus.
+// Package wsprom exports the Stats of an Upgrader or a Dialer of package ws to
+// Prometheus, by the client library of Prometheus.
 //
 //	registry.MustRegister(wsprom.NewCollector(upgrader, nil))
 //
@@ -14,17 +14,17 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// collector calls Upgrader.Stats when it is collected.
+// collector calls Stats when it is collected.
 type collector struct {
-	upgrader *ws.Upgrader
-	metrics  map[string]*prometheus.Desc
+	source  interface{ Stats() ws.Stats }
+	metrics map[string]*prometheus.Desc
 }
 
-// NewCollector returns a collector that calls upgrader.Stats for every scrape. The
-// labels, which may be nil, are added to all metrics; they must differ between
-// Upgraders in one registry.
-func NewCollector(upgrader *ws.Upgrader, labels prometheus.Labels) prometheus.Collector {
-	c := &collector{upgrader, make(map[string]*prometheus.Desc)}
+// NewCollector returns a collector that calls source.Stats for every scrape. source is a
+// *ws.Upgrader or a *ws.Dialer. The labels, which may be nil, are added to all metrics;
+// they must differ between the sources in one registry.
+func NewCollector(source interface{ Stats() ws.Stats }, labels prometheus.Labels) prometheus.Collector {
+	c := &collector{source, make(map[string]*prometheus.Desc)}
 	for _, m := range metrics {
 		c.metrics[m.name] = prometheus.NewDesc("handset_"+m.name, m.help, m.labels, labels)
 	}
@@ -60,7 +60,7 @@ func (c *collector) Describe(out chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (c *collector) Collect(out chan<- prometheus.Metric) {
-	stats := c.upgrader.Stats()
+	stats := c.source.Stats()
 	gauge := func(name string, value float64) {
 		out <- prometheus.MustNewConstMetric(c.metrics[name], prometheus.GaugeValue, value)
 	}

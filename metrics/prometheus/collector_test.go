@@ -59,6 +59,25 @@ func TestCollectorExportsStats(t *testing.T) {
 	}
 }
 
+// A Dialer has the same statistics, of a client.
+func TestCollectorExportsStatsOfDialer(t *testing.T) {
+	dialer := new(ws.Dialer)
+	got := exported(t, dialer, func() {
+		client, server := wstest.Pair(t, nil, dialer)
+		_ = server.Stream.Discard()
+		_ = client.Session.Text(context.Background(), "hello")
+		_ = client.Session.Close(ws.CloseReason{Code: ws.CloseNormal})
+		for range client.Stream.All(context.Background()) {
+		}
+		<-client.Session.Done()
+	})
+	for _, want := range []string{"handset_sessions_total 1", `handset_payload_bytes_total{direction="out"} 7`, `handset_ends_total{reason="closed"} 1`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing in\n%s", want, got)
+		}
+	}
+}
+
 func TestDashboardMetricsExist(t *testing.T) {
 	dashboard, err := os.ReadFile("dashboard.json")
 	if err != nil {
@@ -89,10 +108,10 @@ func scrape(serve http.HandlerFunc) string {
 	return w.Body.String()
 }
 
-func exported(t *testing.T, upgrader *ws.Upgrader, do func()) string {
+func exported(t *testing.T, source interface{ Stats() ws.Stats }, do func()) string {
 	t.Helper()
 	registry := prometheus.NewPedanticRegistry()
-	if err := registry.Register(wsprom.NewCollector(upgrader, nil)); err != nil {
+	if err := registry.Register(wsprom.NewCollector(source, nil)); err != nil {
 		t.Fatal(err)
 	}
 	do()
