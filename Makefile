@@ -14,7 +14,7 @@ test:
 	$(GO) test -race -shuffle=on ./...
 
 # The race detector allocates, so what must not allocate is tested without it;
-# and ten thousand random conversations, for which it is too slow.
+# and thousands of random conversations, for which it is too slow.
 allocations:
 	$(GO) test -run 'Alloc|RandomCompressed' ./...
 

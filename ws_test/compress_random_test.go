@@ -102,7 +102,7 @@ func randomCompressed(rng *rand.Rand, p *compressing, limit int) (sent []byte, g
 
 // make allocations runs ten thousand of them without the race detector.
 func TestRandomCompressedConversations(t *testing.T) {
-	n := uint64(10_000)
+	n := uint64(5_000)
 	if raceDetector || testing.Short() {
 		n = 100
 	}

@@ -159,7 +159,10 @@ func TestInteropCoderCompression(t *testing.T) {
 	records := records(16 * mebibyte)
 	for i, a := range agreements([]int{15, 12, 9, 8}, []int{15}) {
 		t.Run(a.String(), func(t *testing.T) {
-			plan, mode := planUpTo(16*mebibyte), websocket.CompressionContextTakeover
+			plan, mode := planUpTo(mebibyte), websocket.CompressionContextTakeover
+			if i == 0 { // one of them with the long ones, too
+				plan = planUpTo(16 * mebibyte)
+			}
 			if a.ServerAlone && a.ClientAlone {
 				mode = websocket.CompressionNoContextTakeover
 			}
