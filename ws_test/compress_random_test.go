@@ -173,8 +173,8 @@ func FuzzReceiveCompressed(f *testing.F) {
 	f.Add(masked(fin|rsv1|opPing, nil), byte(2), byte(2))
 	f.Fuzz(func(t *testing.T, sent []byte, way, size byte) {
 		c, limit := compressions[int(way)%3].c, limitsToTry[int(size)%len(limitsToTry)]
-		want := serverSide.receiveCompressed(t, c, bytes.Clone(sent), limit, 1<<20)
-		for _, on := range sides {
+		for _, on := range sides { // which differ if a header ends within the key
+			want := on.receiveCompressed(t, c, bytes.Clone(sent), limit, 1<<20)
 			got := on.receiveCompressed(t, c, bytes.Clone(sent), limit, int(size)+1)
 			if !slices.Equal(withoutUncertain(got), withoutUncertain(want)) {
 				t.Fatalf("%v: received %.200q in small reads, %.200q in large ones", on, got, want)

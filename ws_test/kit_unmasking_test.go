@@ -142,6 +142,17 @@ func (u *unmasking) add(dst, src []byte) []byte {
 	return dst
 }
 
+// withoutPartialKey returns frames without a header at their end whose masking key is
+// incomplete: without the key, the header is complete for a client, and not for a server.
+func withoutPartialKey(frames []byte) []byte {
+	var u unmasking
+	u.add(nil, frames)
+	if !u.begun && len(u.head) >= 2 {
+		return frames[:len(frames)-len(u.head)]
+	}
+	return frames
+}
+
 // header takes a byte of a header.
 func (u *unmasking) header(dst []byte, b byte) []byte {
 	u.head = append(u.head, b)
