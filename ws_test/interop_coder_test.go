@@ -60,7 +60,7 @@ func TestInteropCoderCompressedMessages(t *testing.T) {
 	} {
 		for v, see := range tallyViews {
 			for i, test := range compressions {
-				if raceDetector && (i+v)%2 == 0 { // it takes long
+				if raceDetector && (i+v)%4 != 0 { // it takes long
 					continue
 				}
 				t.Run(name+", "+test.name+", "+see.name, func(t *testing.T) {

@@ -15,7 +15,10 @@ import (
 
 func TestSendersKeepOrderAndDoNotMix(t *testing.T) {
 	eachSide(t, func(t *testing.T, on side) {
-		const senders, each = 10, 1000
+		senders, each := 10, 1000
+		if raceDetector {
+			each = 400
+		}
 		for _, over := range transports {
 			t.Run(over.name, func(t *testing.T) {
 				p := on.connectOver(t, over, &ws.Upgrader{})
