@@ -159,6 +159,12 @@ func withoutUncertain(got []string) []string {
 	return got
 }
 
+// equalButUncertain reports whether two sessions have received the same, apart from what
+// withoutUncertain drops.
+func equalButUncertain(a, b []string) bool {
+	return slices.Equal(a, b) || slices.Equal(withoutUncertain(a), b) || slices.Equal(a, withoutUncertain(b))
+}
+
 // FuzzReceiveCompressed has sessions with every kind of compression receive the
 // same bytes in reads of different sizes, which must make no difference.
 func FuzzReceiveCompressed(f *testing.F) {
@@ -176,7 +182,7 @@ func FuzzReceiveCompressed(f *testing.F) {
 		for _, on := range sides { // which differ if a header ends within the key
 			want := on.receiveCompressed(t, c, bytes.Clone(sent), limit, 1<<20)
 			got := on.receiveCompressed(t, c, bytes.Clone(sent), limit, int(size)+1)
-			if !slices.Equal(withoutUncertain(got), withoutUncertain(want)) {
+			if !equalButUncertain(got, want) {
 				t.Fatalf("%v: received %.200q in small reads, %.200q in large ones", on, got, want)
 			}
 		}
