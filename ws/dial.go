@@ -17,8 +17,9 @@ import (
 	"github.com/handset-go/handset/internal/handshake"
 )
 
-// A Dialer holds the options of a client. Its zero value is valid. A Dialer must not
-// be copied or modified after first use. It is safe for concurrent use. In tests, its
+// A Dialer holds the options of a client. Its zero value is valid. One Dialer may dial
+// any number of sessions, which share its timers and statistics. A Dialer must not be
+// copied or modified after first use. It is safe for concurrent use. In tests, its
 // sessions must belong to one testing/synctest bubble at a time.
 type Dialer struct {
 	// HTTPClient sends the handshake. Nil means http.DefaultClient, which uses the

@@ -142,6 +142,7 @@ func (r *registry) closeSpread(ctx context.Context, window time.Duration, reason
 			if s := list[i].value(); s != nil {
 				_ = s.Close(reason)
 			}
+			list[i] = entry{} // the window may be long
 		}
 	}
 }

@@ -1,9 +1,6 @@
 package frame
 
-import (
-	"crypto/subtle"
-	"encoding/binary"
-)
+import "encoding/binary"
 
 // AppendMasked is Append for a masked frame, as a client sends it (RFC 6455 §5.3).
 // AppendPayload appends the payload.
@@ -26,8 +23,8 @@ func AppendPayload(dst, payload []byte, key Key) []byte {
 
 // maskTo masks src into dst, which is as long and does not overlap it.
 func maskTo(dst, src []byte, key Key) {
-	if n := len(src) / strideLength * strideLength; n >= 2*strideLength {
-		maskStridesTo(dst[:n], src[:n], key)
+	if len(src) >= 2*strideLength {
+		n := maskStrides(dst, src, key)
 		dst, src = dst[n:], src[n:]
 	}
 	word := key.doubled()
@@ -46,18 +43,5 @@ func maskTo(dst, src []byte, key Key) {
 	for i, b := range src {
 		dst[i] = b ^ byte(word)
 		word >>= 8
-	}
-}
-
-// maskStridesTo is maskTo for whole strides.
-func maskStridesTo(dst, src []byte, key Key) {
-	stride := strides.Get().(*[strideLength]byte)
-	defer strides.Put(stride)
-	for i := 0; i < len(stride); i += 8 {
-		binary.LittleEndian.PutUint64(stride[i:], key.doubled())
-	}
-	for len(src) >= strideLength {
-		subtle.XORBytes(dst[:strideLength], src[:strideLength], stride[:])
-		dst, src = dst[strideLength:], src[strideLength:]
 	}
 }
