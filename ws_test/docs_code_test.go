@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/handset-go/handset/internal/tooltest"
 )
 
 func TestDocsReadmeProgramCompiles(t *testing.T) {
@@ -138,7 +140,7 @@ func (m outsideModule) build(t *testing.T) {
 // run builds what was added, from what is on this machine.
 func (m outsideModule) run(t *testing.T) (output string, err error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), toolPatience)
+	ctx, cancel := context.WithTimeout(t.Context(), tooltest.Patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "go", "build", "-mod=mod", "-o", os.DevNull, "./...")
 	cmd.Dir = m.dir

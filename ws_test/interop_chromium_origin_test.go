@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/handset-go/handset/internal/tooltest"
 	"github.com/handset-go/handset/ws"
 )
 
@@ -23,7 +24,7 @@ type visited struct {
 }
 
 func TestInteropChromiumOrigins(t *testing.T) {
-	node, browser := chromium(t)
+	browser := tooltest.FindChromium(t)
 	var mu sync.Mutex
 	sent := map[string]string{} // what came as Origin, by path
 	mux := http.NewServeMux()
@@ -65,7 +66,7 @@ func TestInteropChromiumOrigins(t *testing.T) {
 		call(four, six, "/six", four, false)
 	}
 	var opened []bool
-	report(t, &opened, node, "testdata/chromium/origins.mjs", browser, jsonOf(t, calls))
+	browser.Drive(t, &opened, "testdata/chromium/origins.mjs", jsonOf(t, calls))
 	for i, c := range calls {
 		path := c.URL[strings.LastIndex(c.URL[:strings.LastIndex(c.URL, "/")], "/"):]
 		if len(opened) != len(calls) || opened[i] != c.opens || sent[path] != c.origin {

@@ -18,6 +18,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/handset-go/handset/internal/tooltest"
 	"github.com/handset-go/handset/ws"
 )
 
@@ -52,21 +53,12 @@ type (
 	}
 )
 
-// chromium finds a browser, and the node that drives it.
-func chromium(t *testing.T) (node, browser string) {
-	t.Helper()
-	node = program(t, "node")
-	browser = program(t, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-	installed(t, "testdata/chromium/node_modules/playwright-core")
-	return node, browser
-}
-
 // What a browser offers is always the same, and it sends no fragments of a
 // page's making: the server's side varies. A page is slow with messages of
 // 16 MiB, which it sends in every combination of takeover with the largest
 // windows.
 func TestInteropChromiumCompression(t *testing.T) {
-	node, browser := chromium(t)
+	browser := tooltest.FindChromium(t)
 	records, bits := records(16*mebibyte), []int{15, 12, 9, 8}
 	all := agreements(bits, bits)
 	plans := make([][]planned, len(all))
@@ -81,7 +73,7 @@ func TestInteropChromiumCompression(t *testing.T) {
 		Extensions     string
 		Messages, Code int
 	}
-	report(t, &visits, node, "testdata/chromium/matrix.mjs", page, browser, proxy.url, jsonOf(t, plans))
+	browser.Drive(t, &visits, "testdata/chromium/matrix.mjs", page, proxy.url, jsonOf(t, plans))
 	if len(visits) != len(all) {
 		t.Fatalf("%d visits of %d", len(visits), len(all))
 	}
@@ -129,10 +121,10 @@ func servePages(t *testing.T, all []agreement, plans [][]planned, records []byte
 }
 
 func TestInteropChromiumEchoExample(t *testing.T) {
-	node, browser := chromium(t)
+	browser := tooltest.FindChromium(t)
 	url, log, stop := startEchoExample(t)
 	var visit chromiumVisit
-	report(t, &visit, node, "testdata/chromium/echo.mjs", url, browser, chromiumText)
+	browser.Drive(t, &visit, "testdata/chromium/echo.mjs", url, chromiumText)
 
 	if visit.Title != "handset echo" || visit.Connected != "Connected" || visit.Reconnected != "Connected" {
 		t.Errorf("page %q showed %q on connect and %q on reconnect", visit.Title, visit.Connected, visit.Reconnected)
@@ -192,7 +184,7 @@ func expectChromiumEcho(t *testing.T, what string, echo chromiumEcho, size int) 
 // as Ctrl-C does; log then holds all it has logged.
 func startEchoExample(t *testing.T) (url string, log *bytes.Buffer, stop func()) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 3*toolPatience) // the build, the visit and the end
+	ctx, cancel := context.WithTimeout(context.Background(), 3*tooltest.Patience) // the build, the visit and the end
 	t.Cleanup(cancel)
 	binary := filepath.Join(t.TempDir(), "echo")
 	if runtime.GOOS == "windows" {

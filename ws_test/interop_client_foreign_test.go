@@ -5,13 +5,14 @@ import (
 	"testing"
 
 	"github.com/handset-go/handset/internal/interoptest"
+	"github.com/handset-go/handset/internal/tooltest"
 )
 
 // nodeServers and pythonServers start the server scripts.
 func nodeServers(t *testing.T, over transport, options ...*interoptest.Parameters) []*interoptest.Server {
 	t.Helper()
-	node := program(t, "node")
-	installed(t, filepath.Join("testdata", "node", "node_modules", "ws"))
+	node := tooltest.Program(t, "node")
+	tooltest.Installed(t, filepath.Join("testdata", "node", "node_modules", "ws"))
 	return foreignServers(t, over, node, filepath.Join("testdata", "node", "server.mjs"), options)
 }
 

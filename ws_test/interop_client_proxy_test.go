@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/handset-go/handset/internal/interoptest"
+	"github.com/handset-go/handset/internal/tooltest"
 	"github.com/handset-go/handset/ws"
 )
 
@@ -51,7 +52,7 @@ func behindProxy(t *testing.T, start func(t *testing.T, srv *httptest.Server, ce
 }
 
 func TestInteropClientNginx(t *testing.T) {
-	nginx := program(t, "nginx", "/usr/sbin/nginx")
+	nginx := tooltest.Program(t, "nginx", "/usr/sbin/nginx")
 	behindProxy(t, func(t *testing.T, srv *httptest.Server, certificate, key string) (network, addr string) {
 		listening := ""
 		if certificate != "" {
@@ -62,7 +63,7 @@ func TestInteropClientNginx(t *testing.T) {
 }
 
 func TestInteropClientHAProxy(t *testing.T) {
-	haproxy := program(t, "haproxy", "/usr/sbin/haproxy")
+	haproxy := tooltest.Program(t, "haproxy", "/usr/sbin/haproxy")
 	behindProxy(t, func(t *testing.T, srv *httptest.Server, certificate, key string) (network, addr string) {
 		listening := ""
 		if certificate != "" {
@@ -120,7 +121,7 @@ func startHAProxy(t *testing.T, haproxy string, srv *httptest.Server, listening 
 		t.Fatal(err)
 	}
 	defer file.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), toolPatience)
+	ctx, cancel := context.WithTimeout(context.Background(), tooltest.Patience)
 	cmd := exec.CommandContext(ctx, haproxy, "-db", "-f", conf)
 	cmd.ExtraFiles = []*os.File{file}
 	cmd.WaitDelay = 5 * time.Second

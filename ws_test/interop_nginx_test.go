@@ -20,12 +20,13 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/handset-go/handset/internal/tooltest"
 	"github.com/handset-go/handset/ws"
 )
 
 // A session behind nginx is the same as one without.
 func TestInteropNginxMixedMessages(t *testing.T) {
-	nginx := program(t, "nginx", "/usr/sbin/nginx")
+	nginx := tooltest.Program(t, "nginx", "/usr/sbin/nginx")
 	for _, see := range tallyViews {
 		t.Run(see.name, func(t *testing.T) {
 			srv, tallies := talliedEcho(t, transports[0], see)
@@ -44,7 +45,7 @@ func TestInteropNginxMixedMessages(t *testing.T) {
 }
 
 func TestInteropNginxServerCloses(t *testing.T) {
-	nginx := program(t, "nginx", "/usr/sbin/nginx")
+	nginx := tooltest.Program(t, "nginx", "/usr/sbin/nginx")
 	ended := make(chan error, 1)
 	srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		session, _, err := ws.Handle(w, r)
@@ -69,7 +70,7 @@ func TestInteropNginxServerCloses(t *testing.T) {
 
 // The loss of a client is noticed through nginx.
 func TestInteropNginxClientGone(t *testing.T) {
-	nginx := program(t, "nginx", "/usr/sbin/nginx")
+	nginx := tooltest.Program(t, "nginx", "/usr/sbin/nginx")
 	srv, tallies := talliedEcho(t, transports[0], tallyViews[0])
 	client := dialNginx(t, startNginx(t, nginx, srv))
 	_ = client.CloseNow()
@@ -147,7 +148,7 @@ func startNginxWith(t *testing.T, nginx string, srv *httptest.Server, proxying, 
 // runNginx returns when nginx listens; it ends with the test.
 func runNginx(t *testing.T, nginx, dir string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), toolPatience)
+	ctx, cancel := context.WithTimeout(context.Background(), tooltest.Patience)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, nginx, "-e", "stderr", "-p", dir, "-c", "nginx.conf")
 	stderr, err := cmd.StderrPipe()
@@ -208,7 +209,7 @@ func dialNginx(t *testing.T, socket string) *websocket.Conn {
 
 // With nginx's defaults the refusal names what to configure.
 func TestInteropNginxDefaultsAreRefused(t *testing.T) {
-	nginx := program(t, "nginx", "/usr/sbin/nginx")
+	nginx := tooltest.Program(t, "nginx", "/usr/sbin/nginx")
 	for version, says := range map[string]string{"1.0": "proxy_http_version 1.1", "1.1": "proxy_set_header Upgrade $http_upgrade"} {
 		refused := make(chan error, 1)
 		srv := serve(t, transports[0], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

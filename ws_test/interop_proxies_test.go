@@ -16,12 +16,13 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/handset-go/handset/internal/tooltest"
 	"github.com/handset-go/handset/ws"
 )
 
 // Tinyproxy is an HTTP proxy.
 func TestInteropTinyproxy(t *testing.T) {
-	tinyproxy := program(t, "tinyproxy", "/usr/bin/tinyproxy")
+	tinyproxy := tooltest.Program(t, "tinyproxy", "/usr/bin/tinyproxy")
 	proxy := startProxy(t, "http", func(port string) []string {
 		conf := filepath.Join(t.TempDir(), "tinyproxy.conf")
 		lines := "Port " + port + "\nListen 127.0.0.1\nTimeout 60\nMaxClients 50\nBasicAuth anna geheim\n"
@@ -38,7 +39,7 @@ func TestInteropTinyproxy(t *testing.T) {
 
 // MicroSocks is a SOCKS5 proxy.
 func TestInteropMicroSocks(t *testing.T) {
-	microsocks := program(t, "microsocks")
+	microsocks := tooltest.Program(t, "microsocks")
 	proxy := startProxy(t, "socks5", func(port string) []string {
 		return []string{microsocks, "-i", "127.0.0.1", "-p", port, "-u", "anna", "-P", "geheim"}
 	})
@@ -54,7 +55,7 @@ func startProxy(t *testing.T, scheme string, command func(port string) []string)
 	addr := l.Addr().String()
 	l.Close()
 	_, port, _ := net.SplitHostPort(addr)
-	ctx, cancel := context.WithTimeout(context.Background(), toolPatience)
+	ctx, cancel := context.WithTimeout(context.Background(), tooltest.Patience)
 	t.Cleanup(cancel)
 	args := command(port)
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)

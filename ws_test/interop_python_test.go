@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+
+	"github.com/handset-go/handset/internal/tooltest"
 )
 
 func TestInteropPythonMixedMessages(t *testing.T) {
@@ -25,7 +27,7 @@ func TestInteropPythonSmallestWindows(t *testing.T) {
 func python(t *testing.T) string {
 	t.Helper()
 	if runtime.GOOS == "windows" {
-		return installed(t, filepath.Join("testdata", "python", ".venv", "Scripts", "python.exe"))
+		return tooltest.Installed(t, filepath.Join("testdata", "python", ".venv", "Scripts", "python.exe"))
 	}
-	return installed(t, filepath.Join("testdata", "python", ".venv", "bin", "python"))
+	return tooltest.Installed(t, filepath.Join("testdata", "python", ".venv", "bin", "python"))
 }

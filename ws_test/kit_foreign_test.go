@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/handset-go/handset/internal/tooltest"
 	"github.com/handset-go/handset/ws"
 )
 
@@ -43,7 +44,7 @@ func foreignEchoWith(t *testing.T, program, script string, over transport, see t
 	t.Run(name, func(t *testing.T) {
 		srv, tallies := talliedEchoWith(t, over, see, u)
 		var visit foreignReport
-		report(t, &visit, program, append([]string{script}, foreignArgs(t, srv)...)...)
+		tooltest.Report(t, &visit, program, append([]string{script}, foreignArgs(t, srv)...)...)
 		if want := (foreignReport{
 			Messages: mixedMessages, Fragmented: 334, Bytes: visit.Bytes, Pongs: 100,
 			Code: 4321, Reason: "that is all",

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/handset-go/handset/internal/interoptest"
+	"github.com/handset-go/handset/internal/tooltest"
 )
 
 // foreignServers runs a script of testdata, which serves the paths of interoptest for
@@ -55,7 +56,7 @@ func readReports(lines <-chan []byte, reports chan<- interoptest.Report) {
 // prints.
 func startForeign(t *testing.T, program string, args ...string) <-chan []byte {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), toolPatience)
+	ctx, cancel := context.WithTimeout(context.Background(), tooltest.Patience)
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.WaitDelay = 5 * time.Second
 	var stderr bytes.Buffer

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/handset-go/handset/internal/interoptest"
+	"github.com/handset-go/handset/internal/tooltest"
 	"github.com/handset-go/handset/ws"
 )
 
@@ -87,7 +88,7 @@ func planOfClient(i int) []planned {
 // back.
 func talkAsPlanned(t *testing.T, d *ws.Dialer, url string, plan []planned, records []byte) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), toolPatience)
+	ctx, cancel := context.WithTimeout(context.Background(), tooltest.Patience)
 	defer cancel()
 	session, stream, err := d.Dial(ctx, url)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/handset-go/handset/internal/tooltest"
 	"github.com/handset-go/handset/ws"
 )
 
@@ -151,7 +152,7 @@ func payload(t *testing.T, records []byte) (file string) {
 // echoPlanned sends the planned messages back if they arrive as planned, in
 // as many fragments as planned, until the client closes.
 func echoPlanned(session *ws.Session, stream *ws.AggregatedStream, plan []planned, records []byte) error {
-	ctx, cancel := context.WithTimeout(context.Background(), toolPatience)
+	ctx, cancel := context.WithTimeout(context.Background(), tooltest.Patience)
 	defer cancel()
 	defer session.Close(ws.CloseReason{})
 	for i, p := range plan {
@@ -277,7 +278,7 @@ func foreignMatrix(t *testing.T, program, script string, all []agreement) {
 			}
 			proxy := servePlanned(t, a.clientChooses(i), plan, records)
 			var visit plannedReport
-			report(t, &visit, program, script, proxy.url, file, jsonOf(t, plan), jsonOf(t, a))
+			tooltest.Report(t, &visit, program, script, proxy.url, file, jsonOf(t, plan), jsonOf(t, a))
 			if visit.Messages != len(plan) {
 				t.Errorf("the client had %d messages of %d back", visit.Messages, len(plan))
 			}
@@ -298,7 +299,7 @@ func foreignServerChooses(t *testing.T, program, script string) {
 			plan := planUpTo(64 << 10)
 			proxy := servePlanned(t, a.serverChooses(i), plan, records)
 			var visit plannedReport
-			report(t, &visit, program, script, proxy.url, file, jsonOf(t, plan), offer)
+			tooltest.Report(t, &visit, program, script, proxy.url, file, jsonOf(t, plan), offer)
 			if visit.Messages != len(plan) {
 				t.Errorf("the client had %d messages of %d back", visit.Messages, len(plan))
 			}

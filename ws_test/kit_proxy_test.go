@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/handset-go/handset/internal/tooltest"
 )
 
 // proxy forwards between foreign clients and a server, and records what it forwards.
@@ -59,7 +61,7 @@ func forward(client, server *net.TCPConn) *proxiedConn {
 	c := new(proxiedConn)
 	for _, conn := range []net.Conn{client, server} {
 		defer conn.Close()
-		_ = conn.SetDeadline(time.Now().Add(toolPatience))
+		_ = conn.SetDeadline(time.Now().Add(tooltest.Patience))
 	}
 	var both sync.WaitGroup
 	both.Go(func() {

@@ -52,6 +52,7 @@ var layers = map[string]layer{
 	}},
 	"wstest":               {goroutines: true, on: []string{"internal/overwrite", "ws"}},
 	"internal/interoptest": {goroutines: true, on: []string{"ws"}},
+	"internal/tooltest":    {},
 	"examples/echo":        {goroutines: true, on: []string{"ws"}},
 	"examples/echo/client": {goroutines: true, on: []string{"ws"}},
 }

@@ -1,25 +1,20 @@
 // Drives the page of examples/echo in a real browser, as a person would, and
 // prints what happened as one line of JSON.
 //
-//	node echo.mjs URL BROWSER TEXT
+//	node echo.mjs URL TEXT
 //
 // What went over the wire is taken from the browser itself (its DevTools see
 // every frame), not from what the page says about it.
 
-import { launch } from './launch.mjs';
+import { drive } from '../../../internal/tooltest/chromium/drive.mjs';
 
-const [url, executablePath, text] = process.argv.slice(2);
+const [url, text] = process.argv.slice(2);
 const mebibyte = 1 << 20;
 const patience = 20_000; // milliseconds for any one step
 
-const browser = await launch(executablePath);
-try {
-  console.log(JSON.stringify(await drive(browser)));
-} finally {
-  await browser.close();
-}
+await drive(visit);
 
-async function drive(browser) {
+async function visit(browser) {
   const page = await browser.newPage();
   page.setDefaultTimeout(patience);
   const errors = [];

@@ -2,24 +2,20 @@
 // after the other, check what comes back, and prints what happened as one line
 // of JSON.
 //
-//	node matrix.mjs PAGE-URL BROWSER WEBSOCKET-URL PLANS
+//	node matrix.mjs PAGE-URL WEBSOCKET-URL PLANS
 //
 // The page's server has the payload at /payload, and the n-th plan's WebSocket
 // has a URL that ends in /n.
 
-import { launch } from './launch.mjs';
+import { drive } from '../../../internal/tooltest/chromium/drive.mjs';
 
-const [pageURL, executablePath, url, plans] = process.argv.slice(2);
+const [pageURL, url, plans] = process.argv.slice(2);
 
-const browser = await launch(executablePath);
-try {
+await drive(async (browser) => {
   const page = await browser.newPage();
   await page.goto(pageURL);
-  const visits = await page.evaluate(talkAll, { url, plans: JSON.parse(plans) });
-  console.log(JSON.stringify(visits));
-} finally {
-  await browser.close();
-}
+  return page.evaluate(talkAll, { url, plans: JSON.parse(plans) });
+});
 
 // talkAll runs in the page.
 async function talkAll({ url, plans }) {

@@ -1,17 +1,16 @@
 // Has a real browser open a WebSocket from pages of several origins and prints
 // whether each was opened, as one line of JSON.
 //
-//	node origins.mjs BROWSER CALLS
+//	node origins.mjs CALLS
 //
 // A call is a page's URL, a WebSocket's URL, and whether the page does it in a
 // sandboxed frame, whose origin is null.
 
-import { launch } from './launch.mjs';
+import { drive } from '../../../internal/tooltest/chromium/drive.mjs';
 
-const [executablePath, calls] = process.argv.slice(2);
+const [calls] = process.argv.slice(2);
 
-const browser = await launch(executablePath);
-try {
+await drive(async (browser) => {
   const opened = [];
   for (const { page: pageURL, url, sandboxed } of JSON.parse(calls)) {
     const page = await browser.newPage();
@@ -19,10 +18,8 @@ try {
     opened.push(await page.evaluate(sandboxed ? callInFrame : call, url));
     await page.close();
   }
-  console.log(JSON.stringify(opened));
-} finally {
-  await browser.close();
-}
+  return opened;
+});
 
 // call runs in the page.
 function call(url) {
