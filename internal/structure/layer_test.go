@@ -57,6 +57,7 @@ var layers = map[string]layer{
 	"internal/tooltest":    {},
 	"examples/echo":        {goroutines: true, on: []string{"ws"}},
 	"examples/echo/client": {goroutines: true, on: []string{"ws"}},
+	"examples/progress":    {goroutines: true, on: []string{"ws", "wsjson"}},
 }
 
 // impure are the packages, with all below them, that a pure layer does without.

@@ -13,8 +13,23 @@ export async function drive(act) {
     ],
   });
   try {
-    console.log(JSON.stringify(await act(browser)));
+    console.log(JSON.stringify(await act(browser) ?? null));
   } finally {
     await browser.close();
   }
+}
+
+// The windows of screenshots.
+export const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+export const desktop = { viewport: { width: 1280, height: 800 } };
+
+// errorsOf returns an array to which the errors of a page are added: those in its
+// scripts, and those in its console, except for connections that are lost.
+export function errorsOf(page) {
+  const errors = [];
+  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().startsWith('WebSocket connection to')) errors.push(message.text());
+  });
+  return errors;
 }

@@ -1,0 +1,54 @@
+package tooltest
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"testing"
+)
+
+func TestNetwork(t *testing.T) {
+	network := NewNetwork(t)
+	go http.Serve(network, http.NotFoundHandler()) // until the listener is closed
+	before := connect(t, network)
+	control(t, network, "/cut")
+	expectLost(t, before)
+	between := connect(t, network)
+	control(t, network, "/down")
+	expectLost(t, between)
+	expectLost(t, connect(t, network))
+	control(t, network, "/up")
+	response, err := http.Get(network.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	http.DefaultClient.CloseIdleConnections()
+}
+
+func connect(t *testing.T, network *Network) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", network.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+func control(t *testing.T, network *Network, path string) {
+	t.Helper()
+	response, err := http.Get(network.Control + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+}
+
+// expectLost waits until a connection ends from the other side.
+func expectLost(t *testing.T, conn net.Conn) {
+	t.Helper()
+	if n, err := conn.Read(make([]byte, 1)); n > 0 || err != io.EOF {
+		t.Errorf("read %d bytes, %v", n, err)
+	}
+}
