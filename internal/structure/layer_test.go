@@ -58,6 +58,7 @@ var layers = map[string]layer{
 	"examples/echo":        {goroutines: true, on: []string{"ws"}},
 	"examples/echo/client": {goroutines: true, on: []string{"ws"}},
 	"examples/progress":    {goroutines: true, on: []string{"ws", "wsjson"}},
+	"examples/ticker":      {goroutines: true, on: []string{"group", "ws"}},
 }
 
 // impure are the packages, with all below them, that a pure layer does without.
