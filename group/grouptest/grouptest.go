@@ -20,8 +20,7 @@ const patience = 20 * time.Second
 // A broker with a History stores at least 50 and at most 500 messages of each group.
 type Open func(t *testing.T) (a, b group.Broker)
 
-// TestBroker checks that brokers do what group.Broker demands, and group.History if
-// they implement it. Each of its tests calls open once. Groups that one test uses are
+// TestBroker checks that brokers do what group.Broker demands. Each of its tests calls open once. Groups that one test uses are
 // not used by another, but by the same test when it is repeated with the same server.
 // No message may be lost while it runs: a gap is a failure, except after many messages
 // have been published to a subscription that is too slow.
@@ -45,12 +44,11 @@ func TestBroker(t *testing.T, open Open) {
 	run("nothing is received after Close", testClose)
 	run("Close may be called from receive", testCloseFromReceive)
 	run("a context limits Publish and Subscribe only", testContext)
-	t.Run("with History", func(t *testing.T) { testHistory(t, open) })
+	run("positions are zero without a History", testNoPositions)
 }
 
 // TestOneOrder checks that all subscriptions of a group receive its messages in the
-// same order. TestBroker does this only for brokers that implement group.History, in which
-// positions give the order.
+// same order, which not every broker promises. TestHistory does it, too.
 func TestOneOrder(t *testing.T, open Open) {
 	t.Helper()
 	a, b := open(t)

@@ -123,4 +123,6 @@ func open(*testing.T) (group.Broker, group.Broker) {
 
 func TestBrokerInMemory(t *testing.T) { TestBroker(t, open) }
 
+func TestHistoryInMemory(t *testing.T) { TestHistory(t, open) }
+
 func TestOneOrderInMemory(t *testing.T) { TestOneOrder(t, open) }
