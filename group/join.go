@@ -10,7 +10,8 @@ import (
 
 var errNoSession = errors.New("group: session is nil")
 
-// memberships are what one session is a member of. They are guarded by Groups.mu.
+// memberships are what one session that has not ended is a member of. They are guarded
+// by Groups.mu.
 type memberships struct {
 	id      uint64 // identifies the session in envelopes
 	members []*member
@@ -124,10 +125,6 @@ func (gs *Groups) removeLocked(session *ws.Session, matches func(*member) bool) 
 	}
 	m := joined.members[i]
 	joined.members = slices.Delete(joined.members, i, i+1)
-	if len(joined.members) == 0 {
-		joined.stop()
-		delete(gs.sessions, session)
-	}
 	m.group.remove(m)
 	m.group.expireLocked()
 	return m
