@@ -22,7 +22,8 @@ type memberships struct {
 // for the broker if the session is the first member of the group in this process.
 // Every message whose Publish begins after Join has returned nil is sent to the
 // session, unless a gap is reported or the session is slow. A session may be a
-// member of any number of groups. Join does nothing if it is a member already.
+// member of any number of groups, which reference it. Join does nothing if it is a
+// member already.
 //
 // Join returns an error if ctx or the session ends first, if the broker refuses the
 // subscription, or ErrClosed after Close. The session is then not a member.
