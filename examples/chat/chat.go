@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	recent         = 50  // the messages that a client receives when it joins
-	history        = 200 // the messages that are stored, for clients that come back
-	maxPeople      = 200 // in a room of this server
-	joinTimeout    = 10 * time.Second
+	recent         = 50               // the messages that a client receives when it joins
+	history        = 200              // the messages that are stored, for clients that come back
+	maxPeople      = 200              // in a room of this server
+	joinTimeout    = 10 * time.Second // for the first request
 	publishTimeout = 5 * time.Second
 )
 
@@ -119,12 +119,7 @@ func (c *chat) serve(session *ws.Session, stream *ws.MessageStream) {
 // join receives the first request and makes the session a member of the room, or
 // returns why it does not. It sends what the client has missed, or the last messages.
 func (c *chat) join(ctx context.Context, session *ws.Session, requests *ws.AggregatedStream) (*member, ws.CloseReason) {
-	ctx, cancel := context.WithTimeout(ctx, joinTimeout)
-	defer cancel()
-	req, err := wsjson.Recv[request](ctx, requests)
-	if err == nil {
-		err = req.checkJoin()
-	}
+	req, err := receiveJoin(ctx, requests)
 	if err != nil {
 		return nil, ws.CloseReason{Code: closeBadRequest, Description: err.Error()}
 	}
@@ -140,6 +135,16 @@ func (c *chat) join(ctx context.Context, session *ws.Session, requests *ws.Aggre
 	}
 	c.presence.enter(m)
 	return m, ws.CloseReason{}
+}
+
+func receiveJoin(ctx context.Context, requests *ws.AggregatedStream) (*request, error) {
+	ctx, cancel := context.WithTimeout(ctx, joinTimeout)
+	defer cancel()
+	req, err := wsjson.Recv[request](ctx, requests)
+	if err != nil {
+		return nil, errRequest
+	}
+	return &req, req.checkJoin()
 }
 
 // catchUp joins the groups of a room and sends what the client has missed since a

@@ -223,7 +223,7 @@ func TestLongestMessageFits(t *testing.T) {
 
 func TestSilentClientIsClosed(t *testing.T) {
 	inBubble(t, func(s *site) {
-		s.dial(0, request{}).expectClose(closeBadRequest, "context deadline exceeded")
+		s.dial(0, request{}).expectClose(closeBadRequest, errRequest.Error())
 	})
 }
 

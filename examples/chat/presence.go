@@ -66,14 +66,18 @@ func newPresence(ctx context.Context, broker group.Broker, changed func(string, 
 	if p.closer, err = broker.Subscribe(subscribing, presenceGroup, p.receive); err != nil {
 		return nil, err
 	}
-	ctx, p.stop = context.WithCancel(ctx)
+	ctx, p.stop = context.WithCancel(context.WithoutCancel(ctx)) // those who leave at the end are reported, too
 	p.ended.Go(func() { p.run(ctx) })
 	return p, nil
 }
 
+// close sends the last reports. The members have left.
 func (p *presence) close() {
 	p.stop()
 	p.ended.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), publishTimeout)
+	defer cancel()
+	p.publishDirty(ctx)
 	_ = p.closer.Close()
 }
 

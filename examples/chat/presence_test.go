@@ -2,6 +2,7 @@ package main
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/handset-go/handset/ws"
@@ -60,6 +61,25 @@ func TestPresenceOfServers(t *testing.T) {
 		defer third.mu.Unlock()
 		if people := third.peopleLocked("general"); len(people) != 1 || people[0].Name != "Ann" {
 			t.Errorf("a new server knows %v", people)
+		}
+	})
+}
+
+// A server that shuts down reports that its people have gone.
+func TestPresenceOfServerThatShutsDown(t *testing.T) {
+	inBubble(t, func(s *site) {
+		ann := s.join(0, "Ann", "general", "")
+		ben := s.join(1, "Ben", "general", "")
+		ann.expectHere("Ann", "Ben")
+		ben.session.Close(ws.CloseReason{})
+		<-ben.session.Done()
+		synctest.Wait() // so that Ben has left, and the report is not due yet
+		s.chats[1].presence.close()
+		synctest.Wait()
+		s.chats[0].presence.mu.Lock()
+		defer s.chats[0].presence.mu.Unlock()
+		if people := s.chats[0].presence.peopleLocked("general"); len(people) != 1 {
+			t.Errorf("the other server knows %v", people)
 		}
 	})
 }

@@ -85,7 +85,7 @@ function receive(message) {
     case 'said': return said(message);
     case 'typing': return typing(message.person);
     case 'here': return here(message.people);
-    case 'gap': return notice('Some messages are missing here.', 'problem');
+    case 'gap': return notice('Some messages may be missing here.', 'problem');
     case 'refused': return notSaid(message);
     case 'joined': return joined(message);
   }

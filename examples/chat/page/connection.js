@@ -4,6 +4,7 @@
 const silence = 15_000; // milliseconds without a message, after which the connection is lost; the server sends one every 5 s
 const firstDelay = 500; // before the first attempt to connect again, doubled with each attempt
 const longestDelay = 10_000;
+const mostSeen = 1000; // more than are sent again
 const finalCodes = [4400, 4409]; // of Close frames: a bad request, and a room that is full
 
 export class Connection {
@@ -87,6 +88,7 @@ export class Connection {
       this.#pending.delete(message.id);
       if (this.#seen.has(message.id)) return; // sent again, or before a gap
       this.#seen.add(message.id);
+      if (this.#seen.size > mostSeen) this.#seen.delete(this.#seen.values().next().value); // the oldest
     }
     this.#on.message(message);
   }
