@@ -30,7 +30,7 @@ func TestInteropChromium(t *testing.T) {
 	if visit.Title != "#general · handset chat" || visit.Markup != 0 {
 		t.Errorf("the page %q has %d elements of messages", visit.Title, visit.Markup)
 	}
-	ben := []string{"<b>hello</b> &amp;\nsecond line", "hi", "one", "two", "from the tunnel", "did it arrive?", "yes, once"}
+	ben := []string{"<b>hello</b> &amp;\nsecond line", "hi", "one", "two", "from the tunnel", "did it arrive?", "yes, once", "are you there?"}
 	if !slices.Equal(visit.Ben, ben) {
 		t.Errorf("Ben's window shows %q", visit.Ben)
 	}

@@ -10,6 +10,7 @@ export class Person {
     const page = await context.newPage();
     const person = new Person();
     Object.assign(person, { page, context, name, errors: errorsOf(page) });
+    await page.clock.install(); // so that its timers can be moved forward
     await page.goto(url);
     await page.getByLabel('Your name').fill(name);
     await page.getByRole('button', { name: 'Join' }).click();
