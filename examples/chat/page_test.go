@@ -19,6 +19,7 @@ func TestInteropChromium(t *testing.T) {
 		Title                       string
 		Markup, Pending, Own, Width int
 		Ann, Ben, OtherRoom, Errors []string
+		Resumed                     []bool // for each request to join of Ann's first page
 	}
 	browser.Drive(t, &visit, "testdata/page.mjs", first.URL(), first.Control, second.URL())
 	for _, stop := range []func() error{stopFirst, stopSecond} {
@@ -38,6 +39,9 @@ func TestInteropChromium(t *testing.T) {
 	withoutNotices := slices.DeleteFunc(slices.Clone(visit.Ann), func(text string) bool { return text == lost || text == again })
 	if !slices.Equal(withoutNotices, ben) || !slices.Contains(visit.Ann, again) {
 		t.Errorf("the window whose connection was lost shows %q", visit.Ann)
+	}
+	if n := len(visit.Resumed); n < 4 || visit.Resumed[0] || slices.Contains(visit.Resumed[1:], false) {
+		t.Errorf("the requests to join asked for what was missed: %v", visit.Resumed)
 	}
 	if visit.Pending != 0 || visit.Own != 3 {
 		t.Errorf("%d messages are not sent, and %d are shown as her own", visit.Pending, visit.Own)

@@ -56,6 +56,7 @@ await drive(async (browser) => {
   await ben.reads('are you there?');
   await ann.page.clock.fastForward(16_000);
   await ann.reads('are you there?');
+  result.resumed = ann.joins.map(({ after }) => after !== '');
   result.ann = await ann.texts();
   result.ben = await ben.texts();
 
