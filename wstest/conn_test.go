@@ -11,7 +11,11 @@ import (
 	"time"
 )
 
-func ends() (client, server *conn) { return connect(&net.TCPAddr{Port: 1}, &net.TCPAddr{Port: 2}) }
+func ends() (client, server *conn) { return connectOver(new(Network)) }
+
+func connectOver(n *Network) (client, server *conn) {
+	return n.connect(&net.TCPAddr{Port: 1}, &net.TCPAddr{Port: 2})
+}
 
 func TestConnKeepsOrderWhenFull(t *testing.T) {
 	client, server := ends()

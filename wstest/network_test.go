@@ -1,0 +1,310 @@
+package wstest_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/handset-go/handset/ws"
+	"github.com/handset-go/handset/wstest"
+)
+
+// inPair runs a test in a bubble, on a connected pair.
+func inPair(t *testing.T, u *ws.Upgrader, test func(t *testing.T, client, server wstest.Endpoint)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		client, server := wstest.Pair(t, u, nil)
+		test(t, client, server)
+	})
+}
+
+func TestNetworkLatency(t *testing.T) {
+	inPair(t, nil, func(t *testing.T, client, server wstest.Endpoint) {
+		client.Network.SetLatency(wstest.Up, 30*time.Millisecond)
+		client.Network.SetLatency(wstest.Down, 70*time.Millisecond)
+		began := time.Now()
+		_ = client.Session.Text(t.Context(), "up")
+		wstest.ExpectText(t, server.Stream, "up")
+		if took := time.Since(began); took != 30*time.Millisecond {
+			t.Errorf("up: %v", took)
+		}
+		_ = server.Session.Text(t.Context(), "down")
+		wstest.ExpectText(t, client.Stream, "down")
+		if took := time.Since(began); took != 100*time.Millisecond {
+			t.Errorf("up and down: %v", took)
+		}
+		for _, text := range []string{"a", "b", "c"} { // which are under way together
+			_ = server.Session.Text(t.Context(), text)
+		}
+		for _, text := range []string{"a", "b", "c"} {
+			wstest.ExpectText(t, client.Stream, text)
+		}
+		if took := time.Since(began); took != 170*time.Millisecond {
+			t.Errorf("three messages: %v", took)
+		}
+		client.Network.SetLatency(wstest.Both, time.Hour)
+		_ = server.Session.Text(t.Context(), "slow")
+		synctest.Wait() // until it is written
+		client.Network.SetLatency(wstest.Both, 0)
+		_ = server.Session.Text(t.Context(), "later")
+		wide := wstest.Within(client.Stream, 2*time.Hour)
+		wstest.ExpectText(t, wide, "slow")
+		wstest.ExpectText(t, wide, "later")
+	})
+}
+
+func TestNetworkRate(t *testing.T) {
+	inPair(t, nil, func(t *testing.T, client, server wstest.Endpoint) {
+		client.Network.SetRate(wstest.Down, 1000)
+		data := make([]byte, 200_000)
+		go func() { _ = server.Session.Binary(context.Background(), data) }()
+		began := time.Now()
+		wstest.ExpectBinary(t, wstest.Within(client.Stream, time.Hour), data)
+		if took := time.Since(began).Round(time.Second); took != 200*time.Second {
+			t.Errorf("200,000 bytes of 1000 a second took %v", took)
+		}
+		_ = client.Session.Text(t.Context(), "up")
+		began = time.Now()
+		wstest.ExpectText(t, server.Stream, "up")
+		if took := time.Since(began); took != 0 {
+			t.Errorf("the other direction took %v", took)
+		}
+	})
+}
+
+func TestNetworkStall(t *testing.T) {
+	inPair(t, nil, func(t *testing.T, client, server wstest.Endpoint) {
+		client.Network.Stall(wstest.Down)
+		_ = server.Session.Text(t.Context(), "kept")
+		wstest.ExpectNothing(t, client.Stream, time.Second)
+		_ = client.Session.Text(t.Context(), "up")
+		wstest.ExpectText(t, server.Stream, "up")
+		client.Network.Resume(wstest.Down)
+		wstest.ExpectText(t, client.Stream, "kept")
+
+		client.Network.Stall(wstest.Both)
+		_ = server.Session.Close(ws.CloseReason{Code: ws.CloseNormal})
+		<-server.Session.Done()
+		if err := server.Session.Err(); !errors.Is(err, ws.ErrCloseTimeout) {
+			t.Errorf("the server's session ended with %v", err)
+		}
+		wstest.ExpectNothing(t, client.Stream, time.Second)
+		client.Network.Resume(wstest.Both)
+		wstest.ExpectClose(t, client.Stream, ws.CloseNormal)
+	})
+}
+
+// A session whose peer takes nothing any more ends with a timeout, as with a full
+// socket.
+func TestNetworkStallFillsBuffer(t *testing.T) {
+	inPair(t, &ws.Upgrader{Options: ws.Options{WriteTimeout: time.Minute}}, func(t *testing.T, client, server wstest.Endpoint) {
+		client.Network.Stall(wstest.Down)
+		for err := error(nil); err == nil; {
+			err = server.Session.Binary(t.Context(), make([]byte, 10_000))
+		}
+		wstest.ExpectEnd(t, server.Stream, ws.ErrWriteTimeout)
+	})
+}
+
+func TestNetworkStallAppliesToNewConnections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := wstest.NewServer(t, http.HandlerFunc(echo))
+		server.Network.Stall(wstest.Both)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if _, _, err := server.Dial(ctx, "/", nil); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Dial returned %v", err)
+		}
+		time.AfterFunc(time.Second, func() { server.Network.Resume(wstest.Both) })
+		if _, _, err := server.Dial(t.Context(), "/", nil); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Both ends notice the loss only by their heartbeats, and the server goes on to send.
+func TestNetworkDrop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, server := wstest.Pair(t, &ws.Upgrader{}, &ws.Dialer{})
+		_ = server.Session.Text(t.Context(), "under way")
+		synctest.Wait()
+		client.Network.Drop(wstest.Both)
+		began := time.Now()
+		for range 50 {
+			if err := server.Session.Binary(t.Context(), make([]byte, 10_000)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for name, stream := range map[string]*ws.MessageStream{"server": server.Stream, "client": client.Stream} {
+			wstest.ExpectEnd(t, wstest.Within(stream, time.Hour), ws.ErrHeartbeatTimeout)
+			if took := time.Since(began); took < 50*time.Second || took > 70*time.Second {
+				t.Errorf("the %s noticed it after %v", name, took)
+			}
+		}
+	})
+}
+
+func TestNetworkDropOneDirection(t *testing.T) {
+	inPair(t, nil, func(t *testing.T, client, server wstest.Endpoint) {
+		client.Network.Drop(wstest.Up)
+		_ = client.Session.Close(ws.CloseReason{Code: ws.CloseNormal})
+		_ = server.Session.Text(t.Context(), "still there?")
+		wstest.ExpectText(t, client.Stream, "still there?")
+		wstest.ExpectNothing(t, server.Stream, time.Second)
+	})
+}
+
+func TestNetworkReset(t *testing.T) {
+	inPair(t, nil, func(t *testing.T, client, server wstest.Endpoint) {
+		_ = server.Session.Text(t.Context(), "lost")
+		synctest.Wait()
+		client.Network.Reset()
+		for _, end := range []wstest.Endpoint{client, server} {
+			wstest.ExpectEnd(t, end.Stream, syscall.ECONNRESET)
+			<-end.Session.Done()
+			if err := end.Session.Err(); !ws.Retryable(err) {
+				t.Errorf("the session ended with %v", err)
+			}
+		}
+	})
+}
+
+func TestNetworkCloseWrite(t *testing.T) {
+	inPair(t, nil, func(t *testing.T, client, server wstest.Endpoint) {
+		client.Network.SetLatency(wstest.Up, time.Second)
+		_ = client.Session.Text(t.Context(), "last")
+		synctest.Wait()
+		client.Network.CloseWrite(wstest.Up)
+		_ = client.Session.Text(t.Context(), "too late")
+		_ = server.Session.Text(t.Context(), "down")
+		wstest.ExpectText(t, client.Stream, "down")
+		wstest.ExpectText(t, server.Stream, "last")
+		wstest.ExpectEnd(t, server.Stream, io.ErrUnexpectedEOF)
+	})
+}
+
+// The network fails in the middle of a frame, at every byte of it.
+func TestNetworkAfter(t *testing.T) {
+	const frame = 2 + len("hello")
+	for n := range frame + 1 {
+		inPair(t, nil, func(t *testing.T, client, server wstest.Endpoint) {
+			client.Network.After(wstest.Down, n, client.Network.Reset)
+			if n > 0 {
+				_ = server.Session.Text(t.Context(), "hello")
+			}
+			if n == frame {
+				wstest.ExpectText(t, client.Stream, "hello")
+			}
+			wstest.ExpectEnd(t, client.Stream, syscall.ECONNRESET)
+		})
+	}
+}
+
+func TestNetworkAfterCountsOnce(t *testing.T) {
+	inPair(t, nil, func(t *testing.T, client, server wstest.Endpoint) {
+		calls := ""
+		client.Network.After(wstest.Both, 8, func() { calls += "both " })
+		client.Network.After(wstest.Down, 4, func() { calls += "down " })
+		client.Network.After(wstest.Down, 5, func() { calls += "never " })
+		_ = client.Session.Text(t.Context(), "") // six bytes, of which four are the key
+		wstest.ExpectText(t, server.Stream, "")
+		for range 2 { // two bytes each
+			_ = server.Session.Text(t.Context(), "")
+			wstest.ExpectText(t, client.Stream, "")
+		}
+		if calls != "both down " {
+			t.Errorf("called %s", calls)
+		}
+	})
+}
+
+func TestNetworkSplit(t *testing.T) {
+	sizes := func(seed uint64) (sizes []int) {
+		synctest.Test(t, func(t *testing.T) {
+			n := new(wstest.Network)
+			n.Split(wstest.Down, seed)
+			client, server := connected(t, n)
+			data := bytes.Repeat([]byte("0123456789"), 5000)
+			if _, err := server.Write(data); err != nil {
+				t.Fatal(err)
+			}
+			for p := make([]byte, len(data)); len(data) > 0; {
+				k, err := client.Read(p)
+				if err != nil || !bytes.Equal(p[:k], data[:k]) {
+					t.Fatalf("read %d bytes, %v", k, err)
+				}
+				data, sizes = data[k:], append(sizes, k)
+			}
+		})
+		return sizes
+	}
+	first, again, other := sizes(1), sizes(1), sizes(2)
+	if !equal(first, again) || equal(first, other) {
+		t.Errorf("seed 1: %v\nagain:  %v\nseed 2: %v", first, again, other)
+	}
+	if len(first) < 30 {
+		t.Errorf("50,000 bytes were read in %d reads", len(first))
+	}
+}
+
+func TestNetworkSplitSessions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := wstest.NewServer(t, http.HandlerFunc(echo))
+		server.Network.Split(wstest.Both, 1)
+		session, stream, err := server.Dial(t.Context(), "/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		expectEcho(t, session, stream.Aggregate(0), bytes.Repeat([]byte("x"), 100_000))
+	})
+}
+
+func TestNetworkDeadlines(t *testing.T) {
+	for name, fault := range map[string]func(*wstest.Network){
+		"latency": func(n *wstest.Network) { n.SetLatency(wstest.Both, time.Hour) },
+		"rate":    func(n *wstest.Network) { n.SetRate(wstest.Both, 1); n.SetLatency(wstest.Both, time.Minute) },
+		"stall":   func(n *wstest.Network) { n.Stall(wstest.Both) },
+		"drop":    func(n *wstest.Network) { n.Drop(wstest.Both) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := new(wstest.Network)
+				client, server := connected(t, n)
+				fault(n)
+				_, _ = client.Write([]byte("hello"))
+				began := time.Now()
+				_ = server.SetReadDeadline(began.Add(time.Second))
+				_, err := server.Read(make([]byte, 9))
+				if took := time.Since(began); !errors.Is(err, os.ErrDeadlineExceeded) || took != time.Second {
+					t.Errorf("a read returned %v after %v", err, took)
+				}
+			})
+		})
+	}
+}
+
+// Connections are over one network each if the context says so.
+func TestNetworkOfContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := wstest.NewServer(t, http.HandlerFunc(echo))
+		own := new(wstest.Network)
+		_, slow, err := server.Dial(wstest.WithNetwork(t.Context(), own), "/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		session, stream, err := server.Dial(t.Context(), "/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		own.Reset()
+		wstest.ExpectEnd(t, slow, syscall.ECONNRESET)
+		expectEcho(t, session, stream.Aggregate(0), []byte("hello"))
+	})
+}
