@@ -87,7 +87,7 @@ func (f *flow) take(p []byte) (n int, reached []func(), err error) {
 func (f *flow) remove(p []byte) (n int, reached []func()) {
 	n, reached = f.counted(min(len(p), f.arrivals.readable()))
 	copy(p, f.buffered[:n])
-	f.buffered = f.buffered[:copy(f.buffered, f.buffered[n:])]
+	f.buffered = f.buffered[n:]
 	f.arrivals.read(n)
 	f.changed.Broadcast()
 	return n, reached

@@ -167,3 +167,16 @@ type networkKey struct{}
 func WithNetwork(ctx context.Context, n *Network) context.Context {
 	return context.WithValue(ctx, networkKey{}, n)
 }
+
+// closeClients closes the clients' ends of the open connections.
+func (n *Network) closeClients() {
+	n.mu.Lock()
+	var clients []*conn
+	for c := range n.open {
+		clients = append(clients, c.client)
+	}
+	n.mu.Unlock()
+	for _, c := range clients {
+		_ = c.Close()
+	}
+}

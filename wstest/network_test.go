@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"os"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -63,12 +62,12 @@ func TestNetworkLatency(t *testing.T) {
 func TestNetworkRate(t *testing.T) {
 	inPair(t, nil, func(t *testing.T, client, server wstest.Endpoint) {
 		client.Network.SetRate(wstest.Down, 1000)
-		data := make([]byte, 200_000)
+		data := make([]byte, 90_000) // more than fits into the buffer
 		go func() { _ = server.Session.Binary(context.Background(), data) }()
 		began := time.Now()
 		wstest.ExpectBinary(t, wstest.Within(client.Stream, time.Hour), data)
-		if took := time.Since(began).Round(time.Second); took != 200*time.Second {
-			t.Errorf("200,000 bytes of 1000 a second took %v", took)
+		if took := time.Since(began).Round(time.Second); took != 90*time.Second {
+			t.Errorf("90,000 bytes of 1000 a second took %v", took)
 		}
 		_ = client.Session.Text(t.Context(), "up")
 		began = time.Now()
@@ -225,35 +224,6 @@ func TestNetworkAfterCountsOnce(t *testing.T) {
 	})
 }
 
-func TestNetworkSplit(t *testing.T) {
-	sizes := func(seed uint64) (sizes []int) {
-		synctest.Test(t, func(t *testing.T) {
-			n := new(wstest.Network)
-			n.Split(wstest.Down, seed)
-			client, server := connected(t, n)
-			data := bytes.Repeat([]byte("0123456789"), 5000)
-			if _, err := server.Write(data); err != nil {
-				t.Fatal(err)
-			}
-			for p := make([]byte, len(data)); len(data) > 0; {
-				k, err := client.Read(p)
-				if err != nil || !bytes.Equal(p[:k], data[:k]) {
-					t.Fatalf("read %d bytes, %v", k, err)
-				}
-				data, sizes = data[k:], append(sizes, k)
-			}
-		})
-		return sizes
-	}
-	first, again, other := sizes(1), sizes(1), sizes(2)
-	if !equal(first, again) || equal(first, other) {
-		t.Errorf("seed 1: %v\nagain:  %v\nseed 2: %v", first, again, other)
-	}
-	if len(first) < 30 {
-		t.Errorf("50,000 bytes were read in %d reads", len(first))
-	}
-}
-
 func TestNetworkSplitSessions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := wstest.NewServer(t, http.HandlerFunc(echo))
@@ -264,30 +234,6 @@ func TestNetworkSplitSessions(t *testing.T) {
 		}
 		expectEcho(t, session, stream.Aggregate(0), bytes.Repeat([]byte("x"), 100_000))
 	})
-}
-
-func TestNetworkDeadlines(t *testing.T) {
-	for name, fault := range map[string]func(*wstest.Network){
-		"latency": func(n *wstest.Network) { n.SetLatency(wstest.Both, time.Hour) },
-		"rate":    func(n *wstest.Network) { n.SetRate(wstest.Both, 1); n.SetLatency(wstest.Both, time.Minute) },
-		"stall":   func(n *wstest.Network) { n.Stall(wstest.Both) },
-		"drop":    func(n *wstest.Network) { n.Drop(wstest.Both) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				n := new(wstest.Network)
-				client, server := connected(t, n)
-				fault(n)
-				_, _ = client.Write([]byte("hello"))
-				began := time.Now()
-				_ = server.SetReadDeadline(began.Add(time.Second))
-				_, err := server.Read(make([]byte, 9))
-				if took := time.Since(began); !errors.Is(err, os.ErrDeadlineExceeded) || took != time.Second {
-					t.Errorf("a read returned %v after %v", err, took)
-				}
-			})
-		})
-	}
 }
 
 // Connections are over one network each if the context says so.
