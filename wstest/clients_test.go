@@ -206,7 +206,7 @@ func TestCollectorAnswersPings(t *testing.T) {
 
 func TestCollectorLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		big := ws.Message{Kind: ws.Binary, Data: make([]byte, 16<<20)}
+		big := ws.Message{Kind: ws.Binary, Data: make([]byte, 4<<20)}
 		c := wstest.Collect(t, &scripted{[]ws.Message{big, big, big, big, text("one too many")}, nil})
 		synctest.Wait()
 		if got := c.Received(); len(got) != 3 {
@@ -215,7 +215,7 @@ func TestCollectorLimit(t *testing.T) {
 		for range 3 {
 			wstest.ExpectBinary(t, c, big.Data)
 		}
-		expectFailure(t, `wstest: received the error "wstest: a Collector keeps 64 MiB at most; messages were discarded", want a message`,
+		expectFailure(t, `wstest: received the error "wstest: a Collector keeps 16 MiB at most; messages were discarded", want a message`,
 			func(tb testing.TB) { wstest.Recv(tb, c) })
 	})
 }

@@ -12,7 +12,7 @@ import (
 
 // A Collector reads a stream in the background, so that pings and Close frames are
 // answered, and keeps what was received until it is taken with Recv. It is a Stream: the
-// Expect functions receive from it what it keeps, and then wait for more. It keeps 64 MiB
+// Expect functions receive from it what it keeps, and then wait for more. It keeps 16 MiB
 // at most; what is received beyond is discarded, and Recv then returns an error. It is
 // safe for concurrent use.
 type Collector struct {
@@ -23,7 +23,10 @@ type Collector struct {
 	err     error // after what is kept; nil while the stream goes on
 }
 
-var errCollected = errors.New("wstest: a Collector keeps 64 MiB at most; messages were discarded")
+var errCollected = errors.New("wstest: a Collector keeps 16 MiB at most; messages were discarded")
+
+// maxCollected is how many bytes a Collector keeps.
+const maxCollected = 16 << 20
 
 // messageCost is what a message without data counts.
 const messageCost = 64
@@ -35,7 +38,7 @@ func Collect(tb testing.TB, s Stream) *Collector {
 	case limitedStream:
 		s = inner.Stream
 	case *ws.MessageStream:
-		s = inner.Aggregate(maxJoined)
+		s = inner.Aggregate(maxCollected)
 	}
 	c := new(Collector)
 	c.changed.L = &c.mu
@@ -62,7 +65,7 @@ func (c *Collector) add(msg ws.Message, err error) bool {
 	case err != nil:
 		c.err = err
 		return false
-	case c.size+cost > maxJoined:
+	case c.size+cost > maxCollected:
 		c.err = errCollected
 		return true
 	}

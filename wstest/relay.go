@@ -109,9 +109,9 @@ type relay struct {
 }
 
 func (r *relay) close() {
+	_ = r.under.Close() // first, so that its peer does not notice a reset
 	_ = r.near.Close()
 	_ = r.far.Close()
-	_ = r.under.Close()
 }
 
 // outgoing relays what the program writes, and closes the connection under it.
