@@ -62,3 +62,58 @@ func TestNetworkDeadlines(t *testing.T) {
 		})
 	}
 }
+
+// A network that a test uses for long does not collect the connections that are closed.
+func TestNetworkForgetsClosedConnections(t *testing.T) {
+	for name, fault := range map[string]func(*Network){
+		"none":        func(*Network) {},
+		"stall":       func(n *Network) { n.Stall(Both) },
+		"drop":        func(n *Network) { n.Drop(Both) },
+		"reset":       (*Network).Reset,
+		"close write": func(n *Network) { n.CloseWrite(Both) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := new(Network)
+			client, server := connectOver(n)
+			fault(n)
+			_ = client.Close()
+			if len(n.open) != 1 {
+				t.Errorf("%d connections after one end was closed", len(n.open))
+			}
+			_ = server.Close()
+			if len(n.open) != 0 {
+				t.Errorf("%d connections are left", len(n.open))
+			}
+		})
+	}
+}
+
+// What is written while nothing is read takes no more memory than without faults.
+func TestNetworkBoundsMemory(t *testing.T) {
+	for name, fault := range map[string]func(*Network){
+		"latency":        func(n *Network) { n.SetLatency(Up, time.Hour) },
+		"rate":           func(n *Network) { n.SetRate(Up, 1) },
+		"stall":          func(n *Network) { n.Stall(Up) },
+		"stall, no peer": func(n *Network) { n.Stall(Up) },
+		"drop":           func(n *Network) { n.Drop(Up) },
+		"close write":    func(n *Network) { n.CloseWrite(Up) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := new(Network)
+				client, server := connectOver(n)
+				fault(n)
+				if name == "stall, no peer" {
+					_ = server.Close()
+				}
+				_ = client.SetWriteDeadline(time.Now().Add(time.Minute))
+				for range 10 {
+					_, _ = client.Write(make([]byte, flowSize))
+				}
+				if f := client.out; len(f.buffered) > flowSize || len(f.arrivals.coming) > flowSize {
+					t.Errorf("%d bytes in %d segments", len(f.buffered), len(f.arrivals.coming))
+				}
+			})
+		})
+	}
+}
