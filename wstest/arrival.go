@@ -51,7 +51,7 @@ func (a *arrivals) add(n int) {
 			k = min(n, a.rate/100+1)
 			a.left = a.left.Add(time.Duration(k) * time.Second / time.Duration(a.rate))
 		}
-		a.schedule(segment{at: a.left.Add(a.latency), n: k})
+		a.coming = append(a.coming, segment{at: a.left.Add(a.latency), n: k})
 		n -= k
 	}
 }
@@ -62,19 +62,11 @@ func (a *arrivals) end() {
 		a.ended = true
 		return
 	}
-	a.schedule(segment{at: time.Now().Add(a.latency), end: true})
+	a.coming = append(a.coming, segment{at: time.Now().Add(a.latency), end: true})
 }
 
-// schedule appends a segment, which arrives after those before it whatever the
-// latency was then.
-func (a *arrivals) schedule(s segment) {
-	if last := len(a.coming) - 1; last >= 0 && a.coming[last].at.After(s.at) {
-		s.at = a.coming[last].at
-	}
-	a.coming = append(a.coming, s)
-}
-
-// update counts what has arrived by now.
+// update counts what has arrived by now. A segment does not arrive before those that were
+// written before it, even if the latency has become shorter.
 func (a *arrivals) update() {
 	if len(a.coming) == 0 {
 		return

@@ -207,8 +207,12 @@ func TestCollectorAnswersPings(t *testing.T) {
 func TestCollectorLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		big := ws.Message{Kind: ws.Binary, Data: make([]byte, 4<<20)}
-		c := wstest.Collect(t, &scripted{[]ws.Message{big, big, big, big, text("one too many")}, nil})
+		stream := &scripted{[]ws.Message{big, big, big, big, text("one too many")}, nil}
+		c := wstest.Collect(t, stream)
 		synctest.Wait()
+		if len(stream.messages) != 0 {
+			t.Error("the stream is not read any more")
+		}
 		if got := c.Received(); len(got) != 3 {
 			t.Errorf("%d messages are kept", len(got))
 		}
@@ -217,6 +221,18 @@ func TestCollectorLimit(t *testing.T) {
 		}
 		expectFailure(t, `wstest: received the error "wstest: a Collector keeps 16 MiB at most; messages were discarded", want a message`,
 			func(tb testing.TB) { wstest.Recv(tb, c) })
+	})
+}
+
+// What was taken makes room.
+func TestCollectorLimitIsOfWhatIsKept(t *testing.T) {
+	inPair(t, nil, func(t *testing.T, client, server wstest.Endpoint) {
+		c := wstest.Collect(t, client.Stream)
+		data := make([]byte, 5<<20)
+		for range 4 {
+			_ = server.Session.Binary(t.Context(), data)
+			wstest.ExpectBinary(t, c, data)
+		}
 	})
 }
 

@@ -34,11 +34,8 @@ const messageCost = 64
 // Collect starts to read s until it ends or the test ends. The messages of a
 // MessageStream are joined if they arrive in chunks.
 func Collect(tb testing.TB, s Stream) *Collector {
-	switch inner := s.(type) {
-	case limitedStream:
-		s = inner.Stream
-	case *ws.MessageStream:
-		s = inner.Aggregate(maxCollected)
+	if m, ok := s.(*ws.MessageStream); ok {
+		s = m.Aggregate(maxCollected)
 	}
 	c := new(Collector)
 	c.changed.L = &c.mu

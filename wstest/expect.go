@@ -78,9 +78,6 @@ func ExpectEnd(tb testing.TB, s Stream, want error) {
 // durably blocked, so that nothing more can arrive before it.
 func ExpectNothing(tb testing.TB, s Stream, d time.Duration) {
 	tb.Helper()
-	if l, ok := s.(limitedStream); ok {
-		s = l.Stream
-	}
 	got := receiveWithin(s, d)
 	var nothing *nothingError
 	if !errors.As(got.err, &nothing) || nothing.part.Kind != 0 {

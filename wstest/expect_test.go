@@ -87,6 +87,22 @@ func TestExpect(t *testing.T) {
 			"wstest: received a Text of 1000 bytes, want 1000 bytes; they differ from byte 500 on:\n" +
 				"\treceived …\"" + long[480:500] + "x" + long[501:560] + "\"…\n" +
 				"\twant     …\"" + long[480:560] + "\"…"},
+		{"a text of characters of two bytes", hello, []ws.Message{text("x" + strings.Repeat("ä", 50))}, nil,
+			"wstest: received a Text of 101 bytes, want 5 bytes; they differ from byte 0 on:\n" +
+				"\treceived \"x" + strings.Repeat("ä", 39) + "\"…\n\twant     \"hello\""},
+		{"another kind of characters of two bytes", ping, []ws.Message{text("x" + strings.Repeat("ä", 50))}, nil,
+			`wstest: received Text "x` + strings.Repeat("ä", 39) + `"… (101 bytes), want Ping "now"`},
+		{"a difference after characters of two bytes", func(tb testing.TB, s stream) { wstest.ExpectText(tb, s, "x"+strings.Repeat("ä", 50)) },
+			[]ws.Message{text("x" + strings.Repeat("ä", 50) + "x")}, nil,
+			"wstest: received a Text of 102 bytes, want 101 bytes; they differ from byte 101 on:\n" +
+				"\treceived …\"" + strings.Repeat("ä", 10) + "x\"\n" +
+				"\twant     …\"" + strings.Repeat("ä", 10) + "\" and no more"},
+		{"a difference in a character",
+			func(tb testing.TB, s stream) { wstest.ExpectText(tb, s, strings.Repeat("ä", 50)) },
+			[]ws.Message{text(strings.Repeat("ä", 49) + "ö")}, nil,
+			"wstest: received a Text of 100 bytes, want 100 bytes; they differ from byte 99 on:\n" +
+				"\treceived …\"" + strings.Repeat("ä", 10) + "ö\"\n" +
+				"\twant     …\"" + strings.Repeat("ä", 11) + "\""},
 		{"a long text with a difference in a character", longText, []ws.Message{text("ä" + long)}, nil,
 			"wstest: received a Text of 1002 bytes, want 1000 bytes; they differ from byte 0 on:\n" +
 				"\treceived \"ä" + long[:78] + "\"…\n" +
@@ -189,6 +205,18 @@ func TestWithin(t *testing.T) {
 	limited := wstest.Within(wstest.Within(&scripted{}, time.Hour), time.Millisecond)
 	expectFailure(t, "wstest: received nothing within 1ms, want a message", func(tb testing.TB) { wstest.Recv(tb, limited) })
 	wstest.ExpectNothing(t, limited, time.Microsecond)
+}
+
+// The data of Recv may be kept.
+func TestRecvClones(t *testing.T) {
+	client, server := wstest.Pair(t, nil, nil)
+	for _, text := range []string{"one", "two"} {
+		_ = server.Session.Text(t.Context(), text)
+	}
+	one, two := wstest.Recv(t, client.Stream), wstest.Recv(t, client.Stream)
+	if string(one.Data) != "one" || string(two.Data) != "two" {
+		t.Errorf("received %q and %q", one.Data, two.Data)
+	}
 }
 
 // Messages are joined from the chunks of a real stream, and control frames of the library

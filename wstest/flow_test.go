@@ -3,6 +3,7 @@ package wstest
 import (
 	"bytes"
 	"errors"
+	"io"
 	"os"
 	"slices"
 	"testing"
@@ -11,7 +12,7 @@ import (
 )
 
 func TestNetworkSplit(t *testing.T) {
-	sizes := func(seed uint64) (sizes []int) {
+	sizes := func(seed uint64, buffer int) (sizes []int) {
 		synctest.Test(t, func(t *testing.T) {
 			n := new(Network)
 			n.Split(Down, seed)
@@ -20,7 +21,7 @@ func TestNetworkSplit(t *testing.T) {
 			if _, err := server.Write(data); err != nil {
 				t.Fatal(err)
 			}
-			for p := make([]byte, len(data)); len(data) > 0; {
+			for p := make([]byte, buffer); len(data) > 0; {
 				k, err := client.Read(p)
 				if err != nil || !bytes.Equal(p[:k], data[:k]) {
 					t.Fatalf("read %d bytes, %v", k, err)
@@ -30,12 +31,20 @@ func TestNetworkSplit(t *testing.T) {
 		})
 		return sizes
 	}
-	first, again, other := sizes(1), sizes(1), sizes(2)
+	first, again, other := sizes(1, 1<<20), sizes(1, 1<<20), sizes(2, 1<<20)
 	if !slices.Equal(first, again) || slices.Equal(first, other) {
 		t.Errorf("seed 1: %v\nagain:  %v\nseed 2: %v", first, again, other)
 	}
-	if len(first) < 30 {
-		t.Errorf("50,000 bytes were read in %d reads", len(first))
+	small := sizes(1, 100) // splits the same bytes more often
+	for i, at := 0, 0; len(first) > 0; i++ {
+		if at += small[i]; at == first[0] {
+			first, at = first[1:], 0
+		} else if at > first[0] {
+			t.Fatalf("with a buffer of 100 bytes: %v", small)
+		}
+	}
+	if len(again) < 30 {
+		t.Errorf("50,000 bytes were read in %d reads", len(again))
 	}
 }
 
@@ -60,6 +69,21 @@ func TestNetworkDeadlines(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A writer does not notice that its peer is gone while nothing arrives there.
+func TestNetworkStallHidesClose(t *testing.T) {
+	n := new(Network)
+	client, server := connectOver(n)
+	n.Stall(Up)
+	_ = server.Close()
+	if _, err := client.Write([]byte("hello")); err != nil {
+		t.Errorf("a write to a stalled network: %v", err)
+	}
+	n.Resume(Up)
+	if _, err := client.Write([]byte("hello")); !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("a write to a closed connection: %v", err)
 	}
 }
 

@@ -53,8 +53,12 @@ func TestNetworkLatency(t *testing.T) {
 		synctest.Wait() // until it is written
 		client.Network.SetLatency(wstest.Both, 0)
 		_ = server.Session.Text(t.Context(), "later")
+		began = time.Now()
 		wide := wstest.Within(client.Stream, 2*time.Hour)
 		wstest.ExpectText(t, wide, "slow")
+		if took := time.Since(began); took != time.Hour {
+			t.Errorf("a message that was written before the latency changed took %v", took)
+		}
 		wstest.ExpectText(t, wide, "later")
 	})
 }
@@ -175,6 +179,16 @@ func TestNetworkReset(t *testing.T) {
 	})
 }
 
+// The reset does not arrive where the network is lost.
+func TestNetworkResetAfterDrop(t *testing.T) {
+	inPair(t, nil, func(t *testing.T, client, server wstest.Endpoint) {
+		client.Network.Drop(wstest.Up)
+		client.Network.Reset()
+		wstest.ExpectEnd(t, client.Stream, syscall.ECONNRESET)
+		wstest.ExpectNothing(t, server.Stream, time.Second)
+	})
+}
+
 func TestNetworkCloseWrite(t *testing.T) {
 	inPair(t, nil, func(t *testing.T, client, server wstest.Endpoint) {
 		client.Network.SetLatency(wstest.Up, time.Second)
@@ -218,6 +232,8 @@ func TestNetworkAfterCountsOnce(t *testing.T) {
 			_ = server.Session.Text(t.Context(), "")
 			wstest.ExpectText(t, client.Stream, "")
 		}
+		_ = client.Session.Text(t.Context(), "")
+		wstest.ExpectText(t, server.Stream, "")
 		if calls != "both down " {
 			t.Errorf("called %s", calls)
 		}
@@ -233,6 +249,18 @@ func TestNetworkSplitSessions(t *testing.T) {
 			t.Fatal(err)
 		}
 		expectEcho(t, session, stream.Aggregate(0), bytes.Repeat([]byte("x"), 100_000))
+	})
+}
+
+// Conditions apply to connections that are made later.
+func TestNetworkDirectionOfNewConnections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := wstest.NewServer(t, http.HandlerFunc(echo))
+		server.Network.SetLatency(wstest.Down, time.Second)
+		began := time.Now()
+		if _, _, err := server.Dial(t.Context(), "/", nil); err != nil || time.Since(began) != time.Second {
+			t.Errorf("Dial returned %v after %v", err, time.Since(began))
+		}
 	})
 }
 

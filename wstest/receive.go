@@ -24,9 +24,6 @@ const expectTimeout = 10 * time.Second
 // it: each waits at most for d, instead of 10 s. Use it in a bubble to wait for the
 // timeouts of sessions, most of which are longer.
 func Within(s Stream, d time.Duration) Stream {
-	if inner, ok := s.(limitedStream); ok {
-		s = inner.Stream
-	}
 	return limitedStream{s, d}
 }
 

@@ -76,7 +76,18 @@ func TestWrapConn(t *testing.T) {
 			n.SetLatency(wstest.Up, 10*time.Millisecond)
 			write(t, wrapped, "last")
 			wrapped.Close()
+			write(t, peer, "ignored")
 			expectRead(t, peer, "last", io.EOF)
+		}},
+		{"notices that its peer is gone when it writes", func(t *testing.T, _ *wstest.Network, wrapped, peer net.Conn) {
+			peer.Close()
+			expectRead(t, wrapped, "", io.EOF)
+			_ = wrapped.SetWriteDeadline(time.Now().Add(10 * time.Second))
+			for err := error(nil); !errors.Is(err, syscall.ECONNRESET); {
+				if _, err = wrapped.Write(make([]byte, 1000)); errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Fatal(err)
+				}
+			}
 		}},
 		{"half-closes", func(t *testing.T, _ *wstest.Network, wrapped, peer net.Conn) {
 			_ = wrapped.(interface{ CloseWrite() error }).CloseWrite()
@@ -222,4 +233,8 @@ func TestListenerEndsWithTest(t *testing.T) {
 	defer client.Close()
 	_ = client.SetDeadline(time.Now().Add(10 * time.Second))
 	expectRead(t, client, "", io.EOF)
+	if again, err := net.Dial("tcp", client.RemoteAddr().String()); err == nil {
+		again.Close()
+		t.Error("the listener still listens")
+	}
 }
