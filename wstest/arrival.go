@@ -16,6 +16,7 @@ type conditions struct {
 
 // arrivals says how many of the bytes in a flow have arrived at its reader.
 type arrivals struct {
+	id      uint64 // of the flow, for random numbers of its own
 	latency time.Duration
 	rate    int
 
@@ -33,6 +34,11 @@ type segment struct {
 	at  time.Time
 	n   int
 	end bool
+}
+
+// splitBy makes reads return few bytes from now on.
+func (a *arrivals) splitBy(seed uint64) {
+	a.random, a.unsplit = rand.New(rand.NewPCG(seed, a.id)), 0
 }
 
 // add schedules the arrival of n bytes that are written now. With a rate they arrive

@@ -97,8 +97,9 @@ func (c Clients) Collect(tb testing.TB) []*Collector {
 // Each calls f for each client, with its index, in a goroutine of its own, and waits until
 // all calls have returned. The TB of f may be used as in a test: what it logs and the
 // failures that it reports name the client, and its Fatal and FailNow end the call. If a
-// call has ended in this way, Each then fails the test with tb.FailNow. Of the clients that
-// fail, the first 10 are reported and the others counted.
+// call has ended in this way, Each then ends the test with tb.FailNow; it must be called on
+// the goroutine of the test. Of the clients that fail, the first 10 are reported and the
+// others counted.
 func (c Clients) Each(tb testing.TB, f func(tb testing.TB, i int, client Endpoint)) {
 	tb.Helper()
 	g := &group{TB: tb}

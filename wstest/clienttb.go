@@ -21,7 +21,7 @@ type group struct {
 func (g *group) end() {
 	g.TB.Helper()
 	if more := g.failed - maxFailures; more > 0 {
-		g.TB.Error(fmt.Sprintf("wstest: %d more clients failed", more))
+		g.TB.Errorf("wstest: %d more clients failed", more)
 	}
 	if g.fatal {
 		g.TB.FailNow()

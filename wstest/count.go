@@ -8,10 +8,10 @@ type counter struct {
 	call func()
 }
 
-// After calls f when n more bytes have arrived, counted together over all connections and
-// directions of d, and when exactly so many have been read. With Reset or Drop as f, a
-// connection is lost after the n-th byte, even inside a frame. The reader that receives the
-// last of these bytes calls f, so f must not read. If n <= 0, After calls f itself.
+// After calls f once, when so many more bytes have been read, counted over all connections
+// and over the directions of d. With Reset or Drop as f, a connection is lost after exactly
+// so many bytes, even inside a frame. The read of the last of them calls f before it
+// returns, so f must not wait for it. If bytes <= 0, After calls f itself.
 func (n *Network) After(d Direction, bytes int, f func()) {
 	if bytes <= 0 {
 		f()

@@ -62,7 +62,7 @@ func ExampleNetwork_Drop() {
 	// Output: ws: session closed: heartbeat timeout
 }
 
-// A client that does not take what it is sent, until it is well again.
+// A client that does not take what it is sent, until the network resumes.
 func ExampleNetwork_Stall() {
 	t := new(exampleTB) // in a test, its *testing.T
 	defer t.end()

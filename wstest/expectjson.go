@@ -22,7 +22,7 @@ func ExpectJSON(tb testing.TB, s Stream, want any) {
 	tb.Helper()
 	text, err := json.Marshal(want)
 	if err != nil {
-		tb.Fatal(fmt.Sprintf("wstest: what is expected cannot be marshalled: %v", err))
+		tb.Fatalf("wstest: what is expected cannot be marshalled: %v", err)
 		return
 	}
 	expected := "JSON " + quote(text)

@@ -2,7 +2,6 @@ package wstest
 
 import (
 	"io"
-	"math/rand/v2"
 	"net"
 	"os"
 	"sync"
@@ -36,11 +35,11 @@ type flow struct {
 	reset   bool
 }
 
-func newFlow(c conditions, connection uint64, counted func(int) (int, []func())) *flow {
-	f := &flow{counted: counted, stalled: c.stalled, arrivals: arrivals{latency: c.latency, rate: c.rate}}
+func newFlow(c conditions, id uint64, counted func(int) (int, []func())) *flow {
+	f := &flow{counted: counted, stalled: c.stalled, arrivals: arrivals{id: id, latency: c.latency, rate: c.rate}}
 	f.changed.L = &f.mu
 	if c.split {
-		f.arrivals.random = rand.New(rand.NewPCG(c.seed, connection))
+		f.arrivals.splitBy(c.seed)
 	}
 	return f
 }

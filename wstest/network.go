@@ -17,15 +17,15 @@ const (
 )
 
 // A Network is what connections between clients and servers run over. Its methods make
-// it slow, or make its connections fail as they do on real networks. They apply to one
-// direction or to both, and may be called at any time, for example by time.AfterFunc or
+// it slow, or make its connections fail as they do on real networks. Most apply to one
+// direction or to both. They may be called at any time, for example by time.AfterFunc or
 // by a function of After. They do not block and are safe for concurrent use.
+//
+// The connections of a Server and of Pair run over a Network in memory. Wrap and Listener
+// make connections over real networks run over one, too.
 //
 // The zero value is a network without faults. A Network must not be copied after first
 // use. In a bubble of testing/synctest, delays follow the clock of the bubble.
-//
-// The connections of a Server and of Pair run over a Network. Wrap and Listener make
-// other connections run over one.
 type Network struct {
 	mu         sync.Mutex // locked before the mutex of a flow
 	conditions [2]conditions
@@ -110,7 +110,7 @@ func (n *Network) set(d Direction, change func(*conditions), apply func(*flow)) 
 
 // SetLatency sets the time from a write until its bytes arrive, for what is written from
 // then on. Zero, the default, means none. A connection holds 64 KiB in each direction, so
-// that the latency also limits how much arrives in a second.
+// at most so much arrives within each latency.
 func (n *Network) SetLatency(d Direction, latency time.Duration) {
 	latency = max(latency, 0)
 	n.set(d, func(c *conditions) { c.latency = latency }, func(f *flow) { f.arrivals.latency = latency })
@@ -123,17 +123,16 @@ func (n *Network) SetRate(d Direction, bytesPerSecond int) {
 	n.set(d, func(c *conditions) { c.rate = rate }, func(f *flow) { f.arrivals.rate = rate })
 }
 
-// Split makes reads return between one byte and 4 KiB, on connections that are made from
-// then on. Where the bytes of a connection are split depends on the seed and on how many
-// connections were made before. It thus finds code that expects what was written at once
-// to be read at once.
+// Split makes reads return between one byte and 4 KiB from then on, for code that may
+// expect to read at once what was written at once. Where the bytes of a connection are
+// split depends on the seed, and on how many connections were made over n before.
 func (n *Network) Split(d Direction, seed uint64) {
-	n.set(d, func(c *conditions) { c.split, c.seed = true, seed }, func(*flow) {})
+	n.set(d, func(c *conditions) { c.split, c.seed = true, seed }, func(f *flow) { f.arrivals.splitBy(seed) })
 }
 
-// Stall makes bytes stop arriving, on all connections and on those to come, until
-// Resume. Nothing is lost: up to 64 KiB of what is written are kept, and further writes
-// wait. The end of a connection, too, does not arrive.
+// Stall makes bytes stop arriving until Resume, also on connections that are made later.
+// Nothing is lost: up to 64 KiB of what is written are kept, and further writes wait. The
+// end of a connection does not arrive either.
 func (n *Network) Stall(d Direction) { n.stall(d, true) }
 
 // Resume ends a Stall.
@@ -144,14 +143,14 @@ func (n *Network) stall(d Direction, stalled bool) {
 }
 
 // Drop loses the connections that are open, without a sign of it, as when a cable is
-// unplugged or a router forgets them. Writes succeed and what they write is discarded,
-// also what has not been read yet. Reads wait: neither bytes nor the end of the connection
-// arrive. Connections that are made later work.
+// unplugged or a router forgets them. Writes succeed, and what they write is discarded. So
+// is what has not been read yet. Reads wait: neither bytes nor the end of the connection
+// arrive. Connections that are made later are not affected.
 func (n *Network) Drop(d Direction) { n.each(d, (*flow).drop) }
 
 // CloseWrite ends a direction of the connections that are open, as a half-close of TCP
 // does: the reader gets what has been written, and then io.EOF. What is written later is
-// discarded. The other direction works on.
+// discarded. The other direction is not affected.
 func (n *Network) CloseWrite(d Direction) { n.each(d, (*flow).cutOff) }
 
 // Reset resets the connections that are open, in both directions. Reads and writes fail
@@ -163,7 +162,7 @@ func (n *Network) Reset() { n.each(Both, (*flow).breakOff) }
 type networkKey struct{}
 
 // WithNetwork returns a context with which Server.Dial connects over n instead of
-// Server.Network. So do Dialer.Dial and Redialer.All with Server.Client.
+// Server.Network, and so do a Dialer or a Redialer that use Server.Client.
 func WithNetwork(ctx context.Context, n *Network) context.Context {
 	return context.WithValue(ctx, networkKey{}, n)
 }

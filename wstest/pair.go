@@ -9,7 +9,7 @@ import (
 )
 
 // Endpoint is one end of a connection: its two halves, and the Network that the
-// connection runs over, which is the same at both ends.
+// connection runs over. The Network of the two ends is the same.
 type Endpoint struct {
 	Session *ws.Session
 	Stream  *ws.MessageStream

@@ -15,9 +15,8 @@ type Server struct {
 	// URL is the URL of the server, without a slash at its end. Only Client and
 	// Dial connect to it.
 	URL string
-	// Network is what the connections of Client and Dial run over, unless they are made
-	// with a context of WithNetwork. It is not nil. A test may replace it before the
-	// first of them.
+	// Network is what the connections of Client and Dial run over, unless their context
+	// is one of WithNetwork. It is not nil. A test may replace it before it connects.
 	Network *Network
 
 	listener *listener

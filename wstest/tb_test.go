@@ -14,10 +14,12 @@ type exampleTB struct {
 	cleanups   []func()
 }
 
-func (t *exampleTB) Helper()          {}
-func (t *exampleTB) Cleanup(f func()) { t.cleanups = append(t.cleanups, f) }
-func (t *exampleTB) Error(v ...any)   { fmt.Println(v...) }
-func (t *exampleTB) Fatal(v ...any)   { fmt.Println(v...) }
+func (t *exampleTB) Helper()                   {}
+func (t *exampleTB) Cleanup(f func())          { t.cleanups = append(t.cleanups, f) }
+func (t *exampleTB) Error(v ...any)            { fmt.Println(v...) }
+func (t *exampleTB) Errorf(f string, v ...any) { fmt.Printf(f+"\n", v...) }
+func (t *exampleTB) Fatal(v ...any)            { fmt.Println(v...) }
+func (t *exampleTB) Fatalf(f string, v ...any) { fmt.Printf(f+"\n", v...) }
 
 // end calls the cleanups, as at the end of a test.
 func (t *exampleTB) end() {
@@ -43,12 +45,16 @@ func (t *recordingTB) Error(v ...any) {
 	t.texts = append(t.texts, strings.TrimSuffix(fmt.Sprintln(v...), "\n"))
 }
 
+func (t *recordingTB) Errorf(format string, v ...any) { t.Error(fmt.Sprintf(format, v...)) }
+
 func (t *recordingTB) Log(v ...any) { t.Error(append([]any{"log:"}, v...)...) }
 
 func (t *recordingTB) Fatal(v ...any) {
 	t.Error(v...)
 	t.FailNow()
 }
+
+func (t *recordingTB) Fatalf(format string, v ...any) { t.Fatal(fmt.Sprintf(format, v...)) }
 
 func (t *recordingTB) FailNow() {
 	t.fatal = true
