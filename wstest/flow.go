@@ -22,6 +22,7 @@ type flow struct {
 	changed     sync.Cond
 	buffered    []byte // what is written and not read
 	arrivals    arrivals
+	isWritten   bool // by a write that waits for space, so that writes do not interleave
 	writeClosed bool // the reader gets what is buffered, then io.EOF
 	readClosed  bool // nothing is buffered any more
 	reading     deadline
@@ -95,6 +96,13 @@ func (f *flow) remove(p []byte) (n int, reached []func()) {
 func (f *flow) write(p []byte) (n int, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	mine := false
+	defer func() {
+		if mine {
+			f.isWritten = false
+			f.changed.Broadcast()
+		}
+	}()
 	for {
 		switch {
 		case f.writeClosed:
@@ -107,18 +115,24 @@ func (f *flow) write(p []byte) (n int, err error) {
 			return n, io.ErrClosedPipe
 		case f.writing.passed():
 			return n, os.ErrDeadlineExceeded
-		}
-		if k := min(len(p)-n, flowSize-len(f.buffered)); k > 0 {
-			f.buffered = append(f.buffered, p[n:n+k]...)
-			f.arrivals.add(k)
-			f.changed.Broadcast()
-			n += k
-		}
-		if n == len(p) {
-			return n, nil
+		case mine || !f.isWritten:
+			if n += f.add(p[n:]); n == len(p) {
+				return n, nil
+			}
+			mine, f.isWritten = true, true
 		}
 		f.changed.Wait()
 	}
+}
+
+// add buffers what there is space for. f.mu is held.
+func (f *flow) add(p []byte) (n int) {
+	if n = min(len(p), flowSize-len(f.buffered)); n > 0 {
+		f.buffered = append(f.buffered, p[:n]...)
+		f.arrivals.add(n)
+		f.changed.Broadcast()
+	}
+	return n
 }
 
 // change calls a function that changes the flow, with f.mu held, and wakes the

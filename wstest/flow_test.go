@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"net"
 	"os"
 	"slices"
 	"testing"
@@ -113,6 +114,31 @@ func TestNetworkForgetsClosedConnections(t *testing.T) {
 			if len(n.open) != 0 {
 				t.Errorf("%d connections are left", len(n.open))
 			}
+		})
+	}
+}
+
+func TestWrapForgetsClosedConnections(t *testing.T) {
+	for name, end := range map[string]func(n *Network, peer net.Conn){
+		"closed":         func(*Network, net.Conn) {},
+		"reset":          func(n *Network, _ net.Conn) { n.Reset() },
+		"closed by peer": func(_ *Network, peer net.Conn) { _ = peer.Close() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := new(Network)
+				under, peer := net.Pipe()
+				wrapped := n.Wrap(t, under)
+				end(n, peer)
+				_ = wrapped.Close()
+				synctest.Wait()
+				if len(n.open) != 0 {
+					t.Errorf("%d connections are left", len(n.open))
+				}
+				if _, err := peer.Read(make([]byte, 1)); err != io.EOF && err != io.ErrClosedPipe {
+					t.Errorf("the connection under it is open: %v", err)
+				}
+			})
 		})
 	}
 }

@@ -116,7 +116,10 @@ func (r *relay) close() {
 
 // outgoing relays what the program writes, and closes the connection under it.
 func (r *relay) outgoing() {
-	defer r.under.Close()
+	defer func() {
+		_ = r.under.Close()
+		_ = r.far.Close()
+	}()
 	if _, err := io.Copy(r.under, r.far); err != nil {
 		r.far.reset()
 		if c, ok := r.under.(interface{ SetLinger(int) error }); ok {
@@ -128,7 +131,6 @@ func (r *relay) outgoing() {
 		_ = c.CloseWrite()
 	}
 	r.near.in.awaitClosedRead()
-	_ = r.far.Close()
 }
 
 // incoming relays what the program reads.
