@@ -224,6 +224,20 @@ func TestCollectorLimit(t *testing.T) {
 	})
 }
 
+// A message that is too big is reported, and the stream is read on.
+func TestCollectorMessageTooBig(t *testing.T) {
+	inPair(t, nil, func(t *testing.T, client, server wstest.Endpoint) {
+		c := wstest.Collect(t, client.Stream.Aggregate(10))
+		for _, text := range []string{"kept", "a text of more than 10 bytes", "lost"} {
+			_ = server.Session.Text(t.Context(), text)
+		}
+		_ = server.Session.Ping(t.Context(), nil)
+		wstest.Expect(t, server.Stream, ws.Message{Kind: ws.Pong})
+		wstest.ExpectText(t, c, "kept")
+		wstest.ExpectEnd(t, c, ws.ErrMessageTooBig)
+	})
+}
+
 // What was taken makes room.
 func TestCollectorLimitIsOfWhatIsKept(t *testing.T) {
 	inPair(t, nil, func(t *testing.T, client, server wstest.Endpoint) {

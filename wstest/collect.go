@@ -57,18 +57,16 @@ func (c *Collector) add(msg ws.Message, err error) bool {
 	defer c.changed.Broadcast()
 	cost := messageCost + len(msg.Data)
 	switch {
-	case c.err != nil: // of what was discarded
-		return err == nil
+	case c.err != nil: // messages have been discarded, and so is this one
 	case err != nil:
 		c.err = err
-		return false
 	case c.size+cost > maxCollected:
 		c.err = errCollected
-		return true
+	default:
+		c.size += cost
+		c.kept = append(c.kept, msg.Clone())
 	}
-	c.size += cost
-	c.kept = append(c.kept, msg.Clone())
-	return true
+	return err == nil || errors.Is(err, ws.ErrMessageTooBig) // after which the stream goes on
 }
 
 // Recv returns the first message that is kept, or waits for the next one. Its Data may be

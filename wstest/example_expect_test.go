@@ -64,7 +64,7 @@ func ExampleExpectJSON() {
 	))
 	wstest.ExpectJSON(t, stream, joined{"joined", "Ada"})
 	wstest.ExpectJSON(t, stream, joined{"joined", "Eve"})
-	// Output: wstest: received Text "{\"name\": \"Bob\", \"type\": \"joined\"}", want JSON "{\"type\":\"joined\",\"name\":\"Eve\"}"; they differ in .name, received "Bob", want "Eve"
+	// Output: wstest: received JSON {"name":"Bob","type":"joined"}, want JSON {"type":"joined","name":"Eve"}; they differ in .name, received "Bob", want "Eve"
 }
 
 // A server refuses a message that is not JSON.

@@ -25,7 +25,7 @@ func ExpectJSON(tb testing.TB, s Stream, want any) {
 		tb.Fatalf("wstest: what is expected cannot be marshalled: %v", err)
 		return
 	}
-	expected := "JSON " + quote(text)
+	expected := "JSON " + shortened(text)
 	got := receive(s)
 	if got.err != nil || got.msg.Kind != ws.Text {
 		got.fail(tb, expected)
@@ -38,7 +38,9 @@ func ExpectJSON(tb testing.TB, s Stream, want any) {
 	}
 	wanted, _ := decode(text)
 	if where := differing("", value, wanted); where != "" {
-		got.fail(tb, expected+"; they differ in "+where)
+		var compact bytes.Buffer
+		_ = json.Compact(&compact, got.msg.Data)
+		tb.Fatalf("wstest: received JSON %s, want %s; they differ in %s", shortened(compact.Bytes()), expected, where)
 	}
 }
 
@@ -104,7 +106,7 @@ func differingArrays(path string, got, want []any) string {
 		}
 	}
 	if len(got) != len(want) {
-		return fmt.Sprintf("%s, received %d elements, want %d", named(path), len(got), len(want))
+		return fmt.Sprintf("%s, whose length is %d, want %d", named(path), len(got), len(want))
 	}
 	return ""
 }
@@ -131,6 +133,11 @@ func named(path string) string {
 // shown returns a value as JSON, shortened.
 func shown(v any) string {
 	text, _ := json.Marshal(v)
+	return shortened(text)
+}
+
+// shortened returns the beginning of a JSON text.
+func shortened(text []byte) string {
 	if len(text) > maxQuoted {
 		return string(text[:runeStart(text, maxQuoted)]) + "…"
 	}
