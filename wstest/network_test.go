@@ -264,6 +264,34 @@ func TestNetworkDirectionOfNewConnections(t *testing.T) {
 	})
 }
 
+// A client connects again wherever the handshake or the first message is interrupted.
+func TestNetworkRedial(t *testing.T) {
+	for _, d := range []wstest.Direction{wstest.Up, wstest.Down} {
+		for n := 0; n < 250; n += 10 {
+			for name, fault := range map[string]func(*wstest.Network){
+				"reset":      (*wstest.Network).Reset,
+				"drop":       func(n *wstest.Network) { n.Drop(wstest.Both) },
+				"half-close": func(n *wstest.Network) { n.CloseWrite(d) },
+			} {
+				synctest.Test(t, func(t *testing.T) {
+					server := wstest.NewServer(t, say(text("welcome")))
+					server.Network.After(d, n, func() { fault(server.Network) })
+					client := &ws.Redialer{Dialer: &ws.Dialer{HTTPClient: server.Client()}, URL: server.URL}
+					for session, stream := range client.All(t.Context()) {
+						if msg, err := stream.Recv(t.Context()); err == nil && string(msg.Data) == "welcome" {
+							break
+						}
+						<-session.Done()
+					}
+					if err := client.Err(); err != nil {
+						t.Errorf("a %s after %d bytes in direction %d: %v", name, n, d, err)
+					}
+				})
+			}
+		}
+	}
+}
+
 // Connections are over one network each if the context says so.
 func TestNetworkOfContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
