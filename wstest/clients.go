@@ -102,7 +102,7 @@ func (c Clients) Collect(tb testing.TB) []*Collector {
 // others counted.
 func (c Clients) Each(tb testing.TB, f func(tb testing.TB, i int, client Endpoint)) {
 	tb.Helper()
-	g := &group{TB: tb}
+	g := &clientGroup{tb: tb}
 	var calls sync.WaitGroup
 	for i, client := range c {
 		calls.Go(func() { f(&clientTB{TB: tb, group: g, name: fmt.Sprintf("client %d: ", i)}, i, client) })

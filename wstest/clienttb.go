@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// group counts the failures of clients.
-type group struct {
-	testing.TB
+// clientGroup counts the failures of clients.
+type clientGroup struct {
+	tb testing.TB
 
 	mu     sync.Mutex
 	failed int  // clients
@@ -18,13 +18,13 @@ type group struct {
 }
 
 // end reports the clients that were not named, and ends the test if it has to.
-func (g *group) end() {
-	g.TB.Helper()
+func (g *clientGroup) end() {
+	g.tb.Helper()
 	if more := g.failed - maxFailures; more > 0 {
-		g.TB.Errorf("wstest: %d more clients failed", more)
+		g.tb.Errorf("wstest: %d more clients failed", more)
 	}
 	if g.fatal {
-		g.TB.FailNow()
+		g.tb.FailNow()
 	}
 }
 
@@ -32,7 +32,7 @@ func (g *group) end() {
 // replace Helper, since the test would then take this file for the helper.
 type clientTB struct {
 	testing.TB
-	group *group
+	group *clientGroup
 	name  string
 
 	mu     sync.Mutex
