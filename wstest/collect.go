@@ -25,9 +25,6 @@ type Collector struct {
 
 var errCollected = errors.New("wstest: a Collector keeps 16 MiB at most; messages were discarded")
 
-// maxCollected is how many bytes a Collector keeps.
-const maxCollected = 16 << 20
-
 // messageCost is what a message without data counts.
 const messageCost = 64
 
@@ -35,7 +32,7 @@ const messageCost = 64
 // MessageStream are joined if they arrive in chunks.
 func Collect(tb testing.TB, s Stream) *Collector {
 	if m, ok := s.(*ws.MessageStream); ok {
-		s = m.Aggregate(maxCollected)
+		s = m.Aggregate(maxKept)
 	}
 	c := new(Collector)
 	c.changed.L = &c.mu
@@ -60,7 +57,7 @@ func (c *Collector) add(msg ws.Message, err error) bool {
 	case c.err != nil: // messages have been discarded, and so is this one
 	case err != nil:
 		c.err = err
-	case c.size+cost > maxCollected:
+	case c.size+cost > maxKept:
 		c.err = errCollected
 	default:
 		c.size += cost

@@ -14,10 +14,10 @@ import (
 // Ping and Pong messages with the same Data, and Close messages with the same Reason.
 // Pings and Pongs are skipped unless want is of their kind.
 //
-// Like all Expect functions, it joins messages that arrive in chunks, and fails the test
-// with tb.Fatal, and with a text that says what was expected and what was received. It
-// waits for the message for at most 10 s (see Within). It must be called on the goroutine
-// of the test, or in the function of Clients.Each.
+// Like all Expect functions, it joins messages that arrive in chunks, up to 16 MiB, and
+// fails the test with tb.Fatal and a text that says what was expected and what was
+// received. It waits for the message for at most 10 s (see Within). It must be called on
+// the goroutine of the test, or in the function of Clients.Each.
 func Expect(tb testing.TB, s Stream, want ws.Message) {
 	tb.Helper()
 	got := receive(s, want.Kind)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -49,6 +50,12 @@ var errLost = fmt.Errorf("ws: connection lost: %w", io.ErrUnexpectedEOF)
 // long is a text of 1000 bytes.
 var long = strings.Repeat("0123456789", 100)
 
+// endless are chunks of 17 MiB, of a message that goes on.
+func endless() []ws.Message {
+	chunk := of(ws.Continue, strings.Repeat("x", 1<<20))
+	return append([]ws.Message{of(ws.FirstText, "")}, slices.Repeat([]ws.Message{chunk}, 17)...)
+}
+
 func TestExpect(t *testing.T) {
 	type stream = wstest.Stream
 	hello := func(tb testing.TB, s stream) { wstest.ExpectText(tb, s, "hello") }
@@ -81,6 +88,8 @@ func TestExpect(t *testing.T) {
 		{"part of a text", hello, []ws.Message{of(ws.FirstText, "he")}, nil,
 			`wstest: received only 2 bytes of a Text message within 10s, want Text "hello"`},
 
+		{"chunks without end", hello, endless(), nil,
+			`wstest: received the error "wstest: a message in chunks is longer than 16 MiB", want Text "hello"`},
 		{"a long text", longText, []ws.Message{text(long)}, nil, ""},
 		{"a long text with a difference", longText, []ws.Message{text(long[:500] + "x" + long[501:])}, nil,
 			"wstest: received a Text of 1000 bytes, want 1000 bytes; they differ from byte 500 on:\n" +

@@ -35,6 +35,7 @@ func TestExpectJSON(t *testing.T) {
 		{"an object for null", `{}`, nil, `JSON {}, want JSON null; they differ in the value, received {}, want null`},
 		{"a large integer", one, json.RawMessage(other),
 			`JSON {"id":9007199254740993}, want JSON {"id":9007199254740992}; they differ in .id, received 9007199254740993, want 9007199254740992`},
+		{"a long value", `"` + long + `"`, nil, `JSON "` + long[:79] + `…, want JSON null; they differ in the value, received "` + long[:79] + `…, want null`},
 		{"no JSON", `hello`, 1, `Text "hello", want JSON 1; what was received is not JSON: invalid character 'h' looking for beginning of value`},
 		{"two values", `1 2`, 1, `Text "1 2", want JSON 1; what was received is not JSON: something follows the value at byte 3`},
 	} {

@@ -84,7 +84,7 @@ func receiveWithin(s Stream, limit time.Duration, wanted ...ws.Kind) received {
 			if msg.Kind == ws.Last {
 				return received{msg: whole}
 			}
-			if len(whole.Data) > maxJoined {
+			if len(whole.Data) > maxKept {
 				return received{err: errTooLong}
 			}
 		default:
@@ -93,10 +93,11 @@ func receiveWithin(s Stream, limit time.Duration, wanted ...ws.Kind) received {
 	}
 }
 
-// maxJoined bounds the memory for a message that arrives in chunks.
-const maxJoined = 64 << 20
+// maxKept is how many bytes are kept of a message that arrives in chunks, and by a
+// Collector.
+const maxKept = 16 << 20
 
-var errTooLong = errors.New("wstest: a message is longer than 64 MiB")
+var errTooLong = errors.New("wstest: a message in chunks is longer than 16 MiB")
 
 // nothingError is the error of a receive that has waited for its limit.
 type nothingError struct {
