@@ -52,6 +52,7 @@ var layers = map[string]layer{
 	}},
 	"group":                {goroutines: true, on: []string{"ws"}},
 	"group/grouptest":      {goroutines: true, on: []string{"group"}},
+	"wsjson":               {on: []string{"ws"}},
 	"wstest":               {goroutines: true, on: []string{"internal/overwrite", "ws"}},
 	"internal/interoptest": {goroutines: true, on: []string{"ws"}},
 	"examples/echo":        {goroutines: true, on: []string{"ws"}},
