@@ -98,7 +98,7 @@
 //		return moves.Send(ctx, session, Move{move.Y, move.X})
 //	}
 //
-// [JSON] is the codec of the package-level functions; its fields make it stricter. The
-// module github.com/handset-go/handset/wsjson/codecs has codecs for protocol buffers and
+// [JSON] is the codec of the package-level functions. [JSON.DisallowUnknownFields] and
+// [JSON.DisallowDuplicateNames] make it stricter. The module github.com/handset-go/handset/wsjson/codecs has codecs for protocol buffers and
 // for CBOR.
 package wsjson

@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -151,10 +152,13 @@ func sources(t *testing.T) map[string]*ast.File {
 	return files
 }
 
-// skipped leaves out what is no part of the module: bench and metrics have their own.
+// skipped leaves out what is no part of the module, such as bench, which has its own.
 func skipped(dir string) error {
 	base := path.Base(dir)
-	if dir == "bench" || dir == "metrics" || base == "testdata" || len(base) > 1 && strings.HasPrefix(base, ".") {
+	if base == "testdata" || len(base) > 1 && strings.HasPrefix(base, ".") {
+		return filepath.SkipDir
+	}
+	if _, err := os.Stat(filepath.Join("../..", dir, "go.mod")); err == nil && dir != "." {
 		return filepath.SkipDir
 	}
 	return nil
