@@ -19,7 +19,7 @@ const module = "github.com/handset-go/handset/"
 var readmes = []string{"README.md", "README.zh-CN.md"}
 
 // documented are the packages whose comment has code in it, or may have.
-var documented = []string{".", "ws", "wsjson", "wstest", "group"}
+var documented = []string{".", "ws", "wsjson", "wsjson/jsonrpc", "wstest", "group"}
 
 // read returns a file of the repository.
 func read(t *testing.T, name string) string {

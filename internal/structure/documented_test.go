@@ -18,7 +18,9 @@ var documented = map[string][]string{
 	"ws":    {"Upgrader", "Dialer", "Options", "Redialer"},
 	"group": {"Options"},
 
-	"wsjson":         {"JSON"},
+	"wsjson": {"JSON"},
+
+	"wsjson/jsonrpc": nil,
 }
 
 // Every exported function, method and error has an example with verified output.

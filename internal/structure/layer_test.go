@@ -54,6 +54,7 @@ var layers = map[string]layer{
 	"group":                {goroutines: true, on: []string{"ws"}},
 	"group/grouptest":      {goroutines: true, on: []string{"group"}},
 	"wsjson":               {on: []string{"ws"}},
+	"wsjson/jsonrpc":       {on: []string{"ws", "wsjson"}},
 	"wstest":               {goroutines: true, on: []string{"internal/overwrite", "ws"}},
 	"internal/interoptest": {goroutines: true, on: []string{"ws"}},
 	"examples/echo":        {goroutines: true, on: []string{"ws"}},
