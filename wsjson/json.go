@@ -11,9 +11,9 @@ import (
 
 // JSON is the codec of package encoding/json, in text messages. The zero value encodes
 // as json.Marshal does, and decodes as json.Unmarshal does: unknown fields are
-// ignored, of members with the same name the last one counts, and null leaves a value
-// zero. Anything but white space after the value is an error. The fields make the
-// decoding stricter, which costs time and allocations.
+// ignored, members with the same name are no error, and null leaves a value zero.
+// Anything but white space after the value is an error. The fields make the decoding
+// stricter, which costs time and allocations.
 type JSON[T any] struct {
 	// DisallowUnknownFields makes it an error if an object has a member for which the
 	// struct has no field.

@@ -1,11 +1,11 @@
 package wsjson_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/handset-go/handset/ws"
@@ -83,24 +83,30 @@ func TestJSONValueMayBeKept(t *testing.T) {
 		client.send(t, text(sent), text(sent), text(sent), text(strings.Repeat(" ", len(sent))))
 		client.session.Close(ws.CloseReason{})
 		var kept []value
+		var using sync.WaitGroup
 		for v, err := range format.All(t.Context(), server.stream) {
 			if err == nil {
 				kept = append(kept, v)
+				using.Go(func() { checkJSON(t, v, sent) }) // during the next receive
 			}
 		}
+		using.Wait()
 		if len(kept) != 3 {
 			t.Fatalf("received %d values", len(kept))
 		}
-		for i, v := range kept {
-			if got, err := json.Marshal(v); err != nil || !bytes.Equal(got, []byte(sent)) {
-				t.Errorf("value %d has become %s, %v", i, got, err)
-			}
+		for _, v := range kept {
+			checkJSON(t, v, sent)
 		}
 	}
 }
 
-// What an Unmarshaler is given at the top level does not outlive the message, except for
-// json.RawMessage, which copies.
+func checkJSON(t *testing.T, v any, want string) {
+	if got, err := json.Marshal(v); err != nil || string(got) != want {
+		t.Errorf("a value has become %s, %v, want %s", got, err, want)
+	}
+}
+
+// A json.RawMessage copies what it is given, also as the value itself.
 func TestJSONRawMessageMayBeKept(t *testing.T) {
 	client, server := pair(t, nil)
 	client.send(t, text(`{"kept":1}`), text(`{"kept":2}`))

@@ -49,7 +49,8 @@
 // other.
 //
 // A notification, which is a request without an id, is not answered, not even with an
-// error. Responses of the peer are ignored.
+// error. Responses of the peer are ignored. A program may send notifications of its own
+// at any time, by wsjson.Send.
 //
 // # Errors
 //
