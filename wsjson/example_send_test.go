@@ -7,6 +7,7 @@ import (
 	"log"
 	"math"
 
+	"github.com/handset-go/handset/group"
 	"github.com/handset-go/handset/ws"
 	"github.com/handset-go/handset/wsjson"
 )
@@ -75,4 +76,24 @@ func ExampleEncode() {
 	msg, err := wsjson.Encode(Move{X: 1, Y: 2})
 	fmt.Printf("%v %s %v\n", msg.Kind, msg.Data, err)
 	// Output: Text {"x":1,"y":2} <nil>
+}
+
+// A value is published to a group.
+func ExampleEncode_group() {
+	client, server, disconnect := connect()
+	defer disconnect()
+	ctx := context.Background()
+	groups := group.New(nil, group.Options{})
+	defer groups.Close()
+	_ = groups.Join(ctx, "game", server.session)
+
+	msg, err := wsjson.Encode(Move{X: 1, Y: 2})
+	if err == nil {
+		err = groups.Publish(ctx, "game", msg.Kind, msg.Data)
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(wsjson.Recv[Move](ctx, client.stream))
+	// Output: {1 2} <nil>
 }

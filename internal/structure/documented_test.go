@@ -15,11 +15,9 @@ import (
 // documented are the packages for users, and their structs of options, whose fields
 // the overview names as Struct.Field.
 var documented = map[string][]string{
-	"ws":    {"Upgrader", "Dialer", "Options", "Redialer"},
-	"group": {"Options"},
-
-	"wsjson": {"JSON"},
-
+	"ws":             {"Upgrader", "Dialer", "Options", "Redialer"},
+	"group":          {"Options"},
+	"wsjson":         {"JSON"},
 	"wsjson/jsonrpc": nil,
 }
 
