@@ -181,6 +181,46 @@ func TestJoinEndsWhileSubscribing(t *testing.T) {
 	})
 }
 
+// A subscription that becomes active at the moment when the last Join ends is closed. Other
+// calls keep Groups busy, so that the two meet.
+func TestJoinEndsWhenSubscribed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const busyGroups = 2000
+		broker, open := countSubscriptions()
+		gs := group.New(broker, group.Options{UnsubscribeDelay: -1})
+		e := connect(t, ws.Options{})
+		for i := range busyGroups {
+			join(t, gs, fmt.Sprint("busy", i), e)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		var busy, joins sync.WaitGroup
+		for range 3 {
+			busy.Go(func() {
+				for ctx.Err() == nil {
+					for range gs.Names() {
+					}
+				}
+			})
+		}
+		for i := range 200 {
+			ctx, cancel := context.WithCancel(t.Context())
+			joins.Go(cancel)
+			joins.Go(func() {
+				_ = gs.Join(ctx, fmt.Sprint("x", i), e.Session) // the context ends, or not
+				gs.Leave(fmt.Sprint("x", i), e.Session)
+			})
+		}
+		joins.Wait()
+		stop()
+		busy.Wait()
+		time.Sleep(1)
+		synctest.Wait()
+		if n, groups := open.Load(), gs.Stats().Groups; n != busyGroups || groups != busyGroups {
+			t.Errorf("%d subscriptions for %d groups, want %d", n, groups, busyGroups)
+		}
+	})
+}
+
 // One subscription serves all members of a group. It ends some time after the last one
 // has left, unless there are new ones.
 func TestSubscriptions(t *testing.T) {

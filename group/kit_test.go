@@ -152,6 +152,21 @@ type closer struct{ closed atomic.Int64 }
 
 func (c *closer) Close() error { c.closed.Add(1); return nil }
 
+// countSubscriptions returns a broker whose subscriptions deliver nothing, and the number
+// of those that have not been closed.
+func countSubscriptions() (*fakeBroker, *atomic.Int64) {
+	open := new(atomic.Int64)
+	return &fakeBroker{subscribe: func(context.Context, string, func(group.Event)) (io.Closer, error) {
+		open.Add(1)
+		return closeFunc(func() error { open.Add(-1); return nil }), nil
+	}}, open
+}
+
+// closeFunc is an io.Closer that calls a function.
+type closeFunc func() error
+
+func (f closeFunc) Close() error { return f() }
+
 // entry returns an entry for a text, as a broker stores it.
 func entry(text string, epoch string, offset uint64) group.Entry {
 	return group.Entry{Data: []byte("\x01" + text), Position: group.Position{Epoch: epoch, Offset: offset}}
