@@ -70,8 +70,9 @@ func (b *MemoryBroker) Publish(ctx context.Context, group string, data []byte) e
 	t := b.acquire(group)
 	defer b.release(t)
 	first, err := t.accept(ctx, data)
-	if first && t.deliverNext() {
-		go t.deliverRest()
+	if first {
+		defer t.continueDelivery() // also if receive panics
+		t.deliverNext()
 	}
 	return err
 }
@@ -105,7 +106,7 @@ func (b *MemoryBroker) Recent(_ context.Context, group string, n int) ([]Entry, 
 	defer b.release(t)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return slices.Clone(t.stored[max(len(t.stored)-n, 0):]), t.last, nil
+	return slices.Clone(t.stored[len(t.stored)-min(max(n, 0), len(t.stored)):]), t.last, nil
 }
 
 // After implements History.
@@ -213,23 +214,34 @@ func (t *topic) waitLocked(ctx context.Context) error {
 	}
 }
 
-// deliverNext delivers the first message of the queue. It reports whether there are more
-// then, which others have published; the caller must have them delivered.
-func (t *topic) deliverNext() bool {
+// deliverNext delivers the first message of the queue. The caller must then call hasNext.
+func (t *topic) deliverNext() {
 	entry, subscriptions := t.take()
 	for _, s := range subscriptions {
 		s.receive(Event{Entry: entry})
 	}
+}
+
+// hasNext reports whether others have published messages meanwhile. The caller must then
+// deliver them. Otherwise the next message is delivered by the goroutine that publishes it.
+func (t *topic) hasNext() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.delivering = len(t.undelivered) > 0
 	return t.delivering
 }
 
-// deliverRest delivers until the queue is empty.
-func (t *topic) deliverRest() {
-	for t.deliverNext() {
+// continueDelivery has the queue delivered by another goroutine, until it is empty.
+func (t *topic) continueDelivery() {
+	if !t.hasNext() {
+		return
 	}
+	go func() {
+		t.deliverNext()
+		for t.hasNext() {
+			t.deliverNext()
+		}
+	}()
 }
 
 // take takes the first message of the queue, and returns the subscriptions to deliver it to.
