@@ -116,7 +116,7 @@ func (m *member) keepLocked(pm *ws.PreparedMessage, p Position) outcome {
 
 // isOldLocked reports whether a message was sent as a stored message.
 func (m *member) isOldLocked(p Position) bool {
-	if m.after.IsZero() || p.IsZero() {
+	if m.after.IsZero() || p.IsZero() || p.Epoch != m.after.Epoch {
 		return false
 	}
 	if !p.follows(m.after) {

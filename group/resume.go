@@ -103,15 +103,17 @@ func (m *member) sendStored(ctx context.Context, load func(context.Context) (sto
 	}
 	last := s.at
 	for _, entry := range s.entries {
-		pm, err := m.group.open(entry)
+		last = entry.Position
+		pm, err := m.open(entry)
 		if err != nil {
 			m.group.groups.counts.invalid.Add(1)
+		}
+		if pm == nil {
 			continue
 		}
 		if err := m.send(ctx, pm); err != nil {
 			return err
 		}
-		last = entry.Position
 	}
 	for {
 		batch, err := m.takeArrived(last)

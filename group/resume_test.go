@@ -126,7 +126,7 @@ func TestResumeRefuses(t *testing.T) {
 // While others publish, what a client receives by resuming again and again has neither
 // holes nor duplicates.
 func TestResumeWhilePublishing(t *testing.T) {
-	const messages, sessions = 3000, 60
+	const messages, sessions = 1000, 60 // fewer messages than a member keeps while it catches up
 	broker := &group.MemoryBroker{History: messages}
 	format := func(m group.Message) []byte { return strconv.AppendUint(nil, m.Position.Offset, 10) }
 	gs := group.New(broker, group.Options{Format: format, MaxResume: messages})
@@ -232,6 +232,51 @@ func TestStoredMessagesArriveLate(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A message that excludes a session is not sent to it when it is stored, either.
+func TestJoinRecentExcludes(t *testing.T) {
+	gs := group.New(&group.MemoryBroker{History: 10}, group.Options{})
+	e, other := member(t, gs, "x"), connect(t, ws.Options{})
+	publish(t, gs, "x", "1")
+	if err := gs.PublishExcept(t.Context(), "x", ws.Text, []byte("2"), e.Session); err != nil {
+		t.Fatal(err)
+	}
+	gs.Leave("x", e.Session)
+	for _, joins := range []end{e, other} {
+		if _, err := gs.JoinRecent(t.Context(), "x", joins.Session, 10); err != nil {
+			t.Fatal(err)
+		}
+	}
+	publish(t, gs, "x", "3")
+	e.receives(t, "1", "1", "3")
+	other.receives(t, "1", "2", "3")
+}
+
+// A late message of an old epoch is not taken for a sign that the stored messages of the
+// new one have arrived.
+func TestStoredMessagesArriveLateAfterOldEpoch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var receive func(group.Event)
+		broker := new(fakeBroker)
+		broker.subscribe = func(_ context.Context, _ string, r func(group.Event)) (io.Closer, error) {
+			receive = r
+			return new(closer), nil
+		}
+		broker.after = func() ([]group.Entry, error) {
+			return []group.Entry{entry("1", "new", 1), entry("2", "new", 2)}, nil
+		}
+		gs := group.New(broker, group.Options{})
+		e := connect(t, ws.Options{})
+		if err := gs.Resume(t.Context(), "x", e.Session, group.Position{Epoch: "new"}); err != nil {
+			t.Fatal(err)
+		}
+		for _, late := range []group.Entry{entry("old", "old", 7), entry("1", "new", 1), entry("2", "new", 2), entry("3", "new", 3)} {
+			receive(group.Event{Entry: late})
+		}
+		e.receives(t, "1", "2", "old", "3")
+		e.receivesNothing(t)
+	})
 }
 
 func TestCatchingUpFails(t *testing.T) {
