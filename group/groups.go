@@ -102,7 +102,7 @@ var (
 	ErrMember = errors.New("group: session is a member already")
 
 	// ErrLeft is returned by JoinRecent and Resume if Leave was called for the session
-	// meanwhile.
+	// meanwhile, but not if the session has ended or the Groups were closed.
 	ErrLeft = errors.New("group: session has left the group")
 
 	// ErrTooSlow is returned by JoinRecent and Resume if a session accepts the stored

@@ -8,7 +8,10 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-var errNoSession = errors.New("group: session is nil")
+var (
+	errNoSession = errors.New("group: session is nil")
+	errNoContext = errors.New("group: context is nil")
+)
 
 // memberships are what one session that has not ended is a member of. They are guarded
 // by Groups.mu.
@@ -52,8 +55,11 @@ func (gs *Groups) Leave(name string, session *ws.Session) {
 // join adds a member to a group. If it has to catch up, it is sent nothing but keeps
 // what arrives.
 func (gs *Groups) join(ctx context.Context, name string, session *ws.Session, catchUp bool) (*member, error) {
-	if session == nil {
+	switch {
+	case session == nil:
 		return nil, errNoSession
+	case ctx == nil:
+		return nil, errNoContext
 	}
 	g, err := gs.acquire(name)
 	if err != nil {
@@ -66,14 +72,17 @@ func (gs *Groups) join(ctx context.Context, name string, session *ws.Session, ca
 		return nil, ctx.Err()
 	case <-session.Done():
 		return nil, sessionError(session)
+	case <-gs.ctx.Done():
+		return nil, ErrClosed
 	}
-	if g.err != nil {
+	switch {
+	case gs.ctx.Err() != nil:
+		return nil, ErrClosed
+	case g.err != nil:
 		return nil, g.err
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	if session.Err() != nil {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case session.Err() != nil:
 		return nil, sessionError(session)
 	}
 	return gs.add(g, session, catchUp)
@@ -129,6 +138,14 @@ func (gs *Groups) removeLocked(session *ws.Session, matches func(*member) bool) 
 	m.group.remove(m)
 	m.group.expireLocked()
 	return m
+}
+
+// remove removes a member. When it has returned, nothing more is sent to it.
+func (gs *Groups) remove(m *member) {
+	gs.mu.Lock()
+	gs.removeLocked(m.session, func(other *member) bool { return other == m })
+	gs.mu.Unlock()
+	m.leave()
 }
 
 // removeSession removes a session that has ended from all its groups.

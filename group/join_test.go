@@ -81,6 +81,7 @@ func TestJoinFails(t *testing.T) {
 		{"the session has ended", nil, t.Context(), ended.Session, func(err error) bool { var e *ws.CloseError; return errors.As(err, &e) }},
 		{"there is no session", nil, t.Context(), nil, func(err error) bool { return err != nil }},
 		{"the session is a zero value", nil, t.Context(), new(ws.Session), func(err error) bool { return err != nil }},
+		{"there is no context", nil, nil, good.Session, func(err error) bool { return err != nil }},
 		{"the context has ended", nil, canceled, good.Session, func(err error) bool { return err == context.Canceled }},
 		{"after Close", closed, t.Context(), good.Session, func(err error) bool { return err == group.ErrClosed }},
 		{"the broker refuses", group.New(refusing, group.Options{}), t.Context(), good.Session, func(err error) bool { return err == refused }},
@@ -381,15 +382,17 @@ func TestClose(t *testing.T) {
 	})
 }
 
-// Close ends a Join that waits for the broker.
+// Close ends a Join that waits for the broker, at once.
 func TestCloseWhileSubscribing(t *testing.T) {
 	for _, confirms := range []bool{false, true} {
 		t.Run(fmt.Sprintf("confirmed=%v", confirms), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				subscription := new(closer)
+				end := make(chan struct{})
 				broker := &fakeBroker{subscribe: func(ctx context.Context, _ string, _ func(group.Event)) (io.Closer, error) {
 					<-ctx.Done()
 					if confirms {
+						<-end
 						return subscription, nil
 					}
 					return nil, ctx.Err()
@@ -400,9 +403,10 @@ func TestCloseWhileSubscribing(t *testing.T) {
 				go func() { joined <- gs.Join(t.Context(), "x", e.Session) }()
 				synctest.Wait()
 				gs.Close()
-				if err := <-joined; err == nil || confirms && err != group.ErrClosed {
+				if err := <-joined; err != group.ErrClosed {
 					t.Errorf("Join returns %v", err)
 				}
+				close(end)
 				synctest.Wait()
 				if confirms != (subscription.closed.Load() == 1) {
 					t.Errorf("the subscription was closed %d times", subscription.closed.Load())

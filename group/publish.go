@@ -33,6 +33,9 @@ func (gs *Groups) PublishExcept(ctx context.Context, name string, kind ws.Kind, 
 	if err != nil {
 		return err
 	}
+	if ctx == nil {
+		return errNoContext
+	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}

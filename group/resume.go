@@ -62,14 +62,28 @@ func (gs *Groups) joinStored(ctx context.Context, name string, session *ws.Sessi
 	if err != nil {
 		return err
 	}
-	if err := m.catchUp(ctx, load); err != nil {
-		gs.mu.Lock()
-		gs.removeLocked(session, func(other *member) bool { return other == m })
-		gs.mu.Unlock()
-		m.leave()
-		return err
+	stays := false
+	defer func() {
+		if !stays { // also if Options.Format panics
+			gs.remove(m)
+		}
+	}()
+	if err = m.catchUp(ctx, load); err == ErrLeft {
+		err = gs.leftBecause(session)
 	}
-	return nil
+	stays = err == nil
+	return err
+}
+
+// leftBecause returns the reason why a session is no member any more.
+func (gs *Groups) leftBecause(session *ws.Session) error {
+	switch {
+	case session.Err() != nil:
+		return sessionError(session)
+	case gs.ctx.Err() != nil:
+		return ErrClosed
+	}
+	return ErrLeft
 }
 
 // catchUp sends stored messages and what has arrived meanwhile.

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/handset-go/handset/group"
 	"github.com/handset-go/handset/ws"
@@ -287,7 +288,7 @@ func TestCatchingUpFails(t *testing.T) {
 		want error
 	}{
 		{"the session leaves", func(t *testing.T, gs *group.Groups, e end, _ func()) { gs.Leave("x", e.Session) }, group.ErrLeft},
-		{"the groups are closed", func(t *testing.T, gs *group.Groups, e end, _ func()) { gs.Close() }, group.ErrLeft},
+		{"the groups are closed", func(t *testing.T, gs *group.Groups, e end, _ func()) { gs.Close() }, group.ErrClosed},
 		{"the context ends", func(t *testing.T, _ *group.Groups, _ end, cancel func()) { cancel() }, context.Canceled},
 		{"too many messages arrive", func(t *testing.T, gs *group.Groups, _ end, _ func()) {
 			for range 1025 {
@@ -336,6 +337,39 @@ func TestCatchingUpFails(t *testing.T) {
 				e.receivesNothing(t)
 			})
 		})
+	}
+}
+
+// The error of a session that ends is that of the session.
+func TestSessionEndsWhileCatchingUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		broker := &fakeBroker{recent: func(ctx context.Context) ([]group.Entry, group.Position, error) {
+			<-ctx.Done()
+			return nil, group.Position{}, ctx.Err()
+		}}
+		gs := group.New(broker, group.Options{})
+		e := connect(t, ws.Options{})
+		time.AfterFunc(time.Second, func() {
+			e.client.Session.Close(ws.CloseReason{})
+			e.client.Stream.Discard()
+		})
+		if _, err := gs.JoinRecent(t.Context(), "x", e.Session, 10); !errors.Is(err, ws.ErrClosed) {
+			t.Errorf("JoinRecent returns %v", err)
+		}
+	})
+}
+
+// A session whose join panics, in a goroutine that recovers, is no member.
+func TestFormatPanicsWhileCatchingUp(t *testing.T) {
+	gs := group.New(&group.MemoryBroker{History: 1}, group.Options{Format: func(group.Message) []byte { panic("in Format") }})
+	publish(t, gs, "x", "1") // nobody has subscribed
+	e := connect(t, ws.Options{})
+	func() {
+		defer func() { _ = recover() }()
+		_, _ = gs.JoinRecent(t.Context(), "x", e.Session, 1)
+	}()
+	if stats := gs.Stats(); stats.Members != 0 {
+		t.Errorf("stats: %+v", stats)
 	}
 }
 
