@@ -145,7 +145,7 @@ func (gs *Groups) Members(name string) iter.Seq[*ws.Session] {
 			return
 		}
 		for _, m := range g.appendMembers(nil) {
-			if !m.hasLeft() && !yield(m.session) {
+			if !m.left.Load() && !yield(m.session) {
 				return
 			}
 		}

@@ -106,7 +106,7 @@ func (m *member) beginWaiting(w *waiting) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.waiting = w
-	return !m.left
+	return !m.left.Load()
 }
 
 // sendStored sends what load returns and then what has arrived, until there is nothing.
@@ -159,7 +159,7 @@ func (m *member) takeArrived(last Position) ([]arrival, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
-	case m.left:
+	case m.left.Load():
 		return nil, ErrLeft
 	case m.overflowed:
 		return nil, ErrTooSlow

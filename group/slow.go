@@ -44,7 +44,7 @@ func (m *member) slowLocked(pm *ws.PreparedMessage) outcome {
 		go m.sendLatest(ctx, w)
 		return kept
 	default:
-		m.left = true
+		m.left.Store(true)
 		return closed
 	}
 }
