@@ -191,18 +191,23 @@ func (gs *Groups) Close() error {
 	gs.mu.Lock()
 	gs.closed = true
 	gs.cancel()
-	sessions, groups := gs.sessions, gs.groups
-	gs.sessions, gs.groups = nil, nil
+	var members []*member
+	for _, joined := range gs.sessions {
+		joined.stop()
+		members = append(members, joined.members...)
+	}
+	groups := gs.groups
+	gs.groups = nil
 	for _, g := range groups {
 		g.stopTimerLocked()
 	}
 	gs.mu.Unlock()
-	for _, joined := range sessions {
-		joined.stop()
-		for _, m := range joined.members {
-			m.leave()
-		}
+	for _, m := range members {
+		m.leave()
 	}
+	gs.mu.Lock()
+	gs.sessions = nil
+	gs.mu.Unlock()
 	var failed error
 	for _, g := range groups {
 		failed = cmp.Or(failed, g.close())

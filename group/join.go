@@ -21,6 +21,18 @@ type memberships struct {
 	stop    func() bool // stops waiting for the end of the session
 }
 
+// in returns the membership of a group, or nil if there is none. It accepts nil.
+func (joined *memberships) in(name string) *member {
+	if joined == nil {
+		return nil
+	}
+	i := slices.IndexFunc(joined.members, func(m *member) bool { return m.group.name == name })
+	if i < 0 {
+		return nil
+	}
+	return joined.members[i]
+}
+
 // Join makes a session a member of a group until it ends or Leave is called. It waits
 // for the broker if the session is the first member of the group in this process.
 // Every message whose Publish begins after Join has returned nil is sent to the
@@ -45,10 +57,10 @@ func (gs *Groups) Join(ctx context.Context, name string, session *ws.Session) er
 // the session's ws.Trace.
 func (gs *Groups) Leave(name string, session *ws.Session) {
 	gs.mu.Lock()
-	m := gs.removeLocked(session, func(m *member) bool { return m.group.name == name })
+	m := gs.sessions[session].in(name)
 	gs.mu.Unlock()
 	if m != nil {
-		m.leave()
+		gs.remove(m)
 	}
 }
 
@@ -111,10 +123,8 @@ func (gs *Groups) add(g *group, session *ws.Session, catchUp bool) (*member, err
 		joined.stop = context.AfterFunc(session.Context(), func() { gs.removeSession(session) })
 		gs.sessions[session] = joined
 	}
-	for _, m := range joined.members {
-		if m.group == g {
-			return nil, ErrMember
-		}
+	if joined.in(g.name) != nil {
+		return nil, ErrMember
 	}
 	m := &member{session: session, group: g, id: joined.id, catchingUp: catchUp}
 	joined.members = append(joined.members, m)
@@ -122,30 +132,23 @@ func (gs *Groups) add(g *group, session *ws.Session, catchUp bool) (*member, err
 	return m, nil
 }
 
-// removeLocked removes the member of a session that matches and returns it, or nil if
-// there is none.
-func (gs *Groups) removeLocked(session *ws.Session, matches func(*member) bool) *member {
-	joined := gs.sessions[session]
+// remove removes a member. When it has returned, nothing more is sent to it. The member
+// stays in the lists until then, so that concurrent calls of Leave and Close wait, too.
+func (gs *Groups) remove(m *member) {
+	m.leave()
+	gs.mu.Lock()
+	defer gs.mu.Unlock()
+	joined := gs.sessions[m.session]
 	if joined == nil {
-		return nil
+		return
 	}
-	i := slices.IndexFunc(joined.members, matches)
+	i := slices.Index(joined.members, m)
 	if i < 0 {
-		return nil
+		return
 	}
-	m := joined.members[i]
 	joined.members = slices.Delete(joined.members, i, i+1)
 	m.group.remove(m)
 	m.group.expireLocked()
-	return m
-}
-
-// remove removes a member. When it has returned, nothing more is sent to it.
-func (gs *Groups) remove(m *member) {
-	gs.mu.Lock()
-	gs.removeLocked(m.session, func(other *member) bool { return other == m })
-	gs.mu.Unlock()
-	m.leave()
 }
 
 // removeSession removes a session that has ended from all its groups.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -338,6 +339,46 @@ func TestCatchingUpFails(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Leave and Close wait for a send in progress, also if another call has begun to wait.
+func TestLeaveWhileLeaving(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		loaded := make(chan struct{})
+		broker := &fakeBroker{recent: func(context.Context) ([]group.Entry, group.Position, error) {
+			<-loaded // whatever the context
+			return nil, group.Position{}, nil
+		}}
+		gs := group.New(broker, group.Options{})
+		e := connect(t, ws.Options{})
+		var joining, leaving sync.WaitGroup
+		joining.Go(func() {
+			if _, err := gs.JoinRecent(t.Context(), "x", e.Session, 10); err == nil {
+				t.Error("JoinRecent returns nil")
+			}
+		})
+		synctest.Wait()
+		var returned atomic.Int64
+		for _, leave := range []func(){
+			func() { gs.Leave("x", e.Session) },
+			func() { gs.Leave("x", e.Session) },
+			func() { gs.Close() },
+			func() { gs.Close() },
+			func() { gs.Leave("x", e.Session) },
+		} {
+			leaving.Go(func() { leave(); returned.Add(1) })
+			synctest.Wait()
+		}
+		if n := returned.Load(); n != 0 {
+			t.Errorf("%d calls have not waited", n)
+		}
+		close(loaded)
+		joining.Wait()
+		leaving.Wait()
+		if stats := gs.Stats(); stats.Members != 0 {
+			t.Errorf("stats: %+v", stats)
+		}
+	})
 }
 
 // The error of a session that ends is that of the session.
