@@ -19,14 +19,14 @@ import (
 // then it waits in a queue, and Publish returns. If 256 messages are in the queue,
 // Publish waits.
 type MemoryBroker struct {
-	// History is the number of messages that are stored for each group. Zero means
-	// none: Groups.Resume then returns ErrCannotResume, and messages have no
-	// Position.
+	// History is the number of messages that are stored for each group. Zero or less
+	// means none: Groups.Resume then returns ErrCannotResume, Groups.JoinRecent sends
+	// nothing and returns the zero Position, and messages have no Position.
 	History int
 
 	// Retention is how long the history of a group is kept after its last message and
 	// its last subscription. After that, the positions of the group are of a new
-	// epoch. Zero means 5 minutes. The memory in use is that of History messages
+	// epoch. Zero means 5 minutes; a negative value means that it is not kept. The memory in use is that of History messages
 	// for each group that has a subscription or has been used within this time.
 	Retention time.Duration
 
@@ -189,7 +189,8 @@ func (t *topic) accept(ctx context.Context, data []byte) (bool, error) {
 		entry.Position = t.last
 		t.stored = append(t.stored, entry)
 		if len(t.stored) > n {
-			t.stored = slices.Delete(t.stored, 0, 1)
+			t.stored[0] = Entry{} // its place is freed when append next copies the others
+			t.stored = t.stored[1:]
 		}
 	}
 	t.undelivered = append(t.undelivered, entry)
