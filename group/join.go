@@ -37,8 +37,8 @@ func (joined *memberships) in(name string) *member {
 // for the broker if the session is the first member of the group in this process.
 // Every message whose Publish begins after Join has returned nil is sent to the
 // session, unless a gap is reported or the session is slow. A session may be a
-// member of any number of groups, which reference it. Join does nothing if it is a
-// member already.
+// member of any number of groups. Groups reference a session that has joined until it
+// ends, also after Leave. Join does nothing if it is a member already.
 //
 // Join returns an error if ctx or the session ends first, if the broker refuses the
 // subscription, or ErrClosed after Close. The session is then not a member.
@@ -53,8 +53,7 @@ func (gs *Groups) Join(ctx context.Context, name string, session *ws.Session) er
 // Leave ends a session's membership of a group. After Leave has returned, no message
 // of the group is sent to the session; messages in its send queue still leave. Leave
 // waits for a send in progress, which does not wait for the peer. Leave does
-// nothing if the session is not a member. It must not be called by a function of
-// the session's ws.Trace.
+// nothing if the session is not a member.
 func (gs *Groups) Leave(name string, session *ws.Session) {
 	gs.mu.Lock()
 	m := gs.sessions[session].in(name)

@@ -114,6 +114,7 @@ type fakeBroker struct {
 	subscribe func(ctx context.Context, group string, receive func(group.Event)) (io.Closer, error)
 	recent    func(ctx context.Context) ([]group.Entry, group.Position, error)
 	after     func() ([]group.Entry, error)
+	limit     int // of the last call of After
 }
 
 func (b *fakeBroker) Publish(ctx context.Context, name string, data []byte) error {
@@ -138,6 +139,7 @@ func (b *fakeBroker) Recent(ctx context.Context, name string, n int) ([]group.En
 }
 
 func (b *fakeBroker) After(ctx context.Context, name string, after group.Position, limit int) ([]group.Entry, error) {
+	b.limit = limit
 	if b.after != nil {
 		return b.after()
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -98,6 +99,17 @@ func stay(t *testing.T, gs *group.Groups) group.Position {
 		t.Fatal(err)
 	}
 	return at
+}
+
+func TestMaxResume(t *testing.T) {
+	for option, limit := range map[int]int{0: 1000, 1: 1, -1: 0, math.MinInt: 0, math.MaxInt: math.MaxInt} {
+		broker := new(fakeBroker)
+		gs := group.New(broker, group.Options{MaxResume: option})
+		err := gs.Resume(t.Context(), "x", connect(t, ws.Options{}).Session, group.Position{Epoch: "e"})
+		if err != group.ErrCannotResume || broker.limit != limit {
+			t.Errorf("MaxResume %d: Resume returns %v with a limit of %d, want %d", option, err, broker.limit, limit)
+		}
+	}
 }
 
 func TestResumeRefuses(t *testing.T) {
