@@ -214,7 +214,7 @@ func TestJoinEndsWhenSubscribed(t *testing.T) {
 		joins.Wait()
 		stop()
 		busy.Wait()
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		if n, groups := open.Load(), gs.Stats().Groups; n != busyGroups || groups != busyGroups {
 			t.Errorf("%d subscriptions for %d groups, want %d", n, groups, busyGroups)
@@ -260,7 +260,7 @@ func TestSubscriptions(t *testing.T) {
 				if len(closers) != 1 || test.kept > 0 && closers[0].closed.Load() != 0 {
 					t.Errorf("%d subscriptions", len(closers))
 				}
-				time.Sleep(1)
+				time.Sleep(time.Nanosecond)
 				synctest.Wait()
 				if closers[0].closed.Load() != 1 || gs.Stats().Groups != 0 {
 					t.Errorf("the subscription was closed %d times, stats %+v", closers[0].closed.Load(), gs.Stats())
