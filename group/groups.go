@@ -7,6 +7,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"iter"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -197,7 +199,7 @@ func (gs *Groups) Close() error {
 	var members []*member
 	for _, joined := range gs.sessions {
 		joined.stop()
-		members = append(members, joined.members...)
+		members = slices.AppendSeq(members, maps.Values(joined.members))
 	}
 	groups := gs.groups
 	gs.groups = nil

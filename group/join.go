@@ -3,7 +3,6 @@ package group
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/handset-go/handset/ws"
 )
@@ -16,9 +15,9 @@ var (
 // memberships are what one session that has not ended is a member of. They are guarded
 // by Groups.mu.
 type memberships struct {
-	id      uint64 // identifies the session in envelopes
-	members []*member
-	stop    func() bool // stops waiting for the end of the session
+	id      uint64             // identifies the session in envelopes
+	members map[string]*member // by the name of the group
+	stop    func() bool        // stops waiting for the end of the session
 }
 
 // in returns the membership of a group, or nil if there is none. It accepts nil.
@@ -26,11 +25,7 @@ func (joined *memberships) in(name string) *member {
 	if joined == nil {
 		return nil
 	}
-	i := slices.IndexFunc(joined.members, func(m *member) bool { return m.group.name == name })
-	if i < 0 {
-		return nil
-	}
-	return joined.members[i]
+	return joined.members[name]
 }
 
 // Join makes a session a member of a group until it ends or Leave is called. It waits
@@ -118,7 +113,7 @@ func (gs *Groups) add(g *group, session *ws.Session, catchUp bool) (*member, err
 	joined := gs.sessions[session]
 	if joined == nil {
 		gs.lastID++
-		joined = &memberships{id: gs.lastID}
+		joined = &memberships{id: gs.lastID, members: map[string]*member{}}
 		joined.stop = context.AfterFunc(session.Context(), func() { gs.removeSession(session) })
 		gs.sessions[session] = joined
 	}
@@ -126,7 +121,7 @@ func (gs *Groups) add(g *group, session *ws.Session, catchUp bool) (*member, err
 		return nil, ErrMember
 	}
 	m := &member{session: session, group: g, id: joined.id, catchingUp: catchUp}
-	joined.members = append(joined.members, m)
+	joined.members[g.name] = m
 	g.add(m)
 	return m, nil
 }
@@ -138,14 +133,10 @@ func (gs *Groups) remove(m *member) {
 	gs.mu.Lock()
 	defer gs.mu.Unlock()
 	joined := gs.sessions[m.session]
-	if joined == nil {
+	if joined.in(m.group.name) != m {
 		return
 	}
-	i := slices.Index(joined.members, m)
-	if i < 0 {
-		return
-	}
-	joined.members = slices.Delete(joined.members, i, i+1)
+	delete(joined.members, m.group.name)
 	m.group.remove(m)
 	m.group.expireLocked()
 }

@@ -319,6 +319,29 @@ func TestMembersAfterManyChanges(t *testing.T) {
 	}
 }
 
+// What Join and Leave cost does not depend on how many groups a session is a member of.
+func TestJoinManyGroups(t *testing.T) {
+	gs := group.New(nil, group.Options{UnsubscribeDelay: -1})
+	e := connect(t, ws.Options{})
+	cost := func() time.Duration {
+		began := time.Now()
+		for i := range 200 {
+			join(t, gs, fmt.Sprint("x", i), e)
+		}
+		for i := range 200 {
+			gs.Leave(fmt.Sprint("x", i), e.Session)
+		}
+		return time.Since(began)
+	}
+	few := min(cost(), cost(), cost())
+	for i := range 20_000 {
+		join(t, gs, fmt.Sprint("y", i), e)
+	}
+	if many := min(cost(), cost(), cost()); many > 10*few {
+		t.Errorf("200 calls cost %v in few groups and %v in many", few, many)
+	}
+}
+
 // withTrue pairs each value of a sequence with true.
 func withTrue[T any](values iter.Seq[T]) iter.Seq2[T, bool] {
 	return func(yield func(T, bool) bool) {
