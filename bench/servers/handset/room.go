@@ -14,15 +14,21 @@ var (
 	members = make(map[*ws.Session]struct{})
 )
 
-func join(session *ws.Session, stream stream) {
+func enter(session *ws.Session) {
 	roomMu.Lock()
+	defer roomMu.Unlock()
 	members[session] = struct{}{}
-	roomMu.Unlock()
-	defer func() {
-		roomMu.Lock()
-		delete(members, session)
-		roomMu.Unlock()
-	}()
+}
+
+func leave(session *ws.Session) {
+	roomMu.Lock()
+	defer roomMu.Unlock()
+	delete(members, session)
+}
+
+func join(session *ws.Session, stream stream) {
+	enter(session)
+	defer leave(session)
 	for _, err := range stream.All(context.Background()) {
 		if err != nil {
 			report(err)
