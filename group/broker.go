@@ -39,8 +39,8 @@ type Broker interface {
 	// or drops further messages of the group within a limit; dropping is a gap.
 	//
 	// A subscription survives the loss of the connection to the broker. It ends
-	// when it is closed. Close may be called from receive. After Close has returned,
-	// no call of receive begins.
+	// when it is closed. Close may be called from receive. Messages whose Publish
+	// begins after Close has returned are not delivered.
 	Subscribe(ctx context.Context, group string, receive func(Event)) (io.Closer, error)
 }
 
