@@ -29,6 +29,8 @@ var Servers = []Server{
 	{Name: "handset-handler", Build: handset, Args: []string{"-view", "handler"}},
 	{Name: "handset-closures", Build: handset, Args: []string{"-view", "closures"}},
 	{Name: "handset-in-handler", Build: handset, Args: []string{"-view", "recv", "-loop", "handler"}},
+	{Name: "handset-group", Build: handset, Args: []string{"-group", "close"}},
+	{Name: "handset-group-drop", Build: handset, Args: []string{"-group", "drop"}},
 	{Name: "handset-loop", Build: handset, Args: []string{"-group", "loop"}},
 	{Name: "handset-sessions", Build: handset, Args: []string{"-group", "sessions"}},
 	{Name: "raw", Build: goProgram{dir: "servers/raw"}},

@@ -46,7 +46,7 @@ var (
 
 	// Those that send to groups, by what each library has for that, or its
 	// example has; and by hand.
-	grouping = []string{"handset-loop", "raw", "gws", "gorilla", "melody", "centrifuge"}
+	grouping = []string{"handset-group", "handset-group-drop", "handset-loop", "raw", "gws", "gorilla", "melody", "centrifuge"}
 
 	// Clients, where messages are delivered whole, and where they are not on the
 	// raw stream.

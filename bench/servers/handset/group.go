@@ -5,27 +5,47 @@ import (
 	"flag"
 	"net/http"
 
+	"github.com/handset-go/handset/group"
 	"github.com/handset-go/handset/ws"
 )
 
-var groupName = flag.String("group", "loop", "what /group sends with: loop, by hand over a map, or sessions, over all sessions of the upgrader")
+var memberName = flag.String("group", "close", "what /group sends by: close, drop or latest, which are package group's policies for "+
+	"slow members; loop, a loop by hand over a map; or sessions, a loop over all sessions of the upgrader")
 
-// group is what /group sends with.
-type group struct {
-	join    func(*ws.Session)
+// membership is what /group sends by.
+type membership struct {
+	join    func(*ws.Session) error
 	leave   func(*ws.Session)
-	publish func(ws.Message)
+	publish func(ws.Message) error
 }
 
-var groups = map[string]group{
-	"loop":     {enter, leave, publish},
-	"sessions": {ignore, ignore, publishToSessions},
+var memberships = map[string]func() membership{
+	"close":    func() membership { return grouped(group.CloseSlow) },
+	"drop":     func() membership { return grouped(group.DropNewest) },
+	"latest":   func() membership { return grouped(group.KeepLatest) },
+	"loop":     func() membership { return membership{enter, leave, publish} },
+	"sessions": func() membership { return membership{without, func(*ws.Session) {}, publishToSessions} },
 }
 
-func ignore(*ws.Session) {}
+// grouped is package group, with the options that are the default otherwise. A member
+// leaves by itself when its session ends.
+func grouped(policy group.SlowPolicy) membership {
+	const name = "bench"
+	groups := group.New(nil, group.Options{Slow: policy})
+	return membership{
+		join:  func(s *ws.Session) error { return groups.Join(context.Background(), name, s) },
+		leave: func(*ws.Session) {},
+		publish: func(msg ws.Message) error {
+			return groups.Publish(context.Background(), name, msg.Kind, msg.Data)
+		},
+	}
+}
 
-// serveGroup is the README's program, whose sessions are members of one group.
-func serveGroup(group group) http.HandlerFunc {
+func without(*ws.Session) error { return nil }
+
+// serveMember is the README's program for members of one group: what one of them sends
+// goes to all.
+func serveMember(member membership) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		session, stream, err := upgrader.Handle(w, r)
 		if err != nil {
@@ -34,8 +54,11 @@ func serveGroup(group group) http.HandlerFunc {
 		}
 		go func() {
 			defer session.Close(ws.CloseReason{})
-			group.join(session)
-			defer group.leave(session)
+			if err := member.join(session); err != nil {
+				report(err)
+				return
+			}
+			defer member.leave(session)
 			for msg, err := range stream.Aggregate(1 << 20).All(context.Background()) {
 				if err != nil {
 					report(err)
@@ -43,7 +66,10 @@ func serveGroup(group group) http.HandlerFunc {
 				}
 				switch msg.Kind {
 				case ws.Text, ws.Binary:
-					group.publish(msg)
+					if err := member.publish(msg); err != nil {
+						report(err)
+						return
+					}
 				case ws.Close:
 					session.Close(msg.Reason)
 				}
@@ -53,12 +79,13 @@ func serveGroup(group group) http.HandlerFunc {
 }
 
 // publishToSessions is publish to all sessions there are.
-func publishToSessions(msg ws.Message) {
+func publishToSessions(msg ws.Message) error {
 	prepared, err := ws.Prepare(msg.Kind, msg.Data)
 	if err != nil {
-		return // not what the load sends
+		return err
 	}
 	for session := range upgrader.Sessions() {
-		_ = session.TrySendPrepared(prepared) // one that is slow misses it
+		_ = session.TrySendPrepared(prepared) // a session that is slow misses it
 	}
+	return nil
 }

@@ -28,9 +28,9 @@ func main() {
 	if !found {
 		log.Fatalf("no view %q", *viewName)
 	}
-	group, found := groups[*groupName]
+	member, found := memberships[*memberName]
 	if !found {
-		log.Fatalf("no group %q", *groupName)
+		log.Fatalf("no group %q", *memberName)
 	}
 	switch *viewName {
 	case "readme", "handler", "closures":
@@ -44,7 +44,7 @@ func main() {
 		Join:  handle(join),
 		Talk:  handle(talk),
 		Push:  handle(push),
-		Group: serveGroup(group),
+		Group: serveMember(member()),
 	})
 }
 
