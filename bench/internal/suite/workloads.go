@@ -48,6 +48,8 @@ var (
 	// example has; and by hand.
 	grouping = []string{"handset-group", "handset-group-drop", "handset-loop", "raw", "gws", "gorilla", "melody", "centrifuge"}
 
+	joining = []string{"handset-group", "handset-loop", "handset-sessions", "raw", "gws", "gorilla", "melody", "centrifuge"}
+
 	// Clients, where messages are delivered whole, and where they are not on the
 	// raw stream.
 	clients      = slices.Concat([]string{"client-handset-recv", "client-handset-all"}, peerClients)
@@ -141,6 +143,11 @@ var Workloads = []Workload{
 		Name: "group-dead", Title: "Group as before, and 10 more members that never read",
 		Servers: grouping, Columns: throughput, Longer: 2, With: "group",
 		Run: counting(load.Group{Members: 10_000, Dead: 10, Tape: groupTape}),
+	},
+	{
+		Name: "group-idle", Title: "Idle members: 10,000 members of a group that have each received 125 B JSON once; after garbage collection",
+		Servers: joining, Columns: []Figure{Memory},
+		Run: remembering(load.Idle{Conns: 10_000, Tape: groupTape, Group: true}),
 	},
 	{
 		Name: "push", Title: "Push: 8 goroutines send 125 B as fast as they can to 1 connection",
