@@ -10,7 +10,24 @@ import (
 	"time"
 
 	"github.com/handset-go/handset/group"
+	"github.com/handset-go/handset/group/grouptest"
 )
+
+func TestMemoryBrokerKeepsContract(t *testing.T) {
+	for _, history := range []int{0, 100} {
+		open := func(*testing.T) (a, b group.Broker) {
+			broker := &group.MemoryBroker{History: history}
+			return broker, broker
+		}
+		t.Run(fmt.Sprint("history=", history), func(t *testing.T) {
+			grouptest.TestBroker(t, open)
+			grouptest.TestOneOrder(t, open)
+			if history > 0 {
+				grouptest.TestHistory(t, open)
+			}
+		})
+	}
+}
 
 // received returns the texts of entries, with their offsets.
 func received(entries []group.Entry) (texts []string) {

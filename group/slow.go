@@ -8,7 +8,9 @@ import (
 
 // A SlowPolicy determines what happens to a message for a member whose send queue is
 // full (ws.Options.SendBuffer), because its peer or its network is slow. The other
-// members are not affected.
+// members are not affected. A session to which a fragmented message is being sent, by
+// Session.Writer or Session.Continuation, accepts no other message until it is complete
+// and counts as slow, too.
 type SlowPolicy int
 
 const (
