@@ -28,11 +28,17 @@ type memberships struct {
 // Join returns an error if ctx or the session ends first, if the broker refuses the
 // subscription, or ErrClosed after Close. The session is then not a member.
 func (gs *Groups) Join(ctx context.Context, name string, session *ws.Session) error {
-	_, err := gs.join(ctx, name, session, false)
-	if err == ErrMember {
-		return nil
+	// The caller usually goes on to receive, for as long as the session exists. Its
+	// goroutine would keep the larger stack that joining takes.
+	result := make(chan error)
+	go func() {
+		_, err := gs.join(ctx, name, session, false)
+		result <- err
+	}()
+	if err := <-result; err != ErrMember {
+		return err
 	}
-	return err
+	return nil
 }
 
 // Leave ends a session's membership of a group. After Leave has returned, no message
@@ -60,15 +66,8 @@ func (gs *Groups) join(ctx context.Context, name string, session *ws.Session, ca
 		return nil, err
 	}
 	defer gs.release(g)
-	select {
-	case <-g.ready:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-session.Done():
-		return nil, sessionError(session)
-	}
-	if g.err != nil {
-		return nil, g.err
+	if err := g.await(ctx, session); err != nil {
+		return nil, err
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -77,6 +76,24 @@ func (gs *Groups) join(ctx context.Context, name string, session *ws.Session, ca
 		return nil, sessionError(session)
 	}
 	return gs.add(g, session, catchUp)
+}
+
+// await waits until the subscription is active. If it is already, that takes no channel of
+// session.Done, which sessions have only once they are asked for it.
+func (g *group) await(ctx context.Context, session *ws.Session) error {
+	select {
+	case <-g.ready:
+		return g.err
+	default:
+	}
+	select {
+	case <-g.ready:
+		return g.err
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-session.Done():
+		return sessionError(session)
+	}
 }
 
 // sessionError returns the reason why a session has ended.
