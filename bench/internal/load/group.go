@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -11,7 +12,7 @@ import (
 // had one to when all had another.
 type Group struct {
 	Members int
-	Dead    int // further ones that never read, their queues full from the start
+	Dead    int // further ones that never read, of RunDead, their queues full from the start
 	Tape    TapeSpec
 }
 
@@ -22,23 +23,69 @@ var fillingGroup = TapeSpec{Opcode: Text, Size: 16 << 10, Count: 4, JSON: true}
 
 // Run drives the target's /group.
 func (g Group) Run(target Target, span Span) (Result, error) {
-	dead, err := g.joinDead(target)
-	defer abortAll(dead)
-	if err != nil {
-		return Result{}, err
-	}
 	members, err := openMembers(target, g.Tape, g.Members)
 	if err != nil {
 		return Result{}, err
 	}
 	defer members.close()
-	members.spin(span)
+	if err := members.settle(); err != nil {
+		return Result{}, err
+	}
+	return members.publishFor(span)
+}
+
+// RunDead is Run with the dead members and, once they have gone, without them: in one
+// process, because the difference is smaller than that of two.
+func (g Group) RunDead(target Target, span Span) (with, without Result, err error) {
+	dead, err := g.joinDead(target)
+	abortDead := sync.OnceFunc(func() { abortAll(dead) })
+	defer abortDead()
+	if err != nil {
+		return with, without, err
+	}
+	members, err := openMembers(target, g.Tape, g.Members)
+	if err != nil {
+		return with, without, err
+	}
+	defer members.close()
+	if err := members.settle(); err != nil {
+		return with, without, err
+	}
+	if with, err = members.publishFor(span); err != nil {
+		return with, without, err
+	}
+	abortDead()
+	time.Sleep(joinTime)
+	span.Began = nil
+	without, err = members.publishFor(span)
+	return with, without, err
+}
+
+// quickAcks is how many of the first segments that a connection receives Linux
+// acknowledges at once (TCP_MAX_QUICKACKS). On one machine that is work for the
+// sender's core, a fifth of what a small message costs, and less later. So how much
+// there is of it would depend on how fast the server is.
+const quickAcks = 16
+
+// settle publishes what is acknowledged in this way.
+func (c *crowd) settle() error {
+	for range quickAcks {
+		if err := c.publish(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// publishFor publishes one message after the other.
+func (c *crowd) publishFor(span Span) (Result, error) {
+	c.spin(span)
 	count := 0
-	for watch := members.watch(span); ; {
-		if err := members.publish(); err != nil {
+	for watch := c.watch(span); ; {
+		if err := c.publish(); err != nil {
 			return Result{}, err
 		}
-		count += len(members.conns)
+		count += len(c.conns)
 		if result, over, err := watch.tick(count); over || err != nil {
 			return result, err
 		}
@@ -48,9 +95,6 @@ func (g Group) Run(target Target, span Span) (Result, error) {
 // joinDead opens members that will never read, and publishes until nothing more
 // fits into their queues. A server that waits for them never gets there.
 func (g Group) joinDead(target Target) (dead []int, err error) {
-	if g.Dead == 0 {
-		return nil, nil
-	}
 	for range g.Dead {
 		fd, _, err := dial(target, groupPath, dialOptions{receiveBuffer: deadBuffer, protocol: target.Protocol})
 		if err != nil {

@@ -79,7 +79,8 @@ not.
 
 The members of a group connect, and one of them publishes: the next message when all members have the one before, for
 which each member's bytes are compared as everywhere. What is measured begins and ends between two messages. Members
-that never read have full queues before anything is measured. handset-group is package group, which closes the session
+that never read have full queues before anything is measured; "without the dead" is the same process, measured again
+once they have gone. handset-group is package group, which closes the session
 of a slow member, and handset-group-drop the same with the policy that drops messages for it; handset-loop is a loop
 over a map of sessions with prepared messages, and handset-sessions a loop over all sessions of the Upgrader. gws has its
 Broadcaster and a map, gorilla the hub of its chat example with prepared messages, melody and centrifuge what they are

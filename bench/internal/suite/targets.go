@@ -10,7 +10,6 @@ var (
 	notPacked   = Reference{Name: "uncompressed", Servers: []string{"handset-recv"}, Workload: "broadcast-json"}
 	bestClient  = Reference{Name: "best peer", Servers: []string{"client-gws", "client-gorilla", "client-coder"}}
 	bestGroup   = Reference{Name: "best library", Servers: []string{"gws", "gorilla", "melody", "centrifuge"}}
-	allAlive    = Reference{Name: "without the dead", Servers: []string{"handset-group"}, Workload: "group"}
 	withoutDead = Reference{Name: "without the dead", Servers: []string{"handset-recv"}, Workload: "broadcast"}
 )
 
@@ -42,8 +41,8 @@ var Targets = []Target{
 	{"broadcast", "handset-recv", CPU, actix, 1},
 	{"broadcast-dead", "handset-recv", Rate, withoutDead, 0.95},
 	{"group", "handset-group", CPU, bestGroup, 0.8},
-	{"group-dead", "handset-group", CPU, allAlive, 1.05},
-	{"group-dead", "handset-group-drop", CPU, allAlive, 1.05},
+	{"group-dead", "handset-group", DeadCost, Reference{}, 1.05},
+	{"group-dead", "handset-group-drop", DeadCost, Reference{}, 1.05},
 	{"push", "handset-recv", PerCPU, bestPeer, 5},
 	{"push", "handset-recv", PerCPU, actix, 1},
 	{"idle", "handset-recv", Memory, Reference{}, 4100},

@@ -141,8 +141,8 @@ var Workloads = []Workload{
 	},
 	{
 		Name: "group-dead", Title: "Group as before, and 10 more members that never read",
-		Servers: grouping, Columns: throughput, Longer: 2, With: "group",
-		Run: counting(load.Group{Members: 10_000, Dead: 10, Tape: groupTape}),
+		Servers: grouping, Columns: []Figure{CPU, DeadCost, Rate}, Longer: 2, With: "group",
+		Run: withDead(load.Group{Members: 10_000, Dead: 10, Tape: groupTape}),
 	},
 	{
 		Name: "group-idle", Title: "Idle members: 10,000 members of a group that have each received 125 B JSON once; after garbage collection",
