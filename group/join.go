@@ -28,17 +28,23 @@ type memberships struct {
 // Join returns an error if ctx or the session ends first, if the broker refuses the
 // subscription, or ErrClosed after Close. The session is then not a member.
 func (gs *Groups) Join(ctx context.Context, name string, session *ws.Session) error {
-	// The caller usually goes on to receive, for as long as the session exists. Its
-	// goroutine would keep the larger stack that joining takes.
-	result := make(chan error)
-	go func() {
+	err := inGoroutine(func() error {
 		_, err := gs.join(ctx, name, session, false)
-		result <- err
-	}()
-	if err := <-result; err != ErrMember {
 		return err
+	})
+	if err == ErrMember {
+		return nil
 	}
-	return nil
+	return err
+}
+
+// inGoroutine calls join in a goroutine of its own and returns its error. The goroutine
+// that calls Join usually goes on to receive, for as long as the session exists, and
+// would keep the larger stack that joining takes.
+func inGoroutine(join func() error) error {
+	result := make(chan error)
+	go func() { result <- join() }()
+	return <-result
 }
 
 // Leave ends a session's membership of a group. After Leave has returned, no message

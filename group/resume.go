@@ -58,18 +58,19 @@ func (gs *Groups) joinStored(ctx context.Context, name string, session *ws.Sessi
 	if gs.history == nil {
 		return ErrNoHistory
 	}
-	m, err := gs.join(ctx, name, session, true)
-	if err != nil {
+	return inGoroutine(func() error {
+		m, err := gs.join(ctx, name, session, true)
+		if err != nil {
+			return err
+		}
+		if err = m.catchUp(ctx, load); err != nil {
+			gs.mu.Lock()
+			gs.removeLocked(session, func(other *member) bool { return other == m })
+			gs.mu.Unlock()
+			m.leave()
+		}
 		return err
-	}
-	if err := m.catchUp(ctx, load); err != nil {
-		gs.mu.Lock()
-		gs.removeLocked(session, func(other *member) bool { return other == m })
-		gs.mu.Unlock()
-		m.leave()
-		return err
-	}
-	return nil
+	})
 }
 
 // catchUp sends stored messages and what has arrived meanwhile.
