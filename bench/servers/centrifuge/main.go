@@ -31,7 +31,9 @@ func main() {
 	if err := node.Run(); err != nil {
 		log.Fatal(err)
 	}
-	handler := anonymous(centrifuge.NewWebsocketHandler(node, centrifuge.WebsocketConfig{}))
+	handler := anonymous(centrifuge.NewWebsocketHandler(node, centrifuge.WebsocketConfig{
+		PingPongConfig: centrifuge.PingPongConfig{PingInterval: -1, PongTimeout: -1}, // the load does not answer pings
+	}))
 	serve.Main(serve.Handlers{Group: handler.ServeHTTP})
 }
 
