@@ -6,6 +6,7 @@ package main
 import (
 	"log"
 	"net/http"
+	"unicode/utf8"
 
 	"github.com/centrifugal/centrifuge"
 
@@ -22,6 +23,10 @@ func main() {
 			done(centrifuge.SubscribeReply{}, nil)
 		})
 		client.OnPublish(func(e centrifuge.PublishEvent, done centrifuge.PublishCallback) {
+			if !utf8.Valid(e.Data) { // the library leaves that to the application
+				done(centrifuge.PublishReply{}, centrifuge.ErrorBadRequest)
+				return
+			}
 			// Without who published it, which the node adds otherwise: the other
 			// libraries send the message alone.
 			result, err := node.Publish(e.Channel, e.Data)
