@@ -7,8 +7,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"iter"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -199,7 +197,7 @@ func (gs *Groups) Close() error {
 	var members []*member
 	for _, joined := range gs.sessions {
 		joined.stop()
-		members = slices.AppendSeq(members, maps.Values(joined.members))
+		members = append(members, joined.members...)
 	}
 	groups := gs.groups
 	gs.groups = nil

@@ -12,22 +12,6 @@ var (
 	errNoContext = errors.New("group: context is nil")
 )
 
-// memberships are what one session that has not ended is a member of. They are guarded
-// by Groups.mu.
-type memberships struct {
-	id      uint64             // identifies the session in envelopes
-	members map[string]*member // by the name of the group
-	stop    func() bool        // stops waiting for the end of the session
-}
-
-// in returns the membership of a group, or nil if there is none. It accepts nil.
-func (joined *memberships) in(name string) *member {
-	if joined == nil {
-		return nil
-	}
-	return joined.members[name]
-}
-
 // Join makes a session a member of a group until it ends or Leave is called. It waits
 // for the broker if the session is the first member of the group in this process.
 // Every message whose Publish begins after Join has returned nil is sent to the
@@ -146,7 +130,7 @@ func (gs *Groups) add(g *group, session *ws.Session, catchUp bool) (*member, err
 	joined := gs.sessions[session]
 	if joined == nil {
 		gs.lastID++
-		joined = &memberships{id: gs.lastID, members: map[string]*member{}}
+		joined = &memberships{id: gs.lastID}
 		joined.stop = context.AfterFunc(session.Context(), func() { gs.removeSession(session) })
 		gs.sessions[session] = joined
 	}
@@ -154,7 +138,7 @@ func (gs *Groups) add(g *group, session *ws.Session, catchUp bool) (*member, err
 		return nil, ErrMember
 	}
 	m := &member{session: session, group: g, id: joined.id, catchingUp: catchUp}
-	joined.members[g.name] = m
+	joined.add(m)
 	g.add(m)
 	return m, nil
 }
@@ -169,7 +153,7 @@ func (gs *Groups) remove(m *member) {
 	if joined.in(m.group.name) != m {
 		return
 	}
-	delete(joined.members, m.group.name)
+	joined.remove(m)
 	m.group.remove(m)
 	m.group.expireLocked()
 }

@@ -342,6 +342,35 @@ func TestJoinManyGroups(t *testing.T) {
 	}
 }
 
+// One session may be a member of few groups or of many.
+func TestSessionInManyGroups(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gs := group.New(nil, group.Options{})
+		e := connect(t, ws.Options{})
+		want := map[string]bool{}
+		for range 2000 {
+			name := fmt.Sprint(rand.IntN(40))
+			if rand.IntN(3) > 0 {
+				join(t, gs, name, e)
+				want[name] = true
+			} else {
+				gs.Leave(name, e.Session)
+				delete(want, name)
+			}
+			if got := maps.Collect(withTrue(gs.Names())); !maps.Equal(got, want) || gs.Stats().Members != len(want) {
+				t.Fatalf("member of %v, want %v", got, want)
+			}
+		}
+		e.client.Session.Close(ws.CloseReason{})
+		e.client.Stream.Discard()
+		<-e.Done()
+		synctest.Wait()
+		if n := gs.Stats().Members; n != 0 {
+			t.Errorf("member of %d groups after the end", n)
+		}
+	})
+}
+
 // withTrue pairs each value of a sequence with true.
 func withTrue[T any](values iter.Seq[T]) iter.Seq2[T, bool] {
 	return func(yield func(T, bool) bool) {

@@ -11,10 +11,11 @@ import (
 
 // A member is the membership of one session in one group.
 type member struct {
-	session *ws.Session
-	group   *group
-	id      uint64 // of the session; see envelope
-	index   int    // in group.members; guarded by group.mu
+	session  *ws.Session
+	group    *group
+	id       uint64 // of the session; see envelope
+	index    int    // in group.members; guarded by group.mu
+	position int    // in memberships.members; guarded by Groups.mu
 
 	left atomic.Bool // the session is no member any more; set with mu held
 
