@@ -148,10 +148,10 @@ func sources(t *testing.T) map[string]*ast.File {
 	return files
 }
 
-// skipped leaves out what is no part of the module: bench and metrics have their own.
+// skipped leaves out what is no part of the module: bench, docs and metrics have their own.
 func skipped(dir string) error {
 	base := path.Base(dir)
-	if dir == "bench" || dir == "metrics" || base == "testdata" || len(base) > 1 && strings.HasPrefix(base, ".") {
+	if dir == "bench" || dir == "docs" || dir == "metrics" || base == "testdata" || len(base) > 1 && strings.HasPrefix(base, ".") {
 		return filepath.SkipDir
 	}
 	return nil

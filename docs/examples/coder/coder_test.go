@@ -35,6 +35,7 @@ func TestPush(t *testing.T) {
 			guidetest.Received(t, stream, "3.14", "2.71")
 			close(prices)
 			guidetest.Closed(t, stream, ws.CloseReason{Code: ws.CloseNormal, Description: "market closed"})
+			_, _ = stream.Recv(t.Context())
 		})
 	}
 }

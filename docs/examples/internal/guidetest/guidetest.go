@@ -40,14 +40,13 @@ func Received(t *testing.T, stream *ws.MessageStream, texts ...string) {
 	}
 }
 
-// Closed expects a Close message, and answers it.
+// Closed expects a Close message, which the next receive answers.
 func Closed(t *testing.T, stream *ws.MessageStream, want ws.CloseReason) {
 	t.Helper()
 	msg, err := stream.Recv(contextOf(t))
 	if err != nil || msg.Kind != ws.Close || msg.Reason != want {
 		t.Fatalf("received %v %q %+v, error %v, want a Close message with %+v", msg.Kind, msg.Data, msg.Reason, err, want)
 	}
-	_, _ = stream.Recv(contextOf(t))
 }
 
 // Pinged expects the answer to a Ping.
