@@ -50,6 +50,8 @@ var layers = map[string]layer{
 		"internal/buffer", "internal/closing", "internal/deflate", "internal/frame", "internal/handshake", "internal/heartbeat", "internal/inflate", "internal/message",
 		"internal/outbox", "internal/redial", "internal/transport",
 	}},
+	"group":                {goroutines: true, on: []string{"ws"}},
+	"group/grouptest":      {goroutines: true, on: []string{"group"}},
 	"wstest":               {goroutines: true, on: []string{"internal/overwrite", "ws"}},
 	"internal/interoptest": {goroutines: true, on: []string{"ws"}},
 	"examples/echo":        {goroutines: true, on: []string{"ws"}},

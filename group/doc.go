@@ -1,0 +1,3 @@
+// Package group sends messages to groups of WebSocket sessions, on one machine or
+// several.
+package group
