@@ -25,8 +25,9 @@ type Broker interface {
 	// and does not modify it; the caller must not modify it either.
 	//
 	// An error that wraps ErrUnavailable means that the message was certainly not
-	// published, because the broker cannot be reached. After another error the
-	// message may have been published.
+	// published, because the broker cannot be reached, and one that wraps ErrTooLarge that
+	// it was not, because the broker does not carry messages of its size. After another
+	// error the message may have been published.
 	Publish(ctx context.Context, group string, data []byte) error
 
 	// Subscribe begins to call receive for each event of a group. When it returns
@@ -35,12 +36,13 @@ type Broker interface {
 	// that, but not longer than ctx, which does not limit the subscription itself.
 	//
 	// The broker calls receive for one event at a time, in order. The Data of the
-	// event is valid until receive returns. While receive runs, the broker stores
-	// or drops further messages of the group within a limit; dropping is a gap.
+	// event is valid until receive returns, which does not modify it. While receive
+	// runs, the broker stores or drops further messages of the group within a limit;
+	// dropping is a gap.
 	//
 	// A subscription survives the loss of the connection to the broker. It ends
-	// when it is closed. Close may be called from receive. After Close has returned,
-	// no call of receive begins.
+	// when it is closed. Close may be called from receive, and more than once. Messages
+	// whose Publish begins after Close has returned are not delivered.
 	Subscribe(ctx context.Context, group string, receive func(Event)) (io.Closer, error)
 }
 
@@ -76,8 +78,9 @@ type History interface {
 
 	// After returns all messages after a position, oldest first. It returns
 	// ErrCannotResume if the position is of another epoch, if messages after it are
-	// no longer stored, or if there are more than limit. The caller may keep the
-	// entries.
+	// no longer stored, or if there are more than limit. It may return ErrCannotResume, too,
+	// if the message at the position itself is no longer stored, because some brokers
+	// cannot know what followed. The caller may keep the entries.
 	After(ctx context.Context, group string, after Position, limit int) ([]Entry, error)
 }
 
@@ -86,6 +89,10 @@ var (
 	// ErrUnavailable is wrapped by the errors of Publish if the broker cannot be
 	// reached and the message has certainly not been published.
 	ErrUnavailable = errors.New("group: broker is unavailable")
+
+	// ErrTooLarge is wrapped by the errors of Publish if the message is larger than
+	// what the broker carries. The message has not been published.
+	ErrTooLarge = errors.New("group: message is too large for the broker")
 
 	// ErrCannotResume is returned by Groups.Resume if the messages after a position
 	// are not known any more, or not all of them.

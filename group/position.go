@@ -23,6 +23,12 @@ type Position struct {
 // IsZero reports whether p is the zero Position, which is that of no message.
 func (p Position) IsZero() bool { return p == Position{} }
 
+// follows reports whether a message at p may come after one at other: unless it is
+// known to be the same or an earlier one.
+func (p Position) follows(other Position) bool {
+	return p.Epoch != other.Epoch || p.Offset > other.Offset || p.IsZero()
+}
+
 // String returns p as text, or "" if p is the zero Position.
 func (p Position) String() string {
 	if p.IsZero() {

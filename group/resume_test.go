@@ -1,0 +1,298 @@
+package group_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/handset-go/handset/group"
+	"github.com/handset-go/handset/ws"
+)
+
+func TestJoinRecent(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		published []string
+		n         int
+		want      []string
+	}{
+		{"fewer than there are", []string{"a", "b", "c"}, 2, []string{"b", "c"}},
+		{"more than there are", []string{"a", "b"}, 10, []string{"a", "b"}},
+		{"more than are stored", []string{"a", "b", "c", "d", "e"}, 10, []string{"b", "c", "d", "e"}},
+		{"none", []string{"a"}, 0, nil},
+		{"a negative number", []string{"a"}, -1, nil},
+		{"of a group without messages", nil, 10, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			gs := group.New(&group.MemoryBroker{History: 4}, group.Options{})
+			publish(t, gs, "x", test.published...)
+			e, other := connect(t, ws.Options{}), connect(t, ws.Options{})
+			at, err := gs.JoinRecent(t.Context(), "x", e.Session, test.n)
+			if err != nil || at.Epoch == "" || at.Offset != uint64(len(test.published)) {
+				t.Fatalf("JoinRecent returns %v, %v", at, err)
+			}
+			publish(t, gs, "x", "new")
+			e.receives(t, append(test.want, "new")...)
+			if err := gs.Resume(t.Context(), "x", other.Session, at); err != nil {
+				t.Fatal(err)
+			}
+			publish(t, gs, "x", "newer")
+			other.receives(t, "new", "newer")
+			e.receives(t, "newer")
+		})
+	}
+}
+
+func TestResume(t *testing.T) {
+	gs := group.New(&group.MemoryBroker{History: 4}, group.Options{MaxResume: 3})
+	texts := []string{"1", "2", "3", "4", "5", "6"}
+	publish(t, gs, "x", texts...)
+	epoch := stay(t, gs).Epoch
+	for _, test := range []struct {
+		name  string
+		after group.Position
+		want  int // the first message received; 0 if it cannot resume
+	}{
+		{"after the newest", group.Position{Epoch: epoch, Offset: 6}, 7},
+		{"as many as the limit", group.Position{Epoch: epoch, Offset: 3}, 4},
+		{"more than the limit", group.Position{Epoch: epoch, Offset: 2}, 0},
+		{"not stored any more", group.Position{Epoch: epoch, Offset: 1}, 0},
+		{"after a later message", group.Position{Epoch: epoch, Offset: 7}, 0},
+		{"another epoch", group.Position{Epoch: "other", Offset: 6}, 0},
+		{"no position", group.Position{}, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			e := connect(t, ws.Options{})
+			err := gs.Resume(t.Context(), "x", e.Session, test.after)
+			if test.want == 0 {
+				if err != group.ErrCannotResume || gs.Len("x") != 1 {
+					t.Errorf("Resume returns %v, %d members", err, gs.Len("x"))
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			e.receives(t, texts[test.want-1:]...)
+			if err := gs.PublishLocal("x", ws.Text, []byte("local")); err != nil {
+				t.Fatal(err)
+			}
+			e.receives(t, "local")
+			gs.Leave("x", e.Session)
+		})
+	}
+}
+
+// stay joins a group with a member that stays, and returns its position.
+func stay(t *testing.T, gs *group.Groups) group.Position {
+	t.Helper()
+	at, err := gs.JoinRecent(t.Context(), "x", connect(t, ws.Options{}).Session, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
+func TestResumeRefuses(t *testing.T) {
+	gs := group.New(&group.MemoryBroker{History: 1}, group.Options{})
+	at := stay(t, gs)
+	e := member(t, gs, "x")
+	if err := gs.Resume(t.Context(), "x", e.Session, at); err != group.ErrMember {
+		t.Errorf("Resume of a member returns %v", err)
+	}
+	if _, err := gs.JoinRecent(t.Context(), "x", e.Session, 1); err != group.ErrMember {
+		t.Errorf("JoinRecent of a member returns %v", err)
+	}
+	publish(t, gs, "x", "still a member")
+	e.receives(t, "still a member")
+	gs = group.New(withoutHistory{new(group.MemoryBroker)}, group.Options{})
+	if err := gs.Resume(t.Context(), "x", e.Session, at); err != group.ErrNoHistory {
+		t.Errorf("Resume without a history returns %v", err)
+	}
+	if _, err := gs.JoinRecent(t.Context(), "x", e.Session, 1); err != group.ErrNoHistory {
+		t.Errorf("JoinRecent without a history returns %v", err)
+	}
+	gs = group.New(nil, group.Options{})
+	if err := gs.Resume(t.Context(), "x", e.Session, at); err != group.ErrCannotResume {
+		t.Errorf("Resume with an empty history returns %v", err)
+	}
+}
+
+// While others publish, what a client receives by resuming again and again has neither
+// holes nor duplicates.
+func TestResumeWhilePublishing(t *testing.T) {
+	const messages, sessions = 3000, 60
+	broker := &group.MemoryBroker{History: messages}
+	format := func(m group.Message) []byte { return strconv.AppendUint(nil, m.Position.Offset, 10) }
+	gs := group.New(broker, group.Options{Format: format, MaxResume: messages})
+	at := stay(t, gs)
+	ctx, cancel := context.WithCancel(t.Context())
+	var publishing sync.WaitGroup
+	for range 2 {
+		publishing.Go(func() {
+			for i := 0; i < messages/2 && ctx.Err() == nil; i++ {
+				if err := gs.Publish(ctx, "x", ws.Text, nil); err != nil && ctx.Err() == nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	defer publishing.Wait()
+	defer cancel()
+	for range sessions {
+		e := connect(t, ws.Options{})
+		if err := gs.Resume(t.Context(), "x", e.Session, at); err != nil {
+			t.Fatal(err)
+		}
+		if at.Offset == messages {
+			break
+		}
+		for range min(10, messages-at.Offset) {
+			at.Offset++
+			e.receives(t, fmt.Sprint(at.Offset))
+		}
+		gs.Leave("x", e.Session)
+	}
+}
+
+// What arrives while stored messages are loaded and sent is sent after them.
+func TestMessagesArriveWhileCatchingUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		loaded := make(chan struct{})
+		broker := &fakeBroker{}
+		broker.History = 10
+		var epoch string
+		broker.recent = func(ctx context.Context) ([]group.Entry, group.Position, error) {
+			<-loaded
+			return []group.Entry{entry("1", epoch, 1), {Data: []byte("invalid")}, entry("2", epoch, 2)}, group.Position{Epoch: epoch, Offset: 2}, nil
+		}
+		gs := group.New(broker, group.Options{})
+		_, at, _ := broker.MemoryBroker.Recent(t.Context(), "x", 0)
+		epoch = at.Epoch
+		e := connect(t, ws.Options{})
+		joined := make(chan error)
+		go func() {
+			_, err := gs.JoinRecent(t.Context(), "x", e.Session, 10)
+			joined <- err
+		}()
+		synctest.Wait()
+		publish(t, gs, "x", "1", "2", "3")
+		gs.PublishLocal("x", ws.Text, []byte("local"))
+		publish(t, gs, "x", "4")
+		close(loaded)
+		if err := <-joined; err != nil {
+			t.Fatal(err)
+		}
+		publish(t, gs, "x", "5")
+		e.receives(t, "1", "2", "3", "local", "4", "5")
+		e.receivesNothing(t)
+		if stats := gs.Stats(); stats.Invalid != 1 || stats.Delivered != 6 {
+			t.Errorf("stats: %+v", stats)
+		}
+	})
+}
+
+func TestCatchingUpFails(t *testing.T) {
+	failed := errors.New("failed")
+	for _, test := range []struct {
+		name string
+		do   func(t *testing.T, gs *group.Groups, e end, cancel func())
+		want error
+	}{
+		{"the session leaves", func(t *testing.T, gs *group.Groups, e end, _ func()) { gs.Leave("x", e.Session) }, group.ErrLeft},
+		{"the groups are closed", func(t *testing.T, gs *group.Groups, e end, _ func()) { gs.Close() }, group.ErrLeft},
+		{"the context ends", func(t *testing.T, _ *group.Groups, _ end, cancel func()) { cancel() }, context.Canceled},
+		{"too many messages arrive", func(t *testing.T, gs *group.Groups, _ end, _ func()) {
+			for range 1025 {
+				publish(t, gs, "x", "more")
+			}
+		}, group.ErrTooSlow},
+		{"the broker fails", nil, failed},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				broker := &fakeBroker{}
+				loaded := make(chan struct{})
+				broker.recent = func(ctx context.Context) ([]group.Entry, group.Position, error) {
+					select {
+					case <-loaded:
+						return nil, group.Position{}, nil
+					case <-ctx.Done():
+						return nil, group.Position{}, ctx.Err()
+					}
+				}
+				if test.do == nil {
+					broker.recent = func(context.Context) ([]group.Entry, group.Position, error) { return nil, group.Position{}, failed }
+				}
+				gs := group.New(broker, group.Options{})
+				e := connect(t, ws.Options{})
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				joined := make(chan error, 1)
+				go func() {
+					_, err := gs.JoinRecent(ctx, "x", e.Session, 10)
+					joined <- err
+				}()
+				synctest.Wait()
+				if test.do != nil {
+					test.do(t, gs, e, cancel)
+				}
+				synctest.Wait()
+				close(loaded)
+				if err := <-joined; err != test.want {
+					t.Errorf("JoinRecent returns %v, want %v", err, test.want)
+				}
+				if n := gs.Len("x"); n != 0 {
+					t.Errorf("%d members", n)
+				}
+				gs.Publish(t.Context(), "x", ws.Text, []byte("later"))
+				e.receivesNothing(t)
+			})
+		})
+	}
+}
+
+// A slow member waits for its own send queue while it catches up.
+func TestCatchUpWaitsForPeer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gs := group.New(&group.MemoryBroker{History: 300}, group.Options{})
+		texts := flood(t, gs, "x")
+		e := connect(t, ws.Options{})
+		joined := make(chan error, 1)
+		go func() {
+			_, err := gs.JoinRecent(t.Context(), "x", e.Session, 300)
+			joined <- err
+		}()
+		synctest.Wait()
+		select {
+		case err := <-joined:
+			t.Fatalf("JoinRecent returns %v although the client has not received all", err)
+		default:
+		}
+		publish(t, gs, "x", "new")
+		e.receives(t, append(texts, "new")...)
+		if err := <-joined; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestPosition(t *testing.T) {
+	for _, p := range []group.Position{{}, {Epoch: "5f0c", Offset: 42}, {Epoch: "x"}, {Offset: 1}} {
+		text, err := p.MarshalText()
+		var back group.Position
+		if back.Epoch = "before"; err != nil || back.UnmarshalText(text) != nil || back != p {
+			t.Errorf("%v became %q and then %v, %v", p, text, back, err)
+		}
+	}
+	for _, text := range []string{"x", "x:", "x:-1", "x:1:2", "x:18446744073709551616", ":", string(make([]byte, 300)) + ":1"} {
+		p := group.Position{Epoch: "before"}
+		if err := p.UnmarshalText([]byte(text)); err == nil || p.Epoch != "before" {
+			t.Errorf("%q became %v", text, p)
+		}
+	}
+}

@@ -1,0 +1,87 @@
+package group
+
+import (
+	"context"
+
+	"github.com/handset-go/handset/ws"
+)
+
+// A SlowPolicy determines what happens to a message for a member whose send queue is
+// full (ws.Options.SendBuffer), because its peer or its network is slow. The other
+// members are not affected.
+type SlowPolicy int
+
+const (
+	// CloseSlow closes the session with ws.CloseTryAgainLater (1013). The client can
+	// connect again and resume, or load the current state.
+	CloseSlow SlowPolicy = iota
+
+	// DropNewest drops the message for this member; see Options.Missed.
+	DropNewest
+
+	// KeepLatest keeps the message until there is space, and replaces it by each
+	// newer one. The member misses messages, but not the last one. This suits values of
+	// which only the current one counts. What is in the send queue is sent
+	// before: a small ws.Options.SendBuffer makes the values more current.
+	KeepLatest
+)
+
+// closeSlow is the reason for closing a slow member.
+var closeSlow = ws.CloseReason{Code: ws.CloseTryAgainLater, Description: "too slow"}
+
+// slowLocked does what the policy says for a message that the send queue has no
+// space for.
+func (m *member) slowLocked(pm *ws.PreparedMessage) outcome {
+	switch m.group.groups.options.Slow {
+	case DropNewest:
+		return dropped
+	case KeepLatest:
+		m.latest = pm
+		ctx, w := newWaiting(context.Background())
+		m.waiting = w
+		go m.sendLatest(ctx, w)
+		return kept
+	default:
+		m.left = true
+		return closed
+	}
+}
+
+// replaceLocked replaces the message that is sent next.
+func (m *member) replaceLocked(pm *ws.PreparedMessage) outcome {
+	result := kept
+	if m.latest != nil {
+		result = replaced
+	}
+	m.latest = pm
+	return result
+}
+
+// sendLatest sends the latest message, as long as there is one, and waits for the
+// send queue.
+func (m *member) sendLatest(ctx context.Context, w *waiting) {
+	defer close(w.done)
+	defer w.cancel()
+	for pm := m.takeLatest(); pm != nil; pm = m.takeLatest() {
+		if m.session.SendPrepared(ctx, pm) != nil {
+			m.mu.Lock()
+			m.waiting, m.latest = nil, nil
+			m.mu.Unlock()
+			return // the session has ended, or has left
+		}
+		m.group.groups.counts.delivered.Add(1)
+	}
+}
+
+// takeLatest returns the message to be sent next. If there is none, the goroutine
+// must end.
+func (m *member) takeLatest() *ws.PreparedMessage {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	pm := m.latest
+	m.latest = nil
+	if pm == nil {
+		m.waiting = nil
+	}
+	return pm
+}

@@ -1,0 +1,140 @@
+package group_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"github.com/handset-go/handset/group"
+	"github.com/handset-go/handset/ws"
+)
+
+// flood publishes so many messages that the queue of a client that does not receive is
+// full, and returns them. The connection and the send queue have space for 64 KiB each.
+func flood(t *testing.T, gs *group.Groups, name string) (texts []string) {
+	t.Helper()
+	for i := range 200 {
+		texts = append(texts, long(fmt.Sprint(i)))
+		publish(t, gs, name, texts[i])
+		synctest.Wait()
+	}
+	return texts
+}
+
+// fastAndSlow runs a test in a bubble with a member that receives and one that does not,
+// and the messages that were published to both.
+func fastAndSlow(t *testing.T, options group.Options, test func(t *testing.T, gs *group.Groups, slow end, texts []string)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		gs := group.New(nil, options)
+		fast, slow := member(t, gs, "x"), member(t, gs, "x")
+		received := make(chan []string)
+		go func() { received <- fast.all(t, long("199")) }()
+		texts := flood(t, gs, "x")
+		if got := <-received; !slices.Equal(got, texts) {
+			t.Errorf("the fast member received %d messages of %d", len(got), len(texts))
+		}
+		test(t, gs, slow, texts)
+	})
+}
+
+// prefix returns how many of the messages were received without a hole, and the rest of
+// what was received.
+func prefix(received, texts []string) (int, []string) {
+	n := 0
+	for n < len(received) && received[n] == texts[n] {
+		n++
+	}
+	return n, received[n:]
+}
+
+func TestCloseSlow(t *testing.T) {
+	fastAndSlow(t, group.Options{}, func(t *testing.T, gs *group.Groups, slow end, texts []string) {
+		n, rest := prefix(slow.all(t, "close 1013 try again later"), texts)
+		if n < 100 || len(rest) != 1 {
+			t.Errorf("received %d messages and then %.100q", n, rest)
+		}
+		<-slow.Done()
+		synctest.Wait()
+		stats := gs.Stats()
+		if stats.SlowClosed != 1 || stats.Members != 1 || stats.Delivered != uint64(200+n) || stats.Dropped+stats.Replaced != 0 {
+			t.Errorf("stats: %+v, %d received", stats, n)
+		}
+	})
+}
+
+func TestDropNewest(t *testing.T) {
+	var missed []*ws.Session
+	options := group.Options{Slow: group.DropNewest, Missed: func(name string, session *ws.Session) {
+		if name == "x" {
+			missed = append(missed, session)
+		}
+	}}
+	fastAndSlow(t, options, func(t *testing.T, gs *group.Groups, slow end, texts []string) {
+		stats := gs.Stats()
+		n := 400 - int(stats.Delivered) // what the slow member misses
+		if n == 0 || stats.Dropped != uint64(n) || stats.Members != 2 || len(missed) != n || missed[0] != slow.Session {
+			t.Errorf("stats %+v; %d missed", stats, len(missed))
+		}
+		slow.receives(t, texts[:200-n]...)
+		slow.receivesNothing(t)
+		publish(t, gs, "x", "later")
+		slow.receives(t, "later")
+	})
+}
+
+func TestKeepLatest(t *testing.T) {
+	fastAndSlow(t, group.Options{Slow: group.KeepLatest}, func(t *testing.T, gs *group.Groups, slow end, texts []string) {
+		n, rest := prefix(slow.all(t, long("199")), texts)
+		if n < 100 || len(rest) != 1 && len(rest) != 2 {
+			t.Errorf("received %d messages and then %d others", n, len(rest))
+		}
+		slow.receivesNothing(t)
+		publish(t, gs, "x", "later")
+		slow.receives(t, "later")
+		stats := gs.Stats()
+		if stats.Delivered != uint64(202+n+len(rest)) || stats.Replaced != uint64(200-n-len(rest)) || stats.Dropped != 0 {
+			t.Errorf("stats: %+v; received %d + %d", stats, n, len(rest))
+		}
+	})
+}
+
+// Leave ends the waiting for the send queue, and nothing is sent later.
+func TestKeepLatestLeaves(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		end  func(*group.Groups, end)
+	}{
+		{"by Leave", func(gs *group.Groups, slow end) { gs.Leave("x", slow.Session) }},
+		{"by Close", func(gs *group.Groups, slow end) { gs.Close() }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			fastAndSlow(t, group.Options{Slow: group.KeepLatest}, func(t *testing.T, gs *group.Groups, slow end, texts []string) {
+				test.end(gs, slow)
+				if err := slow.TrySend(ws.Message{Kind: ws.Text, Data: []byte(long("left"))}); err != ws.ErrBufferFull {
+					t.Fatalf("TrySend returns %v", err)
+				}
+				go slow.Text(t.Context(), "left")
+				n, rest := prefix(slow.all(t, "left"), texts)
+				if n < 100 || len(rest) > 2 || len(rest) == 2 && rest[0] == texts[199] {
+					t.Errorf("received %d messages and then %.100q", n, rest)
+				}
+			})
+		})
+	}
+}
+
+// The goroutine that waits ends with the session.
+func TestKeepLatestSessionEnds(t *testing.T) {
+	fastAndSlow(t, group.Options{Slow: group.KeepLatest}, func(t *testing.T, gs *group.Groups, slow end, texts []string) {
+		publish(t, gs, "x", "more")
+		slow.client.Session.Close(ws.CloseReason{})
+		slow.client.Stream.Discard()
+		<-slow.Done()
+		synctest.Wait()
+		if n := gs.Len("x"); n != 1 {
+			t.Errorf("%d members", n)
+		}
+	})
+}
