@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -87,12 +88,14 @@ func receiverOf(d *ast.FuncDecl) string {
 }
 
 // types are what the tables call a value of a type.
-var types = map[string]string{"session": "Session", "stream": "MessageStream", "c": "Conn", "u": "Upgrader"}
+var types = map[string]string{
+	"session": "Session", "stream": "MessageStream", "c": "Conn", "u": "Upgrader", "groups": "Groups", "m": "Melody", "s": "Session",
+}
 
 var (
 	codeSpan  = regexp.MustCompile("`[^`]*`")
-	selector  = regexp.MustCompile(`\b(ws|websocket|session|stream|c|u)\.(\w+)`)
-	literal   = regexp.MustCompile(`\b(?:ws|websocket)\.(\w+)\{(\w+):`)
+	selector  = regexp.MustCompile(`\b(ws|websocket|melody|group|session|stream|groups|c|u|m|s)\.(\w+)`)
+	literal   = regexp.MustCompile(`\b(?:ws|websocket|melody|group)\.(\w+)\{(\w+):`)
 	aggregate = regexp.MustCompile(`stream\.Aggregate\(n\)\.(\w+)`)
 )
 
@@ -155,23 +158,39 @@ func foreignAPI(t *testing.T, from, path string) api {
 	return apiOf(t, strings.TrimSpace(string(dir)))
 }
 
-func TestDocsTableNamesExist(t *testing.T) {
+// migrations are the tables of names in the guides.
+func migrations(t *testing.T) []migration {
+	t.Helper()
 	own := apiOf(t, "../ws")
-	coder := foreignAPI(t, ".", "github.com/coder/websocket")
-	gorilla := foreignAPI(t, "../bench", "github.com/gorilla/websocket")
-	for _, readme := range readmes {
-		for _, row := range rows(t, readme, "actix-ws", "handset/ws") {
-			for _, name := range own.unknown(row[1]) {
-				t.Errorf("%s: ws has no %s", readme, name)
-			}
-		}
-		for _, row := range rows(t, readme, "gorilla/websocket", "coder/websocket", "handset/ws") {
-			for i, names := range []api{gorilla, coder, own} {
-				if names == nil {
-					continue
-				}
-				for _, name := range names.unknown(row[i]) {
-					t.Errorf("%s: column %d: there is no %s", readme, i+1, name)
+	withGroup := api{}
+	maps.Copy(withGroup, own)
+	maps.Copy(withGroup, apiOf(t, "../group"))
+	return []migration{
+		{"from-actix-ws.md", [2]string{"actix-ws", "handset/ws"}, nil, own},
+		{"from-gorilla.md", [2]string{"gorilla/websocket", "handset/ws"}, foreignAPI(t, "../docs/examples", "github.com/gorilla/websocket"), own},
+		{"from-coder.md", [2]string{"coder/websocket", "handset/ws"}, foreignAPI(t, ".", "github.com/coder/websocket"), own},
+		{"from-melody.md", [2]string{"melody", "handset"}, foreignAPI(t, "../docs/examples", "github.com/olahol/melody"), withGroup},
+	}
+}
+
+// migration is a guide's table of names of another library and of this one.
+type migration struct {
+	guide      string
+	columns    [2]string
+	theirs, to api // theirs is nil if their names cannot be looked at
+}
+
+func TestDocsTableNamesExist(t *testing.T) {
+	for _, m := range migrations(t) {
+		for _, dir := range guideLanguages {
+			for _, row := range rows(t, dir+m.guide, m.columns[:]...) {
+				for i, names := range []api{m.theirs, m.to} {
+					if names == nil {
+						continue
+					}
+					for _, name := range names.unknown(row[i]) {
+						t.Errorf("%s%s: column %d: there is no %s", dir, m.guide, i+1, name)
+					}
 				}
 			}
 		}
@@ -198,10 +217,10 @@ func TestDocsCheckSeesUnknownName(t *testing.T) {
 
 // Both languages have the same code in their tables.
 func TestDocsTablesHaveSameRows(t *testing.T) {
-	for _, names := range [][]string{{"actix-ws", "handset/ws"}, {"gorilla/websocket", "coder/websocket", "handset/ws"}} {
-		first, second := rows(t, readmes[0], names...), rows(t, readmes[1], names...)
+	for _, m := range migrations(t) {
+		first, second := rows(t, guideLanguages[0]+m.guide, m.columns[:]...), rows(t, guideLanguages[1]+m.guide, m.columns[:]...)
 		if len(first) != len(second) {
-			t.Fatalf("%v: %d rows and %d", names, len(first), len(second))
+			t.Fatalf("%s: %d rows and %d", m.guide, len(first), len(second))
 		}
 		for i := range first {
 			if a, b := codeSpan.FindAllString(strings.Join(first[i], "|"), -1), codeSpan.FindAllString(strings.Join(second[i], "|"), -1); !slices.Equal(a, b) {
