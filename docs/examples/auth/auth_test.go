@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -169,5 +170,17 @@ func TestFollowHasNewTokenForEachAttempt(t *testing.T) {
 	}
 	if redialer.Err() != nil || len(got) != 2 || got[0] != "Bearer first" || got[1] != "Bearer second" {
 		t.Errorf("attempts with %q, error %v", got, redialer.Err())
+	}
+}
+
+func TestDialSetsHeader(t *testing.T) {
+	got := make(chan string, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got <- r.Header.Get("Authorization")
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	defer server.Close()
+	if _, _, err := Dial(t.Context(), server.URL, "c2VjcmV0"); err == nil || <-got != "Bearer c2VjcmV0" {
+		t.Errorf("error %v, or another header", err)
 	}
 }

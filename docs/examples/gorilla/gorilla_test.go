@@ -20,7 +20,7 @@ func TestChat(t *testing.T) {
 }
 
 func TestListenStaysOpen(t *testing.T) {
-	for name, h := range map[string]http.Handler{"before": http.HandlerFunc(before.Listen), "after": ws.Handler(after.Listen)} {
+	for name, h := range map[string]http.Handler{"before": http.HandlerFunc(before.Listen), "after": after.Listeners.Handler(after.Listen)} {
 		t.Run(name, func(t *testing.T) {
 			session, stream := wstest.Dial(t, h)
 			guidetest.Send(t, session, "hello")

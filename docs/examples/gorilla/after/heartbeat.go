@@ -8,8 +8,8 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// listeners has other times than the default, which is 30 s for both.
-var listeners = ws.Upgrader{Options: ws.Options{
+// Listeners has other times than the default, which is 30 s for both.
+var Listeners = ws.Upgrader{Options: ws.Options{
 	Heartbeat: ws.Heartbeat{Interval: 50 * time.Second, Timeout: 10 * time.Second},
 }}
 
