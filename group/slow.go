@@ -8,7 +8,9 @@ import (
 
 // A SlowPolicy determines what happens to a message for a member whose send queue is
 // full (ws.Options.SendBuffer), because its peer or its network is slow. The other
-// members are not affected.
+// members are not affected. A session to which a fragmented message is being sent, by
+// Session.Writer or Session.Continuation, accepts no other message until it is complete
+// and counts as slow, too.
 type SlowPolicy int
 
 const (
@@ -64,9 +66,6 @@ func (m *member) sendLatest(ctx context.Context, w *waiting) {
 	defer w.cancel()
 	for pm := m.takeLatest(); pm != nil; pm = m.takeLatest() {
 		if m.session.SendPrepared(ctx, pm) != nil {
-			m.mu.Lock()
-			m.waiting, m.latest = nil, nil
-			m.mu.Unlock()
 			return // the session has ended, or has left
 		}
 		m.group.groups.counts.delivered.Add(1)
