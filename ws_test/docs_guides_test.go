@@ -1,6 +1,7 @@
 package ws_test
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -29,13 +30,13 @@ func guides(t *testing.T) (names []string) {
 var guideLanguages = []string{"docs/", "docs/zh-CN/"}
 
 // blockSources are the files that a block of code must be a part of, by its
-// language: files that are compiled, or run by a test. Commands and queries are
-// not checked.
-var blockSources = map[string]string{
-	"go": "docs/examples/**.go", "rust": "docs/examples/**.rs",
-	"nginx": "docs/proxies/nginx.conf", "haproxy": "docs/proxies/haproxy.cfg",
-	"yaml": "docs/proxies/ingress.yaml", "caddyfile": "docs/proxies/Caddyfile",
-	"sh": "", "promql": "", "text": "",
+// language: files that are compiled, or run by a test. Commands and formulas are not
+// checked.
+var blockSources = map[string][]string{
+	"go": {"docs/examples/**.go", "metrics/**.go"}, "rust": {"docs/examples/**.rs"},
+	"nginx": {"docs/proxies/nginx.conf"}, "haproxy": {"docs/proxies/haproxy.cfg"},
+	"yaml": {"docs/proxies/ingress.yaml"}, "caddyfile": {"docs/proxies/Caddyfile"},
+	"sh": nil, "text": nil,
 }
 
 // block is a fenced block of a Markdown file.
@@ -75,7 +76,7 @@ func (b block) problem(sources map[string][]string) string {
 	case !ok:
 		return "a block of the unknown language " + b.language
 	case len(files) > 0 && !slices.ContainsFunc(files, b.isPart):
-		return "a block that is in no file of " + blockSources[b.language]
+		return fmt.Sprintf("a block that is in none of %v", blockSources[b.language])
 	}
 	return ""
 }
@@ -84,28 +85,36 @@ func (b block) problem(sources map[string][]string) string {
 func sourcesOf(t *testing.T) map[string][]string {
 	t.Helper()
 	sources := map[string][]string{}
-	for language, pattern := range blockSources {
+	for language, patterns := range blockSources {
 		sources[language] = nil
-		dir, suffix, all := strings.Cut(pattern, "**")
-		if !all {
-			if pattern != "" {
-				sources[language] = []string{read(t, pattern)}
+		for _, pattern := range patterns {
+			if dir, suffix, all := strings.Cut(pattern, "**"); all {
+				sources[language] = append(sources[language], readBelow(t, dir, suffix)...)
+			} else {
+				sources[language] = append(sources[language], read(t, pattern))
 			}
-			continue
-		}
-		err := filepath.WalkDir(filepath.Join("..", dir), func(name string, entry fs.DirEntry, err error) error {
-			if err != nil || entry.IsDir() || !strings.HasSuffix(name, suffix) {
-				return err
-			}
-			text, err := os.ReadFile(name)
-			sources[language] = append(sources[language], strings.ReplaceAll(string(text), "\r\n", "\n"))
-			return err
-		})
-		if err != nil || len(sources[language]) == 0 {
-			t.Fatalf("%s: %d files, error %v", pattern, len(sources[language]), err)
 		}
 	}
 	return sources
+}
+
+// readBelow reads the files below a folder whose names end with suffix.
+func readBelow(t *testing.T, dir, suffix string) (texts []string) {
+	t.Helper()
+	root := filepath.Join("..", dir)
+	if _, err := os.Stat(root); err != nil {
+		t.Fatal(err)
+	}
+	err := filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && strings.HasSuffix(name, suffix) {
+			texts = append(texts, read(t, strings.TrimPrefix(filepath.ToSlash(name), "../")))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return texts
 }
 
 // What the guides show is compiled, or run by a test.
@@ -131,9 +140,9 @@ func TestDocsGuidesCheckSeesOtherCode(t *testing.T) {
 	}{
 		{"a whole function", block{"go", "func f() {\n\tif g() {\n\n\t\th()\n\t}\n}\n"}, ""},
 		{"an indented statement", block{"go", "if g() {\n\n\th()\n}\n"}, ""},
-		{"a line with a line left out", block{"go", "if g() {\n\th()\n}\n"}, "no file"},
-		{"part of a line", block{"go", "func\n"}, "no file"},
-		{"other code", block{"go", "h(1)\n"}, "no file"},
+		{"a line with a line left out", block{"go", "if g() {\n\th()\n}\n"}, "in none"},
+		{"part of a line", block{"go", "func\n"}, "in none"},
+		{"other code", block{"go", "h(1)\n"}, "in none"},
 		{"a command", block{"sh", "ls\n"}, ""},
 		{"an unknown language", block{"python", "f()\n"}, "unknown language"},
 		{"no language", block{"", "f()\n"}, "unknown language"},
