@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/handset-go/handset/docs/examples/internal/guidetest"
+	"github.com/handset-go/handset/group"
 	"github.com/handset-go/handset/ws"
 	"github.com/handset-go/handset/wstest"
 )
@@ -48,8 +49,11 @@ func TestStats(t *testing.T) {
 func TestMetrics(t *testing.T) {
 	upgrader := new(ws.Upgrader)
 	closed(t, upgrader)
-	if text := got(Metrics(upgrader)); !strings.Contains(text, `handset_messages_total{direction="in",server="chat"} 1`) {
-		t.Errorf("got %s", text)
+	text := got(Metrics(upgrader, group.New(nil, group.Options{})))
+	for _, want := range []string{`handset_messages_total{direction="in",server="chat"} 1`, "handset_group_gaps_total 0"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is missing in %s", want, text)
+		}
 	}
 }
 

@@ -6,13 +6,17 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/handset-go/handset/group"
 	wsprom "github.com/handset-go/handset/metrics/prometheus"
 	"github.com/handset-go/handset/ws"
 )
 
-// Metrics exports the statistics of an Upgrader to Prometheus.
-func Metrics(upgrader *ws.Upgrader) http.Handler {
+// Metrics exports the statistics of an Upgrader and of groups to Prometheus.
+func Metrics(upgrader *ws.Upgrader, groups *group.Groups) http.Handler {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(wsprom.NewCollector(upgrader, prometheus.Labels{"server": "chat"}))
+	registry.MustRegister(
+		wsprom.NewCollector(upgrader, prometheus.Labels{"server": "chat"}),
+		wsprom.NewGroupsCollector(groups, nil),
+	)
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 }
