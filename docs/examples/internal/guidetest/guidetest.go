@@ -32,11 +32,8 @@ func Send(t *testing.T, session *ws.Session, text string) {
 // Received expects text messages, in this order.
 func Received(t *testing.T, stream *ws.MessageStream, texts ...string) {
 	t.Helper()
-	for _, want := range texts {
-		msg, err := stream.Recv(contextOf(t))
-		if err != nil || msg.Kind != ws.Text || string(msg.Data) != want {
-			t.Fatalf("received %v %q, error %v, want %q", msg.Kind, msg.Data, err, want)
-		}
+	for _, text := range texts {
+		wstest.ExpectText(t, stream, text)
 	}
 }
 
