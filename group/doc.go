@@ -61,7 +61,8 @@
 // that have members of the group, and these send it to their members. The sender
 // receives it, too, if it is a member; [Groups.PublishExcept] excludes one session. The
 // message is formatted by [Options.Format], validated, and compressed once in each
-// process, not once for each member.
+// process, not once for each member. Only stored messages (see below) are prepared for
+// each session that they are sent to.
 //
 // Publish does not wait for members, and no lock of the group is held while a message
 // is sent. The messages are added to the send queues of the sessions, as by
@@ -71,14 +72,23 @@
 // messages; [Options.Missed] is called for each. With [KeepLatest] it misses all but
 // the last one.
 //
+// A queue has space for ws.Options.SendBuffer bytes, by default 64 KiB. If more is
+// published at once, the queues of all members are full for a moment, also those of
+// fast ones. A program that publishes large messages, or many in a burst, needs a larger
+// SendBuffer. It takes memory only while it is used.
+//
+// The functions of a [ws.Trace] may be called while a message is sent. They must not
+// call Publish, PublishLocal, Leave or Close, but may start a goroutine that does.
+//
 // [Groups.Members], [Groups.Len] and [Groups.Names] tell who is there, and
 // [Groups.Stats] returns [Stats]. They are those of this process only.
 //
 // # Several processes
 //
-// [New] is given a [Broker] and [Options]. Without a broker, the groups are those of one process, connected by a
-// [MemoryBroker]. The brokers of packages broker/nats and broker/redis, which are
-// modules of their own, connect several processes. Package grouptest tests others.
+// [New] is given a [Broker] and [Options]. Without a broker, the groups are those of
+// one process, connected by a [MemoryBroker]. The brokers of packages broker/nats and
+// broker/redis, which are modules of their own, connect several processes. Package
+// grouptest tests others.
 //
 // Groups subscribe to a group at the broker when its first member in the process joins,
 // and end the subscription when there has been no member for [Options.UnsubscribeDelay].
@@ -98,9 +108,9 @@
 // member. If a program sends the position with each message, which Format can do, its
 // clients can resume after an interruption: [Groups.Resume] sends what they have missed,
 // up to [Options.MaxResume] messages, or returns [ErrCannotResume]. Both return
-// [ErrNoHistory] if the broker stores nothing, [ErrMember] if the session is a member
-// already, and [ErrLeft] or [ErrTooSlow] if they do not complete. All methods return
-// [ErrClosed] after [Groups.Close].
+// [ErrNoHistory] if the broker does not implement History, [ErrMember] if the session is
+// a member already, and [ErrLeft] or [ErrTooSlow] if they do not complete. All methods
+// return [ErrClosed] after [Groups.Close].
 //
 // # Guarantees
 //

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"github.com/handset-go/handset/ws"
 )
@@ -15,8 +16,9 @@ type member struct {
 	id      uint64 // of the session; see envelope
 	index   int    // in group.members; guarded by group.mu
 
-	mu         sync.Mutex // held while a message is added to the send queue, never while that waits
-	left       bool
+	left atomic.Bool // the session is no member any more; set with mu held
+
+	mu         sync.Mutex          // held while a message is added to the send queue, never while that waits
 	catchingUp bool                // JoinRecent or Resume sends stored messages
 	overflowed bool                // too many messages have arrived meanwhile
 	arrived    []arrival           // the messages that have arrived meanwhile
@@ -65,6 +67,7 @@ func (m *member) deliver(pm *ws.PreparedMessage, p Position) outcome {
 	switch result := m.put(pm, p); result {
 	case closed:
 		m.session.Close(closeSlow)
+		m.group.groups.remove(m)
 		return closed
 	case dropped:
 		if missed := m.group.groups.options.Missed; missed != nil {
@@ -81,7 +84,7 @@ func (m *member) put(pm *ws.PreparedMessage, p Position) outcome {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
-	case m.left:
+	case m.left.Load():
 		return gone
 	case m.catchingUp:
 		return m.keepLocked(pm, p)
@@ -116,7 +119,7 @@ func (m *member) keepLocked(pm *ws.PreparedMessage, p Position) outcome {
 
 // isOldLocked reports whether a message was sent as a stored message.
 func (m *member) isOldLocked(p Position) bool {
-	if m.after.IsZero() || p.IsZero() {
+	if m.after.IsZero() || p.IsZero() || p.Epoch != m.after.Epoch {
 		return false
 	}
 	if !p.follows(m.after) {
@@ -126,17 +129,10 @@ func (m *member) isOldLocked(p Position) bool {
 	return false
 }
 
-// hasLeft reports whether the session is no member any more.
-func (m *member) hasLeft() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.left
-}
-
 // leave makes sure that nothing more is sent. It waits for a send in progress.
 func (m *member) leave() {
 	m.mu.Lock()
-	m.left = true
+	m.left.Store(true)
 	m.latest, m.arrived = nil, nil
 	w := m.waiting
 	m.mu.Unlock()

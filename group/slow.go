@@ -15,7 +15,9 @@ type SlowPolicy int
 
 const (
 	// CloseSlow closes the session with ws.CloseTryAgainLater (1013). The client can
-	// connect again and resume, or load the current state.
+	// connect again and resume, or load the current state. ws.Options.SendBuffer must
+	// have space for what is published in a burst, at least for two of the largest
+	// messages: otherwise fast members are closed, too.
 	CloseSlow SlowPolicy = iota
 
 	// DropNewest drops the message for this member; see Options.Missed.
@@ -44,7 +46,7 @@ func (m *member) slowLocked(pm *ws.PreparedMessage) outcome {
 		go m.sendLatest(ctx, w)
 		return kept
 	default:
-		m.left = true
+		m.left.Store(true)
 		return closed
 	}
 }

@@ -51,6 +51,9 @@ func prefix(received, texts []string) (int, []string) {
 
 func TestCloseSlow(t *testing.T) {
 	fastAndSlow(t, group.Options{}, func(t *testing.T, gs *group.Groups, slow end, texts []string) {
+		if gs.Len("x") != 1 || gs.Stats().Members != 1 {
+			t.Errorf("the session, which ends when its client has received all, is still a member")
+		}
 		n, rest := prefix(slow.all(t, "close 1013 try again later"), texts)
 		if n < 100 || len(rest) != 1 {
 			t.Errorf("received %d messages and then %.100q", n, rest)
