@@ -38,9 +38,31 @@ func (joined *memberships) in(name string) *member {
 // Join returns an error if ctx or the session ends first, if the broker refuses the
 // subscription, or ErrClosed after Close. The session is then not a member.
 func (gs *Groups) Join(ctx context.Context, name string, session *ws.Session) error {
-	_, err := gs.join(ctx, name, session, false)
+	err := inGoroutine(func() error {
+		_, err := gs.join(ctx, name, session, false)
+		return err
+	})
 	if err == ErrMember {
 		return nil
+	}
+	return err
+}
+
+// inGoroutine calls join in a goroutine of its own and returns its error, or panics as
+// it does. The goroutine that calls Join usually goes on to receive, for as long as the
+// session exists, and would keep the larger stack that joining takes.
+func inGoroutine(join func() error) error {
+	var err error
+	var panicked any
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { panicked = recover() }()
+		err = join()
+	}()
+	<-done
+	if panicked != nil {
+		panic(panicked)
 	}
 	return err
 }
@@ -72,26 +94,37 @@ func (gs *Groups) join(ctx context.Context, name string, session *ws.Session, ca
 		return nil, err
 	}
 	defer gs.release(g)
-	select {
-	case <-g.ready:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-session.Done():
-		return nil, sessionError(session)
-	case <-gs.ctx.Done():
-		return nil, ErrClosed
-	}
-	switch {
+	switch err := g.await(ctx, session); {
 	case gs.ctx.Err() != nil:
 		return nil, ErrClosed
-	case g.err != nil:
-		return nil, g.err
+	case err != nil:
+		return nil, err
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case session.Err() != nil:
 		return nil, sessionError(session)
 	}
 	return gs.add(g, session, catchUp)
+}
+
+// await waits until the subscription is active. If it is already, that takes no channel of
+// session.Done, which sessions have only once they are asked for it.
+func (g *group) await(ctx context.Context, session *ws.Session) error {
+	select {
+	case <-g.ready:
+		return g.err
+	default:
+	}
+	select {
+	case <-g.ready:
+		return g.err
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-session.Done():
+		return sessionError(session)
+	case <-g.groups.ctx.Done():
+		return ErrClosed
+	}
 }
 
 // sessionError returns the reason why a session has ended.

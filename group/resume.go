@@ -58,21 +58,23 @@ func (gs *Groups) joinStored(ctx context.Context, name string, session *ws.Sessi
 	if gs.history == nil {
 		return ErrNoHistory
 	}
-	m, err := gs.join(ctx, name, session, true)
-	if err != nil {
-		return err
-	}
-	stays := false
-	defer func() {
-		if !stays { // also if Options.Format panics
-			gs.remove(m)
+	return inGoroutine(func() error {
+		m, err := gs.join(ctx, name, session, true)
+		if err != nil {
+			return err
 		}
-	}()
-	if err = m.catchUp(ctx, load); err == ErrLeft {
-		err = gs.leftBecause(session)
-	}
-	stays = err == nil
-	return err
+		stays := false
+		defer func() {
+			if !stays { // also if Options.Format panics
+				gs.remove(m)
+			}
+		}()
+		if err = m.catchUp(ctx, load); err == ErrLeft {
+			err = gs.leftBecause(session)
+		}
+		stays = err == nil
+		return err
+	})
 }
 
 // leftBecause returns the reason why a session is no member any more.
