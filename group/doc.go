@@ -68,14 +68,14 @@
 // is sent. The messages are added to the send queues of the sessions, as by
 // [ws.Session.TrySendPrepared]. If the queue of a member is full, [Options.Slow]
 // determines what happens. The other members are not affected. With [CloseSlow], the
-// default [SlowPolicy], the session is closed. With [DropNewest] the member misses
-// messages; [Options.Missed] is called for each. With [KeepLatest] it misses all but
-// the last one.
+// default [SlowPolicy], up to 1,024 messages are kept, and then the session is closed.
+// With [DropNewest] the member misses messages; [Options.Missed] is called for each. With
+// [KeepLatest] it misses all but the last one.
 //
 // A queue has space for ws.Options.SendBuffer bytes, by default 64 KiB. If more is
 // published at once, the queues of all members are full for a moment, also those of
-// fast ones. A program that publishes large messages, or many in a burst, needs a larger
-// SendBuffer. It takes memory only while it is used.
+// fast ones. With DropNewest and KeepLatest, a program that publishes large messages, or
+// many in a burst, needs a larger SendBuffer. It takes memory only while it is used.
 //
 // The functions of a [ws.Trace] may be called while a message is sent. They must not
 // call Publish, PublishLocal, Leave or Close, but may start a goroutine that does.
@@ -125,9 +125,9 @@
 //     overflow, a gap is reported, unless a History has delivered what was missed.
 //   - A slow member does not delay the others.
 //   - Memory is bounded. Besides the send queue of its session, a member keeps one
-//     message with KeepLatest, and at most 1,024 while it is sent stored messages. A
-//     MemoryBroker keeps at most 256 messages of a group that are not delivered, and its
-//     History.
+//     message with KeepLatest, and at most 2,048 with CloseSlow or while it is sent stored
+//     messages. A MemoryBroker keeps at most 256 messages of a group that are not
+//     delivered, and its History.
 //   - Publishing a message and storing it are one step. An [Entry] is delivered if and
 //     only if it is stored. Offsets of different epochs are not compared.
 //

@@ -22,7 +22,7 @@ type member struct {
 	mu         sync.Mutex          // held while a message is added to the send queue, never while that waits
 	catchingUp bool                // JoinRecent or Resume sends stored messages
 	overflowed bool                // too many messages have arrived meanwhile
-	arrived    []arrival           // the messages that have arrived meanwhile
+	arrived    []arrival           // the messages that have arrived meanwhile, or that CloseSlow keeps
 	after      Position            // the last stored message that was sent
 	latest     *ws.PreparedMessage // the message that KeepLatest sends next
 	waiting    *waiting            // the goroutine that waits for the send queue; nil if there is none
@@ -34,7 +34,8 @@ type arrival struct {
 	position Position
 }
 
-// maxArrived is the largest number of messages that a member keeps while it catches up.
+// maxArrived is the largest number of messages that a member keeps while it catches up or
+// is slow. A goroutine that sends them has as many more.
 const maxArrived = 1024
 
 // waiting is a goroutine that sends to a member and waits for its send queue.
@@ -92,14 +93,14 @@ func (m *member) put(pm *ws.PreparedMessage, p Position) outcome {
 	case m.isOldLocked(p):
 		return gone
 	case m.waiting != nil:
-		return m.replaceLocked(pm)
+		return m.waitLocked(pm, p)
 	}
 	err := m.session.TrySendPrepared(pm)
 	switch {
 	case err == nil:
 		return delivered
 	case errors.Is(err, ws.ErrBufferFull):
-		return m.slowLocked(pm)
+		return m.slowLocked(pm, p)
 	default:
 		return gone
 	}

@@ -131,6 +131,11 @@ func (m *member) sendStored(ctx context.Context, load func(context.Context) (sto
 			return err
 		}
 	}
+	return m.sendArrived(ctx, last)
+}
+
+// sendArrived sends what has arrived after a position, until there is nothing.
+func (m *member) sendArrived(ctx context.Context, last Position) error {
 	for {
 		batch, err := m.takeArrived(last)
 		if batch == nil {

@@ -430,7 +430,7 @@ func TestFormatPanicsWhileCatchingUp(t *testing.T) {
 func TestCatchUpWaitsForPeer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gs := group.New(&group.MemoryBroker{History: 300}, group.Options{})
-		texts := flood(t, gs, "x")
+		texts := flood(t, gs, "x", 200)
 		e := connect(t, ws.Options{})
 		joined := make(chan error, 1)
 		go func() {
