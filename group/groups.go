@@ -198,7 +198,6 @@ func (gs *Groups) Close() error {
 	}
 	gs.mu.Unlock()
 	for _, joined := range sessions {
-		joined.stop()
 		for _, m := range joined.members {
 			m.leave()
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/handset-go/handset/internal/sessionend"
 	"github.com/handset-go/handset/ws"
 )
 
@@ -15,7 +16,6 @@ var errNoSession = errors.New("group: session is nil")
 type memberships struct {
 	id      uint64 // identifies the session in envelopes
 	members []*member
-	stop    func() bool // stops waiting for the end of the session
 }
 
 // Join makes a session a member of a group until it ends or Leave is called. It waits
@@ -122,7 +122,7 @@ func (gs *Groups) add(g *group, session *ws.Session, catchUp bool) (*member, err
 	if joined == nil {
 		gs.lastID++
 		joined = &memberships{id: gs.lastID}
-		joined.stop = context.AfterFunc(session.Context(), func() { gs.removeSession(session) })
+		sessionend.Observe(session, (*observer)(gs))
 		gs.sessions[session] = joined
 	}
 	for _, m := range joined.members {
@@ -153,6 +153,12 @@ func (gs *Groups) removeLocked(session *ws.Session, matches func(*member) bool) 
 	m.group.expireLocked()
 	return m
 }
+
+// observer implements sessionend.Observer.
+type observer Groups
+
+// SessionEnded removes a session that is a member, or has been.
+func (o *observer) SessionEnded(session any) { (*Groups)(o).removeSession(session.(*ws.Session)) }
 
 // removeSession removes a session that has ended from all its groups.
 func (gs *Groups) removeSession(session *ws.Session) {
