@@ -38,7 +38,7 @@ func publishAllocs(t *testing.T, n int) float64 {
 			err = stream.Discard()
 		}
 		if err == nil {
-			err = gs.Join(r.Context(), "room", session)
+			err = gs.Join(r.Context(), "news", session)
 		}
 		joined <- err
 	}))
@@ -59,7 +59,7 @@ func publishAllocs(t *testing.T, n int) float64 {
 	}
 	data := []byte("a small message")
 	return testing.AllocsPerRun(200, func() {
-		if err := gs.Publish(t.Context(), "room", ws.Text, data); err != nil {
+		if err := gs.Publish(t.Context(), "news", ws.Text, data); err != nil {
 			t.Fatal(err)
 		}
 	})

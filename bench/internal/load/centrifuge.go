@@ -100,8 +100,7 @@ func takeText(b []byte) (payload []byte, size int, err error) {
 }
 
 // lineChecker compares what subscribers of centrifuge receive with a tape. Replies
-// and pings are not compared: there is nothing to answer a ping with before a
-// measurement ends.
+// are not compared. Pings are not answered.
 type lineChecker struct {
 	tape *Tape
 	next int    // number of the message that comes next

@@ -6,6 +6,7 @@ package main
 import (
 	"log"
 	"net/http"
+	"unicode/utf8"
 
 	"github.com/centrifugal/centrifuge"
 
@@ -22,6 +23,10 @@ func main() {
 			done(centrifuge.SubscribeReply{}, nil)
 		})
 		client.OnPublish(func(e centrifuge.PublishEvent, done centrifuge.PublishCallback) {
+			if !utf8.Valid(e.Data) { // the library leaves that to the application
+				done(centrifuge.PublishReply{}, centrifuge.ErrorBadRequest)
+				return
+			}
 			// Without who published it, which the node adds otherwise: the other
 			// libraries send the message alone.
 			result, err := node.Publish(e.Channel, e.Data)
@@ -31,7 +36,9 @@ func main() {
 	if err := node.Run(); err != nil {
 		log.Fatal(err)
 	}
-	handler := anonymous(centrifuge.NewWebsocketHandler(node, centrifuge.WebsocketConfig{}))
+	handler := anonymous(centrifuge.NewWebsocketHandler(node, centrifuge.WebsocketConfig{
+		PingPongConfig: centrifuge.PingPongConfig{PingInterval: -1, PongTimeout: -1}, // the load does not answer pings
+	}))
 	serve.Main(serve.Handlers{Group: handler.ServeHTTP})
 }
 

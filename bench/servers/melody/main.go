@@ -5,6 +5,7 @@ package main
 import (
 	"log"
 	"net/http"
+	"unicode/utf8"
 
 	"github.com/olahol/melody"
 
@@ -17,7 +18,11 @@ const messageLimit = 1 << 20
 func main() {
 	m := melody.New()
 	m.Config.MaxMessageSize = messageLimit
-	m.HandleMessage(func(_ *melody.Session, message []byte) {
+	m.HandleMessage(func(s *melody.Session, message []byte) {
+		if !utf8.Valid(message) { // the library leaves that to the application
+			s.Close()
+			return
+		}
 		m.Broadcast(message)
 	})
 	serve.Main(serve.Handlers{Group: func(w http.ResponseWriter, r *http.Request) {
