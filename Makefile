@@ -90,8 +90,8 @@ AUTOBAHN_CASES ?= *
 autobahn:
 	GO='$(GO)' HANDSET_AUTOBAHN_CASES='$(AUTOBAHN_CASES)' bash .ci/autobahn
 
-# Beside its peers, on this machine: bench/RESULTS.md and its charts, in a quarter of an
-# hour, and the quick one, which only prints.
+# Beside its peers, on this machine: bench/RESULTS.md and its charts, in twenty
+# minutes, and the quick one, which only prints.
 bench:
 	$(GO) -C bench run ./cmd/bench -rounds 3 -seconds 0.3 -out .
 
