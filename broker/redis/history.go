@@ -1,0 +1,241 @@
+package redis
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"github.com/handset-go/handset/group"
+)
+
+// HistoryOptions are the options of a HistoryBroker. The zero value is valid. All
+// processes that share groups need the same options.
+type HistoryOptions struct {
+	Options
+
+	// Messages is the number of messages that Redis stores for each group. Zero means
+	// 100.
+	Messages int
+
+	// Retention is how long Redis stores the messages of a group after the last
+	// message, and after the last subscription has ended. After that,
+	// positions of the group are of a new epoch. Zero means 5 minutes.
+	//
+	// The memory in use in Redis is that of Messages messages for each group that
+	// has been used within this time.
+	Retention time.Duration
+
+	// Durable says that the server loses no message that it has accepted when it is
+	// started again or another server takes over: it writes each one to disk
+	// (appendfsync always) and has no replicas, or these are never behind. Positions
+	// then remain valid. Without Durable, a new epoch begins, because a message
+	// may be lost that nobody knows of.
+	Durable bool
+}
+
+const (
+	defaultMessages  = 100
+	defaultRetention = 5 * time.Minute
+
+	// maxOffset is the largest offset that a number of Lua represents exactly.
+	maxOffset = 1 << 53
+
+	// A page is what is read from a stream at once: pageEntries messages, or fewer if
+	// they have more than pageBytes bytes.
+	pageEntries = 128
+	pageBytes   = 256 << 10
+)
+
+// A HistoryBroker is a group.History by the pub/sub and the streams of Redis. One script
+// publishes a message and appends it to the stream of the group. After the loss of the
+// connection, or if a subscription was too slow, it reads what was missed from
+// the stream and delivers it in order. It reports a gap only if that is not stored any more.
+//
+// The epoch of a group's positions is random. It is stored with the messages, and changes if
+// Redis loses them, expires them, is started again, or is replaced by a replica; see
+// HistoryOptions.Durable.
+type HistoryBroker struct {
+	*Broker
+	messages  int
+	durable   bool
+	keep      time.Duration
+	retention string // in ms
+	reading   chan struct{}
+}
+
+// maxReading is how many subscriptions read what they have missed at the same time.
+const maxReading = 8
+
+// NewHistory returns a HistoryBroker. It uses the client as New does.
+func NewHistory(client rueidis.Client, options HistoryOptions) (*HistoryBroker, error) {
+	b, err := newBroker(client, options.Options)
+	if err != nil {
+		return nil, err
+	}
+	h := &HistoryBroker{
+		Broker:   b,
+		messages: cmp.Or(options.Messages, defaultMessages),
+		durable:  options.Durable,
+		keep:     cmp.Or(options.Retention, defaultRetention),
+		reading:  make(chan struct{}, maxReading),
+	}
+	h.retention = strconv.FormatInt(max(h.keep.Milliseconds(), 1), 10)
+	b.history = h
+	b.events.prefix = b.options.Prefix + "h:" // the messages differ from those of a Broker
+	b.start(h.prepare)
+	b.done.Go(h.extend)
+	return h, nil
+}
+
+// prepare finds out which run of the server a connection is for.
+func (b *HistoryBroker) prepare(ctx context.Context, c *conn) error {
+	if b.durable {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	info, err := c.do(ctx, c.client.B().Info().Section("server").Build()).ToString()
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(info) {
+		if id, ok := strings.CutPrefix(line, "run_id:"); ok {
+			c.run = strings.TrimSpace(id)
+			return nil
+		}
+	}
+	return errNoRunID
+}
+
+func (b *HistoryBroker) stateKey(group string) string  { return b.options.Prefix + "e:" + group }
+func (b *HistoryBroker) streamKey(group string) string { return b.options.Prefix + "s:" + group }
+
+// Publish implements group.Broker. One script appends the message to the stream of the
+// group, deletes the oldest one, and publishes it. Otherwise it is like Broker.Publish.
+func (b *HistoryBroker) Publish(ctx context.Context, group string, data []byte) error {
+	if err := checkData(data); err != nil {
+		return err
+	}
+	channel := b.events.channelName(group)
+	_, err := b.eval(ctx, publishScript, group, strconv.Itoa(b.messages), channel, rueidis.BinaryString(data))
+	return failure("publish", err)
+}
+
+// Recent implements group.History. The time that messages are stored for begins again if
+// the group has none.
+func (b *HistoryBroker) Recent(ctx context.Context, name string, n int) ([]group.Entry, group.Position, error) {
+	n = min(max(n, 0), math.MaxInt32)
+	reply, err := b.eval(ctx, recentScript, name, strconv.Itoa(n))
+	if err != nil {
+		return nil, group.Position{}, failure("recent messages", err)
+	}
+	list, err := reply.AsStrSlice()
+	if err != nil || len(list) < 2 {
+		return nil, group.Position{}, failure("recent messages", cmp.Or(err, errReply))
+	}
+	at, err := position(list[0], list[1])
+	if err != nil {
+		return nil, group.Position{}, failure("recent messages", err)
+	}
+	entries, err := entries(at.Epoch, list[2:])
+	slices.Reverse(entries)
+	return entries, at, failure("recent messages", err)
+}
+
+// After implements group.History. It does not read all messages at once; if the oldest ones
+// are deleted meanwhile, it returns group.ErrCannotResume.
+func (b *HistoryBroker) After(ctx context.Context, name string, after group.Position, limit int) ([]group.Entry, error) {
+	if after.Offset > maxOffset {
+		return nil, group.ErrCannotResume
+	}
+	var all []group.Entry
+	for end := uint64(0); ; {
+		p, err := b.page(ctx, name, after, limit-len(all), false)
+		if err != nil {
+			return nil, failure("messages after a position", err)
+		}
+		if !p.stored {
+			return nil, group.ErrCannotResume
+		}
+		if end == 0 {
+			end = p.newest.Offset
+		}
+		all = append(all, p.entries...)
+		if len(all) > 0 {
+			after = all[len(all)-1].Position
+		}
+		if after.Offset >= end {
+			return all, nil
+		}
+	}
+}
+
+// A page is a part of the stored messages of a group.
+type page struct {
+	newest  group.Position // of the newest message of the group
+	stored  bool           // the messages after the position are all stored
+	entries []group.Entry  // the first ones of these
+	oldest  uint64         // if they are not stored, the offset of the oldest one that is
+}
+
+// page reads the first messages after a position, unless there are more than limit. If
+// the server does not know the position although it was that of a message, a new
+// epoch begins.
+func (b *HistoryBroker) page(ctx context.Context, name string, after group.Position, limit int, was bool) (page, error) {
+	mark := "0"
+	if was {
+		mark = "1"
+	}
+	reply, err := b.eval(ctx, afterScript, name, after.Epoch, strconv.FormatUint(after.Offset, 10),
+		strconv.Itoa(limit), strconv.Itoa(pageEntries), strconv.Itoa(pageBytes), mark)
+	if err != nil {
+		return page{}, err
+	}
+	list, err := reply.AsStrSlice()
+	if err != nil || len(list) < 3 {
+		return page{}, cmp.Or(err, errReply)
+	}
+	p := page{stored: list[2] == "ok"}
+	if p.newest, err = position(list[0], list[1]); err != nil {
+		return page{}, err
+	}
+	if p.stored {
+		p.entries, err = entries(p.newest.Epoch, list[3:])
+		return p, err
+	}
+	oldest, err := position(p.newest.Epoch, strings.TrimSuffix(list[len(list)-1], "-0"))
+	p.oldest = oldest.Offset
+	return p, err
+}
+
+var errReply = errors.New("redis: script has returned an unknown reply")
+
+// position returns a position from its parts.
+func position(epoch, offset string) (group.Position, error) {
+	n, err := strconv.ParseUint(offset, 10, 64)
+	if err != nil {
+		return group.Position{}, fmt.Errorf("%w: offset %q", errReply, offset)
+	}
+	return group.Position{Epoch: epoch, Offset: n}, nil
+}
+
+// entries returns messages from a list of ids and data.
+func entries(epoch string, list []string) ([]group.Entry, error) {
+	var all []group.Entry
+	for i := 0; i+1 < len(list); i += 2 {
+		p, err := position(epoch, strings.TrimSuffix(list[i], "-0"))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, group.Entry{Data: []byte(list[i+1]), Position: p})
+	}
+	return all, nil
+}

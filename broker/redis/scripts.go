@@ -1,0 +1,52 @@
+package redis
+
+import (
+	"context"
+	"crypto/sha1" //nolint:gosec // EVALSHA names scripts by it
+	_ "embed"
+	"encoding/hex"
+	"math/rand/v2"
+	"strconv"
+
+	"github.com/redis/rueidis"
+)
+
+// What all scripts begin with, and the rest of each.
+var (
+	//go:embed lua/open.lua
+	openLua string
+	//go:embed lua/publish.lua
+	publishLua string
+	//go:embed lua/recent.lua
+	recentLua string
+	//go:embed lua/after.lua
+	afterLua string
+
+	publishScript = newScript(publishLua)
+	recentScript  = newScript(recentLua)
+	afterScript   = newScript(afterLua)
+)
+
+// A script is a script in Lua that Redis executes as one step.
+type script struct{ text, sha string }
+
+func newScript(text string) script {
+	text = openLua + text
+	sum := sha1.Sum([]byte(text))
+	return script{text: text, sha: hex.EncodeToString(sum[:])}
+}
+
+// eval executes a script. What is executed is executed once, as the server
+// either has the script or returns NOSCRIPT.
+func (b *HistoryBroker) eval(ctx context.Context, s script, group string, args ...string) (rueidis.RedisMessage, error) {
+	keys := []string{b.stateKey(group), b.streamKey(group)}
+	return b.commands.do(ctx, func(c *conn) rueidis.RedisResult {
+		epoch := strconv.FormatUint(rand.Uint64(), 36)
+		args := append([]string{c.run, epoch, b.retention}, args...)
+		result := c.do(ctx, c.client.B().Evalsha().Sha1(s.sha).Numkeys(2).Key(keys...).Arg(args...).Build())
+		if refusal, ok := rueidis.IsRedisErr(result.Error()); ok && refusal.IsNoScript() {
+			result = c.do(ctx, c.client.B().Eval().Script(s.text).Numkeys(2).Key(keys...).Arg(args...).Build())
+		}
+		return result
+	})
+}
