@@ -52,6 +52,7 @@ var layers = map[string]layer{
 	}},
 	"group":                {goroutines: true, on: []string{"ws"}},
 	"group/grouptest":      {goroutines: true, on: []string{"group"}},
+	"internal/machinetest": {goroutines: true, on: []string{"group", "ws"}},
 	"wstest":               {goroutines: true, on: []string{"internal/overwrite", "ws"}},
 	"internal/interoptest": {goroutines: true, on: []string{"ws"}},
 	"examples/echo":        {goroutines: true, on: []string{"ws"}},
