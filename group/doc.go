@@ -76,7 +76,7 @@
 //
 // # Several processes
 //
-// Without a [Broker], the groups are those of one process, connected by a
+// [New] is given a [Broker] and [Options]. Without a broker, the groups are those of one process, connected by a
 // [MemoryBroker]. The brokers of packages broker/nats and broker/redis, which are
 // modules of their own, connect several processes. Package grouptest tests others.
 //

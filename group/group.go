@@ -45,8 +45,7 @@ func (gs *Groups) acquire(name string) (*group, error) {
 		go g.subscribe(ctx)
 	}
 	g.joining++
-	g.joins++
-	g.stopTimerLocked()
+	g.joins++ // expire does nothing
 	return g, nil
 }
 
@@ -109,7 +108,7 @@ func (g *group) expire(joins int) {
 	}
 }
 
-// stopTimerLocked keeps the subscription of a group that is used again.
+// stopTimerLocked stops the timer if there is one.
 func (g *group) stopTimerLocked() {
 	if g.timer != nil {
 		g.timer.Stop()

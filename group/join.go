@@ -10,7 +10,8 @@ import (
 
 var errNoSession = errors.New("group: session is nil")
 
-// memberships are what one session is a member of. They are guarded by Groups.mu.
+// memberships are what one session that has not ended is a member of. They are guarded
+// by Groups.mu.
 type memberships struct {
 	id      uint64 // identifies the session in envelopes
 	members []*member
@@ -21,7 +22,8 @@ type memberships struct {
 // for the broker if the session is the first member of the group in this process.
 // Every message whose Publish begins after Join has returned nil is sent to the
 // session, unless a gap is reported or the session is slow. A session may be a
-// member of any number of groups. Join does nothing if it is a member already.
+// member of any number of groups, which reference it. Join does nothing if it is a
+// member already.
 //
 // Join returns an error if ctx or the session ends first, if the broker refuses the
 // subscription, or ErrClosed after Close. The session is then not a member.
@@ -124,10 +126,6 @@ func (gs *Groups) removeLocked(session *ws.Session, matches func(*member) bool) 
 	}
 	m := joined.members[i]
 	joined.members = slices.Delete(joined.members, i, i+1)
-	if len(joined.members) == 0 {
-		joined.stop()
-		delete(gs.sessions, session)
-	}
 	m.group.remove(m)
 	m.group.expireLocked()
 	return m

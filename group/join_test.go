@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
+	"maps"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
@@ -227,6 +230,58 @@ func TestSubscriptions(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// The end of the last session ends the subscription as Leave does.
+func TestSubscriptionEndsAfterSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		subscription := new(closer)
+		broker := &fakeBroker{subscribe: func(context.Context, string, func(group.Event)) (io.Closer, error) {
+			return subscription, nil
+		}}
+		gs := group.New(broker, group.Options{UnsubscribeDelay: time.Minute})
+		e := member(t, gs, "x")
+		e.client.Session.Close(ws.CloseReason{})
+		e.client.Stream.Discard()
+		<-e.Done()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if n := subscription.closed.Load(); n != 1 {
+			t.Errorf("the subscription was closed %d times", n)
+		}
+	})
+}
+
+// Any sequence of joins and leaves results in the members that a set has.
+func TestMembersAfterManyChanges(t *testing.T) {
+	gs := group.New(nil, group.Options{})
+	var sessions []*ws.Session
+	for range 12 {
+		sessions = append(sessions, connect(t, ws.Options{}).Session)
+	}
+	want := map[*ws.Session]bool{}
+	for range 2000 {
+		session := sessions[rand.IntN(len(sessions))]
+		if rand.IntN(2) == 0 {
+			if err := gs.Join(t.Context(), "x", session); err != nil {
+				t.Fatal(err)
+			}
+			want[session] = true
+		} else {
+			gs.Leave("x", session)
+			delete(want, session)
+		}
+		if got := maps.Collect(withTrue(gs.Members("x"))); !maps.Equal(got, want) {
+			t.Fatalf("%d members, want %d", len(got), len(want))
+		}
+	}
+}
+
+// withTrue pairs each value of a sequence with true.
+func withTrue[T any](values iter.Seq[T]) iter.Seq2[T, bool] {
+	return func(yield func(T, bool) bool) {
+		values(func(v T) bool { return yield(v, true) })
 	}
 }
 

@@ -113,6 +113,7 @@ type fakeBroker struct {
 	publish   func(ctx context.Context, group string, data []byte) error
 	subscribe func(ctx context.Context, group string, receive func(group.Event)) (io.Closer, error)
 	recent    func(ctx context.Context) ([]group.Entry, group.Position, error)
+	after     func() ([]group.Entry, error)
 }
 
 func (b *fakeBroker) Publish(ctx context.Context, name string, data []byte) error {
@@ -134,6 +135,13 @@ func (b *fakeBroker) Recent(ctx context.Context, name string, n int) ([]group.En
 		return b.recent(ctx)
 	}
 	return b.MemoryBroker.Recent(ctx, name, n)
+}
+
+func (b *fakeBroker) After(ctx context.Context, name string, after group.Position, limit int) ([]group.Entry, error) {
+	if b.after != nil {
+		return b.after()
+	}
+	return b.MemoryBroker.After(ctx, name, after, limit)
 }
 
 // withoutHistory is a Broker without the methods of History.

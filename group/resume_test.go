@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"sync"
 	"testing"
@@ -194,6 +195,43 @@ func TestMessagesArriveWhileCatchingUp(t *testing.T) {
 			t.Errorf("stats: %+v", stats)
 		}
 	})
+}
+
+// A broker may deliver stored messages late, also after the member has caught up.
+func TestStoredMessagesArriveLate(t *testing.T) {
+	for _, when := range []string{"while catching up", "after catching up"} {
+		t.Run(when, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var receive func(group.Event)
+				late := func() {
+					for i := range uint64(5) {
+						receive(group.Event{Entry: entry(fmt.Sprint(i+1), "e", i+1)})
+					}
+				}
+				broker := new(fakeBroker)
+				broker.subscribe = func(_ context.Context, _ string, r func(group.Event)) (io.Closer, error) {
+					receive = r
+					return new(closer), nil
+				}
+				broker.after = func() ([]group.Entry, error) {
+					if when == "while catching up" {
+						late()
+					}
+					return []group.Entry{entry("3", "e", 3), entry("4", "e", 4)}, nil
+				}
+				gs := group.New(broker, group.Options{})
+				e := connect(t, ws.Options{})
+				if err := gs.Resume(t.Context(), "x", e.Session, group.Position{Epoch: "e", Offset: 2}); err != nil {
+					t.Fatal(err)
+				}
+				if when == "after catching up" {
+					late()
+				}
+				e.receives(t, "3", "4", "5")
+				e.receivesNothing(t)
+			})
+		})
+	}
 }
 
 func TestCatchingUpFails(t *testing.T) {

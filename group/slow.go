@@ -66,9 +66,6 @@ func (m *member) sendLatest(ctx context.Context, w *waiting) {
 	defer w.cancel()
 	for pm := m.takeLatest(); pm != nil; pm = m.takeLatest() {
 		if m.session.SendPrepared(ctx, pm) != nil {
-			m.mu.Lock()
-			m.waiting, m.latest = nil, nil
-			m.mu.Unlock()
 			return // the session has ended, or has left
 		}
 		m.group.groups.counts.delivered.Add(1)
