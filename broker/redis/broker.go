@@ -22,21 +22,21 @@ type Options struct {
 	// Empty means "handset:".
 	Prefix string
 
-	// QueueSize is how many bytes of messages a subscription stores while its
+	// PendingBytes is how many bytes of messages a subscription stores while its
 	// receive function runs. Further messages are dropped, which is a gap.
 	// Zero means 8 MiB.
-	QueueSize int
+	PendingBytes int
 
-	// TotalQueueSize is the limit for all subscriptions of the Broker together. Each
+	// TotalPendingBytes is the limit for all subscriptions of the Broker together. Each
 	// subscription may exceed it by 64 KiB or one message, so that slow ones do not
 	// affect others. Zero means 64 MiB.
-	TotalQueueSize int
+	TotalPendingBytes int
 }
 
 const (
-	defaultPrefix         = "handset:"
-	defaultQueueSize      = 8 << 20
-	defaultTotalQueueSize = 64 << 20
+	defaultPrefix            = "handset:"
+	defaultPendingBytes      = 8 << 20
+	defaultTotalPendingBytes = 64 << 20
 
 	// maxData limits the data of a message. Redis closes the connections that a
 	// message of 32 MiB is for, by default.
@@ -95,8 +95,8 @@ func newBroker(client rueidis.Client, options Options) (*Broker, error) {
 	}
 	b := &Broker{options: options}
 	b.options.Prefix = cmp.Or(options.Prefix, defaultPrefix)
-	b.options.QueueSize = cmp.Or(options.QueueSize, defaultQueueSize)
-	b.options.TotalQueueSize = cmp.Or(options.TotalQueueSize, defaultTotalQueueSize)
+	b.options.PendingBytes = cmp.Or(options.PendingBytes, defaultPendingBytes)
+	b.options.TotalPendingBytes = cmp.Or(options.TotalPendingBytes, defaultTotalPendingBytes)
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	b.commands = newCommands(client)
 	b.events = newEvents(client, b.options.Prefix)

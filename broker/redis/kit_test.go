@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -64,10 +65,27 @@ func startServer(t testing.TB, args ...string) *server {
 
 func (s *server) socket() string { return filepath.Join(s.dir, "s") }
 
+// address returns the address of a server that was started with a port.
+func (s *server) address() string {
+	return "127.0.0.1:" + s.args[slices.Index(s.args, "--port")+1]
+}
+
+// freePort returns a port that nobody listens on.
+func freePort(t testing.TB) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	return port
+}
+
 // start starts the server and waits until it answers.
 func (s *server) start() {
 	s.t.Helper()
-	args := append([]string{"--port", "0", "--unixsocket", s.socket(), "--dir", s.dir, "--save", "", "--appendonly", "no"}, s.args...)
+	args := append([]string{"--port", "0", "--unixsocket", s.socket(), "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "no"}, s.args...)
 	s.cmd = exec.Command("redis-server", args...)
 	s.cmd.Stdout, s.cmd.Stderr = &s.output, &s.output
 	if err := s.cmd.Start(); err != nil {

@@ -117,7 +117,7 @@ func (s *subscription) push(i item) {
 func (s *subscription) fitsLocked(n int) bool {
 	options := &s.broker.options
 	return s.size == 0 || s.size+n <= ownQueueSize ||
-		s.size+n <= options.QueueSize && s.broker.queued.Load()+int64(n) <= int64(options.TotalQueueSize)
+		s.size+n <= options.PendingBytes && s.broker.queued.Load()+int64(n) <= int64(options.TotalPendingBytes)
 }
 
 // addSizeLocked adds n to the bytes in the queue.
