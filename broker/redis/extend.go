@@ -2,13 +2,46 @@ package redis
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/redis/rueidis"
 )
 
-// extendBatch is for how many groups one pipeline of commands is.
-const extendBatch = 64
+const (
+	// extendBatch is for how many groups one pipeline of commands is.
+	extendBatch = 64
+
+	// extendShare is which part of the retention is added to it, so that a publish
+	// need not begin it again if another one has within this part of it.
+	extendShare = 8
+)
+
+// extended are the groups whose retention this process has begun again lately by a publish.
+type extended struct {
+	mu     sync.Mutex
+	since  time.Time
+	groups map[string]struct{}
+}
+
+// has reports whether the retention of a group has begun again within a time.
+func (e *extended) has(group string, within time.Duration) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if now := time.Now(); now.Sub(e.since) > within {
+		e.since = now
+		e.groups = map[string]struct{}{}
+	}
+	_, ok := e.groups[group]
+	return ok
+}
+
+// add adds a group.
+func (e *extended) add(group string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.groups[group] = struct{}{}
+}
 
 // extend extends the time that Redis stores the messages of the groups that have a
 // subscription, until the Broker is closed.
@@ -36,7 +69,7 @@ func (b *HistoryBroker) extendAll(ctx context.Context) {
 			var list []rueidis.Completed
 			for _, group := range batch {
 				for _, key := range []string{b.stateKey(group), b.streamKey(group)} {
-					list = append(list, c.client.B().Pexpire().Key(key).Milliseconds(b.keep.Milliseconds()).Build())
+					list = append(list, c.client.B().Pexpire().Key(key).Milliseconds(b.expiry).Build())
 				}
 			}
 			return c.do(ctx, list...)

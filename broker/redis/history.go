@@ -64,11 +64,12 @@ const (
 // HistoryOptions.Durable.
 type HistoryBroker struct {
 	*Broker
-	messages  int
-	durable   bool
-	keep      time.Duration
-	retention string // in ms
-	reading   chan struct{}
+	messages int
+	durable  bool
+	keep     time.Duration // HistoryOptions.Retention
+	expiry   int64         // in ms; that, and a little more
+	extended extended
+	reading  chan struct{} // has an element for each subscription that reads
 }
 
 // maxReading is how many subscriptions read what they have missed at the same time.
@@ -87,7 +88,7 @@ func NewHistory(client rueidis.Client, options HistoryOptions) (*HistoryBroker, 
 		keep:     cmp.Or(options.Retention, defaultRetention),
 		reading:  make(chan struct{}, maxReading),
 	}
-	h.retention = strconv.FormatInt(max(h.keep.Milliseconds(), 1), 10)
+	h.expiry = max((h.keep + h.keep/extendShare).Milliseconds(), 1)
 	b.history = h
 	b.events.prefix = b.options.Prefix + "h:" // the messages differ from those of a Broker
 	b.start(h.prepare)
@@ -120,12 +121,18 @@ func (b *HistoryBroker) streamKey(group string) string { return b.options.Prefix
 
 // Publish implements group.Broker. One script appends the message to the stream of the
 // group, deletes the oldest one, and publishes it. Otherwise it is like Broker.Publish.
-func (b *HistoryBroker) Publish(ctx context.Context, group string, data []byte) error {
+func (b *HistoryBroker) Publish(ctx context.Context, name string, data []byte) error {
 	if err := checkData(data); err != nil {
 		return err
 	}
-	channel := b.events.channelName(group)
-	_, err := b.eval(ctx, publishScript, group, strconv.Itoa(b.messages), channel, rueidis.BinaryString(data))
+	channel, extend := b.events.channelName(name), "1"
+	if b.extended.has(name, b.keep/extendShare) {
+		extend = "0"
+	}
+	_, err := b.eval(ctx, publishScript, name, strconv.Itoa(b.messages), channel, rueidis.BinaryString(data), extend)
+	if err == nil && extend == "1" {
+		b.extended.add(name)
+	}
 	return failure("publish", err)
 }
 
@@ -211,7 +218,7 @@ func (b *HistoryBroker) page(ctx context.Context, name string, after group.Posit
 		p.entries, err = entries(p.newest.Epoch, list[3:])
 		return p, err
 	}
-	oldest, err := position(p.newest.Epoch, strings.TrimSuffix(list[len(list)-1], "-0"))
+	oldest, err := position(p.newest.Epoch, list[len(list)-1])
 	p.oldest = oldest.Offset
 	return p, err
 }
@@ -227,11 +234,11 @@ func position(epoch, offset string) (group.Position, error) {
 	return group.Position{Epoch: epoch, Offset: n}, nil
 }
 
-// entries returns messages from a list of ids and data.
+// entries returns messages from a list of offsets and data.
 func entries(epoch string, list []string) ([]group.Entry, error) {
 	var all []group.Entry
 	for i := 0; i+1 < len(list); i += 2 {
-		p, err := position(epoch, strings.TrimSuffix(list[i], "-0"))
+		p, err := position(epoch, list[i])
 		if err != nil {
 			return nil, err
 		}

@@ -114,10 +114,13 @@ func TestHistoryEpoch(t *testing.T) {
 	}{
 		{"FLUSHALL", nil, redis.HistoryOptions{}, func(t *testing.T, s *server) { s.do("FLUSHALL") }},
 		{"the hash is evicted", nil, redis.HistoryOptions{}, func(t *testing.T, s *server) { s.do("DEL", "handset:e:group") }},
+		{"the stream is evicted", nil, redis.HistoryOptions{}, func(t *testing.T, s *server) { s.do("DEL", "handset:s:group") }},
 		{"a restart without data", nil, redis.HistoryOptions{}, restart},
 		{"a restart with data", []string{"--appendonly", "yes"}, redis.HistoryOptions{}, restart},
 		{"an older state, as of a replica", nil, redis.HistoryOptions{Durable: true}, func(t *testing.T, s *server) {
-			s.do("HSET", "handset:e:group", "offset", "2")
+			s.do("DEL", "handset:s:group")
+			s.do("XADD", "handset:s:group", "0-1", "d", "1")
+			s.do("XADD", "handset:s:group", "0-2", "d", "2")
 			s.do("CLIENT", "KILL", "TYPE", "pubsub")
 		}},
 	} {

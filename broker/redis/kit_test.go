@@ -19,6 +19,7 @@ import (
 
 	"github.com/handset-go/handset/broker/redis"
 	"github.com/handset-go/handset/group"
+	"github.com/handset-go/handset/internal/machinetest"
 )
 
 // patience is how long tests wait for what happens soon.
@@ -144,23 +145,29 @@ func (s *server) client() rueidis.Client {
 	return newClient(s.t, "unix", s.socket())
 }
 
-// newClient returns a client of a server.
+// newClient returns a client of a server, which is closed when the test ends.
 func newClient(t testing.TB, network, address string) rueidis.Client {
 	t.Helper()
-	client, err := rueidis.NewClient(rueidis.ClientOption{
-		InitAddress:       []string{"redis.test:6379"},
-		ForceSingleClient: true,
-		DisableCache:      true,
-		ConnWriteTimeout:  time.Second, // so that stalls are soon noticed
-		DialCtxFn: func(ctx context.Context, _ string, dialer *net.Dialer, _ *tls.Config) (net.Conn, error) {
-			return dialer.DialContext(ctx, network, address)
-		},
-	})
+	client, err := connect(network, address)
 	if client == nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
 	return client
+}
+
+// connect returns a client that soon notices when a server does not answer. The server
+// may be absent; then there is an error, too.
+func connect(network, address string) (rueidis.Client, error) {
+	return rueidis.NewClient(rueidis.ClientOption{
+		InitAddress:       []string{"redis.test:6379"},
+		ForceSingleClient: true,
+		DisableCache:      true,
+		ConnWriteTimeout:  time.Second,
+		DialCtxFn: func(ctx context.Context, _ string, dialer *net.Dialer, _ *tls.Config) (net.Conn, error) {
+			return dialer.DialContext(ctx, network, address)
+		},
+	})
 }
 
 // newBroker returns a Broker that ends with the test.
@@ -217,6 +224,7 @@ func publishSoon(t testing.TB, b group.Broker, name, text string) {
 }
 
 func TestMain(m *testing.M) {
+	machinetest.Main(machines)
 	code := m.Run()
 	if code == 0 {
 		code = checkGoroutines()

@@ -42,7 +42,7 @@ func (b *HistoryBroker) eval(ctx context.Context, s script, group string, args .
 	keys := []string{b.stateKey(group), b.streamKey(group)}
 	return b.commands.do(ctx, func(c *conn) rueidis.RedisResult {
 		epoch := strconv.FormatUint(rand.Uint64(), 36)
-		args := append([]string{c.run, epoch, b.retention}, args...)
+		args := append([]string{c.run, epoch, strconv.FormatInt(b.expiry, 10)}, args...)
 		result := c.do(ctx, c.client.B().Evalsha().Sha1(s.sha).Numkeys(2).Key(keys...).Arg(args...).Build())
 		if refusal, ok := rueidis.IsRedisErr(result.Error()); ok && refusal.IsNoScript() {
 			result = c.do(ctx, c.client.B().Eval().Script(s.text).Numkeys(2).Key(keys...).Arg(args...).Build())

@@ -1,27 +1,49 @@
--- KEYS[1] is a hash with the epoch and the last offset of a group, KEYS[2] a stream with
--- its last messages. The id of a message is its offset and -0. ARGV[1] identifies the run of
--- the server, ARGV[2] is a new epoch, ARGV[3] the retention in ms.
+-- KEYS[1] is a hash with the epoch of a group, KEYS[2] a stream with its last messages, whose
+-- id is 0- and the offset. ARGV[1] identifies the run of the server, ARGV[2] is a new
+-- epoch, ARGV[3] the retention in ms.
 
--- reset begins a new epoch.
+-- reset begins a new epoch and returns it.
 local function reset()
-	redis.call('DEL', KEYS[2])
-	redis.call('HSET', KEYS[1], 'run', ARGV[1], 'epoch', ARGV[2], 'offset', '0')
+	redis.call('DEL', KEYS[1], KEYS[2])
+	redis.call('HSET', KEYS[1], 'run', ARGV[1], 'epoch', ARGV[2])
 	redis.call('PEXPIRE', KEYS[1], ARGV[3])
-	return ARGV[2], 0
+	return ARGV[2]
 end
 
--- open returns the epoch and the last offset. It begins a new epoch if there is none or
--- the server has started again since, or another server has taken over: messages may have
--- been lost.
-local function open()
-	local state = redis.call('HMGET', KEYS[1], 'run', 'epoch', 'offset')
-	if state[1] ~= ARGV[1] then
-		return reset()
+-- current returns the epoch. It begins a new one if there is none, or if the server has
+-- started again since or another server has taken over: messages may have been lost.
+local function current()
+	local state = redis.call('HMGET', KEYS[1], 'run', 'epoch')
+	if state[1] == ARGV[1] then
+		return state[2]
 	end
-	return state[2], tonumber(state[3])
+	return reset()
 end
 
--- text returns an offset without a fraction or an exponent.
-local function text(offset)
-	return string.format('%.0f', offset)
+-- stored returns whether a message of the epoch was ever stored.
+local function stored()
+	return redis.call('HEXISTS', KEYS[1], 'stored') == 1
+end
+
+-- offset returns the offset in the id of a message.
+local function offset(id)
+	return string.sub(id, 3)
+end
+
+-- text returns a number without a fraction or an exponent.
+local function text(number)
+	return string.format('%.0f', number)
+end
+
+-- newest returns the epoch and the offset of the newest message, or 0.
+local function newest()
+	local epoch = current()
+	local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
+	if last then
+		return epoch, tonumber(offset(last[1]))
+	end
+	if stored() then -- the server has evicted the stream
+		epoch = reset()
+	end
+	return epoch, 0
 end
