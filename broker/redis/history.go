@@ -21,15 +21,15 @@ import (
 type HistoryOptions struct {
 	Options
 
-	// Messages is the number of messages that Redis stores for each group. Zero means
+	// History is the number of messages that Redis stores for each group. Zero means
 	// 100.
-	Messages int
+	History int
 
 	// Retention is how long Redis stores the messages of a group after the last
 	// message, and after the last subscription has ended. After that,
 	// positions of the group are of a new epoch. Zero means 5 minutes.
 	//
-	// The memory in use in Redis is that of Messages messages for each group that
+	// The memory in use in Redis is that of History messages for each group that
 	// has been used within this time.
 	Retention time.Duration
 
@@ -83,7 +83,7 @@ func NewHistory(client rueidis.Client, options HistoryOptions) (*HistoryBroker, 
 	}
 	h := &HistoryBroker{
 		Broker:   b,
-		messages: cmp.Or(options.Messages, defaultMessages),
+		messages: cmp.Or(options.History, defaultMessages),
 		durable:  options.Durable,
 		keep:     cmp.Or(options.Retention, defaultRetention),
 		reading:  make(chan struct{}, maxReading),

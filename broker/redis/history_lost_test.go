@@ -17,8 +17,8 @@ import (
 func TestHistoryCatchesUp(t *testing.T) {
 	s := startServer(t, "--port", freePort(t))
 	proxy := machinetest.StartProxy(t, s.address())
-	a := newHistory(t, s.client(), redis.HistoryOptions{Messages: 1000})
-	b := newHistory(t, newClient(t, "tcp", proxy.Addr), redis.HistoryOptions{Messages: 1000})
+	a := newHistory(t, s.client(), redis.HistoryOptions{History: 1000})
+	b := newHistory(t, newClient(t, "tcp", proxy.Addr), redis.HistoryOptions{History: 1000})
 	for _, test := range []struct {
 		name         string
 		before, lost int // messages
@@ -64,8 +64,8 @@ func TestHistoryCatchesUp(t *testing.T) {
 func TestHistoryTrimmed(t *testing.T) {
 	s := startServer(t, "--port", freePort(t))
 	proxy := machinetest.StartProxy(t, s.address())
-	a := newHistory(t, s.client(), redis.HistoryOptions{Messages: 10})
-	b := newHistory(t, newClient(t, "tcp", proxy.Addr), redis.HistoryOptions{Messages: 10})
+	a := newHistory(t, s.client(), redis.HistoryOptions{History: 10})
+	b := newHistory(t, newClient(t, "tcp", proxy.Addr), redis.HistoryOptions{History: 10})
 	r := subscribe(t, b, "group")
 	publishNumbers(t, a, "group", 1, 5)
 	r.untilText(t, "5")
@@ -89,8 +89,8 @@ func TestHistoryTrimmed(t *testing.T) {
 // A subscription that is too slow reads from the stream what did not fit into its queue.
 func TestHistorySlow(t *testing.T) {
 	s := startServer(t)
-	a := newHistory(t, s.client(), redis.HistoryOptions{Messages: 1000})
-	b := newHistory(t, s.client(), redis.HistoryOptions{Messages: 1000, Options: redis.Options{PendingBytes: 1}})
+	a := newHistory(t, s.client(), redis.HistoryOptions{History: 1000})
+	b := newHistory(t, s.client(), redis.HistoryOptions{History: 1000, Options: redis.Options{PendingBytes: 1}})
 	proceed := make(chan struct{})
 	r := subscribeWith(t, b, "group", func(group.Event) { <-proceed })
 	data := strings.Repeat("x", 10<<10)

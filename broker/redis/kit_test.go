@@ -159,7 +159,12 @@ func newClient(t testing.TB, network, address string) rueidis.Client {
 // connect returns a client that soon notices when a server does not answer. The server
 // may be absent; then there is an error, too.
 func connect(network, address string) (rueidis.Client, error) {
-	return rueidis.NewClient(rueidis.ClientOption{
+	return connectWith(network, address, func(*rueidis.ClientOption) {})
+}
+
+// connectWith is connect with other options.
+func connectWith(network, address string, change func(*rueidis.ClientOption)) (rueidis.Client, error) {
+	options := rueidis.ClientOption{
 		InitAddress:       []string{"redis.test:6379"},
 		ForceSingleClient: true,
 		DisableCache:      true,
@@ -167,7 +172,9 @@ func connect(network, address string) (rueidis.Client, error) {
 		DialCtxFn: func(ctx context.Context, _ string, dialer *net.Dialer, _ *tls.Config) (net.Conn, error) {
 			return dialer.DialContext(ctx, network, address)
 		},
-	})
+	}
+	change(&options)
+	return rueidis.NewClient(options)
 }
 
 // newBroker returns a Broker that ends with the test.

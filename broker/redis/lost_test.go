@@ -92,7 +92,7 @@ func TestLostCuts(t *testing.T) {
 		broker func(rueidis.Client) group.Broker
 	}{
 		{"Broker", func(c rueidis.Client) group.Broker { return newBroker(t, c, redis.Options{}) }},
-		{"HistoryBroker", func(c rueidis.Client) group.Broker { return newHistory(t, c, redis.HistoryOptions{Messages: 1000}) }},
+		{"HistoryBroker", func(c rueidis.Client) group.Broker { return newHistory(t, c, redis.HistoryOptions{History: 1000}) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			proxy := machinetest.StartProxy(t, s.address())

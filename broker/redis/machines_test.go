@@ -14,10 +14,10 @@ import (
 var machines = map[string]machinetest.Program{
 	"plain": program(func(c rueidis.Client) (group.Broker, error) { return redis.New(c, redis.Options{}) }),
 	"history": program(func(c rueidis.Client) (group.Broker, error) {
-		return redis.NewHistory(c, redis.HistoryOptions{Messages: 1000})
+		return redis.NewHistory(c, redis.HistoryOptions{History: 1000})
 	}),
 	"durable history": program(func(c rueidis.Client) (group.Broker, error) {
-		return redis.NewHistory(c, redis.HistoryOptions{Messages: 1000, Durable: true})
+		return redis.NewHistory(c, redis.HistoryOptions{History: 1000, Durable: true})
 	}),
 }
 

@@ -15,8 +15,9 @@ import (
 // documented are the packages for users, and their structs of options, whose fields
 // the overview names as Struct.Field.
 var documented = map[string][]string{
-	"ws":    {"Upgrader", "Dialer", "Options", "Redialer"},
-	"group": {"Options"},
+	"ws":           {"Upgrader", "Dialer", "Options", "Redialer"},
+	"broker/redis": {"Options", "HistoryOptions"},
+	"group":        {"Options"},
 }
 
 // Every exported function, method and error has an example with verified output.
