@@ -77,7 +77,7 @@ type Broker struct {
 //
 // New returns an error if the client is that of a Redis Cluster.
 func New(client rueidis.Client, options Options) (*Broker, error) {
-	b, err := newBroker(client, options)
+	b, err := newBroker(client, options, "p:")
 	if err != nil {
 		return nil, err
 	}
@@ -85,8 +85,8 @@ func New(client rueidis.Client, options Options) (*Broker, error) {
 	return b, nil
 }
 
-// newBroker returns a Broker that has not been started.
-func newBroker(client rueidis.Client, options Options) (*Broker, error) {
+// newBroker returns a Broker that has not been started. Its channels have a second prefix.
+func newBroker(client rueidis.Client, options Options, channels string) (*Broker, error) {
 	if client == nil {
 		return nil, errNoClient
 	}
@@ -95,11 +95,11 @@ func newBroker(client rueidis.Client, options Options) (*Broker, error) {
 	}
 	b := &Broker{options: options}
 	b.options.Prefix = cmp.Or(options.Prefix, defaultPrefix)
-	b.options.PendingBytes = cmp.Or(options.PendingBytes, defaultPendingBytes)
-	b.options.TotalPendingBytes = cmp.Or(options.TotalPendingBytes, defaultTotalPendingBytes)
+	b.options.PendingBytes = cmp.Or(max(options.PendingBytes, 0), defaultPendingBytes)
+	b.options.TotalPendingBytes = cmp.Or(max(options.TotalPendingBytes, 0), defaultTotalPendingBytes)
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	b.commands = newCommands(client)
-	b.events = newEvents(client, b.options.Prefix)
+	b.events = newEvents(client, b.options.Prefix+channels)
 	return b, nil
 }
 

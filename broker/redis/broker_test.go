@@ -161,7 +161,24 @@ func TestBrokerSlow(t *testing.T) {
 			if n := len(events) - gaps(events); gaps(events) != 1 || n < 6 || n > 12 {
 				t.Errorf("the slow subscription has received %s", summary(events))
 			}
+			await(t, "the queues are empty", func() bool { return b.Queued() == 0 })
 		})
+	}
+}
+
+// A subscription that is closed takes no memory, whatever its queue had.
+func TestBrokerCloseSlow(t *testing.T) {
+	s := startServer(t)
+	b := newBroker(t, s.client(), redis.Options{})
+	proceed, started := make(chan struct{}), make(chan struct{}, 100)
+	r := subscribeWith(t, b, "group", func(group.Event) { started <- struct{}{}; <-proceed })
+	publishNumbers(t, b, "group", 1, 10)
+	<-started
+	r.close()
+	close(proceed)
+	await(t, "the queues are empty", func() bool { return b.Queued() == 0 })
+	if len(started) > 0 {
+		t.Error("receive was called after Close")
 	}
 }
 

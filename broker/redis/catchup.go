@@ -119,15 +119,17 @@ func (s *subscription) read() (page, error) {
 	case <-s.ctx.Done():
 		return page{}, s.ctx.Err()
 	}
-	for {
-		p, err := b.history.page(s.ctx, s.group, s.last, math.MaxInt32, true)
-		if err == nil || s.ctx.Err() != nil || !isTemporary(err) {
-			return p, err
+	for delay := time.Duration(0); ; delay = retryDelay { // the connection may just have been lost
+		if !sleep(s.ctx, delay) {
+			return page{}, s.ctx.Err()
 		}
 		if err := b.commands.waitConnected(s.ctx); err != nil {
 			return page{}, err
 		}
-		sleep(s.ctx, retryDelay)
+		p, err := b.history.page(s.ctx, s.group, s.last, math.MaxInt32, true)
+		if err == nil || s.ctx.Err() != nil || !isTemporary(err) {
+			return p, err
+		}
 	}
 }
 

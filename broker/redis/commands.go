@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/redis/rueidis"
 
@@ -30,18 +31,34 @@ func newCommands(client rueidis.Client) *commands {
 
 // run keeps the connection until ctx ends.
 func (c *commands) run(ctx context.Context) {
+	open := func() (*conn, error) { return c.open(ctx) }
 	serve := func(current *conn) {
 		c.set(current, nil)
-		select {
-		case <-current.lost:
-		case <-current.retired:
-		case <-ctx.Done():
-		}
+		c.serve(ctx, current)
 		c.set(nil, nil)
 	}
-	open := func() (*conn, error) { return c.open(ctx) }
 	stayConnected(ctx, open, serve, func(err error) { c.set(nil, err) })
 	c.set(nil, ErrClosed)
+}
+
+// serve returns when the connection is lost or ctx has ended.
+func (c *commands) serve(ctx context.Context, current *conn) {
+	ticker := time.NewTicker(checkInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-current.lost:
+			return
+		case <-current.retired:
+			return
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			if current.check(ctx) != nil {
+				return
+			}
+		}
+	}
 }
 
 // open returns a connection that is ready for commands.

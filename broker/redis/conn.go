@@ -16,9 +16,13 @@ const (
 	// longer than its context. A command whose context has ended needs a second place.
 	maxInFlight = 100
 
-	// openTimeout limits each command that prepares a connection.
+	// openTimeout limits each command that prepares or checks a connection.
 	openTimeout = 10 * time.Second
 )
+
+// checkInterval is how often a connection is checked: a server that has become a replica
+// may not close its connections. Tests change it.
+var checkInterval = 5 * time.Second
 
 // Errors of connections.
 var (

@@ -30,7 +30,6 @@ type events struct {
 	mu        sync.Mutex // locked before subscription.mu
 	channels  map[string]*channel
 	todo      map[*channel]struct{} // perhaps to be subscribed to or unsubscribed from
-	current   *conn                 // hooks of older connections are ignored
 	lost      error                 // why the last connection was lost
 	awaited   int                   // confirmations of SUBSCRIBE
 	confirmed chan struct{}         // has an element if awaited has become zero
@@ -47,7 +46,7 @@ type channel struct {
 func newEvents(client rueidis.Client, prefix string) *events {
 	return &events{
 		client:    client,
-		prefix:    prefix + "p:",
+		prefix:    prefix,
 		wake:      make(chan struct{}, 1),
 		channels:  map[string]*channel{},
 		todo:      map[*channel]struct{}{},
@@ -60,37 +59,46 @@ func (e *events) channelName(group string) string { return e.prefix + group }
 
 // run keeps the connection until ctx ends.
 func (e *events) run(ctx context.Context) {
+	var hooks *eventHooks
 	open := func() (*conn, error) {
-		hooks := &eventHooks{events: e}
-		c, err := open(ctx, e.client, rueidis.PubSubHooks{OnMessage: hooks.message, OnSubscription: hooks.confirm})
-		hooks.conn.Store(c)
-		return c, err
+		hooks = &eventHooks{events: e}
+		return open(ctx, e.client, rueidis.PubSubHooks{OnMessage: hooks.message, OnSubscription: hooks.confirm})
 	}
-	stayConnected(ctx, open, func(c *conn) { e.serve(ctx, c) }, func(error) {})
+	serve := func(c *conn) {
+		e.begin()
+		err := e.serve(ctx, c)
+		hooks.end()
+		e.end(err)
+	}
+	stayConnected(ctx, open, serve, func(error) {})
 }
 
-// serve subscribes and unsubscribes until the connection is lost.
-func (e *events) serve(ctx context.Context, c *conn) {
-	e.begin(c)
-	var err error
-	for err == nil {
+// serve subscribes and unsubscribes until the connection is lost, and returns why.
+func (e *events) serve(ctx context.Context, c *conn) error {
+	ticker := time.NewTicker(checkInterval)
+	defer ticker.Stop()
+	for {
+		var err error
 		select {
-		case err = <-c.lost:
-			err = cmp.Or(err, errLost)
+		case err := <-c.lost:
+			return cmp.Or(err, errLost)
 		case <-ctx.Done():
-			err = ctx.Err()
+			return ctx.Err()
+		case <-ticker.C:
+			err = c.check(ctx)
 		case <-e.wake:
 			err = e.work(ctx, c)
 		}
+		if err != nil {
+			return err
+		}
 	}
-	e.end(err)
 }
 
 // begin marks all channels as to be subscribed to.
-func (e *events) begin(c *conn) {
+func (e *events) begin() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.current = c
 	for _, ch := range e.channels {
 		e.addTodoLocked(ch)
 	}
@@ -100,7 +108,7 @@ func (e *events) begin(c *conn) {
 func (e *events) end(err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.current, e.lost, e.awaited = nil, fmt.Errorf("redis: connection was lost: %w", err), 0
+	e.lost = fmt.Errorf("redis: connection was lost: %w", err)
 	for _, ch := range e.channels {
 		ch.subscribed, ch.confirmed = false, false
 	}
@@ -201,6 +209,31 @@ func (e *events) await(n int) {
 	case <-e.confirmed: // of a connection that was lost
 	default:
 	}
+}
+
+// confirm is called when Redis has confirmed the subscription to a channel.
+func (e *events) confirm(name string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if ch := e.channels[name]; ch != nil {
+		ch.confirmed = true
+		for _, s := range ch.subscriptions {
+			s.activateLocked(e.lost)
+		}
+	}
+	if e.awaited--; e.awaited == 0 {
+		e.confirmed <- struct{}{} // await has made space
+	}
+}
+
+// confirmedSubscriptions returns the subscriptions of a channel if it is confirmed.
+func (e *events) confirmedSubscriptions(name string) []*subscription {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if ch := e.channels[name]; ch != nil && ch.confirmed {
+		return ch.subscriptions
+	}
+	return nil
 }
 
 // refuse is called when Redis does not let us subscribe to a channel.

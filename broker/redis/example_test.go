@@ -100,7 +100,7 @@ func ExampleNewHistory() {
 	defer end()
 	broker, err := redis.NewHistory(client, redis.HistoryOptions{
 		History: 50,
-		Durable:  true, // this server has no run_id by which restarts are noticed
+		Durable: true, // this server has no run_id by which restarts are noticed
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -133,6 +133,30 @@ func ExampleHistoryBroker_Publish() {
 	event := <-received
 	fmt.Printf("%s has offset %d\n", event.Data, event.Position.Offset)
 	// Output: hello has offset 1
+}
+
+func ExampleHistoryBroker_Subscribe() {
+	ctx := context.Background()
+	broker, end := exampleHistory()
+	defer end()
+	received := make(chan string)
+	subscription, err := broker.Subscribe(ctx, "news", func(event group.Event) {
+		received <- string(event.Data)
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer subscription.Close()
+	_ = broker.Publish(ctx, "news", []byte("hello"))
+	fmt.Println(<-received)
+	// Output: hello
+}
+
+func ExampleHistoryBroker_Close() {
+	broker, end := exampleHistory()
+	defer end()
+	fmt.Println(broker.Close(), broker.Publish(context.Background(), "news", []byte("hello")))
+	// Output: <nil> redis: broker is closed
 }
 
 func ExampleHistoryBroker_Recent() {

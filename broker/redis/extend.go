@@ -46,13 +46,13 @@ func (e *extended) add(group string) {
 // extend extends the time that Redis stores the messages of the groups that have a
 // subscription, until the Broker is closed.
 func (b *HistoryBroker) extend() {
-	ticker := time.NewTicker(max(b.keep/3, time.Millisecond))
+	ticker := time.NewTicker(max(b.keep/3, 10*time.Millisecond))
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
-			b.extendAll(b.ctx)
-		case <-b.ctx.Done():
+			b.extendAll(b.broker.ctx)
+		case <-b.broker.ctx.Done():
 			return
 		}
 	}
@@ -60,12 +60,12 @@ func (b *HistoryBroker) extend() {
 
 // extendAll extends the time of all groups that have a subscription.
 func (b *HistoryBroker) extendAll(ctx context.Context) {
-	groups := b.events.groups()
+	groups := b.broker.events.groups()
 	for len(groups) > 0 {
 		batch := groups[:min(extendBatch, len(groups))]
 		groups = groups[len(batch):]
 		// If it fails, a new epoch begins for some, which is noticed as in all cases.
-		_, _ = b.commands.do(ctx, func(c *conn) rueidis.RedisResult {
+		_, _ = b.broker.commands.do(ctx, func(c *conn) rueidis.RedisResult {
 			var list []rueidis.Completed
 			for _, group := range batch {
 				for _, key := range []string{b.stateKey(group), b.streamKey(group)} {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strconv"
@@ -63,7 +64,7 @@ const (
 // Redis loses them, expires them, is started again, or is replaced by a replica; see
 // HistoryOptions.Durable.
 type HistoryBroker struct {
-	*Broker
+	broker   *Broker
 	messages int
 	durable  bool
 	keep     time.Duration // HistoryOptions.Retention
@@ -77,20 +78,19 @@ const maxReading = 8
 
 // NewHistory returns a HistoryBroker. It uses the client as New does.
 func NewHistory(client rueidis.Client, options HistoryOptions) (*HistoryBroker, error) {
-	b, err := newBroker(client, options.Options)
+	b, err := newBroker(client, options.Options, "h:") // whose messages differ from those of a Broker
 	if err != nil {
 		return nil, err
 	}
 	h := &HistoryBroker{
-		Broker:   b,
-		messages: cmp.Or(options.History, defaultMessages),
+		broker:   b,
+		messages: cmp.Or(max(options.History, 0), defaultMessages),
 		durable:  options.Durable,
-		keep:     cmp.Or(options.Retention, defaultRetention),
+		keep:     cmp.Or(max(options.Retention, 0), defaultRetention),
 		reading:  make(chan struct{}, maxReading),
 	}
 	h.expiry = max((h.keep + h.keep/extendShare).Milliseconds(), 1)
 	b.history = h
-	b.events.prefix = b.options.Prefix + "h:" // the messages differ from those of a Broker
 	b.start(h.prepare)
 	b.done.Go(h.extend)
 	return h, nil
@@ -116,8 +116,8 @@ func (b *HistoryBroker) prepare(ctx context.Context, c *conn) error {
 	return errNoRunID
 }
 
-func (b *HistoryBroker) stateKey(group string) string  { return b.options.Prefix + "e:" + group }
-func (b *HistoryBroker) streamKey(group string) string { return b.options.Prefix + "s:" + group }
+func (b *HistoryBroker) stateKey(group string) string  { return b.broker.options.Prefix + "e:" + group }
+func (b *HistoryBroker) streamKey(group string) string { return b.broker.options.Prefix + "s:" + group }
 
 // Publish implements group.Broker. One script appends the message to the stream of the
 // group, deletes the oldest one, and publishes it. Otherwise it is like Broker.Publish.
@@ -125,7 +125,7 @@ func (b *HistoryBroker) Publish(ctx context.Context, name string, data []byte) e
 	if err := checkData(data); err != nil {
 		return err
 	}
-	channel, extend := b.events.channelName(name), "1"
+	channel, extend := b.broker.events.channelName(name), "1"
 	if b.extended.has(name, b.keep/extendShare) {
 		extend = "0"
 	}
@@ -135,6 +135,16 @@ func (b *HistoryBroker) Publish(ctx context.Context, name string, data []byte) e
 	}
 	return failure("publish", err)
 }
+
+// Subscribe implements group.Broker. It returns nil when Redis has confirmed the
+// subscription and the position of the newest message is known. It waits while there is no
+// connection.
+func (b *HistoryBroker) Subscribe(ctx context.Context, name string, receive func(group.Event)) (io.Closer, error) {
+	return b.broker.Subscribe(ctx, name, receive)
+}
+
+// Close is like Broker.Close.
+func (b *HistoryBroker) Close() error { return b.broker.Close() }
 
 // Recent implements group.History. The time that messages are stored for begins again if
 // the group has none.

@@ -1,7 +1,7 @@
 package redis
 
 import (
-	"sync/atomic"
+	"sync"
 
 	"github.com/redis/rueidis"
 )
@@ -10,43 +10,35 @@ import (
 // time and in the order of the connection.
 type eventHooks struct {
 	events *events
-	conn   atomic.Pointer[conn]
+
+	mu    sync.Mutex // locked before events.mu
+	ended bool       // another connection may follow, so nothing more is delivered
 }
 
-// confirm is called when Redis has confirmed that a channel is subscribed to or not any more.
-func (h *eventHooks) confirm(confirmation rueidis.PubSubSubscription) {
-	e := h.events
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if confirmation.Kind != "subscribe" || h.conn.Load() != e.current {
-		return
-	}
-	if ch := e.channels[confirmation.Channel]; ch != nil {
-		ch.confirmed = true
-		for _, s := range ch.subscriptions {
-			s.activateLocked(e.lost)
-		}
-	}
-	if e.awaited--; e.awaited == 0 {
-		e.confirmed <- struct{}{}
-	}
+// end returns when the hooks have no more effect.
+func (h *eventHooks) end() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ended = true
 }
 
 // message is called for each message.
 func (h *eventHooks) message(m rueidis.PubSubMessage) {
-	for _, s := range h.subscriptions(m.Channel) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ended {
+		return
+	}
+	for _, s := range h.events.confirmedSubscriptions(m.Channel) {
 		s.push(item{data: m.Message})
 	}
 }
 
-// subscriptions returns the subscriptions of a channel if it is confirmed.
-func (h *eventHooks) subscriptions(name string) []*subscription {
-	e := h.events
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	ch := e.channels[name]
-	if ch == nil || !ch.confirmed || h.conn.Load() != e.current {
-		return nil
+// confirm is called when Redis has confirmed that a channel is subscribed to or not any more.
+func (h *eventHooks) confirm(confirmation rueidis.PubSubSubscription) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.ended && confirmation.Kind == "subscribe" {
+		h.events.confirm(confirmation.Channel)
 	}
-	return ch.subscriptions
 }

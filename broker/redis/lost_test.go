@@ -201,3 +201,19 @@ func awaitNotConnected(t *testing.T, b group.Broker) {
 		t.Fatal("Publish succeeds without Redis")
 	}
 }
+
+// A server that becomes a replica without closing its connections is left.
+func TestLostRole(t *testing.T) {
+	old := redis.SetCheckInterval(20 * time.Millisecond)
+	t.Cleanup(func() { redis.SetCheckInterval(old) }) // after the Broker is closed
+	s := startServer(t)
+	b := newBroker(t, s.client(), redis.Options{})
+	r := subscribe(t, b, "group")
+	s.do("REPLICAOF", "127.0.0.1", "1")
+	await(t, "nothing is published to a replica", func() bool {
+		return errors.Is(b.Publish(within(t), "group", []byte("lost")), group.ErrUnavailable)
+	})
+	s.do("REPLICAOF", "NO", "ONE")
+	publishSoon(t, b, "group", "after")
+	r.untilGap(t, 1)
+}

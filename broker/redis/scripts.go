@@ -40,7 +40,7 @@ func newScript(text string) script {
 // either has the script or returns NOSCRIPT.
 func (b *HistoryBroker) eval(ctx context.Context, s script, group string, args ...string) (rueidis.RedisMessage, error) {
 	keys := []string{b.stateKey(group), b.streamKey(group)}
-	return b.commands.do(ctx, func(c *conn) rueidis.RedisResult {
+	return b.broker.commands.do(ctx, func(c *conn) rueidis.RedisResult {
 		epoch := strconv.FormatUint(rand.Uint64(), 36)
 		args := append([]string{c.run, epoch, strconv.FormatInt(b.expiry, 10)}, args...)
 		result := c.do(ctx, c.client.B().Evalsha().Sha1(s.sha).Numkeys(2).Key(keys...).Arg(args...).Build())
