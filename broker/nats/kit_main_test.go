@@ -1,6 +1,7 @@
 package nats
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net"
@@ -24,6 +25,15 @@ func TestMain(m *testing.M) {
 				return nil, err
 			}
 			return New(conn, Options{})
+		}),
+		"jetstream": machinetest.Server(func(address string) (group.Broker, error) {
+			conn, err := dial(address)
+			if err != nil {
+				return nil, err
+			}
+			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+			defer cancel()
+			return NewJetStream(ctx, conn, JetStreamOptions{History: 1000})
 		}),
 	})
 	os.Exit(m.Run())

@@ -8,7 +8,15 @@ import (
 
 // Three servers and 300 clients over one NATS server, while parts of that fail.
 func TestMachines(t *testing.T) {
-	testMachines(t, "core", startProcess(t, false), false)
+	testMachines(t, "core", startProcess(t, false))
+}
+
+// With JetStream, every message that was accepted arrives, and there are no gaps.
+func TestMachinesJetStream(t *testing.T) {
+	count := testMachines(t, "jetstream", startProcess(t, true))
+	if count.Gaps > 0 || count.Missing > 0 {
+		t.Errorf("%+v, want no gaps and nothing missing", count)
+	}
 }
 
 // Messages reach the members of the same process while there is no broker.
@@ -29,11 +37,11 @@ func TestMachinesLocalFallback(t *testing.T) {
 }
 
 // testMachines runs servers of a program over a broker that fails in several ways.
-func testMachines(t *testing.T, program string, broker *process, fallback bool) machinetest.Count {
+func testMachines(t *testing.T, program string, broker *process) machinetest.Count {
 	t.Helper()
 	proxy := machinetest.StartProxy(t, broker.addr) // the network of one server
 	m := machinetest.Start(t, machinetest.Config{
-		Program: program, Brokers: []string{broker.addr, proxy.Addr, broker.addr}, Clients: 300, Groups: 10, Fallback: fallback,
+		Program: program, Brokers: []string{broker.addr, proxy.Addr, broker.addr}, Clients: 300, Groups: 10,
 	})
 	m.Settle(t, "at first")
 
