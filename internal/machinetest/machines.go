@@ -78,14 +78,13 @@ func (m *Machines) publish(t testing.TB) {
 }
 
 // Settle waits until every message is accepted again and reaches every member: it
-// follows each publisher's next message that is accepted.
+// follows a message of each publisher that is published from now on and accepted.
 func (m *Machines) Settle(t testing.TB, what string) {
 	t.Helper()
-	for _, p := range m.publishers {
-		if m.killed[p.server] {
-			continue
-		}
-		number := p.until(t, "accepted", what)
+	publishers := m.publishersOf(func(server int) bool { return !m.killed[server] })
+	for i, sent := range sentBy(publishers) {
+		p := publishers[i]
+		number := p.until(t, sent, "accepted", what)
 		for _, member := range m.members {
 			if member.group == p.group && !m.killed[member.server] {
 				member.until(t, p.id, number, what)
@@ -98,11 +97,20 @@ func (m *Machines) Settle(t testing.TB, what string) {
 // is delivered only locally.
 func (m *Machines) AwaitFailure(t testing.TB, server int, what string) {
 	t.Helper()
+	publishers := m.publishersOf(func(s int) bool { return s == server && !m.killed[s] })
+	for i, sent := range sentBy(publishers) {
+		publishers[i].until(t, sent, "unavailable local uncertain", what)
+	}
+}
+
+// publishersOf returns the publishers of some servers.
+func (m *Machines) publishersOf(server func(int) bool) (list []*publisher) {
 	for _, p := range m.publishers {
-		if p.server == server && !m.killed[server] {
-			p.until(t, "unavailable local uncertain", what)
+		if server(p.server) {
+			list = append(list, p)
 		}
 	}
+	return list
 }
 
 // Kill kills a server.

@@ -60,15 +60,23 @@ func (p *publisher) outcome(number int, answer string) {
 	p.changed = make(chan struct{})
 }
 
-// until waits for a message that is published from now on and has a kind of outcome, and
+// sentBy returns how many messages each publisher has published.
+func sentBy(publishers []*publisher) []int {
+	sent := make([]int, len(publishers))
+	for i, p := range publishers {
+		p.mu.Lock()
+		sent[i] = len(p.outcomes)
+		p.mu.Unlock()
+	}
+	return sent
+}
+
+// until waits for a message after the first sent ones that has one of some outcomes, and
 // returns its number.
-func (p *publisher) until(t testing.TB, outcomes, what string) int {
+func (p *publisher) until(t testing.TB, sent int, outcomes, what string) int {
 	t.Helper()
 	timeout := time.NewTimer(patience)
 	defer timeout.Stop()
-	p.mu.Lock()
-	sent := len(p.outcomes)
-	p.mu.Unlock()
 	for {
 		p.mu.Lock()
 		answers, changed := p.outcomes[sent:], p.changed
