@@ -2,6 +2,7 @@ package redis_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/redis/rueidis"
 
@@ -24,7 +25,9 @@ var machines = map[string]machinetest.Program{
 // program returns a program that serves groups over a broker.
 func program(open func(rueidis.Client) (group.Broker, error)) machinetest.Program {
 	return machinetest.Server(func(address string) (group.Broker, error) {
-		client, err := connect("tcp", address)
+		client, err := connectWith("tcp", address, func(o *rueidis.ClientOption) {
+			o.Dialer.KeepAlive, o.ConnWriteTimeout = 300*time.Millisecond, 700*time.Millisecond
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -35,15 +38,16 @@ func program(open func(rueidis.Client) (group.Broker, error)) machinetest.Progra
 func TestMachines(t *testing.T) {
 	for _, test := range []struct {
 		program string
+		clients int
 		args    []string // of redis-server
 		gaps    bool     // are expected
 	}{
-		{"plain", nil, true},
-		{"history", nil, true}, // a new epoch begins when redis-server is started again
-		{"durable history", []string{"--appendonly", "yes", "--appendfsync", "always"}, false},
+		{"plain", 300, nil, true},
+		{"history", 60, nil, true}, // a new epoch begins when redis-server is started again
+		{"durable history", 300, []string{"--appendonly", "yes", "--appendfsync", "always"}, false},
 	} {
 		t.Run(test.program, func(t *testing.T) {
-			count := testMachines(t, test.program, startServer(t, append(test.args, "--port", freePort(t))...))
+			count := testMachines(t, test.program, test.clients, startServer(t, append(test.args, "--port", freePort(t))...))
 			if (count.Gaps > 0) != test.gaps || count.Missing > 0 && !test.gaps {
 				t.Errorf("%+v, want gaps: %t", count, test.gaps)
 			}
@@ -51,12 +55,12 @@ func TestMachines(t *testing.T) {
 	}
 }
 
-// testMachines runs three servers and 300 clients over one Redis while parts fail.
-func testMachines(t *testing.T, program string, s *server) machinetest.Count {
+// testMachines runs three servers and many clients over one Redis while parts fail.
+func testMachines(t *testing.T, program string, clients int, s *server) machinetest.Count {
 	t.Helper()
 	proxy := machinetest.StartProxy(t, s.address()) // the network of one server
 	m := machinetest.Start(t, machinetest.Config{
-		Program: program, Brokers: []string{s.address(), proxy.Addr, s.address()}, Clients: 300, Groups: 10,
+		Program: program, Brokers: []string{s.address(), proxy.Addr, s.address()}, Clients: clients, Groups: 10,
 	})
 	m.Settle(t, "at first")
 
