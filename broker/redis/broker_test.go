@@ -144,6 +144,7 @@ func TestBrokerSlow(t *testing.T) {
 			a, b := newBroker(t, s.client(), redis.Options{}), newBroker(t, s.client(), test.options)
 			proceed := make(chan struct{})
 			slow := subscribeWith(t, b, "slow", func(group.Event) { <-proceed })
+			little := subscribeWith(t, b, "little", func(group.Event) { <-proceed })
 			other := subscribe(t, b, "other")
 			data := strings.Repeat("x", 10<<10)
 			for range 20 {
@@ -154,7 +155,15 @@ func TestBrokerSlow(t *testing.T) {
 			if events := other.untilText(t, "last"); len(events) != 21 || gaps(events) > 0 {
 				t.Errorf("the other subscription has received %s", summary(events))
 			}
+			for _, text := range []string{data, data, "last"} {
+				publish(t, a, "little", text)
+			}
+			publish(t, b, "other", "all has arrived")
+			other.untilText(t, "all has arrived")
 			close(proceed)
+			if events := little.untilText(t, "last"); len(events) != 3 {
+				t.Errorf("a subscription with little in its queue has received %s", summary(events))
+			}
 			slow.untilGap(t, 1)
 			publish(t, a, "slow", "last")
 			events := slow.untilText(t, "last")
@@ -172,14 +181,33 @@ func TestBrokerCloseSlow(t *testing.T) {
 	b := newBroker(t, s.client(), redis.Options{})
 	proceed, started := make(chan struct{}), make(chan struct{}, 100)
 	r := subscribeWith(t, b, "group", func(group.Event) { started <- struct{}{}; <-proceed })
-	publishNumbers(t, b, "group", 1, 10)
+	publish(t, b, "group", "1")
 	<-started
+	publishNumbers(t, b, "group", 2, 10)
+	other := subscribe(t, b, "other")
+	publish(t, b, "other", "after")
+	other.untilText(t, "after") // so the queue has the rest
+	proceed <- struct{}{}
+	<-started // the second message
 	r.close()
 	close(proceed)
 	await(t, "the queues are empty", func() bool { return b.Queued() == 0 })
 	if len(started) > 0 {
 		t.Error("receive was called after Close")
 	}
+}
+
+// A subscription that Redis refuses for a time does not end.
+func TestBrokerRefusedAgain(t *testing.T) {
+	s := startServer(t)
+	b := newBroker(t, s.client(), redis.Options{})
+	r := subscribe(t, b, "group")
+	s.do("ACL", "SETUSER", "default", "resetchannels") // closes the connection, too
+	r.untilGap(t, 1)
+	s.do("ACL", "SETUSER", "default", "allchannels")
+	r.untilGap(t, 2)
+	publish(t, b, "group", "after")
+	r.untilText(t, "after")
 }
 
 // RESP2 has no way to tell subscriptions and answers apart on one connection.

@@ -49,8 +49,6 @@ func (c *commands) serve(ctx context.Context, current *conn) {
 		select {
 		case <-current.lost:
 			return
-		case <-current.retired:
-			return
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
@@ -147,9 +145,6 @@ func (c *commands) do(ctx context.Context, call func(*conn) rueidis.RedisResult)
 	}
 	reply, err := call(current).ToMessage()
 	if refusal, ok := rueidis.IsRedisErr(err); ok && isUnavailable(refusal) {
-		if strings.HasPrefix(refusal.Error(), "READONLY") {
-			current.retire() // the server has become a replica; the client knows the new master
-		}
 		err = unavailable(err)
 	}
 	return reply, err

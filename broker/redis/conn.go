@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -41,21 +40,16 @@ type conn struct {
 	lost   <-chan error  // yields why the connection was lost, and is closed
 	slots  chan struct{} // has an element for each command in flight
 	run    string        // identifies the run of the server, with a history
-
-	retired chan struct{} // closed by retire
-	retire  func()        // has the connection replaced
 }
 
 // open connects to Redis.
 func open(ctx context.Context, client rueidis.Client, hooks rueidis.PubSubHooks) (*conn, error) {
 	dedicated, _ := client.Dedicate()
 	c := &conn{
-		client:  dedicated,
-		lost:    dedicated.SetPubSubHooks(hooks),
-		slots:   make(chan struct{}, maxInFlight),
-		retired: make(chan struct{}),
+		client: dedicated,
+		lost:   dedicated.SetPubSubHooks(hooks),
+		slots:  make(chan struct{}, maxInFlight),
 	}
-	c.retire = sync.OnceFunc(func() { close(c.retired) })
 	if err := c.check(ctx); err != nil {
 		c.close()
 		return nil, err

@@ -184,6 +184,8 @@ func TestHistoryRetention(t *testing.T) {
 	}
 	publish(t, b, "used", "2")
 	wantTexts(t, r.untilText(t, "2"), "1", "2")
+	s.do("FLUSHALL") // soon after a publish that has begun the retention again
+	publish(t, b, "used", "3")
 	r.close()
 	await(t, "the other expires after its subscription", func() bool { return keys("used") == "0" })
 }

@@ -150,7 +150,7 @@ func TestLostStalled(t *testing.T) {
 	defer cancel()
 	begin := time.Now()
 	var calls sync.WaitGroup
-	for range 300 {
+	for range 1500 { // more than rueidis queues
 		calls.Go(func() {
 			if err := b.Publish(ctx, "group", []byte("lost")); !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("Publish: %v, want that its context has ended", err)

@@ -20,11 +20,6 @@ local function current()
 	return reset()
 end
 
--- stored returns whether a message of the epoch was ever stored.
-local function stored()
-	return redis.call('HEXISTS', KEYS[1], 'stored') == 1
-end
-
 -- offset returns the offset in the id of a message.
 local function offset(id)
 	return string.sub(id, 3)
@@ -37,13 +32,7 @@ end
 
 -- newest returns the epoch and the offset of the newest message, or 0.
 local function newest()
-	local epoch = current()
+	local epoch = current() -- which may delete the stream
 	local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
-	if last then
-		return epoch, tonumber(offset(last[1]))
-	end
-	if stored() then -- the server has evicted the stream
-		epoch = reset()
-	end
-	return epoch, 0
+	return epoch, last and tonumber(offset(last[1])) or 0
 end

@@ -4,7 +4,7 @@ local epoch = current()
 local extend = ARGV[7] == '1'
 local id = redis.call('XADD', KEYS[2], 'NOMKSTREAM', 'MAXLEN', ARGV[4], '0-*', 'd', ARGV[6])
 if not id then
-	if stored() then -- the server has evicted the stream
+	if redis.call('HEXISTS', KEYS[1], 'stored') == 1 then -- the server has evicted the stream
 		epoch = reset()
 	end
 	redis.call('HSET', KEYS[1], 'stored', '1')
