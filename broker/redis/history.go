@@ -22,8 +22,8 @@ import (
 type HistoryOptions struct {
 	Options
 
-	// History is the number of messages that Redis stores for each group. Zero means
-	// 100.
+	// History is the number of messages that Redis stores for each group. It may store
+	// 100 more. Zero means 100.
 	History int
 
 	// Retention is how long Redis stores the messages of a group after the last
@@ -120,7 +120,7 @@ func (b *HistoryBroker) stateKey(group string) string  { return b.broker.options
 func (b *HistoryBroker) streamKey(group string) string { return b.broker.options.Prefix + "s:" + group }
 
 // Publish implements group.Broker. One script appends the message to the stream of the
-// group, deletes the oldest one, and publishes it. Otherwise it is like Broker.Publish.
+// group, deletes old ones, and publishes it. Otherwise it is like Broker.Publish.
 func (b *HistoryBroker) Publish(ctx context.Context, name string, data []byte) error {
 	if err := checkData(data); err != nil {
 		return err

@@ -11,10 +11,12 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// What all scripts begin with, and the rest of each.
+// The parts of the scripts.
 var (
 	//go:embed lua/open.lua
 	openLua string
+	//go:embed lua/read.lua
+	readLua string
 	//go:embed lua/publish.lua
 	publishLua string
 	//go:embed lua/recent.lua
@@ -22,16 +24,15 @@ var (
 	//go:embed lua/after.lua
 	afterLua string
 
-	publishScript = newScript(publishLua)
-	recentScript  = newScript(recentLua)
-	afterScript   = newScript(afterLua)
+	publishScript = newScript(openLua + publishLua)
+	recentScript  = newScript(openLua + readLua + recentLua)
+	afterScript   = newScript(openLua + readLua + afterLua)
 )
 
 // A script is a script in Lua that Redis executes as one step.
 type script struct{ text, sha string }
 
 func newScript(text string) script {
-	text = openLua + text
 	sum := sha1.Sum([]byte(text))
 	return script{text: text, sha: hex.EncodeToString(sum[:])}
 }

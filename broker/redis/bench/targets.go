@@ -67,7 +67,7 @@ func rawScript(c rueidis.Client, data []byte) rueidis.Completed {
 }
 
 const storeLua = `
-redis.call('XADD', KEYS[1], 'MAXLEN', 100, '*', 'd', ARGV[1])
+redis.call('XADD', KEYS[1], 'MAXLEN', '~', 100, '*', 'd', ARGV[1])
 redis.call('PUBLISH', 'channel', ARGV[1])
 return 1`
 
@@ -158,8 +158,9 @@ func connect(ctx context.Context, receive func([]byte)) (*ws.Session, func(), er
 		return nil, nil, err
 	}
 	accepted := make(chan *ws.Session, 1)
+	upgrader := ws.Upgrader{Options: ws.Options{SendBuffer: 16 << 20}} // so that no member is slow
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if session, stream, err := ws.Handle(w, r); err == nil {
+		if session, stream, err := upgrader.Handle(w, r); err == nil {
 			stream.Discard()
 			accepted <- session
 		}
