@@ -25,7 +25,7 @@ import (
 // patience is how long tests wait for what happens soon.
 const patience = 20 * time.Second
 
-// lacks skips a test because a program is missing, unless HANDSET_INTEROP=1 says that all
+// lacks skips a test, and says so, because a program is missing, unless HANDSET_INTEROP=1 says that all
 // are there.
 func lacks(t testing.TB, format string, args ...any) {
 	t.Helper()
@@ -48,6 +48,9 @@ type server struct {
 // unless the arguments, which are as in a configuration file, say so.
 func startServer(t testing.TB, args ...string) *server {
 	t.Helper()
+	if os.Getenv("HANDSET_INTEROP") == "0" {
+		t.Skip("tests with other programs are off: HANDSET_INTEROP=0")
+	}
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		lacks(t, "this test needs redis-server, which is not in PATH")
 	}
