@@ -126,9 +126,9 @@ func (b *Broker) Close() error {
 // returns an error that wraps group.ErrUnavailable at once if there is no connection
 // and the last attempt to connect has failed.
 //
-// The data may have 16 MiB; more is group.ErrTooLarge. After another error, such as the end of ctx or the loss of the connection, the message
-// may have been published. It is not published twice: neither this package nor rueidis
-// sends it again.
+// The data may have 16 MiB; more is group.ErrTooLarge. After another error, such as the
+// end of ctx or the loss of the connection, the message may have been published. It
+// is not published twice: neither this package nor rueidis sends it again.
 func (b *Broker) Publish(ctx context.Context, name string, data []byte) error {
 	if err := checkData(data); err != nil {
 		return err

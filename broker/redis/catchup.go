@@ -74,7 +74,7 @@ func (s *subscription) catchUp(reason error) bool {
 	for {
 		p, err := s.read()
 		switch {
-		case s.isClosed(): // what has been read may be newer than Close
+		case s.ctx.Err() != nil: // what has been read may be newer than Close
 			return true
 		case err != nil && !s.begun:
 			s.begin(err)
@@ -91,7 +91,7 @@ func (s *subscription) catchUp(reason error) bool {
 			s.last = group.Position{Epoch: p.newest.Epoch, Offset: p.oldest - 1}
 		}
 		for _, entry := range p.entries {
-			if s.isClosed() {
+			if s.ctx.Err() != nil {
 				return true
 			}
 			s.deliver(entry)

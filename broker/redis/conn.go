@@ -3,7 +3,6 @@ package redis
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -29,7 +28,7 @@ var (
 	errReplica  = errors.New("redis: server is a replica")
 	errProtocol = errors.New("redis: connection does not speak RESP3")
 	errLost     = errors.New("redis: connection is closed")
-	errNoRunID  = errors.New("redis: server has no run_id; see Options.Durable")
+	errNoRunID  = errors.New("redis: server has no run_id; see HistoryOptions.Durable")
 )
 
 // A conn is a connection to Redis that is taken from the pool of a client and that only
@@ -65,18 +64,26 @@ func (c *conn) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	version := server["proto"]
-	mode, role := server["mode"], server["role"]
-	text := func(m rueidis.RedisMessage) string { s, _ := m.ToString(); return s }
-	switch n, _ := version.AsInt64(); {
-	case n != 3:
+	proto, mode, role := server["proto"], server["mode"], server["role"]
+	switch {
+	case !isNumber(proto, 3):
 		return errProtocol
-	case text(mode) == "cluster":
+	case isText(mode, "cluster"):
 		return errCluster
-	case text(role) != "master":
-		return fmt.Errorf("%w (%q)", errReplica, text(role))
+	case !isText(role, "master"):
+		return errReplica
 	}
 	return nil
+}
+
+func isNumber(m rueidis.RedisMessage, want int64) bool {
+	n, err := m.AsInt64()
+	return err == nil && n == want
+}
+
+func isText(m rueidis.RedisMessage, want string) bool {
+	text, err := m.ToString()
+	return err == nil && text == want
 }
 
 // do sends commands and waits for the answers until ctx ends. The commands may then have

@@ -2,7 +2,7 @@ package redis
 
 import (
 	"context"
-	"crypto/sha1" //nolint:gosec // EVALSHA names scripts by it
+	"crypto/sha1" // EVALSHA names scripts by it
 	_ "embed"
 	"encoding/hex"
 	"math/rand/v2"

@@ -11,7 +11,6 @@ import (
 	"flag"
 	"fmt"
 	"log"
-	"os"
 	"time"
 )
 
@@ -63,7 +62,7 @@ func run(rounds int, duration time.Duration, size int) error {
 
 // report prints a table.
 func report(load string, size int, results [][]result) {
-	fmt.Fprintf(os.Stdout, "\n%s, %d bytes\n\n| | messages/s | p50 µs | p99 µs | p50, p99 to raw |\n|---|---|---|---|---|\n", load, size)
+	fmt.Printf("\n%s, %d bytes\n\n| | messages/s | p50 µs | p99 µs | p50, p99 to raw |\n|---|---|---|---|---|\n", load, size)
 	base := map[string]result{}
 	for i, target := range targets {
 		m := best(results[i])
