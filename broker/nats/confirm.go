@@ -60,7 +60,7 @@ func (c *connection) nextRoundTrip() *roundTrip {
 	}
 	if !f.running {
 		f.running = true
-		c.tasks.Go(c.roundTrips)
+		c.run(c.roundTrips)
 	}
 	return f.next
 }

@@ -58,6 +58,22 @@ func (c *connection) close() {
 	c.tasks.Wait()
 }
 
+// run runs f in a goroutine that close waits for, unless it has been called.
+func (c *connection) run(f func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.isClosing() {
+		go f()
+		return
+	}
+	c.tasks.Go(f)
+}
+
+// unsubscribe ends a subscription, without waiting for the nats.Conn.
+func (c *connection) unsubscribe(sub *natsgo.Subscription) {
+	c.run(func() { _ = sub.Unsubscribe() })
+}
+
 // observe follows the status of the connection. It never waits, so that no status is
 // dropped.
 func (c *connection) observe() {

@@ -64,7 +64,7 @@ func (s *streamSubscription) Close() error {
 	delete(s.broker.subscriptions, s)
 	s.broker.mu.Unlock()
 	if !s.closed.Swap(true) && s.sub != nil {
-		go func() { _ = s.sub.Unsubscribe() }() // which waits for the connection
+		s.broker.conn.unsubscribe(s.sub)
 	}
 	return nil
 }
