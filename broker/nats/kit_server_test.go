@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -136,5 +137,18 @@ func awaitLost(t testing.TB, c *connection) {
 	case <-lost:
 	case <-time.After(patience):
 		t.Fatal("the connection is not lost")
+	}
+}
+
+// awaitUp waits until a broker's connection has come back.
+func awaitUp(t testing.TB, c *connection) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := c.flush(ctx); err != nil { // the nats.Conn is connected
+		t.Fatal(err)
+	}
+	for _, up := c.state(); !up; _, up = c.state() { // and the broker will soon know it
+		runtime.Gosched()
 	}
 }
