@@ -87,7 +87,7 @@ func (b *Broker) Publish(ctx context.Context, name string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	refusal, err := b.conn.confirm(ctx, lost)
+	refusal, err := b.conn.confirm(ctx, lost, len(data))
 	switch {
 	case err != nil:
 		return err

@@ -96,9 +96,9 @@ func TestNetworkStalls(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	var calls sync.WaitGroup
-	for range 30 {
+	for i := range 60 {
 		calls.Go(func() {
-			err := b.Publish(ctx, "group", make([]byte, 1<<20))
+			err := b.Publish(ctx, "group", make([]byte, i%2<<20))
 			if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, group.ErrUnavailable) {
 				t.Errorf("Publish: %v", err)
 			}

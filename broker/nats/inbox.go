@@ -82,11 +82,15 @@ func (b *JetStream) requestMany(ctx context.Context, subject string, data []byte
 	if err != nil {
 		return err
 	}
+	answered := false
+	b.conn.unconfirmed.Add(int64(len(data)))
+	defer func() { b.conn.confirmed(len(data), answered) }()
 	timeout := time.NewTimer(answerTimeout)
 	defer timeout.Stop()
 	for {
 		select {
 		case m := <-answers:
+			answered = true
 			if done, err := receive(m); done || err != nil {
 				return err
 			}

@@ -24,6 +24,10 @@ func (c *connection) send(ctx context.Context, subject, reply string, data []byt
 	case !up:
 		return nil, errNoConn
 	}
+	if c.tryDirect(len(data)) {
+		defer c.sending.RUnlock()
+		return lost, c.sendOne(&outgoing{subject: subject, reply: reply, data: data})
+	}
 	o := &outgoing{subject: subject, reply: reply, data: data, done: make(chan error, 1)}
 	select {
 	case c.outbox <- o:
@@ -35,6 +39,23 @@ func (c *connection) send(ctx context.Context, subject, reply string, data []byt
 		return nil, ctx.Err()
 	}
 	return lost, o.wait(ctx, lost, c.closing)
+}
+
+// maxDirect is how many bytes may be unconfirmed for a message to be sent by the goroutine
+// that publishes it. The operating system takes that much without waiting.
+const maxDirect = 16 << 10
+
+// tryDirect reports whether a message of n bytes can be sent without waiting. If so, the
+// caller calls sending.RUnlock afterwards.
+func (c *connection) tryDirect(n int) bool {
+	return !c.stuck.Load() && c.unconfirmed.Load()+int64(n) <= maxDirect && len(c.outbox) == 0 && c.sending.TryRLock()
+}
+
+// confirmed is called when bytes are no longer unconfirmed: they are confirmed, lost, or not
+// waited for any more.
+func (c *connection) confirmed(n int, inTime bool) {
+	c.unconfirmed.Add(-int64(n))
+	c.stuck.Store(!inTime)
 }
 
 // wait waits until the message has been passed to the nats.Conn.
@@ -69,7 +90,10 @@ func (c *connection) sendAll() {
 		select {
 		case o := <-c.outbox:
 			if o.taken.CompareAndSwap(false, true) {
-				o.done <- c.sendOne(o)
+				c.sending.Lock()
+				err := c.sendOne(o)
+				c.sending.Unlock()
+				o.done <- err
 			}
 		case <-c.closing:
 			return
