@@ -35,13 +35,7 @@ type roundTrip struct {
 // is lost. Of that, n bytes are the caller's. It returns an error that the server has
 // reported meanwhile.
 func (c *connection) confirm(ctx context.Context, lost <-chan struct{}, n int) (refusal, err error) {
-	c.unconfirmed.Add(int64(n))
-	if c.startRoundTrips() {
-		trip := &roundTrip{bytes: n}
-		c.makeRoundTrip(ctx, trip) // without another goroutine, which would cost time
-		if c.nextTrip() != nil {
-			c.run(c.roundTrips)
-		}
+	if trip := c.tryRoundTrip(ctx, n); trip != nil {
 		return trip.result(ctx)
 	}
 	trip := c.joinRoundTrip(n)
@@ -72,16 +66,27 @@ func (r *roundTrip) result(ctx context.Context) (refusal, err error) {
 	return nil, fmt.Errorf("%w: %w", errLost, r.err)
 }
 
-// startRoundTrips reports whether the caller is to make a round trip, because nobody does.
-func (c *connection) startRoundTrips() bool {
+// tryRoundTrip makes a round trip without another goroutine, which would cost time, unless
+// one is being made or this might have to wait for the network longer than ctx.
+func (c *connection) tryRoundTrip(ctx context.Context, n int) *roundTrip {
+	if !c.tryDirect() {
+		return nil
+	}
+	defer c.sending.RUnlock()
 	f := &c.confirmation
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.running || c.stuck.Load() {
-		return false
-	}
+	running := f.running
 	f.running = true
-	return true
+	f.mu.Unlock()
+	if running {
+		return nil
+	}
+	trip := &roundTrip{bytes: n}
+	c.makeRoundTrip(ctx, trip)
+	if c.nextTrip() != nil {
+		c.run(c.roundTrips)
+	}
+	return trip
 }
 
 // joinRoundTrip returns a round trip that begins later, of which n bytes are the caller's.

@@ -83,7 +83,6 @@ func (b *JetStream) requestMany(ctx context.Context, subject string, data []byte
 		return err
 	}
 	answered := false
-	b.conn.unconfirmed.Add(int64(len(data)))
 	defer func() { b.conn.confirmed(len(data), answered) }()
 	timeout := time.NewTimer(answerTimeout)
 	defer timeout.Stop()

@@ -36,7 +36,14 @@ func TestMain(m *testing.M) {
 			return NewJetStream(ctx, conn, JetStreamOptions{History: 1000})
 		}),
 	})
-	os.Exit(m.Run())
+	dir, err := os.MkdirTemp("", "handset-nats-")
+	if err != nil {
+		panic(err)
+	}
+	ExampleDir = dir
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
 }
 
 // A serverInput is the input of the program nats-server.
@@ -106,3 +113,6 @@ var quick = []natsgo.Option{
 
 // dial connects to a server at an address.
 func dial(address string) (*natsgo.Conn, error) { return natsgo.Connect("nats://"+address, quick...) }
+
+// ExampleDir is where servers of examples keep the data of JetStream. It is removed at the end.
+var ExampleDir string

@@ -14,8 +14,9 @@ type outgoing struct {
 }
 
 // send passes a message to the nats.Conn. After nil, the message has been written to the
-// connection, or will be, unless it is lost, which the channel tells. After an error that
-// wraps group.ErrUnavailable or group.ErrTooLarge it is certainly not published.
+// connection, or will be, unless it is lost, which the channel tells, and the caller calls
+// confirmed later. After an error that wraps group.ErrUnavailable or group.ErrTooLarge it
+// is certainly not published.
 func (c *connection) send(ctx context.Context, subject, reply string, data []byte) (lost <-chan struct{}, err error) {
 	lost, up := c.state()
 	switch {
@@ -24,35 +25,47 @@ func (c *connection) send(ctx context.Context, subject, reply string, data []byt
 	case !up:
 		return nil, errNoConn
 	}
-	if c.tryDirect(len(data)) {
-		defer c.sending.RUnlock()
-		return lost, c.sendOne(&outgoing{subject: subject, reply: reply, data: data})
+	c.unconfirmed.Add(int64(len(data)))
+	o := &outgoing{subject: subject, reply: reply, data: data}
+	if c.tryDirect() {
+		err = c.sendOne(o)
+		c.sending.RUnlock()
+	} else {
+		err = c.sendByOutbox(ctx, lost, o)
 	}
-	o := &outgoing{subject: subject, reply: reply, data: data, done: make(chan error, 1)}
+	if err != nil {
+		c.unconfirmed.Add(-int64(len(data)))
+	}
+	return lost, err
+}
+
+// sendByOutbox leaves it to the goroutine of sendAll to send a message.
+func (c *connection) sendByOutbox(ctx context.Context, lost <-chan struct{}, o *outgoing) error {
+	o.done = make(chan error, 1)
 	select {
 	case c.outbox <- o:
+		return o.wait(ctx, lost, c.closing)
 	case <-lost:
-		return nil, errNoConn
+		return errNoConn
 	case <-c.closing:
-		return nil, errClosed
+		return errClosed
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
-	return lost, o.wait(ctx, lost, c.closing)
 }
 
-// maxDirect is how many bytes may be unconfirmed for a message to be sent by the goroutine
-// that publishes it. The operating system takes that much without waiting.
+// maxDirect is how many bytes may be unconfirmed for a goroutine that publishes to use the
+// nats.Conn itself. The operating system takes that much without waiting.
 const maxDirect = 16 << 10
 
-// tryDirect reports whether a message of n bytes can be sent without waiting. If so, the
-// caller calls sending.RUnlock afterwards.
-func (c *connection) tryDirect(n int) bool {
-	return !c.stuck.Load() && c.unconfirmed.Load()+int64(n) <= maxDirect && len(c.outbox) == 0 && c.sending.TryRLock()
+// tryDirect reports whether the nats.Conn can be used without waiting for the network. If
+// so, the caller calls sending.RUnlock afterwards.
+func (c *connection) tryDirect() bool {
+	return !c.stuck.Load() && c.unconfirmed.Load() <= maxDirect && len(c.outbox) == 0 && c.sending.TryRLock()
 }
 
-// confirmed is called when bytes are no longer unconfirmed: they are confirmed, lost, or not
-// waited for any more.
+// confirmed is called when n bytes that were sent are confirmed, lost, or not waited for any
+// more.
 func (c *connection) confirmed(n int, inTime bool) {
 	c.unconfirmed.Add(-int64(n))
 	c.stuck.Store(!inTime)
