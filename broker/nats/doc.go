@@ -41,7 +41,8 @@
 // has confirmed, and servers that lose each other do not tell their clients. A Broker
 // therefore may lose messages without a gap: those that are published at another server in
 // the moment after Subscribe, and those between two servers while their connection is lost.
-// A JetStream notices both by the next message of the group, or within 20 seconds.
+// A JetStream waits until the leader of the stream knows the subscription, and notices what it
+// has missed by the next message of the group, or within 20 seconds.
 //
 // # Connections
 //

@@ -3,11 +3,14 @@ package nats
 import (
 	"context"
 	"sync/atomic"
+
+	natsgo "github.com/nats-io/nats.go"
 )
 
 // An outgoing is a message that waits to be passed to the nats.Conn.
 type outgoing struct {
 	subject, reply string
+	header         natsgo.Header // or nil
 	data           []byte
 	taken          atomic.Bool // by the goroutine that sends, or by the caller that does not wait any more
 	done           chan error
@@ -17,7 +20,7 @@ type outgoing struct {
 // connection, or will be, unless it is lost, which the channel tells, and the caller calls
 // confirmed later. After an error that wraps group.ErrUnavailable or group.ErrTooLarge it
 // is certainly not published.
-func (c *connection) send(ctx context.Context, subject, reply string, data []byte) (lost <-chan struct{}, err error) {
+func (c *connection) send(ctx context.Context, o *outgoing) (lost <-chan struct{}, err error) {
 	lost, up := c.state()
 	switch {
 	case c.isClosing():
@@ -25,8 +28,7 @@ func (c *connection) send(ctx context.Context, subject, reply string, data []byt
 	case !up:
 		return nil, errNoConn
 	}
-	c.unconfirmed.Add(int64(len(data)))
-	o := &outgoing{subject: subject, reply: reply, data: data}
+	c.unconfirmed.Add(int64(len(o.data)))
 	if c.tryDirect() {
 		err = c.sendOne(o)
 		c.sending.RUnlock()
@@ -34,7 +36,7 @@ func (c *connection) send(ctx context.Context, subject, reply string, data []byt
 		err = c.sendByOutbox(ctx, lost, o)
 	}
 	if err != nil {
-		c.unconfirmed.Add(-int64(len(data)))
+		c.unconfirmed.Add(-int64(len(o.data)))
 	}
 	return lost, err
 }
@@ -121,8 +123,5 @@ func (c *connection) sendOne(o *outgoing) error {
 	if _, up := c.state(); !up {
 		return errNoConn
 	}
-	if o.reply != "" {
-		return publishError(c.PublishRequest(o.subject, o.reply, o.data))
-	}
-	return publishError(c.Publish(o.subject, o.data))
+	return publishError(c.PublishMsg(&natsgo.Msg{Subject: o.subject, Reply: o.reply, Header: o.header, Data: o.data}))
 }

@@ -52,6 +52,9 @@ const (
 
 // begin makes the position of the stream the one of the subscription, which is active.
 func (s *streamSubscription) begin(ctx context.Context) error {
+	if err := s.broker.await(ctx, s.name); err != nil {
+		return err
+	}
 	info, err := s.broker.info(ctx)
 	if err != nil {
 		return err
@@ -247,5 +250,8 @@ func (s *streamSubscription) catchUpOnce() error {
 func (b *JetStream) afterInTurn(name string, after group.Position) ([]stored, *jetstream.StreamInfo, error) {
 	b.reading <- struct{}{}
 	defer func() { <-b.reading }()
+	if err := b.await(b.ctx, name); err != nil {
+		return nil, nil, err
+	}
 	return b.after(b.ctx, name, after, math.MaxInt)
 }
