@@ -57,37 +57,60 @@
 //
 // # Publishing
 //
-// Groups.Publish passes a message to the broker, which delivers it to all Groups that
-// have members, and these send it to their members, among which the sender may be.
-// Groups.PublishExcept excludes one session. The message is prepared, formatted by
-// Options.Format, and compressed once in each process, not once for each member.
+// [Groups.Publish] passes a message to the broker, which delivers it to all [Groups]
+// that have members of the group, and these send it to their members. The sender
+// receives it, too, if it is a member; [Groups.PublishExcept] excludes one session. The
+// message is formatted by [Options.Format], validated, and compressed once in each
+// process, not once for each member. Only stored messages (see below) are prepared for
+// each session that they are sent to.
 //
 // Publish does not wait for members, and no lock of the group is held while a message
 // is sent. The messages are added to the send queues of the sessions, as by
-// Session.TrySendPrepared. If the queue of a member is full, Options.Slow determines what
-// happens: the session is closed, or the member misses messages. The others are
-// not affected.
+// [ws.Session.TrySendPrepared]. If the queue of a member is full, [Options.Slow]
+// determines what happens. The other members are not affected. With [CloseSlow], the
+// default [SlowPolicy], up to 1,024 messages are kept, and then the session is closed.
+// With [DropNewest] the member misses messages; [Options.Missed] is called for each. With
+// [KeepLatest] it misses all but the last one.
+//
+// A queue has space for ws.Options.SendBuffer bytes, by default 64 KiB. If more is
+// published at once, the queues of all members are full for a moment, also those of
+// fast ones. With DropNewest and KeepLatest, a program that publishes large messages, or
+// many in a burst, needs a larger SendBuffer. It takes memory only while it is used.
+//
+// The functions of a [ws.Trace] may be called while a message is sent. They must not
+// call Publish, PublishLocal, Leave or Close, but may start a goroutine that does.
+//
+// [Groups.Members], [Groups.Len] and [Groups.Names] tell who is there, and
+// [Groups.Stats] returns [Stats]. They are those of this process only.
 //
 // # Several processes
 //
-// Without a broker, the groups are those of one process. Packages broker/nats and
-// broker/redis, which are modules of their own, connect several processes:
+// [New] is given a [Broker] and [Options]. Without a broker, the groups are those of
+// one process, connected by a [MemoryBroker]. The brokers of packages broker/nats and
+// broker/redis, which are modules of their own, connect several processes. Package
+// grouptest tests others.
 //
-//	groups := group.New(broker, group.Options{})
+// Groups subscribe to a group at the broker when its first member in the process joins,
+// and end the subscription when there has been no member for [Options.UnsubscribeDelay].
 //
-// Groups subscribe to a group at the broker when its first member in the
-// process joins, and end the subscription some seconds after the last one has left.
 // If the broker loses messages, or may have lost some because the connection to it was
-// interrupted, Options.Gap is called. A program then tells its members to load the
-// current state, for example by PublishLocal.
+// interrupted, [Options.Gap] is called. A program then tells its members to load the
+// current state, for example by [Groups.PublishLocal]. While the broker cannot be
+// reached, Publish returns an error that wraps [ErrUnavailable]. With
+// [Options.LocalFallback], it delivers the message in this process and returns an
+// error that wraps [ErrLocalOnly]. [ErrTooLarge] means that the broker does not carry
+// messages of this size.
 //
 // # Resuming
 //
-// Brokers that implement History store the last messages of each group, and give each
-// message a Position. Groups.JoinRecent sends the last messages to a new member. A
-// program that sends the position with each message, which Options.Format can do, lets
-// its clients resume after an interruption: Groups.Resume sends what they have missed, or
-// returns ErrCannotResume.
+// A broker that implements [History] stores the last messages of each group, and gives
+// each [Message] a [Position]. [Groups.JoinRecent] sends the last messages to a new
+// member. If a program sends the position with each message, which Format can do, its
+// clients can resume after an interruption: [Groups.Resume] sends what they have missed,
+// up to [Options.MaxResume] messages, or returns [ErrCannotResume]. Both return
+// [ErrNoHistory] if the broker does not implement History, [ErrMember] if the session is
+// a member already, and [ErrLeft] or [ErrTooSlow] if they do not complete. All methods
+// return [ErrClosed] after [Groups.Close].
 //
 // # Guarantees
 //
@@ -95,15 +118,21 @@
 //   - The messages that one goroutine publishes to a group arrive in that order. All
 //     members receive the messages of a group in the same order if the broker has
 //     one order for all, as MemoryBroker does.
-//   - After Join has returned, each message that is published later arrives, or a gap is
-//     reported, or the member is slow and is treated by Options.Slow. After Leave has
-//     returned, no message is sent.
+//   - After Join has returned, each message that is published later is sent to the
+//     member, or a gap is reported, or the member is slow and Options.Slow applies.
+//     After [Groups.Leave] has returned, nothing is sent.
 //   - After each interruption of the connection to the broker, and after each
 //     overflow, a gap is reported, unless a History has delivered what was missed.
-//   - A slow member does not delay others.
-//   - The memory of a group is bounded: a member keeps one message with KeepLatest, and
-//     1,024 while it receives stored messages; MemoryBroker keeps 256 messages that are
-//     not delivered, and its History.
-//   - Messages are stored and published in one step. Offsets of different epochs are
-//     not compared; Resume then returns ErrCannotResume.
+//   - A slow member does not delay the others.
+//   - Memory is bounded. Besides the send queue of its session, a member keeps one
+//     message with KeepLatest, and at most 2,048 with CloseSlow or while it is sent stored
+//     messages. A MemoryBroker keeps at most 256 messages of a group that are not
+//     delivered, and its History.
+//   - Publishing a message and storing it are one step. An [Entry] is delivered if and
+//     only if it is stored. Offsets of different epochs are not compared.
+//
+// An [Event] is what a broker delivers. It carries messages in envelopes: one byte, 1 for
+// Text and 2 for Binary, and then the data. So a program that does not use this package
+// can publish to a group. If 128 is added to the first byte, 16 bytes follow that
+// identify the session that PublishExcept excludes.
 package group

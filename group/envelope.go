@@ -13,9 +13,6 @@ import (
 //	sender 16 bytes: the origin of the Groups and the id of the session
 //	       that does not receive the message
 //	data
-//
-// A program that is not written with this package publishes to a group with the
-// first byte and the data.
 type envelope struct {
 	kind   ws.Kind
 	origin uint64 // zero if there is no sender

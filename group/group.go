@@ -45,8 +45,7 @@ func (gs *Groups) acquire(name string) (*group, error) {
 		go g.subscribe(ctx)
 	}
 	g.joining++
-	g.joins++
-	g.stopTimerLocked()
+	g.joins++ // expire does nothing
 	return g, nil
 }
 
@@ -70,8 +69,8 @@ func (g *group) subscribe(ctx context.Context) {
 	if used && err != nil {
 		delete(gs.groups, g.name) // the next Join tries again
 	}
+	close(g.ready) // with the lock: if used is true, the others see that it has begun
 	gs.mu.Unlock()
-	close(g.ready)
 	if !used && err == nil {
 		closer.Close()
 	}
@@ -109,7 +108,7 @@ func (g *group) expire(joins int) {
 	}
 }
 
-// stopTimerLocked keeps the subscription of a group that is used again.
+// stopTimerLocked stops the timer if there is one.
 func (g *group) stopTimerLocked() {
 	if g.timer != nil {
 		g.timer.Stop()

@@ -13,6 +13,15 @@ import (
 // toolPatience bounds the run of a foreign program, its start included.
 const toolPatience = 90 * time.Second
 
+// wanted skips a test with foreign programs if HANDSET_INTEROP=0 says that these tests
+// run at another time.
+func wanted(t *testing.T) {
+	t.Helper()
+	if os.Getenv("HANDSET_INTEROP") == "0" {
+		t.Skip("tests with other programs are off: HANDSET_INTEROP=0")
+	}
+}
+
 // lacks skips a test because a tool is missing, unless HANDSET_INTEROP=1 says that
 // all tools are there.
 func lacks(t *testing.T, format string, args ...any) {
@@ -26,6 +35,7 @@ func lacks(t *testing.T, format string, args ...any) {
 // program finds the first of the named programs that is installed.
 func program(t *testing.T, names ...string) string {
 	t.Helper()
+	wanted(t)
 	for _, name := range names {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
@@ -38,6 +48,7 @@ func program(t *testing.T, names ...string) string {
 // installed requires a file that `make interop-tools` puts there.
 func installed(t *testing.T, path string) string {
 	t.Helper()
+	wanted(t)
 	if _, err := os.Stat(path); err != nil {
 		lacks(t, "this test needs what make interop-tools installs: %v", err)
 	}

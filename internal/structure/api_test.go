@@ -10,12 +10,25 @@ import (
 	"testing"
 )
 
-var updateAPI = flag.Bool("update-api", false, "write testdata/api.txt anew")
+// public are the packages of the module that users import.
+var public = []string{"group", "group/grouptest", "ws", "wsjson", "wsjson/jsonrpc", "wstest"}
 
-// The public API is in a file, so that every change of it is seen in a diff.
+var updateAPI = flag.Bool("update-api", false, "write testdata/api anew")
+
+// The public API is in files, so that every change of it is seen in a diff.
 func TestAPI(t *testing.T) {
-	const golden = "testdata/api.txt"
-	got := api(checkedWS(t).Package)
+	for _, dir := range public {
+		t.Run(dir, func(t *testing.T) { testAPI(t, dir) })
+	}
+}
+
+func testAPI(t *testing.T, dir string) {
+	golden := "testdata/api/" + strings.ReplaceAll(dir, "/", "_") + ".txt"
+	p, err := check("../../" + dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := api(p.Package)
 	if *updateAPI {
 		if err := os.WriteFile(golden, []byte(got), 0o666); err != nil {
 			t.Fatal(err)
@@ -33,7 +46,12 @@ func TestAPI(t *testing.T) {
 // api lists what a package exports, a line for each name.
 func api(p *types.Package) string {
 	var lines []string
-	short := types.RelativeTo(p)
+	short := func(of *types.Package) string {
+		if of == p {
+			return ""
+		}
+		return strings.TrimPrefix(of.Path(), module)
+	}
 	for _, name := range p.Scope().Names() {
 		object := p.Scope().Lookup(name)
 		if !object.Exported() {

@@ -64,7 +64,7 @@ func check(dir string) (*checkedPackage, error) {
 		return nil, err
 	}
 	config := types.Config{Importer: importer.ForCompiler(p.fset, "gc", lookup(exports))}
-	p.Package, err = config.Check(module+filepath.Base(dir), p.fset, p.files, p.info)
+	p.Package, err = config.Check(module+filepath.ToSlash(strings.TrimPrefix(dir, "../../")), p.fset, p.files, p.info)
 	return p, err
 }
 

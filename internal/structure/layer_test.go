@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -53,6 +54,8 @@ var layers = map[string]layer{
 	"group":                {goroutines: true, on: []string{"ws"}},
 	"group/grouptest":      {goroutines: true, on: []string{"group"}},
 	"internal/machinetest": {goroutines: true, on: []string{"group", "ws"}},
+	"wsjson":               {on: []string{"ws"}},
+	"wsjson/jsonrpc":       {on: []string{"ws", "wsjson"}},
 	"wstest":               {goroutines: true, on: []string{"internal/overwrite", "ws"}},
 	"internal/interoptest": {goroutines: true, on: []string{"ws"}},
 	"examples/echo":        {goroutines: true, on: []string{"ws"}},
@@ -151,10 +154,13 @@ func sources(t *testing.T) map[string]*ast.File {
 	return files
 }
 
-// skipped leaves out what is no part of the module: bench and metrics have their own.
+// skipped leaves out what is no part of the module, such as bench, which has its own.
 func skipped(dir string) error {
 	base := path.Base(dir)
-	if dir == "bench" || dir == "metrics" || base == "testdata" || len(base) > 1 && strings.HasPrefix(base, ".") {
+	if base == "testdata" || len(base) > 1 && strings.HasPrefix(base, ".") {
+		return filepath.SkipDir
+	}
+	if _, err := os.Stat(filepath.Join("../..", dir, "go.mod")); err == nil && dir != "." {
 		return filepath.SkipDir
 	}
 	return nil

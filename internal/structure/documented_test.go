@@ -1,4 +1,4 @@
-package ws_test
+package structure
 
 import (
 	"go/ast"
@@ -6,19 +6,73 @@ import (
 	"go/parser"
 	"go/token"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"unicode"
-
-	"github.com/handset-go/handset/ws"
 )
 
-// parse parses the Go files of this package: the tests, or the others.
-func parse(t *testing.T, tests bool) []*ast.File {
+// documented are the packages for users, and their structs of options, whose fields
+// the overview names as Struct.Field.
+var documented = map[string][]string{
+	"ws":             {"Upgrader", "Dialer", "Options", "Redialer"},
+	"group":          {"Options"},
+	"wsjson":         {"JSON"},
+	"wsjson/jsonrpc": nil,
+}
+
+// Every exported function, method and error has an example with verified output.
+func TestExamplesCoverAPI(t *testing.T) {
+	for dir := range documented {
+		t.Run(dir, func(t *testing.T) {
+			examples := make(map[string]bool)
+			for _, example := range doc.Examples(parseDir(t, dir, true)...) {
+				if example.Output != "" {
+					examples[subject(example.Name)] = true
+				}
+			}
+			points := entryPoints(parseDir(t, dir, false))
+			if len(points) < 3 {
+				t.Fatalf("found only %d exported entry points: %v", len(points), points)
+			}
+			for _, point := range points {
+				if !examples[point] {
+					t.Errorf("there is no Example%s with an Output", point)
+				}
+			}
+		})
+	}
+}
+
+// The overview of a package names every type, error and option.
+func TestOverviewCoversAPI(t *testing.T) {
+	for dir, options := range documented {
+		t.Run(dir, func(t *testing.T) {
+			files := parseDir(t, dir, false)
+			var overview string
+			for _, file := range files {
+				overview += file.Doc.Text()
+			}
+			names := append(declared(files, token.TYPE), declared(files, token.VAR)...)
+			for _, name := range options {
+				names = append(names, optionsOf(files, name)...)
+			}
+			if len(names) < 3 {
+				t.Fatalf("found only %v", names)
+			}
+			for _, name := range names {
+				if !strings.Contains(overview, "["+name+"]") && !strings.Contains(overview, "[*"+name+"]") {
+					t.Errorf("doc.go does not mention [%s]", name)
+				}
+			}
+		})
+	}
+}
+
+// parseDir parses the Go files of a package: the tests, or the others.
+func parseDir(t *testing.T, dir string, tests bool) []*ast.File {
 	t.Helper()
-	names, err := filepath.Glob("*.go")
+	names, err := filepath.Glob(filepath.Join("../..", dir, "*.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,25 +88,6 @@ func parse(t *testing.T, tests bool) []*ast.File {
 		files = append(files, file)
 	}
 	return files
-}
-
-// Every exported entry point has an example with verified output.
-func TestExamplesCoverAPI(t *testing.T) {
-	examples := make(map[string]bool)
-	for _, example := range doc.Examples(parse(t, true)...) {
-		if example.Output != "" {
-			examples[subject(example.Name)] = true
-		}
-	}
-	points := entryPoints(parse(t, false))
-	if len(points) < 30 {
-		t.Fatalf("found only %d exported entry points: %v", len(points), points)
-	}
-	for _, point := range points {
-		if !examples[point] {
-			t.Errorf("there is no Example%s with an Output", point)
-		}
-	}
 }
 
 // subject returns what an example documents: its name without the suffix that
@@ -99,6 +134,9 @@ func functionPoint(f *ast.FuncDecl) string {
 	if pointer, ok := of.(*ast.StarExpr); ok {
 		of = pointer.X
 	}
+	if generic, ok := of.(*ast.IndexExpr); ok {
+		of = generic.X
+	}
 	name := of.(*ast.Ident).Name
 	switch {
 	case !ast.IsExported(name):
@@ -140,29 +178,23 @@ func specNames(spec ast.Spec) []string {
 	return names
 }
 
-// The package overview names every type, error and option.
-func TestOverviewCoversAPI(t *testing.T) {
-	files := parse(t, false)
-	var overview string
+// optionsOf returns the exported fields of a struct, as Struct.Field.
+func optionsOf(files []*ast.File, name string) (fields []string) {
 	for _, file := range files {
-		overview += file.Doc.Text()
-	}
-	names := append(declared(files, token.TYPE), declared(files, token.VAR)...)
-	for _, options := range []reflect.Type{
-		reflect.TypeFor[ws.Upgrader](), reflect.TypeFor[ws.Dialer](), reflect.TypeFor[ws.Options](), reflect.TypeFor[ws.Redialer](),
-	} {
-		for i := range options.NumField() {
-			if field := options.Field(i); field.IsExported() && !field.Anonymous {
-				names = append(names, options.Name()+"."+field.Name)
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.TypeSpec)
+			if !ok || spec.Name.Name != name {
+				return true
 			}
-		}
+			for _, field := range spec.Type.(*ast.StructType).Fields.List {
+				for _, id := range field.Names {
+					if id.IsExported() {
+						fields = append(fields, name+"."+id.Name)
+					}
+				}
+			}
+			return false
+		})
 	}
-	if len(names) < 20 {
-		t.Fatalf("found only %v", names)
-	}
-	for _, name := range names {
-		if !strings.Contains(overview, "["+name+"]") && !strings.Contains(overview, "[*"+name+"]") {
-			t.Errorf("doc.go does not mention [%s]", name)
-		}
-	}
+	return fields
 }
