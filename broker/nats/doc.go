@@ -1,6 +1,6 @@
 // Package nats carries the groups of package group between processes by NATS.
 //
-// A Broker uses the publish and subscribe of NATS, which stores nothing:
+// A [Broker] uses the publish and subscribe of NATS, which stores nothing:
 //
 //	conn, err := natsgo.Connect(url, natsgo.MaxReconnects(-1))
 //	if err != nil {
@@ -12,10 +12,20 @@
 //	}
 //	groups := group.New(broker, group.Options{Gap: gap})
 //
-// A JetStream stores the last messages of each group in a stream, and implements
+// A [JetStream] stores the last messages of each group in a stream, and implements
 // group.History:
 //
 //	broker, err := nats.NewJetStream(ctx, conn, nats.JetStreamOptions{History: 100})
+//
+// # Options
+//
+// Both have [Options]: the prefix of the subjects ([Options.Prefix]) and the limits of what
+// is kept for a subscription that is slow ([Options.PendingMessages], [Options.PendingBytes]).
+// [JetStreamOptions] have these as [JetStreamOptions.Options], and name the stream
+// ([JetStreamOptions.Stream]). For a stream that is new, they say how many messages of
+// each group it stores and how long ([JetStreamOptions.History], [JetStreamOptions.MaxAge]), and
+// where ([JetStreamOptions.Storage], [JetStreamOptions.Replicas]). A stream that exists and is
+// not suitable is an error that wraps [ErrStream].
 //
 // # Guarantees
 //

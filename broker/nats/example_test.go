@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"log"
 	"net/http"
+	"net/http/httptest"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/handset-go/handset/broker/nats"
@@ -48,51 +50,92 @@ func exampleConn(server *natsserver.Server) *natsgo.Conn {
 	return conn
 }
 
-// A chat room for each path, on any number of servers.
-func ExampleNew() {
-	conn, err := natsgo.Connect(natsgo.DefaultURL, natsgo.MaxReconnects(-1))
-	if err != nil {
-		fmt.Println("there is no server")
-		return
+// exampleClient connects a WebSocket client to a server, which passes the session to join,
+// and waits for that. It also returns a function that ends both.
+func exampleClient(join func(*ws.Session) error) (*ws.MessageStream, func()) {
+	joined := make(chan error, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		session, stream, err := ws.Handle(w, r)
+		if err == nil {
+			stream.Discard()
+			err = join(session)
+		}
+		joined <- err
+	}))
+	session, stream, err := ws.Dial(context.Background(), "ws"+strings.TrimPrefix(server.URL, "http"))
+	if err == nil {
+		err = <-joined
 	}
-	defer conn.Close()
-	broker, err := nats.New(conn, nats.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer broker.Close()
-	groups := group.New(broker, group.Options{
-		Gap: func(name string, err error) { log.Printf("messages of %q may be missing: %v", name, err) },
-	})
-	http.HandleFunc("/chat/", func(w http.ResponseWriter, r *http.Request) {
-		session, stream, err := ws.Handle(w, r)
-		if err != nil {
-			return
-		}
-		if err := groups.Join(r.Context(), r.URL.Path, session); err != nil {
-			_ = session.Close(ws.CloseReason{Code: ws.CloseInternalError})
-			return
-		}
-		for message, err := range stream.Aggregate(0).All(r.Context()) {
-			if err != nil || message.Kind != ws.Text {
-				break
-			}
-			_ = groups.Publish(r.Context(), r.URL.Path, message.Kind, message.Data)
-		}
-	})
-	log.Print(http.ListenAndServe("127.0.0.1:8080", nil))
+	return stream, func() {
+		_ = session.Close(ws.CloseReason{})
+		<-session.Done()
+		server.Close()
+	}
 }
 
-func ExampleBroker_Publish() {
+// Two servers, each with a connection of its own, send to each other's members.
+func ExampleNew() {
 	server := exampleServer(&natsserver.Options{})
 	defer server.Shutdown()
+	var all [2]*group.Groups
+	for i := range all {
+		conn := exampleConn(server)
+		defer conn.Close()
+		broker, err := nats.New(conn, nats.Options{})
+		if err != nil {
+			log.Fatal(err)
+		}
+		defer broker.Close()
+		all[i] = group.New(broker, group.Options{
+			Gap: func(name string, err error) { log.Printf("messages of %q may be missing: %v", name, err) },
+		})
+		defer all[i].Close()
+	}
+	ctx := context.Background()
+	client, end := exampleClient(func(session *ws.Session) error { return all[0].Join(ctx, "chat", session) })
+	defer end()
+	if err := all[1].Publish(ctx, "chat", ws.Text, []byte("hello")); err != nil {
+		log.Fatal(err)
+	}
+	message, err := client.Recv(ctx)
+	fmt.Printf("%s %v\n", message.Data, err)
+	// Output: hello <nil>
+}
+
+// exampleBroker returns a Broker for an example, and a function that ends it.
+func exampleBroker() (*nats.Broker, *natsgo.Conn, func()) {
+	server := exampleServer(&natsserver.Options{})
 	conn := exampleConn(server)
-	defer conn.Close()
 	broker, err := nats.New(conn, nats.Options{Prefix: "example"})
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer broker.Close()
+	return broker, conn, func() {
+		_ = broker.Close()
+		conn.Close()
+		server.Shutdown()
+	}
+}
+
+// Without a connection, Publish fails at once.
+func ExampleBroker_Publish() {
+	broker, conn, end := exampleBroker()
+	defer end()
+	ctx := context.Background()
+	fmt.Println(broker.Publish(ctx, "news", []byte("hello")))
+	conn.Close()
+	fmt.Println(errors.Is(broker.Publish(ctx, "news", []byte("lost")), group.ErrUnavailable))
+	// Output:
+	// <nil>
+	// true
+}
+
+func ExampleBroker_Subscribe() {
+	broker, _, end := exampleBroker()
+	defer end()
 	ctx := context.Background()
 	received := make(chan string)
 	subscription, err := broker.Subscribe(ctx, "news", func(e group.Event) { received <- string(e.Data) })
@@ -104,47 +147,155 @@ func ExampleBroker_Publish() {
 		log.Fatal(err)
 	}
 	fmt.Println(<-received)
-
-	conn.Close()
-	fmt.Println(errors.Is(broker.Publish(ctx, "news", []byte("lost")), group.ErrUnavailable))
-	// Output:
-	// hello
-	// true
+	// Output: hello
 }
 
+// The connection is still the program's.
+func ExampleBroker_Close() {
+	broker, conn, end := exampleBroker()
+	defer end()
+	fmt.Println(broker.Close())
+	fmt.Println(broker.Publish(context.Background(), "news", nil))
+	fmt.Println(conn.Status())
+	// Output:
+	// <nil>
+	// nats: broker is closed: group: broker is unavailable
+	// CONNECTED
+}
+
+// exampleJetStream returns a JetStream for an example, in which there are three messages, and
+// a function that ends it.
+func exampleJetStream() (*nats.JetStream, func()) {
+	server := exampleServer(&natsserver.Options{JetStream: true, StoreDir: exampleDir()})
+	conn := exampleConn(server)
+	ctx := context.Background()
+	broker, err := nats.NewJetStream(ctx, conn, nats.JetStreamOptions{Storage: jetstream.MemoryStorage})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, text := range []string{"one", "two", "three"} {
+		if err := broker.Publish(ctx, "news", []byte(text)); err != nil {
+			log.Fatal(err)
+		}
+	}
+	return broker, func() {
+		_ = broker.Close()
+		conn.Close()
+		server.Shutdown()
+	}
+}
+
+// A session that joins receives the last messages.
 func ExampleNewJetStream() {
 	server := exampleServer(&natsserver.Options{JetStream: true, StoreDir: exampleDir()})
 	defer server.Shutdown()
 	conn := exampleConn(server)
 	defer conn.Close()
 	ctx := context.Background()
-	broker, err := nats.NewJetStream(ctx, conn, nats.JetStreamOptions{History: 100, Storage: jetstream.MemoryStorage})
+	broker, err := nats.NewJetStream(ctx, conn, nats.JetStreamOptions{History: 50, MaxAge: 24 * time.Hour, Storage: jetstream.MemoryStorage})
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer broker.Close()
+	groups := group.New(broker, group.Options{})
+	defer groups.Close()
 	for _, text := range []string{"one", "two", "three"} {
-		if err := broker.Publish(ctx, "news", []byte(text)); err != nil {
+		if err := groups.Publish(ctx, "chat", ws.Text, []byte(text)); err != nil {
 			log.Fatal(err)
 		}
 	}
-	recent, newest, err := broker.Recent(ctx, "news", 2)
+	client, end := exampleClient(func(session *ws.Session) error {
+		_, err := groups.JoinRecent(ctx, "chat", session, 2)
+		return err
+	})
+	defer end()
+	for range 2 {
+		message, err := client.Recv(ctx)
+		fmt.Printf("%s %v\n", message.Data, err)
+	}
+	// Output:
+	// two <nil>
+	// three <nil>
+}
+
+func ExampleJetStream_Publish() {
+	broker, end := exampleJetStream()
+	defer end()
+	err := broker.Publish(context.Background(), "news", make([]byte, 2<<20))
+	fmt.Println(errors.Is(err, group.ErrTooLarge))
+	// Output: true
+}
+
+func ExampleJetStream_Subscribe() {
+	broker, end := exampleJetStream()
+	defer end()
+	ctx := context.Background()
+	received := make(chan string)
+	subscription, err := broker.Subscribe(ctx, "news", func(e group.Event) {
+		received <- fmt.Sprintf("%s at offset %d", e.Data, e.Position.Offset)
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer subscription.Close()
+	if err := broker.Publish(ctx, "news", []byte("four")); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(<-received)
+	// Output: four at offset 4
+}
+
+func ExampleJetStream_Recent() {
+	broker, end := exampleJetStream()
+	defer end()
+	recent, newest, err := broker.Recent(context.Background(), "news", 2)
 	if err != nil {
 		log.Fatal(err)
 	}
 	for _, entry := range recent {
 		fmt.Printf("%s at offset %d\n", entry.Data, entry.Position.Offset)
 	}
-	missed, err := broker.After(ctx, "news", newest, 10)
-	fmt.Println(len(missed), err)
+	fmt.Println(newest.Offset)
 	// Output:
 	// two at offset 2
 	// three at offset 3
-	// 0 <nil>
+	// 3
+}
+
+func ExampleJetStream_After() {
+	broker, end := exampleJetStream()
+	defer end()
+	ctx := context.Background()
+	_, position, err := broker.Recent(ctx, "news", 0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := broker.Publish(ctx, "news", []byte("four")); err != nil {
+		log.Fatal(err)
+	}
+	missed, err := broker.After(ctx, "news", position, 10)
+	fmt.Printf("%d %s %v\n", len(missed), missed[0].Data, err)
+	position.Epoch = "another"
+	_, err = broker.After(ctx, "news", position, 10)
+	fmt.Println(errors.Is(err, group.ErrCannotResume))
+	// Output:
+	// 1 four <nil>
+	// true
+}
+
+func ExampleJetStream_Close() {
+	broker, end := exampleJetStream()
+	defer end()
+	fmt.Println(broker.Close())
+	err := broker.Publish(context.Background(), "news", nil)
+	fmt.Println(errors.Is(err, group.ErrUnavailable))
+	// Output:
+	// <nil>
+	// true
 }
 
 // A stream of the name that is not suitable is not changed.
-func ExampleErrStream() {
+func Example_errStream() {
 	server := exampleServer(&natsserver.Options{JetStream: true, StoreDir: exampleDir()})
 	defer server.Shutdown()
 	conn := exampleConn(server)

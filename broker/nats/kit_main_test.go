@@ -4,9 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"os"
+	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,6 +45,10 @@ func TestMain(m *testing.M) {
 	}
 	ExampleDir = dir
 	code := m.Run()
+	if left := goroutinesLeft(); code == 0 && left != "" {
+		fmt.Fprintln(os.Stderr, "goroutines have outlived the tests:\n"+left)
+		code = 1
+	}
 	_ = os.RemoveAll(dir)
 	os.Exit(code)
 }
@@ -116,3 +123,22 @@ func dial(address string) (*natsgo.Conn, error) { return natsgo.Connect("nats://
 
 // ExampleDir is where servers of examples keep the data of JetStream. It is removed at the end.
 var ExampleDir string
+
+// goroutinesLeft waits until no goroutine runs code of this package but the main one. It
+// returns those that do not end.
+func goroutinesLeft() (left string) {
+	for range 200 {
+		left = ""
+		buffer := make([]byte, 1<<20)
+		for stack := range strings.SplitSeq(string(buffer[:runtime.Stack(buffer, true)]), "\n\n") {
+			if strings.Contains(stack, "handset/broker/nats.(*") {
+				left += stack + "\n\n"
+			}
+		}
+		if left == "" {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return left
+}
