@@ -83,11 +83,11 @@ func (b *Broker) Close() error {
 // except a message that has been written to the connection already.
 func (b *Broker) Publish(ctx context.Context, name string, data []byte) error {
 	subject := b.subject(name)
-	lost, err := b.conn.send(ctx, subject, "", data)
+	lost, err := b.conn.send(ctx, &outgoing{subject: subject, data: data})
 	if err != nil {
 		return err
 	}
-	refusal, err := b.conn.confirm(ctx, lost)
+	refusal, err := b.conn.confirm(ctx, lost, len(data))
 	switch {
 	case err != nil:
 		return err

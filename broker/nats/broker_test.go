@@ -10,10 +10,10 @@ import (
 	natsgo "github.com/nats-io/nats.go"
 )
 
-// inProcess starts a server in this process that does not listen.
+// inProcess starts a server in this process.
 func inProcess(t testing.TB, options natsserver.Options) *natsserver.Server {
 	t.Helper()
-	options.DontListen, options.NoSigs = true, true
+	options.NoSigs = true
 	server, err := natsserver.NewServer(&options)
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +54,7 @@ func newBroker(t testing.TB, conn *natsgo.Conn, options Options) *Broker {
 }
 
 func TestBroker(t *testing.T) {
-	server := inProcess(t, natsserver.Options{})
+	server := inProcess(t, natsserver.Options{DontListen: true})
 	grouptest.TestBroker(t, func(t *testing.T) (group.Broker, group.Broker) {
 		return newBroker(t, connect(t, "", natsgo.InProcessServer(server)), Options{}),
 			newBroker(t, connect(t, "", natsgo.InProcessServer(server)), Options{})

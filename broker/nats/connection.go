@@ -2,6 +2,7 @@ package nats
 
 import (
 	"sync"
+	"sync/atomic"
 
 	natsgo "github.com/nats-io/nats.go"
 )
@@ -10,12 +11,14 @@ import (
 // nats.Conn stay as they are: the status is observed by a channel.
 //
 // Most methods of nats.Conn lock a mutex that is held while bytes are written and
-// while a server is dialed, which can take a minute. They are therefore called only
-// by goroutines that nobody has to wait for.
+// while a server is dialed, which can take a minute. They are therefore called
+// by goroutines that nobody has to wait for, except when little has been sent
+// that is not confirmed: then the operating system has space for it.
 type connection struct {
 	*natsgo.Conn
 	status  chan natsgo.Status
 	outbox  chan *outgoing
+	sending sync.RWMutex  // locked by the goroutine that sends, for reading by those that send directly
 	closing chan struct{} // closed by close
 	tasks   sync.WaitGroup
 	returns func() // called when a connection has come back
@@ -25,6 +28,8 @@ type connection struct {
 	up   bool
 	lost chan struct{} // closed when the connection is lost; replaced when it comes back
 
+	unconfirmed  atomic.Int64 // bytes of messages that were sent and not confirmed
+	stuck        atomic.Bool  // the last confirmation has not come in time
 	confirmation confirmation
 }
 
@@ -56,6 +61,22 @@ func (c *connection) close() {
 	c.mu.Unlock()
 	c.RemoveStatusListener(c.status)
 	c.tasks.Wait()
+}
+
+// run runs f in a goroutine that close waits for, unless it has been called.
+func (c *connection) run(f func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.isClosing() {
+		go f()
+		return
+	}
+	c.tasks.Go(f)
+}
+
+// unsubscribe ends a subscription, without waiting for the nats.Conn.
+func (c *connection) unsubscribe(sub *natsgo.Subscription) {
+	c.run(func() { _ = sub.Unsubscribe() })
 }
 
 // observe follows the status of the connection. It never waits, so that no status is

@@ -66,7 +66,7 @@ func (i *inbox) expect(n int) (reply string, answers <-chan *natsgo.Msg, forget 
 // request sends a request and waits for its answer, at most for answerTimeout.
 func (b *JetStream) request(ctx context.Context, subject string, data []byte) (*natsgo.Msg, error) {
 	var answer *natsgo.Msg
-	err := b.requestMany(ctx, subject, data, 1, func(m *natsgo.Msg) (bool, error) {
+	err := b.requestMany(ctx, &outgoing{subject: subject, data: data}, 1, func(m *natsgo.Msg) (bool, error) {
 		answer = m
 		return true, nil
 	})
@@ -75,18 +75,22 @@ func (b *JetStream) request(ctx context.Context, subject string, data []byte) (*
 
 // requestMany sends a request and calls receive for each answer until that reports true or
 // an error. There are at most n answers.
-func (b *JetStream) requestMany(ctx context.Context, subject string, data []byte, n int, receive func(*natsgo.Msg) (bool, error)) error {
+func (b *JetStream) requestMany(ctx context.Context, o *outgoing, n int, receive func(*natsgo.Msg) (bool, error)) error {
 	reply, answers, forget := b.inbox.expect(n)
 	defer forget()
-	lost, err := b.conn.send(ctx, subject, reply, data)
+	o.reply = reply
+	lost, err := b.conn.send(ctx, o)
 	if err != nil {
 		return err
 	}
+	answered := false
+	defer func() { b.conn.confirmed(len(o.data), answered) }()
 	timeout := time.NewTimer(answerTimeout)
 	defer timeout.Stop()
 	for {
 		select {
 		case m := <-answers:
+			answered = true
 			if done, err := receive(m); done || err != nil {
 				return err
 			}
@@ -95,7 +99,7 @@ func (b *JetStream) requestMany(ctx context.Context, subject string, data []byte
 		case <-b.conn.closing:
 			return errLost
 		case <-timeout.C:
-			return b.unproved(subject)
+			return b.unproved(o.subject)
 		case <-ctx.Done():
 			return ctx.Err()
 		}

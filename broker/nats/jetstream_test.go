@@ -22,7 +22,7 @@ func newJetStream(t testing.TB, conn *natsgo.Conn, options JetStreamOptions) *Je
 }
 
 func TestJetStream(t *testing.T) {
-	server := inProcess(t, natsserver.Options{JetStream: true, StoreDir: t.TempDir()})
+	server := inProcess(t, natsserver.Options{DontListen: true, JetStream: true, StoreDir: t.TempDir()})
 	open := func(t *testing.T) (group.Broker, group.Broker) {
 		options := JetStreamOptions{Storage: jetstream.MemoryStorage}
 		return newJetStream(t, connect(t, "", natsgo.InProcessServer(server)), options),

@@ -4,9 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"os"
+	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,7 +39,18 @@ func TestMain(m *testing.M) {
 			return NewJetStream(ctx, conn, JetStreamOptions{History: 1000})
 		}),
 	})
-	os.Exit(m.Run())
+	dir, err := os.MkdirTemp("", "handset-nats-")
+	if err != nil {
+		panic(err)
+	}
+	ExampleDir = dir
+	code := m.Run()
+	if left := goroutinesLeft(); code == 0 && left != "" {
+		fmt.Fprintln(os.Stderr, "goroutines have outlived the tests:\n"+left)
+		code = 1
+	}
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
 }
 
 // A serverInput is the input of the program nats-server.
@@ -106,3 +120,25 @@ var quick = []natsgo.Option{
 
 // dial connects to a server at an address.
 func dial(address string) (*natsgo.Conn, error) { return natsgo.Connect("nats://"+address, quick...) }
+
+// ExampleDir is where servers of examples keep the data of JetStream. It is removed at the end.
+var ExampleDir string
+
+// goroutinesLeft waits until no goroutine runs code of this package but the main one. It
+// returns those that do not end.
+func goroutinesLeft() (left string) {
+	for range 200 {
+		left = ""
+		buffer := make([]byte, 1<<20)
+		for stack := range strings.SplitSeq(string(buffer[:runtime.Stack(buffer, true)]), "\n\n") {
+			if strings.Contains(stack, "handset/broker/nats.(*") {
+				left += stack + "\n\n"
+			}
+		}
+		if left == "" {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return left
+}

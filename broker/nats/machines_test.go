@@ -8,11 +8,13 @@ import (
 
 // Three servers and 300 clients over one NATS server, while parts of that fail.
 func TestMachines(t *testing.T) {
+	t.Parallel()
 	testMachines(t, "core", startProcess(t, false))
 }
 
 // With JetStream, every message that was accepted arrives, and there are no gaps.
 func TestMachinesJetStream(t *testing.T) {
+	t.Parallel()
 	count := testMachines(t, "jetstream", startProcess(t, true))
 	if count.Gaps > 0 || count.Missing > 0 {
 		t.Errorf("%+v, want no gaps and nothing missing", count)
@@ -21,6 +23,7 @@ func TestMachinesJetStream(t *testing.T) {
 
 // Messages reach the members of the same process while there is no broker.
 func TestMachinesLocalFallback(t *testing.T) {
+	t.Parallel()
 	broker := startProcess(t, false)
 	m := machinetest.Start(t, machinetest.Config{
 		Program: "core", Brokers: []string{broker.addr, broker.addr}, Clients: 20, Groups: 2, Fallback: true,

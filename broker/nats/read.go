@@ -87,7 +87,7 @@ func (b *JetStream) batch(ctx context.Context, name string, from uint64, n int, 
 	n = min(n, maxBatch)
 	request, _ := json.Marshal(map[string]any{"seq": max(from, 1), "next_by_subj": b.stored(name), "batch": n})
 	var last uint64
-	err = b.requestMany(ctx, "$JS.API.DIRECT.GET."+b.options.Stream, request, n+1, func(m *natsgo.Msg) (bool, error) {
+	err = b.requestMany(ctx, &outgoing{subject: "$JS.API.DIRECT.GET." + b.options.Stream, data: request}, n+1, func(m *natsgo.Msg) (bool, error) {
 		previous, _ := strconv.ParseUint(m.Header.Get("Nats-Last-Sequence"), 10, 64)
 		switch status := m.Header.Get("Status"); {
 		case status == "404":
@@ -105,6 +105,20 @@ func (b *JetStream) batch(ctx context.Context, name string, from uint64, n int, 
 		return false, err
 	})
 	return more, err
+}
+
+// await waits until the server that is the leader of the stream knows the subscriptions that
+// another server of the cluster has confirmed, so that what it publishes arrives. It sends
+// a message that the leader refuses, because it is for another stream: the servers forward
+// it after the subscriptions.
+func (b *JetStream) await(ctx context.Context, name string) error {
+	header := natsgo.Header{"Nats-Expected-Stream": {b.options.Stream + "-none"}}
+	return b.requestMany(ctx, &outgoing{subject: b.stored(name), header: header}, 1, func(m *natsgo.Msg) (bool, error) {
+		if noResponders(m) {
+			return true, errNoConn
+		}
+		return true, nil
+	})
 }
 
 // epoch returns the epoch of the positions in a stream, which is when it was made.

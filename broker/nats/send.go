@@ -3,20 +3,24 @@ package nats
 import (
 	"context"
 	"sync/atomic"
+
+	natsgo "github.com/nats-io/nats.go"
 )
 
 // An outgoing is a message that waits to be passed to the nats.Conn.
 type outgoing struct {
 	subject, reply string
+	header         natsgo.Header // or nil
 	data           []byte
 	taken          atomic.Bool // by the goroutine that sends, or by the caller that does not wait any more
 	done           chan error
 }
 
 // send passes a message to the nats.Conn. After nil, the message has been written to the
-// connection, or will be, unless it is lost, which the channel tells. After an error that
-// wraps group.ErrUnavailable or group.ErrTooLarge it is certainly not published.
-func (c *connection) send(ctx context.Context, subject, reply string, data []byte) (lost <-chan struct{}, err error) {
+// connection, or will be, unless it is lost, which the channel tells, and the caller calls
+// confirmed later. After an error that wraps group.ErrUnavailable or group.ErrTooLarge it
+// is certainly not published.
+func (c *connection) send(ctx context.Context, o *outgoing) (lost <-chan struct{}, err error) {
 	lost, up := c.state()
 	switch {
 	case c.isClosing():
@@ -24,17 +28,49 @@ func (c *connection) send(ctx context.Context, subject, reply string, data []byt
 	case !up:
 		return nil, errNoConn
 	}
-	o := &outgoing{subject: subject, reply: reply, data: data, done: make(chan error, 1)}
+	c.unconfirmed.Add(int64(len(o.data)))
+	if c.tryDirect() {
+		err = c.sendOne(o)
+		c.sending.RUnlock()
+	} else {
+		err = c.sendByOutbox(ctx, lost, o)
+	}
+	if err != nil {
+		c.unconfirmed.Add(-int64(len(o.data)))
+	}
+	return lost, err
+}
+
+// sendByOutbox leaves it to the goroutine of sendAll to send a message.
+func (c *connection) sendByOutbox(ctx context.Context, lost <-chan struct{}, o *outgoing) error {
+	o.done = make(chan error, 1)
 	select {
 	case c.outbox <- o:
+		return o.wait(ctx, lost, c.closing)
 	case <-lost:
-		return nil, errNoConn
+		return errNoConn
 	case <-c.closing:
-		return nil, errClosed
+		return errClosed
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
-	return lost, o.wait(ctx, lost, c.closing)
+}
+
+// maxDirect is how many bytes may be unconfirmed for a goroutine that publishes to use the
+// nats.Conn itself. The operating system takes that much without waiting.
+const maxDirect = 16 << 10
+
+// tryDirect reports whether the nats.Conn can be used without waiting for the network. If
+// so, the caller calls sending.RUnlock afterwards.
+func (c *connection) tryDirect() bool {
+	return !c.stuck.Load() && c.unconfirmed.Load() <= maxDirect && len(c.outbox) == 0 && c.sending.TryRLock()
+}
+
+// confirmed is called when n bytes that were sent are confirmed, lost, or not waited for any
+// more.
+func (c *connection) confirmed(n int, inTime bool) {
+	c.unconfirmed.Add(-int64(n))
+	c.stuck.Store(!inTime)
 }
 
 // wait waits until the message has been passed to the nats.Conn.
@@ -69,7 +105,10 @@ func (c *connection) sendAll() {
 		select {
 		case o := <-c.outbox:
 			if o.taken.CompareAndSwap(false, true) {
-				o.done <- c.sendOne(o)
+				c.sending.Lock()
+				err := c.sendOne(o)
+				c.sending.Unlock()
+				o.done <- err
 			}
 		case <-c.closing:
 			return
@@ -84,8 +123,5 @@ func (c *connection) sendOne(o *outgoing) error {
 	if _, up := c.state(); !up {
 		return errNoConn
 	}
-	if o.reply != "" {
-		return publishError(c.PublishRequest(o.subject, o.reply, o.data))
-	}
-	return publishError(c.Publish(o.subject, o.data))
+	return publishError(c.PublishMsg(&natsgo.Msg{Subject: o.subject, Reply: o.reply, Header: o.header, Data: o.data}))
 }

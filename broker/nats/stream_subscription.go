@@ -17,8 +17,7 @@ import (
 
 // A streamSubscription is a subscription of a JetStream. It receives messages live, as the
 // server publishes them, and knows by their sequences if it has missed some. Then it is
-// behind: it ignores live messages and reads from the stream, until it has read
-// the last one that it has ignored.
+// behind: it reads from the stream and keeps what arrives live meanwhile.
 type streamSubscription struct {
 	broker *JetStream
 	name   string
@@ -30,14 +29,32 @@ type streamSubscription struct {
 	epoch    string
 	last     uint64    // sequence of the last message, or of the stream when the subscription began
 	lastTime time.Time // when that was stored
+	created  time.Time // when the stream was
 	dropped  int       // messages that the nats.Conn has dropped
 	behind   bool
-	ignored  uint64 // the largest sequence that was ignored since the last read began
+	kept     []liveMessage // what has arrived while it is behind
+	keptSize int
+	ignored  uint64 // the largest sequence that was not kept since the last read began
 	expected uint64 // the sequence that was stored at the last check
 }
 
+// A liveMessage is a message as the server publishes it.
+type liveMessage struct {
+	stored
+	previous uint64 // sequence of the message of the group before, or 0
+	time     time.Time
+}
+
+const (
+	maxKept      = 1024
+	maxKeptBytes = 1 << 20
+)
+
 // begin makes the position of the stream the one of the subscription, which is active.
 func (s *streamSubscription) begin(ctx context.Context) error {
+	if err := s.broker.await(ctx, s.name); err != nil {
+		return err
+	}
 	info, err := s.broker.info(ctx)
 	if err != nil {
 		return err
@@ -45,17 +62,19 @@ func (s *streamSubscription) begin(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.setLocked(info)
-	s.behind = false
 	if s.ignored > s.last {
+		s.behind = false
 		s.fallBehindLocked(s.ignored)
+		return nil
 	}
+	s.notBehindLocked(0)
 	return nil
 }
 
 // setLocked makes the end of the stream the position.
 func (s *streamSubscription) setLocked(info *jetstream.StreamInfo) {
 	s.epoch, s.last, s.lastTime = epoch(info), info.State.LastSeq, info.State.LastTime
-	s.expected = 0
+	s.created, s.expected = info.Created, 0
 }
 
 // Close implements io.Closer.
@@ -64,17 +83,15 @@ func (s *streamSubscription) Close() error {
 	delete(s.broker.subscriptions, s)
 	s.broker.mu.Unlock()
 	if !s.closed.Swap(true) && s.sub != nil {
-		go func() { _ = s.sub.Unsubscribe() }() // which waits for the connection
+		s.broker.conn.unsubscribe(s.sub)
 	}
 	return nil
 }
 
 // handle is called for each live message by the goroutine of the nats.Subscription.
 func (s *streamSubscription) handle(m *natsgo.Msg) {
-	sequence, err := strconv.ParseUint(m.Header.Get("Nats-Sequence"), 10, 64)
-	previous, err2 := strconv.ParseUint(m.Header.Get("Nats-Last-Sequence"), 10, 64)
-	stamp, err3 := time.Parse(time.RFC3339Nano, m.Header.Get("Nats-Time-Stamp"))
-	if err != nil || err2 != nil || err3 != nil {
+	live, ok := parseLive(m)
+	if !ok {
 		return // not from the stream
 	}
 	s.mu.Lock()
@@ -82,18 +99,56 @@ func (s *streamSubscription) handle(m *natsgo.Msg) {
 	dropped, _ := m.Sub.Dropped()
 	if dropped > s.dropped {
 		s.dropped = dropped
-		s.fallBehindLocked(sequence)
+		s.fallBehindLocked(live.sequence)
 	}
+	s.handleLocked(live)
+}
+
+// parseLive returns a message with what the server has added to its headers.
+func parseLive(m *natsgo.Msg) (liveMessage, bool) {
+	sequence, err1 := strconv.ParseUint(m.Header.Get("Nats-Sequence"), 10, 64)
+	previous, err2 := strconv.ParseUint(m.Header.Get("Nats-Last-Sequence"), 10, 64)
+	stamp, err3 := time.Parse(time.RFC3339Nano, m.Header.Get("Nats-Time-Stamp"))
+	return liveMessage{stored{sequence, m.Data}, previous, stamp}, err1 == nil && err2 == nil && err3 == nil
+}
+
+func (s *streamSubscription) handleLocked(m liveMessage) {
 	switch {
 	case s.behind:
-		s.ignored = max(s.ignored, sequence)
-	case sequence <= s.last && !stamp.After(s.lastTime):
+		s.keepLocked(m)
+	case m.time.Before(s.created):
+		// The stream has been deleted since and made again.
+	case m.sequence <= s.last && !m.time.After(s.lastTime):
 		// It was read from the stream.
-	case sequence <= s.last, previous > s.last: // the stream is a new one, or a message is missing
-		s.fallBehindLocked(sequence)
+	case m.sequence <= s.last, m.previous > s.last: // the stream is a new one, or a message is missing
+		s.fallBehindLocked(m.sequence)
+		s.keepLocked(m)
 	default:
-		s.deliverLocked(stored{sequence, m.Data})
-		s.lastTime = stamp
+		s.lastTime = m.time
+		s.deliverLocked(m.stored)
+	}
+}
+
+// keepLocked keeps a message until the ones before it have been read, if it is not too much.
+func (s *streamSubscription) keepLocked(m liveMessage) {
+	size := s.keptSize + len(m.data)
+	if len(s.kept) >= maxKept || size > maxKeptBytes {
+		s.ignored = max(s.ignored, m.sequence)
+		return
+	}
+	s.kept, s.keptSize = append(s.kept, m), size
+}
+
+// notBehindLocked is called when nothing is missing that was stored before a read
+// began. Of what is kept, n messages were kept by then: none can be missing before them.
+func (s *streamSubscription) notBehindLocked(n int) {
+	kept := s.kept
+	s.behind, s.kept, s.keptSize = false, nil, 0
+	for i, m := range kept {
+		if i < n && m.previous > s.last {
+			continue // of a stream that is no longer there
+		}
+		s.handleLocked(m)
 	}
 }
 
@@ -162,14 +217,12 @@ var errMore = errors.New("nats: there are more messages")
 
 // catchUpOnce reads what is missing. It returns nil if nothing is missing any more.
 func (s *streamSubscription) catchUpOnce() error {
-	b := s.broker
-	b.reading <- struct{}{}
-	defer func() { <-b.reading }()
 	s.mu.Lock()
 	s.ignored = 0
+	kept := len(s.kept)
 	after := group.Position{Epoch: s.epoch, Offset: s.last}
 	s.mu.Unlock()
-	messages, info, err := b.after(b.ctx, s.name, after, math.MaxInt)
+	messages, info, err := s.broker.afterInTurn(s.name, after)
 	if err != nil && !errors.Is(err, group.ErrCannotResume) {
 		return err
 	}
@@ -177,6 +230,7 @@ func (s *streamSubscription) catchUpOnce() error {
 	defer s.mu.Unlock()
 	if err != nil {
 		s.setLocked(info)
+		s.kept, s.keptSize = nil, 0
 		s.eventLocked(group.Event{Gap: fmt.Errorf("nats: missed messages are no longer stored: %w", err)})
 		return errMore
 	}
@@ -187,6 +241,17 @@ func (s *streamSubscription) catchUpOnce() error {
 		return errMore
 	}
 	s.lastTime = info.State.LastTime
-	s.behind = false
+	s.notBehindLocked(kept)
 	return nil
+}
+
+// afterInTurn returns all messages after a position, when not too many other subscriptions
+// read.
+func (b *JetStream) afterInTurn(name string, after group.Position) ([]stored, *jetstream.StreamInfo, error) {
+	b.reading <- struct{}{}
+	defer func() { <-b.reading }()
+	if err := b.await(b.ctx, name); err != nil {
+		return nil, nil, err
+	}
+	return b.after(b.ctx, name, after, math.MaxInt)
 }

@@ -14,19 +14,25 @@ const maxAttempts = 20
 
 // subscribe makes a subscription and waits until it is active at the server.
 func (c *connection) subscribe(ctx context.Context, subject string, handle natsgo.MsgHandler, limits Options) (*natsgo.Subscription, error) {
+	if c.isClosing() {
+		return nil, errClosed
+	}
 	type result struct {
 		sub *natsgo.Subscription
 		err error
 	}
-	results := make(chan result, 1)
+	results, abandoned := make(chan result), make(chan struct{})
 	go func() {
 		sub, err := c.subscribeActive(ctx, subject, handle, limits)
-		if err == nil && ctx.Err() != nil {
-			err = ctx.Err()
-			_ = sub.Unsubscribe()
+		select {
+		case results <- result{sub, err}:
+		case <-abandoned:
+			if err == nil {
+				_ = sub.Unsubscribe()
+			}
 		}
-		results <- result{sub, err}
 	}()
+	defer close(abandoned)
 	select {
 	case r := <-results:
 		return r.sub, r.err

@@ -24,7 +24,7 @@ type subscription struct {
 // Close implements io.Closer.
 func (s *subscription) Close() error {
 	if s.end() {
-		go func() { _ = s.sub.Unsubscribe() }() // which waits for the connection
+		s.broker.conn.unsubscribe(s.sub)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 // documented are the packages for users, and their structs of options, whose fields
 // the overview names as Struct.Field.
 var documented = map[string][]string{
+	"broker/nats":    {"Options", "JetStreamOptions"},
 	"ws":             {"Upgrader", "Dialer", "Options", "Redialer"},
 	"group":          {"Options"},
 	"wsjson":         {"JSON"},
