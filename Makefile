@@ -81,6 +81,7 @@ interop-tools:
 interop:
 	HANDSET_INTEROP=1 $(GO) test -count=1 -v -run Interop ./ws_test
 	HANDSET_INTEROP=1 $(GO) -C bench test -count=1 -v -run Interop ./interop
+	HANDSET_INTEROP=1 $(GO) -C broker/redis test -race -shuffle=on -count=1 ./...
 
 # The public test suite for WebSocket, against a server and a client: all of its
 # cases, in a quarter of an hour or more, or those of a pattern, such as '[1-7].*' in
