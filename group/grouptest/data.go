@@ -36,6 +36,7 @@ func testData(t *testing.T, a, b group.Broker) {
 func testDataValid(t *testing.T, a, b group.Broker) {
 	name := t.Name()
 	other := subscribe(t, b, name+" other")
+	finished := make(chan struct{}, 20)
 	r := subscribeWith(t, b, name, func(_ *recorder, e group.Event) {
 		before := bytes.Clone(e.Data)
 		for range 10 {
@@ -46,11 +47,15 @@ func testDataValid(t *testing.T, a, b group.Broker) {
 		if !bytes.Equal(before, e.Data) {
 			t.Errorf("data has changed to %q from %q", e.Data, before)
 		}
+		finished <- struct{}{}
 	})
 	for i := range 20 {
 		publish(t, a, name, string(bytes.Repeat([]byte{'a' + byte(i)}, 100)))
 	}
 	r.messages(t, 20)
+	for range 20 {
+		<-finished
+	}
 	other.messages(t, 200)
 }
 

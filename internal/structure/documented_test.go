@@ -15,10 +15,12 @@ import (
 // documented are the packages for users, and their structs of options, whose fields
 // the overview names as Struct.Field.
 var documented = map[string][]string{
+	"broker/nats":    {"Options", "JetStreamOptions"},
 	"ws":             {"Upgrader", "Dialer", "Options", "Redialer"},
 	"group":          {"Options"},
 	"wsjson":         {"JSON"},
 	"wsjson/jsonrpc": nil,
+	"broker/redis":   {"Options", "HistoryOptions"},
 }
 
 // Every exported function, method and error has an example with verified output.
