@@ -459,8 +459,9 @@ Session.Err returns one of these:
 # Testing
 
 Package [github.com/handset-go/handset/wstest] has a server in memory, to which
-a client connects, and a connected pair. It detects Data that is kept for too
-long. In a testing/synctest bubble all timeouts follow the clock of the bubble.
+one client or many connect, a connected pair, functions that receive what a test
+expects, and networks that are slow or fail. It detects Data that is kept for
+too long. In a testing/synctest bubble all timeouts follow the clock of the bubble.
 Parallel bubbles must not share an Upgrader or a Dialer, nor use the
 package-level Handle, Handler and Dial.
 */

@@ -19,7 +19,7 @@ const module = "github.com/handset-go/handset/"
 var readmes = []string{"README.md", "README.zh-CN.md"}
 
 // documented are the packages whose comment has code in it, or may have.
-var documented = []string{".", "ws", "wstest", "group"}
+var documented = []string{".", "ws", "wsjson", "wsjson/jsonrpc", "wstest", "group"}
 
 // read returns a file of the repository.
 func read(t *testing.T, name string) string {
@@ -76,7 +76,7 @@ var known = map[string]string{
 	"bytes": "bytes", "context": "context", "errors": "errors", "fmt": "fmt", "http": "net/http", "io": "io", "json": "encoding/json",
 	"log": "log", "net": "net", "os": "os", "slog": "log/slog", "strings": "strings", "sync": "sync", "synctest": "testing/synctest",
 	"testing": "testing", "time": "time",
-	"group": module + "group", "websocket": "github.com/coder/websocket", "ws": module + "ws", "wstest": module + "wstest",
+	"group": module + "group", "websocket": "github.com/coder/websocket", "ws": module + "ws", "wsjson": module + "wsjson", "wstest": module + "wstest",
 }
 
 // completed makes a whole file of code that is one, or some declarations, or

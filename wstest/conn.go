@@ -9,12 +9,7 @@ import (
 type conn struct {
 	in, out       *flow
 	local, remote net.Addr
-}
-
-// connect returns the two ends of a new connection.
-func connect(clientAddr, serverAddr net.Addr) (client, server *conn) {
-	up, down := newFlow(), newFlow()
-	return &conn{down, up, clientAddr, serverAddr}, &conn{up, down, serverAddr, clientAddr}
+	of            *connection
 }
 
 func (c *conn) Read(p []byte) (int, error)  { return c.in.read(p) }
@@ -24,7 +19,14 @@ func (c *conn) Write(p []byte) (int, error) { return c.out.write(p) }
 func (c *conn) Close() error {
 	c.in.closeRead()
 	c.out.closeWrite()
+	c.of.network.closed(c.of)
 	return nil
+}
+
+// reset resets the connection.
+func (c *conn) reset() {
+	c.in.breakOff()
+	c.out.breakOff()
 }
 
 // CloseWrite ends the outgoing direction.

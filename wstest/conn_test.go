@@ -6,12 +6,18 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
-func ends() (client, server *conn) { return connect(&net.TCPAddr{Port: 1}, &net.TCPAddr{Port: 2}) }
+func ends() (client, server *conn) { return connectOver(new(Network)) }
+
+func connectOver(n *Network) (client, server *conn) {
+	return n.connect(&net.TCPAddr{Port: 1}, &net.TCPAddr{Port: 2})
+}
 
 func TestConnKeepsOrderWhenFull(t *testing.T) {
 	client, server := ends()
@@ -51,6 +57,28 @@ func TestConnWriteWaitsWhenFull(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// As over TCP, the bytes of a write stay together when others write, too.
+func TestConnWritesDoNotInterleave(t *testing.T) {
+	client, server := ends()
+	var writers sync.WaitGroup
+	for i := range 4 {
+		writers.Go(func() { _, _ = client.Write(bytes.Repeat([]byte{byte(i)}, 2*flowSize)) })
+	}
+	go func() {
+		writers.Wait()
+		_ = client.Close()
+	}()
+	got, err := io.ReadAll(server)
+	if err != nil || len(got) != 8*flowSize {
+		t.Fatalf("read %d bytes, %v", len(got), err)
+	}
+	for chunk := range slices.Chunk(got, 2*flowSize) {
+		if n := bytes.Count(chunk, chunk[:1]); n != len(chunk) {
+			t.Fatalf("%d of %d bytes are of one write", n, len(chunk))
+		}
+	}
 }
 
 func TestConnDeadline(t *testing.T) {

@@ -43,12 +43,12 @@ func (l *listener) Close() error {
 // Addr is an address of those set aside for documentation (RFC 5737).
 func (l *listener) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 80} }
 
-// dial returns the client's end of a new connection. Each has a port of its
-// own, since servers may distinguish their clients by it.
-func (l *listener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+// dial returns the client's end of a new connection over a Network. Each has a port
+// of its own, since servers may distinguish their clients by it.
+func (l *listener) dial(ctx context.Context, network *Network) (net.Conn, error) {
 	l.mu.Lock()
 	port := 50000 + len(l.conns)/2
-	client, server := connect(&net.TCPAddr{IP: net.IPv4(192, 0, 2, 2), Port: port}, l.Addr())
+	client, server := network.connect(&net.TCPAddr{IP: net.IPv4(192, 0, 2, 2), Port: port}, l.Addr())
 	l.conns = append(l.conns, client, server)
 	l.mu.Unlock()
 	select {

@@ -8,10 +8,12 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// Endpoint is one end of a connection: its two halves.
+// Endpoint is one end of a connection: its two halves, and the Network that the
+// connection runs over. The Network of the two ends is the same.
 type Endpoint struct {
 	Session *ws.Session
 	Stream  *ws.MessageStream
+	Network *Network
 }
 
 // Pair returns the two ends of a connection. The server has the options of u; nil
@@ -45,5 +47,6 @@ func Pair(tb testing.TB, u *ws.Upgrader, d *ws.Dialer) (client, server Endpoint)
 		tb.Fatal(err)
 	}
 	s.endsWithTest(server.Session)
+	client.Network, server.Network = s.Network, s.Network
 	return client, server
 }

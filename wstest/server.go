@@ -1,6 +1,7 @@
 package wstest
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"sync"
@@ -14,6 +15,9 @@ type Server struct {
 	// URL is the URL of the server, without a slash at its end. Only Client and
 	// Dial connect to it.
 	URL string
+	// Network is what the connections of Client and Dial run over, unless their context
+	// is one of WithNetwork. It is not nil. A test may replace it before it connects.
+	Network *Network
 
 	listener *listener
 	client   *http.Client
@@ -27,8 +31,8 @@ type Server struct {
 // closed without Close frames, and the end of the test waits until the sessions of
 // Dial have ended and the handlers have returned.
 func NewServer(tb testing.TB, h http.Handler) *Server {
-	s := &Server{URL: "ws://example.com", listener: listen()}
-	s.client = &http.Client{Transport: &http.Transport{DialContext: s.listener.dial}}
+	s := &Server{URL: "ws://example.com", Network: new(Network), listener: listen()}
+	s.client = &http.Client{Transport: &http.Transport{DialContext: s.dial}}
 	server := &http.Server{Handler: s.counted(h), ConnState: s.connState}
 	served := make(chan struct{})
 	go func() {
@@ -51,6 +55,15 @@ func NewServer(tb testing.TB, h http.Handler) *Server {
 //	d := &ws.Dialer{HTTPClient: server.Client()}
 //	session, stream, err := d.Dial(ctx, server.URL+"/chat")
 func (s *Server) Client() *http.Client { return s.client }
+
+// dial connects a client.
+func (s *Server) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	network := s.Network
+	if other, ok := ctx.Value(networkKey{}).(*Network); ok {
+		network = other
+	}
+	return s.listener.dial(ctx, network)
+}
 
 // connState counts the connections up to their hijacking, so that handlers
 // begin only while something is counted, as a WaitGroup wants it.

@@ -73,18 +73,18 @@ func serve(ctx context.Context, listener net.Listener, brokers *brokers) error {
 	upgrader := newUpgrader()
 	server := &http.Server{Handler: routes(upgrader, chat), ReadHeaderTimeout: headerTimeout}
 
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return err
 		}
 		return nil
 	})
-	group.Go(func() error {
+	g.Go(func() error {
 		<-ctx.Done()
 		return shutdown(server, upgrader)
 	})
-	return group.Wait()
+	return g.Wait()
 }
 
 func newUpgrader() *ws.Upgrader {
@@ -104,10 +104,10 @@ func newUpgrader() *ws.Upgrader {
 func shutdown(server *http.Server, upgrader *ws.Upgrader) error {
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
 	defer cancel()
-	var group errgroup.Group
-	group.Go(func() error { return server.Shutdown(ctx) })
-	group.Go(func() error { return upgrader.Shutdown(ctx) })
-	return group.Wait()
+	var g errgroup.Group
+	g.Go(func() error { return server.Shutdown(ctx) })
+	g.Go(func() error { return upgrader.Shutdown(ctx) })
+	return g.Wait()
 }
 
 func routes(upgrader *ws.Upgrader, chat *chat) http.Handler {

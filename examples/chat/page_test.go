@@ -21,6 +21,7 @@ func TestInteropChromium(t *testing.T) {
 		Title                       string
 		Markup, Pending, Own, Width int
 		Ann, Ben, OtherRoom, Errors []string
+		Resumed                     []bool // for each request to join of Ann's first page
 	}
 	browser.Drive(t, &visit, "testdata/page.mjs", first.URL(), first.Control, second.URL())
 	for _, stop := range []func() error{stopFirst, stopSecond} {
@@ -32,7 +33,7 @@ func TestInteropChromium(t *testing.T) {
 	if visit.Title != "#general · handset chat" || visit.Markup != 0 {
 		t.Errorf("the page %q has %d elements of messages", visit.Title, visit.Markup)
 	}
-	ben := []string{"<b>hello</b> &amp;\nsecond line", "hi", "one", "two", "from the tunnel", "did it arrive?", "yes, once"}
+	ben := []string{"<b>hello</b> &amp;\nsecond line", "hi", "one", "two", "from the tunnel", "did it arrive?", "yes, once", "are you there?"}
 	if !slices.Equal(visit.Ben, ben) {
 		t.Errorf("Ben's window shows %q", visit.Ben)
 	}
@@ -40,6 +41,9 @@ func TestInteropChromium(t *testing.T) {
 	withoutNotices := slices.DeleteFunc(slices.Clone(visit.Ann), func(text string) bool { return text == lost || text == again })
 	if !slices.Equal(withoutNotices, ben) || !slices.Contains(visit.Ann, again) {
 		t.Errorf("the window whose connection was lost shows %q", visit.Ann)
+	}
+	if n := len(visit.Resumed); n < 4 || visit.Resumed[0] || slices.Contains(visit.Resumed[1:], false) {
+		t.Errorf("the requests to join asked for what was missed: %v", visit.Resumed)
 	}
 	if visit.Pending != 0 || visit.Own != 3 {
 		t.Errorf("%d messages are not sent, and %d are shown as her own", visit.Pending, visit.Own)

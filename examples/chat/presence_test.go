@@ -39,7 +39,7 @@ func TestPresenceOfTwoWindows(t *testing.T) {
 	})
 }
 
-// A server that ends without a word is forgotten, and one that starts asks the others.
+// A server that ends without a report is forgotten, and one that starts asks the others.
 func TestPresenceOfServers(t *testing.T) {
 	inBubble(t, func(s *site) {
 		ann := s.join(0, "Ann", "general", "")

@@ -42,6 +42,11 @@ func tenSeconds(ctx context.Context, below uint64, progress func(done, primes ui
 	return nil
 }
 
+func untilCancelled(ctx context.Context, _ uint64, _ func(done, primes uint64)) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
 // client is a follower of a job.
 type client struct {
 	*site
@@ -128,10 +133,13 @@ func TestJobHasTwoFollowers(t *testing.T) {
 		if got := b.until(isRunning); got.Job != job || got.Followers != 2 {
 			t.Errorf("the second follower received %+v", got)
 		}
+		time.Sleep(statusInterval / 2)
 		b.send(`{"cancel":true}`)
+		began := time.Now()
 		for _, c := range []*client{a, b} {
-			if last := c.until(status.ended); last.State != cancelled || last.Done >= 1000 {
-				t.Errorf("after the cancellation: %+v", last)
+			last := c.until(status.ended)
+			if took := time.Since(began); last.State != cancelled || last.Done >= 1000 || took > 0 {
+				t.Errorf("%v after the cancellation: %+v", took, last)
 			}
 			c.expectClose(ws.CloseNormal, cancelled)
 		}
@@ -168,10 +176,7 @@ func TestJobIsAbandoned(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			inBubble(t, func(s *site) {
-				s.jobs.run = func(ctx context.Context, _ uint64, _ func(_, _ uint64)) error {
-					<-ctx.Done()
-					return ctx.Err()
-				}
+				s.jobs.run = untilCancelled
 				a := s.dial(`{"start":1000}`)
 				job := a.until(inState(running)).Job
 				a.session.Close(ws.CloseReason{})
@@ -195,6 +200,23 @@ func TestJobIsAbandoned(t *testing.T) {
 			})
 		})
 	}
+}
+
+// One follower is enough, also if another has left before it came.
+func TestJobIsNotAbandoned(t *testing.T) {
+	inBubble(t, func(s *site) {
+		s.jobs.run = untilCancelled
+		a := s.dial(`{"start":1000}`)
+		job := a.until(inState(running)).Job
+		a.session.Close(ws.CloseReason{})
+		time.Sleep(abandonedAfter / 2)
+		b := s.dial(`{"follow":"` + job + `"}`)
+		for began := time.Now(); time.Since(began) < 2*abandonedAfter; {
+			if got := b.until(anything); got.State != running {
+				t.Fatalf("the job is %s", got.State)
+			}
+		}
+	})
 }
 
 func TestJobsWaitForProcessors(t *testing.T) {

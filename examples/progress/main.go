@@ -59,7 +59,8 @@ func serve(ctx context.Context, listener net.Listener) error {
 	upgrader := &ws.Upgrader{
 		MaxSessions: maxSessions,
 		Options: ws.Options{
-			// A client that is slow gets the newest status late, but no backlog.
+			// A status is outdated when the next one is there, so only a few wait for a
+			// client that is slow.
 			SendBuffer: 1 << 10,
 			// A client that is gone must not keep its job running for a minute.
 			Heartbeat: ws.Heartbeat{Interval: 10 * time.Second, Timeout: 10 * time.Second},

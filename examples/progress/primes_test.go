@@ -7,13 +7,12 @@ import (
 )
 
 func TestCountPrimes(t *testing.T) {
-	// The values of π(x) are those of OEIS A006880, and those around a border of two
-	// segments come from trial division.
+	// 2^20, at which a segment ends, has the primes 2^20 - 3 and 2^20 + 7 beside it.
 	for _, test := range []struct{ below, primes uint64 }{
 		{1, 0}, {2, 0}, {3, 1}, {4, 2}, {5, 2}, {6, 3}, {9, 4}, {10, 4}, {25, 9}, {26, 9},
-		{100, 25}, {1000, 168}, {1_000_000, 78_498}, {10_000_000, 664_579},
-		{segment - 1, primesBelow(segment - 1)}, {segment, primesBelow(segment)}, {segment + 1, primesBelow(segment + 1)},
-		{segment + 8, primesBelow(segment + 8)},
+		{100, 25}, {1000, 168}, {1_000_000, 78_498}, {3_000_000, 216_816},
+		{segment - 3, 82_024}, {segment - 2, 82_025}, {segment - 1, 82_025}, {segment, 82_025},
+		{segment + 1, 82_025}, {segment + 7, 82_025}, {segment + 8, 82_026},
 	} {
 		var done, primes uint64
 		err := countPrimes(t.Context(), test.below, func(d, p uint64) {
@@ -26,20 +25,6 @@ func TestCountPrimes(t *testing.T) {
 			t.Errorf("below %d: %d primes, done %d, %v, want %d", test.below, primes, done, err, test.primes)
 		}
 	}
-}
-
-// primesBelow counts by trial division.
-func primesBelow(below uint64) (count uint64) {
-	for n := uint64(2); n < below; n++ {
-		prime := true
-		for d := uint64(2); d*d <= n && prime; d++ {
-			prime = n%d != 0
-		}
-		if prime {
-			count++
-		}
-	}
-	return count
 }
 
 func TestCountPrimesCancelled(t *testing.T) {

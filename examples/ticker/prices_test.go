@@ -146,7 +146,7 @@ func TestClientLeaves(t *testing.T) {
 
 func TestMarketStaysNearBase(t *testing.T) {
 	m := newMarket()
-	for range 20_000 {
+	for range 5000 {
 		m.next(time.Time{})
 	}
 	for name, price := range m.prices {

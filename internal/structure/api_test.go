@@ -11,7 +11,7 @@ import (
 )
 
 // public are the packages of the module that users import.
-var public = []string{"group", "group/grouptest", "ws", "wstest"}
+var public = []string{"group", "group/grouptest", "ws", "wsjson", "wsjson/jsonrpc", "wstest"}
 
 var updateAPI = flag.Bool("update-api", false, "write testdata/api anew")
 

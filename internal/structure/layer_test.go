@@ -53,6 +53,8 @@ var layers = map[string]layer{
 	}},
 	"group":                {goroutines: true, on: []string{"ws"}},
 	"group/grouptest":      {goroutines: true, on: []string{"group"}},
+	"wsjson":               {on: []string{"ws"}},
+	"wsjson/jsonrpc":       {on: []string{"ws", "wsjson"}},
 	"wstest":               {goroutines: true, on: []string{"internal/overwrite", "ws"}},
 	"internal/interoptest": {goroutines: true, on: []string{"ws"}},
 	"internal/tooltest":    {},
@@ -154,11 +156,13 @@ func sources(t *testing.T) map[string]*ast.File {
 	return files
 }
 
-// skipped leaves out what is no part of the module, among it other modules.
+// skipped leaves out what is no part of the module, such as bench, which has its own.
 func skipped(dir string) error {
 	base := path.Base(dir)
-	_, err := os.Stat(filepath.Join("../..", dir, "go.mod"))
-	if dir != "." && err == nil || base == "testdata" || len(base) > 1 && strings.HasPrefix(base, ".") {
+	if base == "testdata" || len(base) > 1 && strings.HasPrefix(base, ".") {
+		return filepath.SkipDir
+	}
+	if _, err := os.Stat(filepath.Join("../..", dir, "go.mod")); err == nil && dir != "." {
 		return filepath.SkipDir
 	}
 	return nil

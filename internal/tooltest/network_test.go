@@ -18,12 +18,25 @@ func TestNetwork(t *testing.T) {
 	expectLost(t, between)
 	expectLost(t, connect(t, network))
 	control(t, network, "/up")
-	response, err := http.Get(network.URL())
+	frozen := connect(t, network)
+	get(t, network.URL()) // so the frozen connection has been accepted, too
+	control(t, network, "/freeze")
+	if _, err := frozen.Write([]byte("GET / HTTP/1.0\r\n\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	expectLost(t, frozen) // when the server has answered
+	http.DefaultClient.CloseIdleConnections()
+	get(t, network.URL())
+	http.DefaultClient.CloseIdleConnections()
+}
+
+func get(t *testing.T, url string) {
+	t.Helper()
+	response, err := http.Get(url)
 	if err != nil {
 		t.Fatal(err)
 	}
 	response.Body.Close()
-	http.DefaultClient.CloseIdleConnections()
 }
 
 func connect(t *testing.T, network *Network) net.Conn {
@@ -38,11 +51,7 @@ func connect(t *testing.T, network *Network) net.Conn {
 
 func control(t *testing.T, network *Network, path string) {
 	t.Helper()
-	response, err := http.Get(network.Control + path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response.Body.Close()
+	get(t, network.Control+path)
 }
 
 // expectLost waits until a connection ends from the other side.

@@ -118,7 +118,7 @@ function entry({ id, person, text, at }) {
   if (person.id === me?.id) made.classList.add('own');
   if (last === null || last.person?.id !== person.id || at - last.at > groupWithin) {
     const heading = part('p', 'heading');
-    const name = part('bdi', 'name', person.name); // its direction is none of its neighbours' business
+    const name = part('bdi', 'name', person.name); // which does not change the direction of the text beside it
     const time = part('time', '', new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }));
     time.dateTime = new Date(at).toISOString();
     heading.append(name, ' ', time);

@@ -56,7 +56,7 @@ export class Connection {
     this.#joined = false;
     this.#on.state('connecting', this.#attempt === 0 ? 'Connecting…' : 'Reconnecting…');
     const socket = this.#socket = new WebSocket(this.#address);
-    const isCurrent = () => this.#socket === socket; // an old one may have something to say yet
+    const isCurrent = () => this.#socket === socket; // an old one may still receive something
     socket.onopen = () => isCurrent() && this.#send(this.#join);
     socket.onmessage = ({ data }) => isCurrent() && this.#receive(JSON.parse(data));
     socket.onclose = ({ code, reason }) => isCurrent() && this.#closed(code, reason);

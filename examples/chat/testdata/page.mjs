@@ -49,6 +49,14 @@ await drive(async (browser) => {
   await ann.connected();
   await ben.say('yes, once');
   await ann.reads('yes, once');
+
+  // Nothing comes from the first server any more. The page does not wait for ever.
+  await fetch(`${control}/freeze`);
+  await ben.say('are you there?');
+  await ben.reads('are you there?');
+  await ann.page.clock.fastForward(16_000);
+  await ann.reads('are you there?');
+  result.resumed = ann.joins.map(({ after }) => after !== '');
   result.ann = await ann.texts();
   result.ben = await ben.texts();
 

@@ -9,7 +9,12 @@ export class Person {
     context.setDefaultTimeout(20_000);
     const page = await context.newPage();
     const person = new Person();
-    Object.assign(person, { page, context, name, errors: errorsOf(page) });
+    Object.assign(person, { page, context, name, errors: errorsOf(page), joins: [] });
+    page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => {
+      const request = JSON.parse(payload);
+      if (request.type === 'join') person.joins.push(request);
+    }));
+    await page.clock.install(); // so that its timers can be moved forward
     await page.goto(url);
     await page.getByLabel('Your name').fill(name);
     await page.getByRole('button', { name: 'Join' }).click();

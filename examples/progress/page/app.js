@@ -24,7 +24,7 @@ function connect(request) {
   clearTimeout(timer);
   socket?.close();
   const current = socket = new WebSocket(address);
-  const isCurrent = () => socket === current; // an old one may have something to say yet
+  const isCurrent = () => socket === current; // an old one may still receive something
   show('connecting', attempt === 0 ? 'Connecting…' : 'Reconnecting…');
   current.onopen = () => isCurrent() && current.send(JSON.stringify(request));
   current.onmessage = ({ data }) => isCurrent() && received(JSON.parse(data));

@@ -13,6 +13,7 @@ await drive(async (browser) => {
   context.setDefaultTimeout(20_000);
   const first = await context.newPage();
   const errors = [errorsOf(first)];
+  await first.clock.install(); // so that its timers can be moved forward
   await first.goto(url);
   const result = { title: await first.title() };
   await start(first, '100 billion');
@@ -33,11 +34,17 @@ await drive(async (browser) => {
   for (const page of [first, second]) await page.getByRole('log').getByText('Connected again').waitFor();
   result.after = await done(first);
 
+  await fetch(`${control}/freeze`); // nothing comes from the server any more
+  await first.clock.fastForward(6000);
+  await first.getByRole('log').getByText('Connected again').nth(1).waitFor();
+
   await second.getByRole('button', { name: 'Cancel the job' }).click();
   for (const page of [first, second]) await shows(page, 'Cancelled');
   await second.reload();
   await shows(second, 'Cancelled'); // the server knows the job for a while
 
+  // A smaller number than the page offers, because the race detector is slow.
+  await first.locator('#below option').first().evaluate((option) => { option.value = '10000000'; });
   await start(first, '100 million');
   await shows(first, 'Finished');
   result.primes = await first.locator('#primes').textContent();

@@ -13,6 +13,7 @@ await drive(async (browser) => {
   const errors = pages.map(errorsOf);
   await Promise.all(pages.map(async (page) => {
     page.setDefaultTimeout(20_000);
+    await page.clock.install(); // so that its timers can be moved forward
     await page.goto(url);
     await live(page);
   }));
@@ -33,6 +34,10 @@ await drive(async (browser) => {
   await fetch(`${control}/up`);
   for (const page of pages) await live(page);
   result.pointsAfter = await points(first);
+  await fetch(`${control}/freeze`); // nothing comes from the server any more
+  const before = await received(first);
+  await first.clock.fastForward(6000);
+  await first.waitForFunction((before) => Number(document.getElementById('received').textContent.replaceAll(',', '')) > before + 600, before);
   result.skipped = await Promise.all(pages.map((page) => page.locator('#skipped').textContent()));
   result.width = await second.evaluate(() => document.documentElement.scrollWidth);
   result.errors = errors.flat();
@@ -42,6 +47,10 @@ await drive(async (browser) => {
 async function live(page) {
   await page.getByRole('status').getByText('Live').waitFor();
   await page.waitForFunction(() => document.getElementById('line').getAttribute('d')?.split('L').length > 590);
+}
+
+async function received(page) {
+  return Number((await page.locator('#received').textContent()).replaceAll(',', ''));
 }
 
 async function points(page) {
