@@ -8,7 +8,12 @@ GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 PLATFORMS = linux/386 linux/arm64 darwin/arm64 freebsd/amd64 windows/amd64
 
-.PHONY: test allocations soak lint fmt vet staticcheck vulnerabilities cross fuzz interop interop-tools autobahn bench bench-quick bench-test metrics-test middleware-test ci
+# The modules of their own, such as bench, and those whose tests are about concurrency,
+# which run with the race detector.
+MODULES = $(patsubst ./%/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path '*/node_modules/*' -not -path '*/testdata/*' -not -path '*/.venv/*' | sort))
+RACED   = $(filter broker/%,$(MODULES))
+
+.PHONY: test allocations soak lint fmt vet staticcheck vulnerabilities cross typecheck fuzz interop interop-tools autobahn bench bench-quick modules-test ci
 
 test:
 	$(GO) test -race -shuffle=on ./...
@@ -18,9 +23,12 @@ test:
 allocations:
 	$(GO) test -run 'Alloc|RandomCompressed' ./...
 
-# Slow peers, in real time and with all defaults: three minutes.
+# What takes too long for every run: slow peers, in real time and with all defaults, for
+# three minutes; ten thousand clients of a server that restarts; longer sequences of
+# the model of the send queue.
 soak:
-	HANDSET_SOAK=1 $(GO) test -count=1 -v -timeout 10m -parallel 32 -run Soak ./ws_test
+	HANDSET_SOAK=1 $(GO) test -count=1 -v -timeout 10m -parallel 32 -run 'Soak|RedialAfterRestart' ./ws_test
+	HANDSET_SOAK=1 $(GO) test -count=1 -v -timeout 10m -run TestModel ./internal/outbox
 
 lint: fmt vet staticcheck vulnerabilities
 
@@ -28,13 +36,16 @@ fmt:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
 
 vet:
-	$(GO) vet ./...
-	$(GO) -C bench vet ./...
-	$(GO) -C metrics/prometheus vet ./...
-	$(GO) -C ws_test/middleware vet ./...
+	$(GO) vet ./... ./.ci/typecheck
+	@code=0; for module in $(MODULES); do \
+		echo "$(GO) -C $$module vet ./..."; $(GO) -C $$module vet ./... || code=1; \
+	done; exit $$code
 
 staticcheck:
-	$(GO) run $(STATICCHECK) ./...
+	$(GO) run $(STATICCHECK) ./... ./.ci/typecheck
+	@code=0; for module in $(MODULES); do \
+		echo "$(GO) -C $$module run $(STATICCHECK) ./..."; $(GO) -C $$module run $(STATICCHECK) ./... || code=1; \
+	done; exit $$code
 
 # Vulnerabilities are known by a database on the net, which not every machine
 # can reach.
@@ -53,6 +64,10 @@ cross: $(PLATFORMS)
 $(PLATFORMS):
 	GOOS=$(@D) GOARCH=$(@F) $(GO) build ./...
 	GOOS=$(@D) GOARCH=$(@F) $(GO) vet ./...
+
+# The same without compiling anything, which takes a twentieth of the time.
+typecheck:
+	$(GO) run ./.ci/typecheck $(PLATFORMS)
 
 # Every fuzz target for FUZZTIME.
 fuzz:
@@ -84,16 +99,11 @@ bench-quick:
 	$(GO) -C bench run ./cmd/bench -rounds 3 -seconds 0.4 -workloads echo,burst,large,broadcast,push,accept \
 		-servers 'handset-recv,handset-all,handset-whole,raw,gws,gorilla,coder'
 
-# The bench is a module of its own, with tests of its own.
-bench-test:
-	$(GO) -C bench test ./...
+# Every module of its own.
+modules-test:
+	@code=0; for module in $(MODULES); do \
+		case ' $(RACED) ' in *" $$module "*) flags='-race -shuffle=on' ;; *) flags= ;; esac; \
+		echo "$(GO) -C $$module test $$flags ./..."; $(GO) -C $$module test $$flags ./... || code=1; \
+	done; exit $$code
 
-# So are the metrics.
-metrics-test:
-	$(GO) -C metrics/prometheus test ./...
-
-# So are the middlewares that sessions are tested behind.
-middleware-test:
-	$(GO) -C ws_test/middleware test -race -shuffle=on ./...
-
-ci: lint cross test allocations bench-test metrics-test middleware-test interop-tools interop fuzz
+ci: lint typecheck cross test allocations modules-test interop-tools interop fuzz

@@ -219,7 +219,7 @@ func TestSubscriptions(t *testing.T) {
 				if len(closers) != 1 || test.kept > 0 && closers[0].closed.Load() != 0 {
 					t.Errorf("%d subscriptions", len(closers))
 				}
-				time.Sleep(1)
+				time.Sleep(time.Nanosecond)
 				synctest.Wait()
 				if closers[0].closed.Load() != 1 || gs.Stats().Groups != 0 {
 					t.Errorf("the subscription was closed %d times, stats %+v", closers[0].closed.Load(), gs.Stats())

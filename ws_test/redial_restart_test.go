@@ -7,6 +7,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -18,12 +19,16 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// Ten thousand clients come back to a server that restarts. How many arrive in a second
-// depends on the clients, which choose their delays at random or not, and on the server,
-// which closes its sessions all at once or spread over a window.
+// Clients come back to a server that restarts: two thousand, and ten thousand by make
+// soak. How many arrive in a second depends on the clients, which choose their delays at
+// random or not, and on the server, which closes its sessions all at once or spread over
+// a window.
 func TestRedialAfterRestart(t *testing.T) {
-	clients := 10_000
-	if raceDetector || testing.Short() {
+	clients := 2000
+	switch {
+	case os.Getenv("HANDSET_SOAK") != "":
+		clients = 10_000
+	case raceDetector, testing.Short():
 		clients = 1000
 	}
 	t.Logf("%d clients; arrivals at the new server in each second after the restart has begun", clients)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -509,8 +510,11 @@ func TestModel(t *testing.T) {
 	defer func(real func() uint16) { clock = real }(clock)
 	clock = func() uint16 { return 0 } // all that is sent is sent in a row
 	t.Run("every sequence", func(t *testing.T) {
-		events := 5
-		if testing.Short() || raced {
+		events := 4
+		switch {
+		case os.Getenv("HANDSET_SOAK") != "":
+			events = 5 // takes a minute
+		case raced, testing.Short():
 			events = 3
 		}
 		runs := 0

@@ -1,5 +1,5 @@
-// Package wsprom exports the Stats of an Upgrader or a Dialer of package ws to
-// Prometheus, by the client library of Prometheus.
+// Package wsprom exports the Stats of an Upgrader or a Dialer of package ws, and of
+// Groups of package group, to Prometheus, by the client library of Prometheus.
 //
 //	registry.MustRegister(wsprom.NewCollector(upgrader, nil))
 //

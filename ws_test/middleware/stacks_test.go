@@ -108,6 +108,7 @@ func stacks() []stack {
 	quiet := log.New(io.Discard, "", 0)
 	chiLogger := chimiddleware.RequestLogger(&chimiddleware.DefaultLogFormatter{Logger: quiet, NoColor: true})
 	ginLogger, ginRecovery := gin.LoggerWithWriter(io.Discard), gin.RecoveryWithWriter(io.Discard)
+	//lint:ignore SA1019 programs use it
 	echoLogger := echomiddleware.LoggerWithConfig(echomiddleware.LoggerConfig{Output: io.Discard})
 	echoDump := echomiddleware.BodyDump(func(echo.Context, []byte, []byte) {})
 	all := []stack{
@@ -156,6 +157,7 @@ func stacks() []stack {
 		withEcho("Recover", "", echomiddleware.Recover()),
 		withEcho("BodyDump", "", echoDump),
 		withEcho("ContextTimeout", "", echomiddleware.ContextTimeout(long)),
+		//lint:ignore SA1019 programs use it
 		withEcho("Timeout", "*http.timeoutWriter", echomiddleware.TimeoutWithConfig(echomiddleware.TimeoutConfig{Timeout: long})),
 		withEcho("all", "", echoLogger, echomiddleware.Recover(), echomiddleware.RequestID(), echomiddleware.Secure(),
 			echomiddleware.CORS(), echomiddleware.BodyLimit("1M"), echomiddleware.Decompress(), echomiddleware.Gzip(), echoDump),
