@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -59,10 +60,11 @@ func (c *chat) close() {
 
 // withPosition adds to a message its position, with which the page resumes.
 func withPosition(m group.Message) []byte {
-	if m.Position.IsZero() {
+	members, isObject := bytes.CutPrefix(m.Data, []byte("{"))
+	if m.Position.IsZero() || !isObject {
 		return m.Data
 	}
-	return append([]byte(`{"position":"`+m.Position.String()+`",`), m.Data[1:]...)
+	return append([]byte(`{"position":"`+m.Position.String()+`",`), members...)
 }
 
 // here sends to a room who is present in it, on all servers.

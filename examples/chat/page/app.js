@@ -60,6 +60,7 @@ function clear() {
 }
 
 function refused(code, reason) {
+  $('name').value = localStorage.getItem('name');
   localStorage.removeItem('name');
   connection = null;
   $('problem').textContent = reason === '' ? `The server has closed the connection with ${code}.` : `The server says: ${reason}.`;

@@ -12,7 +12,7 @@ const longestDelay = 10_000;
 const describeEvery = 10_000; // how often the text for screen readers changes
 
 let quotes = []; // what was received, oldest first
-let selected = decodeURIComponent(location.hash.slice(1));
+let selected = location.hash.slice(1);
 let received = 0;
 let skipped = 0;
 let arrivals = []; // when the messages of the last seconds came
@@ -194,7 +194,7 @@ function drawGood(name) {
 
 function select(name) {
   selected = name;
-  history.replaceState(null, '', `#${encodeURIComponent(name)}`); // so that a reload shows the same
+  history.replaceState(null, '', `#${name}`); // so that a reload shows the same
   $('name').textContent = name;
   goods.get(name).radio.checked = true;
   drawSoon();
