@@ -77,7 +77,7 @@ func openRedis(url string) (*brokers, error) {
 		return nil, err
 	}
 	messages, err := redis.NewHistory(client, redis.HistoryOptions{
-		Options: redis.Options{Prefix: "chat:messages:"}, Messages: history, Retention: retention,
+		Options: redis.Options{Prefix: "chat:messages:"}, History: history, Retention: retention,
 	})
 	if err != nil {
 		client.Close()
