@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	wsprom "github.com/handset-go/handset/metrics/prometheus"
+	"github.com/handset-go/handset/group"
 	"github.com/handset-go/handset/ws"
 	"github.com/handset-go/handset/wstest"
 )
@@ -86,10 +87,9 @@ func TestDashboardMetricsExist(t *testing.T) {
 	if !json.Valid(dashboard) {
 		t.Fatal("dashboard.json is not JSON")
 	}
-	upgrader := new(ws.Upgrader)
-	collector := wsprom.NewCollector(upgrader, nil)
 	described := make(chan *prometheus.Desc, 100)
-	collector.Describe(described)
+	wsprom.NewCollector(new(ws.Upgrader), nil).Describe(described)
+	wsprom.NewGroupsCollector(group.New(nil, group.Options{}), nil).Describe(described)
 	close(described)
 	var names strings.Builder
 	for desc := range described {
