@@ -10,6 +10,7 @@ require (
 	github.com/handset-go/handset v0.0.0
 	github.com/klauspost/compress v1.20.3
 	github.com/lxzan/gws v1.9.1
+	github.com/olahol/melody v1.4.0
 	golang.org/x/sync v0.22.0
 	golang.org/x/sys v0.50.0
 	gonum.org/v1/plot v0.17.0

@@ -66,14 +66,15 @@ type Entry struct {
 
 // History is implemented by brokers that store the last messages of each group.
 // Publishing a message and storing it are one step: a message that is
-// delivered is stored, and the other way around, in the same order.
+// delivered is stored, and the other way around, in the same order. Recent and After may
+// wait, but not longer than ctx.
 type History interface {
 	Broker
 
 	// Recent returns the last n stored messages of a group, or all if there are
 	// fewer, oldest first, and the position of the newest message of the group. If
-	// there was no message, that is a position before the first one. The
-	// caller may keep the entries.
+	// there was no message, that is a position before the first one. n is not negative.
+	// The caller may keep the entries.
 	Recent(ctx context.Context, group string, n int) ([]Entry, Position, error)
 
 	// After returns all messages after a position, oldest first. It returns

@@ -63,10 +63,7 @@ func (g *group) deliver(e *envelope, p Position) error {
 	if err != nil {
 		return err
 	}
-	var except uint64 // ids begin at 1
-	if e.origin == g.groups.origin {
-		except = e.sender
-	}
+	except := g.excluded(e)
 	batch := batches.Get().(*[]*member)
 	members := g.appendMembers((*batch)[:0])
 	var t tally
@@ -82,13 +79,22 @@ func (g *group) deliver(e *envelope, p Position) error {
 	return nil
 }
 
-// open returns what is sent for a stored message.
-func (g *group) open(entry Entry) (*ws.PreparedMessage, error) {
+// excluded returns the id of the session that does not receive a message, or 0.
+func (g *group) excluded(e *envelope) uint64 {
+	if e.origin != g.groups.origin {
+		return 0
+	}
+	return e.sender
+}
+
+// open returns what is sent to a member for a stored message, or nil if the member is
+// excluded.
+func (m *member) open(entry Entry) (*ws.PreparedMessage, error) {
 	e, err := parseEnvelope(entry.Data)
-	if err != nil {
+	if err != nil || m.group.excluded(&e) == m.id {
 		return nil, err
 	}
-	return g.prepare(&e, entry.Position)
+	return m.group.prepare(&e, entry.Position)
 }
 
 // prepare returns what is sent for a message.

@@ -61,24 +61,34 @@
 // that have members of the group, and these send it to their members. The sender
 // receives it, too, if it is a member; [Groups.PublishExcept] excludes one session. The
 // message is formatted by [Options.Format], validated, and compressed once in each
-// process, not once for each member.
+// process, not once for each member. Only stored messages (see below) are prepared for
+// each session that they are sent to.
 //
 // Publish does not wait for members, and no lock of the group is held while a message
 // is sent. The messages are added to the send queues of the sessions, as by
 // [ws.Session.TrySendPrepared]. If the queue of a member is full, [Options.Slow]
 // determines what happens. The other members are not affected. With [CloseSlow], the
-// default [SlowPolicy], the session is closed. With [DropNewest] the member misses
-// messages; [Options.Missed] is called for each. With [KeepLatest] it misses all but
-// the last one.
+// default [SlowPolicy], up to 1,024 messages are kept, and then the session is closed.
+// With [DropNewest] the member misses messages; [Options.Missed] is called for each. With
+// [KeepLatest] it misses all but the last one.
+//
+// A queue has space for ws.Options.SendBuffer bytes, by default 64 KiB. If more is
+// published at once, the queues of all members are full for a moment, also those of
+// fast ones. With DropNewest and KeepLatest, a program that publishes large messages, or
+// many in a burst, needs a larger SendBuffer. It takes memory only while it is used.
+//
+// The functions of a [ws.Trace] may be called while a message is sent. They must not
+// call Publish, PublishLocal, Leave or Close, but may start a goroutine that does.
 //
 // [Groups.Members], [Groups.Len] and [Groups.Names] tell who is there, and
 // [Groups.Stats] returns [Stats]. They are those of this process only.
 //
 // # Several processes
 //
-// [New] is given a [Broker] and [Options]. Without a broker, the groups are those of one process, connected by a
-// [MemoryBroker]. The brokers of packages broker/nats and broker/redis, which are
-// modules of their own, connect several processes. Package grouptest tests others.
+// [New] is given a [Broker] and [Options]. Without a broker, the groups are those of
+// one process, connected by a [MemoryBroker]. The brokers of packages broker/nats and
+// broker/redis, which are modules of their own, connect several processes. Package
+// grouptest tests others.
 //
 // Groups subscribe to a group at the broker when its first member in the process joins,
 // and end the subscription when there has been no member for [Options.UnsubscribeDelay].
@@ -98,9 +108,9 @@
 // member. If a program sends the position with each message, which Format can do, its
 // clients can resume after an interruption: [Groups.Resume] sends what they have missed,
 // up to [Options.MaxResume] messages, or returns [ErrCannotResume]. Both return
-// [ErrNoHistory] if the broker stores nothing, [ErrMember] if the session is a member
-// already, and [ErrLeft] or [ErrTooSlow] if they do not complete. All methods return
-// [ErrClosed] after [Groups.Close].
+// [ErrNoHistory] if the broker does not implement History, [ErrMember] if the session is
+// a member already, and [ErrLeft] or [ErrTooSlow] if they do not complete. All methods
+// return [ErrClosed] after [Groups.Close].
 //
 // # Guarantees
 //
@@ -115,9 +125,9 @@
 //     overflow, a gap is reported, unless a History has delivered what was missed.
 //   - A slow member does not delay the others.
 //   - Memory is bounded. Besides the send queue of its session, a member keeps one
-//     message with KeepLatest, and at most 1,024 while it is sent stored messages. A
-//     MemoryBroker keeps at most 256 messages of a group that are not delivered, and its
-//     History.
+//     message with KeepLatest, and at most 2,048 with CloseSlow or while it is sent stored
+//     messages. A MemoryBroker keeps at most 256 messages of a group that are not
+//     delivered, and its History.
 //   - Publishing a message and storing it are one step. An [Entry] is delivered if and
 //     only if it is stored. Offsets of different epochs are not compared.
 //

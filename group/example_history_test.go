@@ -109,11 +109,10 @@ func Example_errLeft() {
 	session, _ := connected(t)
 
 	var groups *group.Groups
-	broker := &fakeBroker{recent: func(context.Context) ([]group.Entry, group.Position, error) {
+	broker := &fakeBroker{recent: func(ctx context.Context) ([]group.Entry, group.Position, error) {
 		go groups.Leave("chat", session)
-		for groups.Len("chat") > 0 {
-		}
-		return nil, group.Position{}, nil
+		<-ctx.Done()
+		return nil, group.Position{}, ctx.Err()
 	}}
 	groups = group.New(broker, group.Options{})
 	_, err := groups.JoinRecent(context.Background(), "chat", session, 50)

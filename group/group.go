@@ -69,8 +69,8 @@ func (g *group) subscribe(ctx context.Context) {
 	if used && err != nil {
 		delete(gs.groups, g.name) // the next Join tries again
 	}
+	close(g.ready) // with the lock: if used is true, the others see that it has begun
 	gs.mu.Unlock()
-	close(g.ready)
 	if !used && err == nil {
 		closer.Close()
 	}

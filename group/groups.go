@@ -20,22 +20,24 @@ type Options struct {
 	Slow SlowPolicy
 
 	// Missed, if not nil, is called when DropNewest has dropped a message for
-	// a member. It is called by the goroutine that delivers and must not block.
+	// a member. It is called by the goroutine that delivers, for different groups
+	// concurrently, must not block and must not call Publish.
 	Missed func(group string, session *ws.Session)
 
 	// Format, if not nil, returns the data that the members receive for a message,
 	// for example with its position. It is called once for each message and process,
-	// and not once for each member, by the goroutine that delivers. The Data
-	// of the message is valid until Format returns. The result is not modified, and
-	// must be UTF-8 if the kind is Text.
+	// and not once for each member, by the goroutine that delivers; and again when
+	// JoinRecent or Resume sends the message. It must be safe for concurrent use, and
+	// must not publish or call Leave or Close. The Data of the message is valid until
+	// Format returns. The result is not modified, and must be UTF-8 if the kind is Text.
 	Format func(Message) []byte
 
 	// Gap, if not nil, is called when messages of a group may not have reached the
 	// members of this process, because the broker has lost them. The error says why.
 	// It is called in order with the deliveries: the messages before the call may be
 	// incomplete, and the messages whose Publish begins after it arrive. It is
-	// called by the goroutine that delivers. It must not block and must not
-	// call Publish; PublishLocal is the way to tell the members.
+	// called by the goroutine that delivers, for different groups concurrently. It must
+	// not block and must not call Publish; PublishLocal is the way to tell the members.
 	Gap func(group string, err error)
 
 	// LocalFallback makes Publish deliver a message to the members of this process if
@@ -49,7 +51,8 @@ type Options struct {
 	UnsubscribeDelay time.Duration
 
 	// MaxResume is the largest number of messages that Resume sends. If more have
-	// been missed, it returns ErrCannotResume. Zero means 1,000.
+	// been missed, it returns ErrCannotResume. Zero means 1,000; a negative value
+	// means none.
 	MaxResume int
 }
 
@@ -102,7 +105,7 @@ var (
 	ErrMember = errors.New("group: session is a member already")
 
 	// ErrLeft is returned by JoinRecent and Resume if Leave was called for the session
-	// meanwhile.
+	// meanwhile, but not if the session has ended or the Groups were closed.
 	ErrLeft = errors.New("group: session has left the group")
 
 	// ErrTooSlow is returned by JoinRecent and Resume if a session accepts the stored
@@ -125,7 +128,7 @@ func New(broker Broker, options Options) *Groups {
 	}
 	gs.history, _ = broker.(History)
 	gs.options.UnsubscribeDelay = cmp.Or(options.UnsubscribeDelay, defaultUnsubscribeDelay)
-	gs.options.MaxResume = cmp.Or(options.MaxResume, defaultMaxResume)
+	gs.options.MaxResume = max(cmp.Or(options.MaxResume, defaultMaxResume), 0)
 	gs.ctx, gs.cancel = context.WithCancel(context.Background())
 	var random [8]byte
 	rand.Read(random[:])
@@ -145,7 +148,7 @@ func (gs *Groups) Members(name string) iter.Seq[*ws.Session] {
 			return
 		}
 		for _, m := range g.appendMembers(nil) {
-			if !m.hasLeft() && !yield(m.session) {
+			if !m.left.Load() && !yield(m.session) {
 				return
 			}
 		}
@@ -191,18 +194,23 @@ func (gs *Groups) Close() error {
 	gs.mu.Lock()
 	gs.closed = true
 	gs.cancel()
-	sessions, groups := gs.sessions, gs.groups
-	gs.sessions, gs.groups = nil, nil
+	var members []*member
+	for _, joined := range gs.sessions {
+		joined.stop()
+		members = append(members, joined.members...)
+	}
+	groups := gs.groups
+	gs.groups = nil
 	for _, g := range groups {
 		g.stopTimerLocked()
 	}
 	gs.mu.Unlock()
-	for _, joined := range sessions {
-		joined.stop()
-		for _, m := range joined.members {
-			m.leave()
-		}
+	for _, m := range members {
+		m.leave()
 	}
+	gs.mu.Lock()
+	gs.sessions = nil
+	gs.mu.Unlock()
 	var failed error
 	for _, g := range groups {
 		failed = cmp.Or(failed, g.close())

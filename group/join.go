@@ -3,34 +3,50 @@ package group
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/handset-go/handset/ws"
 )
 
-var errNoSession = errors.New("group: session is nil")
-
-// memberships are what one session that has not ended is a member of. They are guarded
-// by Groups.mu.
-type memberships struct {
-	id      uint64 // identifies the session in envelopes
-	members []*member
-	stop    func() bool // stops waiting for the end of the session
-}
+var (
+	errNoSession = errors.New("group: session is nil")
+	errNoContext = errors.New("group: context is nil")
+)
 
 // Join makes a session a member of a group until it ends or Leave is called. It waits
 // for the broker if the session is the first member of the group in this process.
 // Every message whose Publish begins after Join has returned nil is sent to the
 // session, unless a gap is reported or the session is slow. A session may be a
-// member of any number of groups, which reference it. Join does nothing if it is a
-// member already.
+// member of any number of groups. Groups reference a session that has joined until it
+// ends, also after Leave. Join does nothing if it is a member already.
 //
 // Join returns an error if ctx or the session ends first, if the broker refuses the
 // subscription, or ErrClosed after Close. The session is then not a member.
 func (gs *Groups) Join(ctx context.Context, name string, session *ws.Session) error {
-	_, err := gs.join(ctx, name, session, false)
+	err := inGoroutine(func() error {
+		_, err := gs.join(ctx, name, session, false)
+		return err
+	})
 	if err == ErrMember {
 		return nil
+	}
+	return err
+}
+
+// inGoroutine calls join in a goroutine of its own and returns its error, or panics as
+// it does. The goroutine that calls Join usually goes on to receive, for as long as the
+// session exists, and would keep the larger stack that joining takes.
+func inGoroutine(join func() error) error {
+	var err error
+	var panicked any
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { panicked = recover() }()
+		err = join()
+	}()
+	<-done
+	if panicked != nil {
+		panic(panicked)
 	}
 	return err
 }
@@ -38,45 +54,61 @@ func (gs *Groups) Join(ctx context.Context, name string, session *ws.Session) er
 // Leave ends a session's membership of a group. After Leave has returned, no message
 // of the group is sent to the session; messages in its send queue still leave. Leave
 // waits for a send in progress, which does not wait for the peer. Leave does
-// nothing if the session is not a member. It must not be called by a function of
-// the session's ws.Trace.
+// nothing if the session is not a member.
 func (gs *Groups) Leave(name string, session *ws.Session) {
 	gs.mu.Lock()
-	m := gs.removeLocked(session, func(m *member) bool { return m.group.name == name })
+	m := gs.sessions[session].in(name)
 	gs.mu.Unlock()
 	if m != nil {
-		m.leave()
+		gs.remove(m)
 	}
 }
 
 // join adds a member to a group. If it has to catch up, it is sent nothing but keeps
 // what arrives.
 func (gs *Groups) join(ctx context.Context, name string, session *ws.Session, catchUp bool) (*member, error) {
-	if session == nil {
+	switch {
+	case session == nil:
 		return nil, errNoSession
+	case ctx == nil:
+		return nil, errNoContext
 	}
 	g, err := gs.acquire(name)
 	if err != nil {
 		return nil, err
 	}
 	defer gs.release(g)
-	select {
-	case <-g.ready:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-session.Done():
-		return nil, sessionError(session)
-	}
-	if g.err != nil {
-		return nil, g.err
-	}
-	if err := ctx.Err(); err != nil {
+	switch err := g.await(ctx, session); {
+	case gs.ctx.Err() != nil:
+		return nil, ErrClosed
+	case err != nil:
 		return nil, err
-	}
-	if session.Err() != nil {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case session.Err() != nil:
 		return nil, sessionError(session)
 	}
 	return gs.add(g, session, catchUp)
+}
+
+// await waits until the subscription is active. If it is already, that takes no channel of
+// session.Done, which sessions have only once they are asked for it.
+func (g *group) await(ctx context.Context, session *ws.Session) error {
+	select {
+	case <-g.ready:
+		return g.err
+	default:
+	}
+	select {
+	case <-g.ready:
+		return g.err
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-session.Done():
+		return sessionError(session)
+	case <-g.groups.ctx.Done():
+		return ErrClosed
+	}
 }
 
 // sessionError returns the reason why a session has ended.
@@ -102,33 +134,28 @@ func (gs *Groups) add(g *group, session *ws.Session, catchUp bool) (*member, err
 		joined.stop = context.AfterFunc(session.Context(), func() { gs.removeSession(session) })
 		gs.sessions[session] = joined
 	}
-	for _, m := range joined.members {
-		if m.group == g {
-			return nil, ErrMember
-		}
+	if joined.in(g.name) != nil {
+		return nil, ErrMember
 	}
 	m := &member{session: session, group: g, id: joined.id, catchingUp: catchUp}
-	joined.members = append(joined.members, m)
+	joined.add(m)
 	g.add(m)
 	return m, nil
 }
 
-// removeLocked removes the member of a session that matches and returns it, or nil if
-// there is none.
-func (gs *Groups) removeLocked(session *ws.Session, matches func(*member) bool) *member {
-	joined := gs.sessions[session]
-	if joined == nil {
-		return nil
+// remove removes a member. When it has returned, nothing more is sent to it. The member
+// stays in the lists until then, so that concurrent calls of Leave and Close wait, too.
+func (gs *Groups) remove(m *member) {
+	m.leave()
+	gs.mu.Lock()
+	defer gs.mu.Unlock()
+	joined := gs.sessions[m.session]
+	if joined.in(m.group.name) != m {
+		return
 	}
-	i := slices.IndexFunc(joined.members, matches)
-	if i < 0 {
-		return nil
-	}
-	m := joined.members[i]
-	joined.members = slices.Delete(joined.members, i, i+1)
+	joined.remove(m)
 	m.group.remove(m)
 	m.group.expireLocked()
-	return m
 }
 
 // removeSession removes a session that has ended from all its groups.

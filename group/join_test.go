@@ -81,6 +81,7 @@ func TestJoinFails(t *testing.T) {
 		{"the session has ended", nil, t.Context(), ended.Session, func(err error) bool { var e *ws.CloseError; return errors.As(err, &e) }},
 		{"there is no session", nil, t.Context(), nil, func(err error) bool { return err != nil }},
 		{"the session is a zero value", nil, t.Context(), new(ws.Session), func(err error) bool { return err != nil }},
+		{"there is no context", nil, nil, good.Session, func(err error) bool { return err != nil }},
 		{"the context has ended", nil, canceled, good.Session, func(err error) bool { return err == context.Canceled }},
 		{"after Close", closed, t.Context(), good.Session, func(err error) bool { return err == group.ErrClosed }},
 		{"the broker refuses", group.New(refusing, group.Options{}), t.Context(), good.Session, func(err error) bool { return err == refused }},
@@ -181,6 +182,46 @@ func TestJoinEndsWhileSubscribing(t *testing.T) {
 	})
 }
 
+// A subscription that becomes active at the moment when the last Join ends is closed. Other
+// calls keep Groups busy, so that the two meet.
+func TestJoinEndsWhenSubscribed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const busyGroups = 2000
+		broker, open := countSubscriptions()
+		gs := group.New(broker, group.Options{UnsubscribeDelay: -1})
+		e := connect(t, ws.Options{})
+		for i := range busyGroups {
+			join(t, gs, fmt.Sprint("busy", i), e)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		var busy, joins sync.WaitGroup
+		for range 3 {
+			busy.Go(func() {
+				for ctx.Err() == nil {
+					for range gs.Names() {
+					}
+				}
+			})
+		}
+		for i := range 200 {
+			ctx, cancel := context.WithCancel(t.Context())
+			joins.Go(cancel)
+			joins.Go(func() {
+				_ = gs.Join(ctx, fmt.Sprint("x", i), e.Session) // the context ends, or not
+				gs.Leave(fmt.Sprint("x", i), e.Session)
+			})
+		}
+		joins.Wait()
+		stop()
+		busy.Wait()
+		time.Sleep(time.Nanosecond)
+		synctest.Wait()
+		if n, groups := open.Load(), gs.Stats().Groups; n != busyGroups || groups != busyGroups {
+			t.Errorf("%d subscriptions for %d groups, want %d", n, groups, busyGroups)
+		}
+	})
+}
+
 // One subscription serves all members of a group. It ends some time after the last one
 // has left, unless there are new ones.
 func TestSubscriptions(t *testing.T) {
@@ -278,6 +319,58 @@ func TestMembersAfterManyChanges(t *testing.T) {
 	}
 }
 
+// What Join and Leave cost does not depend on how many groups a session is a member of.
+func TestJoinManyGroups(t *testing.T) {
+	gs := group.New(nil, group.Options{UnsubscribeDelay: -1})
+	e := connect(t, ws.Options{})
+	cost := func() time.Duration {
+		began := time.Now()
+		for i := range 200 {
+			join(t, gs, fmt.Sprint("x", i), e)
+		}
+		for i := range 200 {
+			gs.Leave(fmt.Sprint("x", i), e.Session)
+		}
+		return time.Since(began)
+	}
+	few := min(cost(), cost(), cost())
+	for i := range 20_000 {
+		join(t, gs, fmt.Sprint("y", i), e)
+	}
+	if many := min(cost(), cost(), cost()); many > 10*few {
+		t.Errorf("200 calls cost %v in few groups and %v in many", few, many)
+	}
+}
+
+// One session may be a member of few groups or of many.
+func TestSessionInManyGroups(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gs := group.New(nil, group.Options{})
+		e := connect(t, ws.Options{})
+		want := map[string]bool{}
+		for range 2000 {
+			name := fmt.Sprint(rand.IntN(40))
+			if rand.IntN(3) > 0 {
+				join(t, gs, name, e)
+				want[name] = true
+			} else {
+				gs.Leave(name, e.Session)
+				delete(want, name)
+			}
+			if got := maps.Collect(withTrue(gs.Names())); !maps.Equal(got, want) || gs.Stats().Members != len(want) {
+				t.Fatalf("member of %v, want %v", got, want)
+			}
+		}
+		e.client.Session.Close(ws.CloseReason{})
+		e.client.Stream.Discard()
+		<-e.Done()
+		synctest.Wait()
+		if n := gs.Stats().Members; n != 0 {
+			t.Errorf("member of %d groups after the end", n)
+		}
+	})
+}
+
 // withTrue pairs each value of a sequence with true.
 func withTrue[T any](values iter.Seq[T]) iter.Seq2[T, bool] {
 	return func(yield func(T, bool) bool) {
@@ -341,15 +434,17 @@ func TestClose(t *testing.T) {
 	})
 }
 
-// Close ends a Join that waits for the broker.
+// Close ends a Join that waits for the broker, at once.
 func TestCloseWhileSubscribing(t *testing.T) {
 	for _, confirms := range []bool{false, true} {
 		t.Run(fmt.Sprintf("confirmed=%v", confirms), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				subscription := new(closer)
+				end := make(chan struct{})
 				broker := &fakeBroker{subscribe: func(ctx context.Context, _ string, _ func(group.Event)) (io.Closer, error) {
 					<-ctx.Done()
 					if confirms {
+						<-end
 						return subscription, nil
 					}
 					return nil, ctx.Err()
@@ -360,9 +455,10 @@ func TestCloseWhileSubscribing(t *testing.T) {
 				go func() { joined <- gs.Join(t.Context(), "x", e.Session) }()
 				synctest.Wait()
 				gs.Close()
-				if err := <-joined; err == nil || confirms && err != group.ErrClosed {
+				if err := <-joined; err != group.ErrClosed {
 					t.Errorf("Join returns %v", err)
 				}
+				close(end)
 				synctest.Wait()
 				if confirms != (subscription.closed.Load() == 1) {
 					t.Errorf("the subscription was closed %d times", subscription.closed.Load())

@@ -114,6 +114,7 @@ type fakeBroker struct {
 	subscribe func(ctx context.Context, group string, receive func(group.Event)) (io.Closer, error)
 	recent    func(ctx context.Context) ([]group.Entry, group.Position, error)
 	after     func() ([]group.Entry, error)
+	limit     int // of the last call of After
 }
 
 func (b *fakeBroker) Publish(ctx context.Context, name string, data []byte) error {
@@ -138,6 +139,7 @@ func (b *fakeBroker) Recent(ctx context.Context, name string, n int) ([]group.En
 }
 
 func (b *fakeBroker) After(ctx context.Context, name string, after group.Position, limit int) ([]group.Entry, error) {
+	b.limit = limit
 	if b.after != nil {
 		return b.after()
 	}
@@ -151,6 +153,21 @@ type withoutHistory struct{ group.Broker }
 type closer struct{ closed atomic.Int64 }
 
 func (c *closer) Close() error { c.closed.Add(1); return nil }
+
+// countSubscriptions returns a broker whose subscriptions deliver nothing, and the number
+// of those that have not been closed.
+func countSubscriptions() (*fakeBroker, *atomic.Int64) {
+	open := new(atomic.Int64)
+	return &fakeBroker{subscribe: func(context.Context, string, func(group.Event)) (io.Closer, error) {
+		open.Add(1)
+		return closeFunc(func() error { open.Add(-1); return nil }), nil
+	}}, open
+}
+
+// closeFunc is an io.Closer that calls a function.
+type closeFunc func() error
+
+func (f closeFunc) Close() error { return f() }
 
 // entry returns an entry for a text, as a broker stores it.
 func entry(text string, epoch string, offset uint64) group.Entry {

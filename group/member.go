@@ -4,22 +4,25 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"github.com/handset-go/handset/ws"
 )
 
 // A member is the membership of one session in one group.
 type member struct {
-	session *ws.Session
-	group   *group
-	id      uint64 // of the session; see envelope
-	index   int    // in group.members; guarded by group.mu
+	session  *ws.Session
+	group    *group
+	id       uint64 // of the session; see envelope
+	index    int    // in group.members; guarded by group.mu
+	position int    // in memberships.members; guarded by Groups.mu
 
-	mu         sync.Mutex // held while a message is added to the send queue, never while that waits
-	left       bool
+	left atomic.Bool // the session is no member any more; set with mu held
+
+	mu         sync.Mutex          // held while a message is added to the send queue, never while that waits
 	catchingUp bool                // JoinRecent or Resume sends stored messages
 	overflowed bool                // too many messages have arrived meanwhile
-	arrived    []arrival           // the messages that have arrived meanwhile
+	arrived    []arrival           // the messages that have arrived meanwhile, or that CloseSlow keeps
 	after      Position            // the last stored message that was sent
 	latest     *ws.PreparedMessage // the message that KeepLatest sends next
 	waiting    *waiting            // the goroutine that waits for the send queue; nil if there is none
@@ -31,7 +34,8 @@ type arrival struct {
 	position Position
 }
 
-// maxArrived is the largest number of messages that a member keeps while it catches up.
+// maxArrived is the largest number of messages that a member keeps while it catches up or
+// is slow. A goroutine that sends them has as many more.
 const maxArrived = 1024
 
 // waiting is a goroutine that sends to a member and waits for its send queue.
@@ -65,6 +69,7 @@ func (m *member) deliver(pm *ws.PreparedMessage, p Position) outcome {
 	switch result := m.put(pm, p); result {
 	case closed:
 		m.session.Close(closeSlow)
+		m.group.groups.remove(m)
 		return closed
 	case dropped:
 		if missed := m.group.groups.options.Missed; missed != nil {
@@ -81,21 +86,21 @@ func (m *member) put(pm *ws.PreparedMessage, p Position) outcome {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
-	case m.left:
+	case m.left.Load():
 		return gone
 	case m.catchingUp:
 		return m.keepLocked(pm, p)
 	case m.isOldLocked(p):
 		return gone
 	case m.waiting != nil:
-		return m.replaceLocked(pm)
+		return m.waitLocked(pm, p)
 	}
 	err := m.session.TrySendPrepared(pm)
 	switch {
 	case err == nil:
 		return delivered
 	case errors.Is(err, ws.ErrBufferFull):
-		return m.slowLocked(pm)
+		return m.slowLocked(pm, p)
 	default:
 		return gone
 	}
@@ -116,7 +121,7 @@ func (m *member) keepLocked(pm *ws.PreparedMessage, p Position) outcome {
 
 // isOldLocked reports whether a message was sent as a stored message.
 func (m *member) isOldLocked(p Position) bool {
-	if m.after.IsZero() || p.IsZero() {
+	if m.after.IsZero() || p.IsZero() || p.Epoch != m.after.Epoch {
 		return false
 	}
 	if !p.follows(m.after) {
@@ -126,17 +131,10 @@ func (m *member) isOldLocked(p Position) bool {
 	return false
 }
 
-// hasLeft reports whether the session is no member any more.
-func (m *member) hasLeft() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.left
-}
-
 // leave makes sure that nothing more is sent. It waits for a send in progress.
 func (m *member) leave() {
 	m.mu.Lock()
-	m.left = true
+	m.left.Store(true)
 	m.latest, m.arrived = nil, nil
 	w := m.waiting
 	m.mu.Unlock()

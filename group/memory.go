@@ -19,14 +19,14 @@ import (
 // then it waits in a queue, and Publish returns. If 256 messages are in the queue,
 // Publish waits.
 type MemoryBroker struct {
-	// History is the number of messages that are stored for each group. Zero means
-	// none: Groups.Resume then returns ErrCannotResume, and messages have no
-	// Position.
+	// History is the number of messages that are stored for each group. Zero or less
+	// means none: Groups.Resume then returns ErrCannotResume, Groups.JoinRecent sends
+	// nothing and returns the zero Position, and messages have no Position.
 	History int
 
 	// Retention is how long the history of a group is kept after its last message and
 	// its last subscription. After that, the positions of the group are of a new
-	// epoch. Zero means 5 minutes. The memory in use is that of History messages
+	// epoch. Zero means 5 minutes; a negative value means that it is not kept. The memory in use is that of History messages
 	// for each group that has a subscription or has been used within this time.
 	Retention time.Duration
 
@@ -70,8 +70,9 @@ func (b *MemoryBroker) Publish(ctx context.Context, group string, data []byte) e
 	t := b.acquire(group)
 	defer b.release(t)
 	first, err := t.accept(ctx, data)
-	if first && t.deliverNext() {
-		go t.deliverRest()
+	if first {
+		defer t.continueDelivery() // also if receive panics
+		t.deliverNext()
 	}
 	return err
 }
@@ -105,7 +106,7 @@ func (b *MemoryBroker) Recent(_ context.Context, group string, n int) ([]Entry, 
 	defer b.release(t)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return slices.Clone(t.stored[max(len(t.stored)-n, 0):]), t.last, nil
+	return slices.Clone(t.stored[len(t.stored)-min(max(n, 0), len(t.stored)):]), t.last, nil
 }
 
 // After implements History.
@@ -188,7 +189,8 @@ func (t *topic) accept(ctx context.Context, data []byte) (bool, error) {
 		entry.Position = t.last
 		t.stored = append(t.stored, entry)
 		if len(t.stored) > n {
-			t.stored = slices.Delete(t.stored, 0, 1)
+			t.stored[0] = Entry{} // its place is freed when append next copies the others
+			t.stored = t.stored[1:]
 		}
 	}
 	t.undelivered = append(t.undelivered, entry)
@@ -213,23 +215,34 @@ func (t *topic) waitLocked(ctx context.Context) error {
 	}
 }
 
-// deliverNext delivers the first message of the queue. It reports whether there are more
-// then, which others have published; the caller must have them delivered.
-func (t *topic) deliverNext() bool {
+// deliverNext delivers the first message of the queue. The caller must then call hasNext.
+func (t *topic) deliverNext() {
 	entry, subscriptions := t.take()
 	for _, s := range subscriptions {
 		s.receive(Event{Entry: entry})
 	}
+}
+
+// hasNext reports whether others have published messages meanwhile. The caller must then
+// deliver them. Otherwise the next message is delivered by the goroutine that publishes it.
+func (t *topic) hasNext() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.delivering = len(t.undelivered) > 0
 	return t.delivering
 }
 
-// deliverRest delivers until the queue is empty.
-func (t *topic) deliverRest() {
-	for t.deliverNext() {
+// continueDelivery has the queue delivered by another goroutine, until it is empty.
+func (t *topic) continueDelivery() {
+	if !t.hasNext() {
+		return
 	}
+	go func() {
+		t.deliverNext()
+		for t.hasNext() {
+			t.deliverNext()
+		}
+	}()
 }
 
 // take takes the first message of the queue, and returns the subscriptions to deliver it to.

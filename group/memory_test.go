@@ -3,6 +3,7 @@ package group_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -47,6 +48,11 @@ func TestMemoryBrokerKeepsHistory(t *testing.T) {
 	entries, at, err := broker.Recent(t.Context(), "x", 2)
 	if want := []string{"c 3", "d 4"}; err != nil || !slices.Equal(received(entries), want) || at != entries[1].Position {
 		t.Errorf("Recent returns %q, %v, %v", received(entries), at, err)
+	}
+	for _, n := range []int{0, -1, math.MinInt} {
+		if entries, _, err := broker.Recent(t.Context(), "x", n); len(entries) != 0 || err != nil {
+			t.Errorf("Recent of %d returns %q, %v", n, received(entries), err)
+		}
 	}
 	at.Offset = 1
 	entries, err = broker.After(t.Context(), "x", at, 3)
@@ -180,4 +186,51 @@ func TestMemoryBrokerReceiveCallsBroker(t *testing.T) {
 			t.Errorf("received %q", texts)
 		}
 	})
+}
+
+// A subscriber that panics, in a goroutine that recovers as those of net/http do, does not
+// stop the deliveries of the group.
+func TestMemoryBrokerReceivePanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		broker := new(group.MemoryBroker)
+		var texts []string
+		subscription, _ := broker.Subscribe(t.Context(), "x", func(event group.Event) {
+			texts = append(texts, string(event.Data))
+			if string(event.Data) == "a" {
+				broker.Publish(t.Context(), "x", []byte("b"))
+				panic("in receive")
+			}
+		})
+		defer subscription.Close()
+		func() {
+			defer func() { _ = recover() }()
+			broker.Publish(t.Context(), "x", []byte("a"))
+		}()
+		synctest.Wait()
+		broker.Publish(t.Context(), "x", []byte("c"))
+		if !slices.Equal(texts, []string{"a", "b", "c"}) {
+			t.Errorf("received %q", texts)
+		}
+	})
+}
+
+// What it costs to publish does not depend on how many messages are stored.
+func TestMemoryBrokerLongHistory(t *testing.T) {
+	fastest := func(history int) time.Duration {
+		broker := &group.MemoryBroker{History: history}
+		publish := func(n int) time.Duration {
+			began := time.Now()
+			for range n {
+				if err := broker.Publish(t.Context(), "x", nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return time.Since(began)
+		}
+		publish(history)
+		return min(publish(200), publish(200), publish(200))
+	}
+	if short, long := fastest(100), fastest(50_000); long > 20*short {
+		t.Errorf("200 messages cost %v with a history of 100 and %v with one of 50,000", short, long)
+	}
 }

@@ -33,6 +33,9 @@ func (gs *Groups) PublishExcept(ctx context.Context, name string, kind ws.Kind, 
 	if err != nil {
 		return err
 	}
+	if ctx == nil {
+		return errNoContext
+	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -50,7 +53,8 @@ func (gs *Groups) PublishExcept(ctx context.Context, name string, kind ws.Kind, 
 }
 
 // PublishLocal sends a message to the members of this process only, without the
-// broker. When it returns, the message is in their send queues. Messages of one
+// broker. When it returns, the message is in their send queues, except those of slow
+// members and of members that are sent stored messages. Messages of one
 // goroutine arrive in order; concurrent messages, including those of the broker, may
 // arrive at different members in different order. It does not wait, and
 // may be called by Options.Gap and Options.Missed.

@@ -71,6 +71,7 @@ func TestPublishRefuses(t *testing.T) {
 	}{
 		{"a control message", gs, t.Context(), ws.Ping, "", "group: kind is not Text or Binary"},
 		{"text that is not UTF-8", gs, t.Context(), ws.Text, "\xff", "group: text is not UTF-8"},
+		{"no context", gs, nil, ws.Text, "", "group: context is nil"},
 		{"a context that has ended", gs, ended, ws.Text, "", "context canceled"},
 		{"after Close", closed, t.Context(), ws.Text, "", "group: closed"},
 	} {

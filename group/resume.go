@@ -58,18 +58,34 @@ func (gs *Groups) joinStored(ctx context.Context, name string, session *ws.Sessi
 	if gs.history == nil {
 		return ErrNoHistory
 	}
-	m, err := gs.join(ctx, name, session, true)
-	if err != nil {
+	return inGoroutine(func() error {
+		m, err := gs.join(ctx, name, session, true)
+		if err != nil {
+			return err
+		}
+		stays := false
+		defer func() {
+			if !stays { // also if Options.Format panics
+				gs.remove(m)
+			}
+		}()
+		if err = m.catchUp(ctx, load); err == ErrLeft {
+			err = gs.leftBecause(session)
+		}
+		stays = err == nil
 		return err
+	})
+}
+
+// leftBecause returns the reason why a session is no member any more.
+func (gs *Groups) leftBecause(session *ws.Session) error {
+	switch {
+	case session.Err() != nil:
+		return sessionError(session)
+	case gs.ctx.Err() != nil:
+		return ErrClosed
 	}
-	if err := m.catchUp(ctx, load); err != nil {
-		gs.mu.Lock()
-		gs.removeLocked(session, func(other *member) bool { return other == m })
-		gs.mu.Unlock()
-		m.leave()
-		return err
-	}
-	return nil
+	return ErrLeft
 }
 
 // catchUp sends stored messages and what has arrived meanwhile.
@@ -92,7 +108,7 @@ func (m *member) beginWaiting(w *waiting) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.waiting = w
-	return !m.left
+	return !m.left.Load()
 }
 
 // sendStored sends what load returns and then what has arrived, until there is nothing.
@@ -103,16 +119,23 @@ func (m *member) sendStored(ctx context.Context, load func(context.Context) (sto
 	}
 	last := s.at
 	for _, entry := range s.entries {
-		pm, err := m.group.open(entry)
+		last = entry.Position
+		pm, err := m.open(entry)
 		if err != nil {
 			m.group.groups.counts.invalid.Add(1)
+		}
+		if pm == nil {
 			continue
 		}
 		if err := m.send(ctx, pm); err != nil {
 			return err
 		}
-		last = entry.Position
 	}
+	return m.sendArrived(ctx, last)
+}
+
+// sendArrived sends what has arrived after a position, until there is nothing.
+func (m *member) sendArrived(ctx context.Context, last Position) error {
 	for {
 		batch, err := m.takeArrived(last)
 		if batch == nil {
@@ -143,7 +166,7 @@ func (m *member) takeArrived(last Position) ([]arrival, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
-	case m.left:
+	case m.left.Load():
 		return nil, ErrLeft
 	case m.overflowed:
 		return nil, ErrTooSlow

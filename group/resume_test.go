@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/handset-go/handset/group"
 	"github.com/handset-go/handset/ws"
@@ -98,6 +101,17 @@ func stay(t *testing.T, gs *group.Groups) group.Position {
 	return at
 }
 
+func TestMaxResume(t *testing.T) {
+	for option, limit := range map[int]int{0: 1000, 1: 1, -1: 0, math.MinInt: 0, math.MaxInt: math.MaxInt} {
+		broker := new(fakeBroker)
+		gs := group.New(broker, group.Options{MaxResume: option})
+		err := gs.Resume(t.Context(), "x", connect(t, ws.Options{}).Session, group.Position{Epoch: "e"})
+		if err != group.ErrCannotResume || broker.limit != limit {
+			t.Errorf("MaxResume %d: Resume returns %v with a limit of %d, want %d", option, err, broker.limit, limit)
+		}
+	}
+}
+
 func TestResumeRefuses(t *testing.T) {
 	gs := group.New(&group.MemoryBroker{History: 1}, group.Options{})
 	at := stay(t, gs)
@@ -126,7 +140,7 @@ func TestResumeRefuses(t *testing.T) {
 // While others publish, what a client receives by resuming again and again has neither
 // holes nor duplicates.
 func TestResumeWhilePublishing(t *testing.T) {
-	const messages, sessions = 3000, 60
+	const messages, sessions = 1000, 60 // fewer messages than a member keeps while it catches up
 	broker := &group.MemoryBroker{History: messages}
 	format := func(m group.Message) []byte { return strconv.AppendUint(nil, m.Position.Offset, 10) }
 	gs := group.New(broker, group.Options{Format: format, MaxResume: messages})
@@ -234,6 +248,51 @@ func TestStoredMessagesArriveLate(t *testing.T) {
 	}
 }
 
+// A message that excludes a session is not sent to it when it is stored, either.
+func TestJoinRecentExcludes(t *testing.T) {
+	gs := group.New(&group.MemoryBroker{History: 10}, group.Options{})
+	e, other := member(t, gs, "x"), connect(t, ws.Options{})
+	publish(t, gs, "x", "1")
+	if err := gs.PublishExcept(t.Context(), "x", ws.Text, []byte("2"), e.Session); err != nil {
+		t.Fatal(err)
+	}
+	gs.Leave("x", e.Session)
+	for _, joins := range []end{e, other} {
+		if _, err := gs.JoinRecent(t.Context(), "x", joins.Session, 10); err != nil {
+			t.Fatal(err)
+		}
+	}
+	publish(t, gs, "x", "3")
+	e.receives(t, "1", "1", "3")
+	other.receives(t, "1", "2", "3")
+}
+
+// A late message of an old epoch is not taken for a sign that the stored messages of the
+// new one have arrived.
+func TestStoredMessagesArriveLateAfterOldEpoch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var receive func(group.Event)
+		broker := new(fakeBroker)
+		broker.subscribe = func(_ context.Context, _ string, r func(group.Event)) (io.Closer, error) {
+			receive = r
+			return new(closer), nil
+		}
+		broker.after = func() ([]group.Entry, error) {
+			return []group.Entry{entry("1", "new", 1), entry("2", "new", 2)}, nil
+		}
+		gs := group.New(broker, group.Options{})
+		e := connect(t, ws.Options{})
+		if err := gs.Resume(t.Context(), "x", e.Session, group.Position{Epoch: "new"}); err != nil {
+			t.Fatal(err)
+		}
+		for _, late := range []group.Entry{entry("old", "old", 7), entry("1", "new", 1), entry("2", "new", 2), entry("3", "new", 3)} {
+			receive(group.Event{Entry: late})
+		}
+		e.receives(t, "1", "2", "old", "3")
+		e.receivesNothing(t)
+	})
+}
+
 func TestCatchingUpFails(t *testing.T) {
 	failed := errors.New("failed")
 	for _, test := range []struct {
@@ -242,7 +301,7 @@ func TestCatchingUpFails(t *testing.T) {
 		want error
 	}{
 		{"the session leaves", func(t *testing.T, gs *group.Groups, e end, _ func()) { gs.Leave("x", e.Session) }, group.ErrLeft},
-		{"the groups are closed", func(t *testing.T, gs *group.Groups, e end, _ func()) { gs.Close() }, group.ErrLeft},
+		{"the groups are closed", func(t *testing.T, gs *group.Groups, e end, _ func()) { gs.Close() }, group.ErrClosed},
 		{"the context ends", func(t *testing.T, _ *group.Groups, _ end, cancel func()) { cancel() }, context.Canceled},
 		{"too many messages arrive", func(t *testing.T, gs *group.Groups, _ end, _ func()) {
 			for range 1025 {
@@ -294,11 +353,84 @@ func TestCatchingUpFails(t *testing.T) {
 	}
 }
 
+// Leave and Close wait for a send in progress, also if another call has begun to wait.
+func TestLeaveWhileLeaving(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		loaded := make(chan struct{})
+		broker := &fakeBroker{recent: func(context.Context) ([]group.Entry, group.Position, error) {
+			<-loaded // whatever the context
+			return nil, group.Position{}, nil
+		}}
+		gs := group.New(broker, group.Options{})
+		e := connect(t, ws.Options{})
+		var joining, leaving sync.WaitGroup
+		joining.Go(func() {
+			if _, err := gs.JoinRecent(t.Context(), "x", e.Session, 10); err == nil {
+				t.Error("JoinRecent returns nil")
+			}
+		})
+		synctest.Wait()
+		var returned atomic.Int64
+		for _, leave := range []func(){
+			func() { gs.Leave("x", e.Session) },
+			func() { gs.Leave("x", e.Session) },
+			func() { gs.Close() },
+			func() { gs.Close() },
+			func() { gs.Leave("x", e.Session) },
+		} {
+			leaving.Go(func() { leave(); returned.Add(1) })
+			synctest.Wait()
+		}
+		if n := returned.Load(); n != 0 {
+			t.Errorf("%d calls have not waited", n)
+		}
+		close(loaded)
+		joining.Wait()
+		leaving.Wait()
+		if stats := gs.Stats(); stats.Members != 0 {
+			t.Errorf("stats: %+v", stats)
+		}
+	})
+}
+
+// The error of a session that ends is that of the session.
+func TestSessionEndsWhileCatchingUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		broker := &fakeBroker{recent: func(ctx context.Context) ([]group.Entry, group.Position, error) {
+			<-ctx.Done()
+			return nil, group.Position{}, ctx.Err()
+		}}
+		gs := group.New(broker, group.Options{})
+		e := connect(t, ws.Options{})
+		time.AfterFunc(time.Second, func() {
+			e.client.Session.Close(ws.CloseReason{})
+			e.client.Stream.Discard()
+		})
+		if _, err := gs.JoinRecent(t.Context(), "x", e.Session, 10); !errors.Is(err, ws.ErrClosed) {
+			t.Errorf("JoinRecent returns %v", err)
+		}
+	})
+}
+
+// A session whose join panics, in a goroutine that recovers, is no member.
+func TestFormatPanicsWhileCatchingUp(t *testing.T) {
+	gs := group.New(&group.MemoryBroker{History: 1}, group.Options{Format: func(group.Message) []byte { panic("in Format") }})
+	publish(t, gs, "x", "1") // nobody has subscribed
+	e := connect(t, ws.Options{})
+	func() {
+		defer func() { _ = recover() }()
+		_, _ = gs.JoinRecent(t.Context(), "x", e.Session, 1)
+	}()
+	if stats := gs.Stats(); stats.Members != 0 {
+		t.Errorf("stats: %+v", stats)
+	}
+}
+
 // A slow member waits for its own send queue while it catches up.
 func TestCatchUpWaitsForPeer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gs := group.New(&group.MemoryBroker{History: 300}, group.Options{})
-		texts := flood(t, gs, "x")
+		texts := flood(t, gs, "x", 200)
 		e := connect(t, ws.Options{})
 		joined := make(chan error, 1)
 		go func() {

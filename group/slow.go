@@ -14,8 +14,10 @@ import (
 type SlowPolicy int
 
 const (
-	// CloseSlow closes the session with ws.CloseTryAgainLater (1013). The client can
-	// connect again and resume, or load the current state.
+	// CloseSlow keeps up to 1,024 messages until there is space, so that a burst does not
+	// make a member slow whose peer receives. If more arrive, it closes the session with
+	// ws.CloseTryAgainLater (1013). The client can connect again and resume, or load the
+	// current state. Members share the messages that are kept for them.
 	CloseSlow SlowPolicy = iota
 
 	// DropNewest drops the message for this member; see Options.Missed.
@@ -33,19 +35,44 @@ var closeSlow = ws.CloseReason{Code: ws.CloseTryAgainLater, Description: "too sl
 
 // slowLocked does what the policy says for a message that the send queue has no
 // space for.
-func (m *member) slowLocked(pm *ws.PreparedMessage) outcome {
-	switch m.group.groups.options.Slow {
-	case DropNewest:
+func (m *member) slowLocked(pm *ws.PreparedMessage, p Position) outcome {
+	if m.group.groups.options.Slow == DropNewest {
 		return dropped
-	case KeepLatest:
+	}
+	ctx, w := newWaiting(context.Background())
+	m.waiting = w
+	if m.group.groups.options.Slow == KeepLatest {
 		m.latest = pm
-		ctx, w := newWaiting(context.Background())
-		m.waiting = w
 		go m.sendLatest(ctx, w)
+	} else {
+		m.arrived = append(m.arrived, arrival{pm, p})
+		go m.sendKept(ctx, w, m.after)
+	}
+	return kept
+}
+
+// waitLocked keeps a message while a goroutine waits for the send queue.
+func (m *member) waitLocked(pm *ws.PreparedMessage, p Position) outcome {
+	switch {
+	case m.group.groups.options.Slow == KeepLatest:
+		return m.replaceLocked(pm)
+	case len(m.arrived) < maxArrived:
+		m.arrived = append(m.arrived, arrival{pm, p})
 		return kept
 	default:
-		m.left = true
+		m.left.Store(true)
+		m.arrived = nil
 		return closed
+	}
+}
+
+// sendKept sends what CloseSlow has kept, and waits for the send queue.
+func (m *member) sendKept(ctx context.Context, w *waiting, last Position) {
+	err := m.sendArrived(ctx, last)
+	w.cancel()
+	close(w.done)
+	if err != nil { // the session has ended or is being closed, or has left
+		m.group.groups.remove(m)
 	}
 }
 

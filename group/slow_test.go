@@ -12,9 +12,9 @@ import (
 
 // flood publishes so many messages that the queue of a client that does not receive is
 // full, and returns them. The connection and the send queue have space for 64 KiB each.
-func flood(t *testing.T, gs *group.Groups, name string) (texts []string) {
+func flood(t *testing.T, gs *group.Groups, name string, n int) (texts []string) {
 	t.Helper()
-	for i := range 200 {
+	for i := range n {
 		texts = append(texts, long(fmt.Sprint(i)))
 		publish(t, gs, name, texts[i])
 		synctest.Wait()
@@ -24,14 +24,14 @@ func flood(t *testing.T, gs *group.Groups, name string) (texts []string) {
 
 // fastAndSlow runs a test in a bubble with a member that receives and one that does not,
 // and the messages that were published to both.
-func fastAndSlow(t *testing.T, options group.Options, test func(t *testing.T, gs *group.Groups, slow end, texts []string)) {
+func fastAndSlow(t *testing.T, options group.Options, n int, test func(t *testing.T, gs *group.Groups, slow end, texts []string)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		gs := group.New(nil, options)
 		fast, slow := member(t, gs, "x"), member(t, gs, "x")
 		received := make(chan []string)
-		go func() { received <- fast.all(t, long("199")) }()
-		texts := flood(t, gs, "x")
+		go func() { received <- fast.all(t, long(fmt.Sprint(n-1))) }()
+		texts := flood(t, gs, "x", n)
 		if got := <-received; !slices.Equal(got, texts) {
 			t.Errorf("the fast member received %d messages of %d", len(got), len(texts))
 		}
@@ -50,7 +50,10 @@ func prefix(received, texts []string) (int, []string) {
 }
 
 func TestCloseSlow(t *testing.T) {
-	fastAndSlow(t, group.Options{}, func(t *testing.T, gs *group.Groups, slow end, texts []string) {
+	fastAndSlow(t, group.Options{}, 1300, func(t *testing.T, gs *group.Groups, slow end, texts []string) {
+		if gs.Len("x") != 1 || gs.Stats().Members != 1 {
+			t.Errorf("the session, which ends when its client has received all, is still a member")
+		}
 		n, rest := prefix(slow.all(t, "close 1013 try again later"), texts)
 		if n < 100 || len(rest) != 1 {
 			t.Errorf("received %d messages and then %.100q", n, rest)
@@ -58,9 +61,33 @@ func TestCloseSlow(t *testing.T) {
 		<-slow.Done()
 		synctest.Wait()
 		stats := gs.Stats()
-		if stats.SlowClosed != 1 || stats.Members != 1 || stats.Delivered != uint64(200+n) || stats.Dropped+stats.Replaced != 0 {
+		if stats.SlowClosed != 1 || stats.Members != 1 || stats.Delivered != uint64(1300+n) || stats.Dropped+stats.Replaced != 0 {
 			t.Errorf("stats: %+v, %d received", stats, n)
 		}
+	})
+}
+
+// A burst that is larger than the send queues closes no session whose client receives.
+func TestBurst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gs := group.New(nil, group.Options{})
+		members := []end{member(t, gs, "x"), member(t, gs, "x")}
+		var texts []string
+		for i := range 1000 {
+			texts = append(texts, long(fmt.Sprint(i)))
+		}
+		publish(t, gs, "x", texts...)
+		for _, m := range members {
+			m.receives(t, texts...)
+		}
+		synctest.Wait()
+		if stats := gs.Stats(); stats.SlowClosed != 0 || stats.Delivered != 2000 {
+			t.Errorf("stats: %+v", stats)
+		}
+		gs.Leave("x", members[0].Session)
+		publish(t, gs, "x", "later")
+		members[1].receives(t, "later")
+		members[0].receivesNothing(t)
 	})
 }
 
@@ -71,7 +98,7 @@ func TestDropNewest(t *testing.T) {
 			missed = append(missed, session)
 		}
 	}}
-	fastAndSlow(t, options, func(t *testing.T, gs *group.Groups, slow end, texts []string) {
+	fastAndSlow(t, options, 200, func(t *testing.T, gs *group.Groups, slow end, texts []string) {
 		stats := gs.Stats()
 		n := 400 - int(stats.Delivered) // what the slow member misses
 		if n == 0 || stats.Dropped != uint64(n) || stats.Members != 2 || len(missed) != n || missed[0] != slow.Session {
@@ -85,7 +112,7 @@ func TestDropNewest(t *testing.T) {
 }
 
 func TestKeepLatest(t *testing.T) {
-	fastAndSlow(t, group.Options{Slow: group.KeepLatest}, func(t *testing.T, gs *group.Groups, slow end, texts []string) {
+	fastAndSlow(t, group.Options{Slow: group.KeepLatest}, 200, func(t *testing.T, gs *group.Groups, slow end, texts []string) {
 		n, rest := prefix(slow.all(t, long("199")), texts)
 		if n < 100 || len(rest) != 1 && len(rest) != 2 {
 			t.Errorf("received %d messages and then %d others", n, len(rest))
@@ -110,7 +137,7 @@ func TestKeepLatestLeaves(t *testing.T) {
 		{"by Close", func(gs *group.Groups, slow end) { gs.Close() }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			fastAndSlow(t, group.Options{Slow: group.KeepLatest}, func(t *testing.T, gs *group.Groups, slow end, texts []string) {
+			fastAndSlow(t, group.Options{Slow: group.KeepLatest}, 200, func(t *testing.T, gs *group.Groups, slow end, texts []string) {
 				test.end(gs, slow)
 				if err := slow.TrySend(ws.Message{Kind: ws.Text, Data: []byte(long("left"))}); err != ws.ErrBufferFull {
 					t.Fatalf("TrySend returns %v", err)
@@ -127,7 +154,7 @@ func TestKeepLatestLeaves(t *testing.T) {
 
 // The goroutine that waits ends with the session.
 func TestKeepLatestSessionEnds(t *testing.T) {
-	fastAndSlow(t, group.Options{Slow: group.KeepLatest}, func(t *testing.T, gs *group.Groups, slow end, texts []string) {
+	fastAndSlow(t, group.Options{Slow: group.KeepLatest}, 200, func(t *testing.T, gs *group.Groups, slow end, texts []string) {
 		publish(t, gs, "x", "more")
 		slow.client.Session.Close(ws.CloseReason{})
 		slow.client.Stream.Discard()

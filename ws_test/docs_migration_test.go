@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -87,12 +88,14 @@ func receiverOf(d *ast.FuncDecl) string {
 }
 
 // types are what the tables call a value of a type.
-var types = map[string]string{"session": "Session", "stream": "MessageStream", "c": "Conn", "u": "Upgrader"}
+var types = map[string]string{
+	"session": "Session", "stream": "MessageStream", "c": "Conn", "u": "Upgrader", "groups": "Groups", "m": "Melody", "s": "Session",
+}
 
 var (
 	codeSpan  = regexp.MustCompile("`[^`]*`")
-	selector  = regexp.MustCompile(`\b(ws|websocket|session|stream|c|u)\.(\w+)`)
-	literal   = regexp.MustCompile(`\b(?:ws|websocket)\.(\w+)\{(\w+):`)
+	selector  = regexp.MustCompile(`\b(ws|websocket|melody|group|session|stream|groups|c|u|m|s)\.(\w+)`)
+	literal   = regexp.MustCompile(`\b(?:ws|websocket|melody|group)\.(\w+)\{(\w+):`)
 	aggregate = regexp.MustCompile(`stream\.Aggregate\(n\)\.(\w+)`)
 )
 
@@ -130,7 +133,7 @@ func rows(t *testing.T, file string, names ...string) (cells [][]string) {
 		t.Fatalf("%s has no table of %v", file, names)
 	}
 	table, _, _ = strings.Cut(table, "\n\n")
-	for _, line := range strings.Split(table, "\n")[1:] {
+	for _, line := range strings.Split(strings.TrimSuffix(table, "\n"), "\n")[1:] {
 		row := strings.Split(strings.TrimSuffix(strings.TrimPrefix(line, "|"), "|"), "|")
 		if len(row) != len(names) {
 			t.Errorf("%s has a row of %d cells: %s", file, len(row), line)
@@ -155,23 +158,37 @@ func foreignAPI(t *testing.T, from, path string) api {
 	return apiOf(t, strings.TrimSpace(string(dir)))
 }
 
+// migrations are the tables of names in the guides, of another library and of this
+// one. The other is found from a folder of the repository.
+var migrations = []struct {
+	guide   string
+	columns [2]string
+	library string // "" if it is not in Go
+	from    string
+}{
+	{"from-actix-ws.md", [2]string{"actix-ws", "handset/ws"}, "", ""},
+	{"from-gorilla.md", [2]string{"gorilla/websocket", "handset/ws"}, "github.com/gorilla/websocket", "../docs/examples"},
+	{"from-coder.md", [2]string{"coder/websocket", "handset/ws"}, "github.com/coder/websocket", "."},
+	{"from-melody.md", [2]string{"melody", "handset"}, "github.com/olahol/melody", "../docs/examples"},
+}
+
 func TestDocsTableNamesExist(t *testing.T) {
 	own := apiOf(t, "../ws")
-	coder := foreignAPI(t, ".", "github.com/coder/websocket")
-	gorilla := foreignAPI(t, "../bench", "github.com/gorilla/websocket")
-	for _, readme := range readmes {
-		for _, row := range rows(t, readme, "actix-ws", "handset/ws") {
-			for _, name := range own.unknown(row[1]) {
-				t.Errorf("%s: ws has no %s", readme, name)
-			}
+	maps.Copy(own, apiOf(t, "../group"))
+	for _, m := range migrations {
+		var theirs api
+		if m.library != "" {
+			theirs = foreignAPI(t, m.from, m.library)
 		}
-		for _, row := range rows(t, readme, "gorilla/websocket", "coder/websocket", "handset/ws") {
-			for i, names := range []api{gorilla, coder, own} {
-				if names == nil {
-					continue
-				}
-				for _, name := range names.unknown(row[i]) {
-					t.Errorf("%s: column %d: there is no %s", readme, i+1, name)
+		for _, dir := range guideLanguages {
+			for _, row := range rows(t, dir+m.guide, m.columns[:]...) {
+				for i, names := range []api{theirs, own} {
+					if names == nil {
+						continue
+					}
+					for _, name := range names.unknown(row[i]) {
+						t.Errorf("%s%s: column %d: there is no %s", dir, m.guide, i+1, name)
+					}
 				}
 			}
 		}
@@ -198,10 +215,10 @@ func TestDocsCheckSeesUnknownName(t *testing.T) {
 
 // Both languages have the same code in their tables.
 func TestDocsTablesHaveSameRows(t *testing.T) {
-	for _, names := range [][]string{{"actix-ws", "handset/ws"}, {"gorilla/websocket", "coder/websocket", "handset/ws"}} {
-		first, second := rows(t, readmes[0], names...), rows(t, readmes[1], names...)
+	for _, m := range migrations {
+		first, second := rows(t, guideLanguages[0]+m.guide, m.columns[:]...), rows(t, guideLanguages[1]+m.guide, m.columns[:]...)
 		if len(first) != len(second) {
-			t.Fatalf("%v: %d rows and %d", names, len(first), len(second))
+			t.Fatalf("%s: %d rows and %d", m.guide, len(first), len(second))
 		}
 		for i := range first {
 			if a, b := codeSpan.FindAllString(strings.Join(first[i], "|"), -1), codeSpan.FindAllString(strings.Join(second[i], "|"), -1); !slices.Equal(a, b) {

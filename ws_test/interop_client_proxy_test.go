@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -58,7 +57,7 @@ func TestInteropClientNginx(t *testing.T) {
 		if certificate != "" {
 			listening = "ssl; ssl_certificate " + certificate + "; ssl_certificate_key " + key
 		}
-		return "unix", startNginxWith(t, nginx, srv, proxying, listening)
+		return "unix", startNginxWith(t, nginx, srv, listening)
 	})
 }
 
@@ -91,26 +90,14 @@ func joined(t *testing.T, files ...string) string {
 	return file
 }
 
-const haproxyConf = `
-defaults
-	mode http
-	timeout connect 20s
-	timeout client 60s
-	timeout server 60s
-	timeout tunnel 60s
-frontend clients
-	bind fd@3 LISTENING
-	default_backend servers
-backend servers
-	server one UPSTREAM
-`
-
-// startHAProxy runs HAProxy in front of srv until the test ends. It inherits the
-// listener, so that connections to it wait until it accepts them.
-func startHAProxy(t *testing.T, haproxy string, srv *httptest.Server, listening string) (addr string) {
+// startHAProxy runs HAProxy, with the configuration of the guide and edits of it, in
+// front of srv until the test ends. It inherits the listener, so that connections to
+// it wait until it accepts them.
+func startHAProxy(t *testing.T, haproxy string, srv *httptest.Server, listening string, edits ...string) (addr string) {
 	t.Helper()
 	conf := filepath.Join(t.TempDir(), "haproxy.cfg")
-	text := strings.NewReplacer("UPSTREAM", srv.Listener.Addr().String(), "LISTENING", listening).Replace(haproxyConf)
+	text := configuration(t, "docs/proxies/haproxy.cfg", append(edits,
+		"bind :80", "bind fd@3 "+listening, "127.0.0.1:8080", srv.Listener.Addr().String())...)
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -92,6 +92,7 @@ func expectMebibyte(t *testing.T, client *websocket.Conn) int {
 	return len(data)
 }
 
+// nginxConf is the main part of a configuration. The rest is that of the guide.
 const nginxConf = `
 daemon off;
 master_process off;
@@ -105,30 +106,20 @@ http {
 	fastcgi_temp_path fastcgi;
 	uwsgi_temp_path uwsgi;
 	scgi_temp_path scgi;
-	server {
-		listen unix:listen.sock LISTENING;
-		location / {
-			proxy_pass http://UPSTREAM;
-			PROXYING
-		}
-	}
+	GUIDE
 }
 `
 
-// proxying is the configuration that nginx needs.
-const proxying = `proxy_http_version 1.1;
-			proxy_set_header Upgrade $http_upgrade;
-			proxy_set_header Connection "upgrade";
-			proxy_set_header Host $http_host;`
-
-// startNginx runs nginx in front of srv and returns the socket it listens on.
+// startNginx runs nginx, with the configuration of the guide, in front of srv and
+// returns the socket it listens on.
 func startNginx(t *testing.T, nginx string, srv *httptest.Server) (socket string) {
 	t.Helper()
-	return startNginxWith(t, nginx, srv, proxying, "")
+	return startNginxWith(t, nginx, srv, "")
 }
 
-// startNginxWith is startNginx with other options of the location and of the listener.
-func startNginxWith(t *testing.T, nginx string, srv *httptest.Server, proxying, listening string) (socket string) {
+// startNginxWith is startNginx with options of the listener and with edits of the
+// configuration, which are pairs of strings as of strings.NewReplacer.
+func startNginxWith(t *testing.T, nginx string, srv *httptest.Server, listening string, edits ...string) (socket string) {
 	t.Helper()
 	// Not TempDir, whose path may be too long for a socket's.
 	dir, err := os.MkdirTemp("", "nginx")
@@ -137,12 +128,28 @@ func startNginxWith(t *testing.T, nginx string, srv *httptest.Server, proxying, 
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	socket = filepath.Join(dir, "listen.sock")
-	conf := strings.NewReplacer("UPSTREAM", srv.Listener.Addr().String(), "PROXYING", proxying, "LISTENING", listening, "listen.sock", socket).Replace(nginxConf)
+	guide := configuration(t, "docs/proxies/nginx.conf", append(edits,
+		"listen 80;", "listen unix:"+socket+" "+listening+";", "127.0.0.1:8080", srv.Listener.Addr().String())...)
+	conf := strings.Replace(nginxConf, "GUIDE", guide, 1)
 	if err := os.WriteFile(filepath.Join(dir, "nginx.conf"), []byte(conf), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	runNginx(t, nginx, dir)
 	return socket
+}
+
+// configuration returns a file of the repository in which strings are replaced, each of
+// which must be there.
+func configuration(t *testing.T, name string, edits ...string) string {
+	t.Helper()
+	text := read(t, name)
+	for i := 0; i < len(edits); i += 2 {
+		if !strings.Contains(text, edits[i]) {
+			t.Fatalf("%s has no %q", name, edits[i])
+		}
+		text = strings.ReplaceAll(text, edits[i], edits[i+1])
+	}
+	return text
 }
 
 // runNginx returns when nginx listens; it ends with the test.
@@ -216,7 +223,8 @@ func TestInteropNginxDefaultsAreRefused(t *testing.T) {
 			_, _, err := ws.Handle(w, r)
 			refused <- err
 		}))
-		socket := startNginxWith(t, nginx, srv, "proxy_http_version "+version+";", "")
+		socket := startNginxWith(t, nginx, srv, "", "proxy_http_version 1.1;", "proxy_http_version "+version+";",
+			"proxy_set_header Upgrade $http_upgrade;", "", "proxy_set_header Connection $connection_upgrade;", "")
 		conn, err := net.Dial("unix", socket)
 		if err != nil {
 			t.Fatal(err)

@@ -14,8 +14,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	wsprom "github.com/handset-go/handset/metrics/prometheus"
 	"github.com/handset-go/handset/group"
+	wsprom "github.com/handset-go/handset/metrics/prometheus"
 	"github.com/handset-go/handset/ws"
 	"github.com/handset-go/handset/wstest"
 )

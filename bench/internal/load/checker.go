@@ -21,8 +21,11 @@ type checker interface {
 // newChecker is the checker for what the tape's messages are answered with, from
 // number first on.
 func newChecker(tape *Tape, first int) checker {
-	if tape.deflate != Plain {
+	switch {
+	case tape.deflate != Plain:
 		return newPackedChecker(tape, first)
+	case tape.protocol == Centrifuge:
+		return &lineChecker{tape: tape, next: first}
 	}
 	plain := NewChecker(tape, first)
 	return &plain

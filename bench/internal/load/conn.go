@@ -21,7 +21,7 @@ type conn struct {
 
 // dialConn opens a connection that starts its tape at message number first.
 func dialConn(target Target, path string, tape *Tape, first int) (*conn, error) {
-	fd, rest, err := dial(target, path, dialOptions{deflate: tape.deflate})
+	fd, rest, err := dial(target, path, dialOptions{deflate: tape.deflate, protocol: tape.protocol})
 	if err != nil {
 		return nil, err
 	}

@@ -11,9 +11,10 @@ import (
 
 // Target is a server to drive, or a client.
 type Target struct {
-	Addr netip.AddrPort
-	TLS  bool
-	Dial Dialer // of a client; nil: a server
+	Addr     netip.AddrPort
+	TLS      bool
+	Protocol Protocol // of its /group
+	Dial     Dialer   // of a client; nil: a server
 }
 
 // The key and the answer to it that RFC 6455 §1.3 works out.
@@ -51,6 +52,7 @@ func checkAnswer(b []byte, deflate Deflate) (size int, err error) {
 type dialOptions struct {
 	receiveBuffer int // bytes of SO_RCVBUF, 0: the system's choice
 	deflate       Deflate
+	protocol      Protocol
 }
 
 // dial connects and shakes hands, blocking, and returns the socket with what
@@ -62,6 +64,9 @@ func dial(target Target, path string, options dialOptions) (fd int, rest []byte,
 	}
 	if err = connect(fd, target, options); err == nil {
 		rest, err = shakeHands(fd, target, path, options.deflate)
+	}
+	if err == nil && options.protocol == Centrifuge {
+		rest, err = subscribe(fd, rest)
 	}
 	if err != nil {
 		abort(fd)

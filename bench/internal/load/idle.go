@@ -14,13 +14,17 @@ type Idle struct {
 	Conns    int
 	Messages int // that each echoes first, over TLS always one; 0 is 1
 	Tape     TapeSpec
+	Group    bool // they are members of one group, and each receives the message of the first
 }
 
-// Run opens the connections to the target's /echo, calls idle while they are
-// open, and closes them.
+// Run opens the connections to the target's /echo, or /group, calls idle while they
+// are open, and closes them.
 func (d Idle) Run(target Target, idle func() error) error {
 	open := d.openPlain
-	if target.TLS {
+	switch {
+	case d.Group:
+		open = d.openGroup
+	case target.TLS:
 		open = d.openTLS
 	}
 	closeAll, err := open(target)
@@ -37,6 +41,14 @@ func (d Idle) openPlain(target Target) (closeAll func(), err error) {
 		return func() {}, err
 	}
 	return crowd.close, crowd.play(func(int) int { return max(d.Messages, 1) })
+}
+
+func (d Idle) openGroup(target Target) (closeAll func(), err error) {
+	members, err := openMembers(target, d.Tape, d.Conns)
+	if err != nil {
+		return func() {}, err
+	}
+	return members.close, members.publish()
 }
 
 // openTLS does without epoll: nothing is timed.

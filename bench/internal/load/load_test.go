@@ -22,7 +22,7 @@ func serving(t *testing.T, change func(message []byte) []byte) Target {
 		members []*websocket.Conn
 	)
 	talk := func(conn *websocket.Conn, path string) {
-		if path == "/join" {
+		if path == "/join" || path == "/group" {
 			mu.Lock()
 			members = append(members, conn)
 			mu.Unlock()
@@ -39,7 +39,7 @@ func serving(t *testing.T, change func(message []byte) []byte) Target {
 			case "/push":
 				for conn.Write(context.Background(), kind, message) == nil {
 				}
-			case "/talk":
+			case "/talk", "/group":
 				mu.Lock()
 				for _, member := range members {
 					member.Write(context.Background(), kind, message)
@@ -74,6 +74,7 @@ var loads = map[string]interface {
 	"alone":     Echo{Conns: 3, InFlight: 2, Tape: TapeSpec{Opcode: Text, Size: 1000, Count: 4, JSON: true, Deflate: Alone}},
 	"takeover":  Echo{Conns: 3, InFlight: 2, Tape: TapeSpec{Opcode: Text, Size: 1000, Count: 4, JSON: true, Deflate: Takeover}},
 	"room":      Broadcast{Receivers: 5, InFlight: 3, Tape: TapeSpec{Opcode: Text, Size: 1000, Count: 4, JSON: true, Deflate: Alone}},
+	"group":     Group{Members: 5, Tape: jsonSpec},
 	"push":      Push{Tape: TapeSpec{Opcode: Binary, Size: 125, Count: 4}},
 }
 
@@ -141,10 +142,11 @@ func TestIdleConnectionsStayOpenWhileTheyAreLookedAt(t *testing.T) {
 	tests := []struct {
 		name string
 		idle Idle
-		want int64 // echoes
+		want int64 // messages that the server received
 	}{
 		{"one message", Idle{Conns: conns, Tape: TapeSpec{Opcode: Binary, Size: 125, Count: 4}}, conns},
 		{"some compressed messages", Idle{Conns: conns, Messages: 6, Tape: json}, 6 * conns},
+		{"members of a group", Idle{Conns: conns, Tape: jsonSpec, Group: true}, 1},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -158,7 +160,7 @@ func TestIdleConnectionsStayOpenWhileTheyAreLookedAt(t *testing.T) {
 				return nil
 			})
 			if err != nil || looked.Load() != test.want {
-				t.Errorf("looked after %d echoes, want %d; %v", looked.Load(), test.want, err)
+				t.Errorf("looked after %d messages, want %d; %v", looked.Load(), test.want, err)
 			}
 		})
 	}

@@ -15,6 +15,7 @@ type Tape struct {
 	echoSize int
 	deflate  Deflate
 	book     *phrasebook // what they are answered with, if compressed
+	protocol Protocol
 }
 
 // TapeSpec says what is on a tape.
@@ -34,17 +35,27 @@ func NewTape(spec TapeSpec) *Tape {
 	var masks [][4]byte
 	for range t.count {
 		payload := randomPayload(random, spec)
-		mask := [4]byte{byte(random.Uint32()), byte(random.Uint32()), byte(random.Uint32()), byte(random.Uint32())}
-		t.payloads, masks = append(t.payloads, payload), append(masks, mask)
-		t.echoes = append(appendHeader(t.echoes, spec.Opcode, true, len(payload)), payload...)
+		t.payloads, masks = append(t.payloads, payload), append(masks, randomMask(random))
 	}
 	t.record(masks, spec.Fragment)
-	t.echoSize = len(t.echoes) / t.count
-	t.echoes = append(t.echoes, t.echoes...)
+	t.recordEchoes()
 	if t.deflate != Plain {
 		t.book = newPhrasebook(t)
 	}
 	return t
+}
+
+func randomMask(random *rand.Rand) [4]byte {
+	return [4]byte{byte(random.Uint32()), byte(random.Uint32()), byte(random.Uint32()), byte(random.Uint32())}
+}
+
+// recordEchoes builds what a server sends back.
+func (t *Tape) recordEchoes() {
+	for _, payload := range t.payloads {
+		t.echoes = append(appendHeader(t.echoes, t.opcode, true, len(payload)), payload...)
+	}
+	t.echoSize = len(t.echoes) / t.count
+	t.echoes = append(t.echoes, t.echoes...)
 }
 
 // record builds what the client sends.

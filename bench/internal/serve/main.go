@@ -11,12 +11,13 @@ import (
 	"runtime/debug"
 )
 
-// Handlers are what a server offers.
+// Handlers are what a server offers. Those it does not are nil.
 type Handlers struct {
-	Echo http.HandlerFunc // sends every message back
-	Join http.HandlerFunc // joins the room
-	Talk http.HandlerFunc // sends every message to everyone in the room
-	Push http.HandlerFunc // sends the first message without end, from Pushers goroutines at once
+	Echo  http.HandlerFunc // sends every message back
+	Join  http.HandlerFunc // joins the room
+	Talk  http.HandlerFunc // sends every message to everyone in the room
+	Push  http.HandlerFunc // sends the first message without end, from Pushers goroutines at once
+	Group http.HandlerFunc // joins a group, and sends every message to all its members
 }
 
 var (
@@ -40,10 +41,13 @@ func Main(handlers Handlers) {
 // Mux has each handler at its path.
 func (h Handlers) Mux() *http.ServeMux {
 	mux := http.NewServeMux()
-	mux.Handle("/echo", h.Echo)
-	mux.Handle("/join", h.Join)
-	mux.Handle("/talk", h.Talk)
-	mux.Handle("/push", h.Push)
+	for path, handler := range map[string]http.HandlerFunc{
+		"/echo": h.Echo, "/join": h.Join, "/talk": h.Talk, "/push": h.Push, "/group": h.Group,
+	} {
+		if handler != nil {
+			mux.Handle(path, handler)
+		}
+	}
 	return mux
 }
 

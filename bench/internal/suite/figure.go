@@ -12,6 +12,7 @@ const (
 	PerCPU                   // messages per second of the server's CPU
 	Handshakes               // handshakes per second of the server's CPU
 	Memory                   // per idle connection
+	DeadCost                 // CPU, as a ratio to that of the same server without dead members
 	Wire                     // from the server, per message
 	P50                      // latency
 	P99
@@ -29,6 +30,7 @@ var figures = [...]struct {
 	PerCPU:     {"messages per CPU second", "%.0f", true},
 	Handshakes: {"handshakes per CPU second", "%.0f", true},
 	Memory:     {"RSS per connection, B", "%.0f", false},
+	DeadCost:   {"ratio to CPU without the dead", "%.2f", false},
 	Wire:       {"wire bytes per message", "%.0f", false},
 	P50:        {"p50, µs", "%.0f", false},
 	P99:        {"p99, µs", "%.0f", false},

@@ -100,7 +100,7 @@ func (r *Runner) sample(workload Workload, server Server) (Sample, error) {
 		return nil, err
 	}
 	defer process.Stop()
-	target := load.Target{Addr: process.Addr, TLS: workload.TLS}
+	target := load.Target{Addr: process.Addr, TLS: workload.TLS, Protocol: server.protocol}
 	if workload.Client {
 		target.Dial = process.Dial
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/handset-go/handset/bench/internal/load"
 )
 
 // Server is one way to serve, or to be a client: a row of the tables.
@@ -12,6 +14,8 @@ type Server struct {
 	Build Builder  // what it is made from
 	Args  []string // besides those every server gets
 	extra bool     // from outside the table
+
+	protocol load.Protocol // of its /group
 }
 
 // Servers are all there are, in the order of the tables.
@@ -25,6 +29,10 @@ var Servers = []Server{
 	{Name: "handset-handler", Build: handset, Args: []string{"-view", "handler"}},
 	{Name: "handset-closures", Build: handset, Args: []string{"-view", "closures"}},
 	{Name: "handset-in-handler", Build: handset, Args: []string{"-view", "recv", "-loop", "handler"}},
+	{Name: "handset-group", Build: handset, Args: []string{"-group", "close"}},
+	{Name: "handset-group-drop", Build: handset, Args: []string{"-group", "drop"}},
+	{Name: "handset-loop", Build: handset, Args: []string{"-group", "loop"}},
+	{Name: "handset-sessions", Build: handset, Args: []string{"-group", "sessions"}},
 	{Name: "raw", Build: goProgram{dir: "servers/raw"}},
 	{Name: "gws", Build: gws},
 	{Name: "gws-in-handler", Build: gws, Args: []string{"-loop", "handler"}},
@@ -34,6 +42,11 @@ var Servers = []Server{
 	{Name: "coder-in-goroutine", Build: coder, Args: []string{"-loop", "goroutine"}},
 	{Name: "gobwas", Build: goProgram{dir: "servers/gobwas", library: "github.com/gobwas/ws"}},
 	{Name: "nbio", Build: goProgram{dir: "servers/nbio", library: "github.com/lesismal/nbio", apart: true}},
+	{Name: "melody", Build: goProgram{dir: "servers/melody", library: "github.com/olahol/melody"}},
+	{
+		Name: "centrifuge", protocol: load.Centrifuge,
+		Build: goProgram{dir: "servers/centrifuge", library: "github.com/centrifugal/centrifuge", apart: true},
+	},
 	{Name: "actix", Build: cargoProgram{name: "bench-actix", library: "actix-ws"}},
 	{Name: "fastwebsockets", Build: cargoProgram{name: "bench-fastwebsockets", library: "fastwebsockets"}},
 	{Name: "tungstenite", Build: cargoProgram{name: "bench-tungstenite", library: "tokio-tungstenite"}},

@@ -9,6 +9,7 @@ var (
 	actix       = one("actix")
 	notPacked   = Reference{Name: "uncompressed", Servers: []string{"handset-recv"}, Workload: "broadcast-json"}
 	bestClient  = Reference{Name: "best peer", Servers: []string{"client-gws", "client-gorilla", "client-coder"}}
+	bestGroup   = Reference{Name: "best library", Servers: []string{"gws", "gorilla", "melody", "centrifuge"}}
 	withoutDead = Reference{Name: "without the dead", Servers: []string{"handset-recv"}, Workload: "broadcast"}
 )
 
@@ -39,6 +40,9 @@ var Targets = []Target{
 	{"broadcast", "handset-recv", CPU, bestPeer, 0.8},
 	{"broadcast", "handset-recv", CPU, actix, 1},
 	{"broadcast-dead", "handset-recv", Rate, withoutDead, 0.95},
+	{"group", "handset-group", CPU, bestGroup, 0.8},
+	{"group-dead", "handset-group", DeadCost, Reference{}, 1.05},
+	{"group-dead", "handset-group-drop", DeadCost, Reference{}, 1.05},
 	{"push", "handset-recv", PerCPU, bestPeer, 5},
 	{"push", "handset-recv", PerCPU, actix, 1},
 	{"idle", "handset-recv", Memory, Reference{}, 4100},

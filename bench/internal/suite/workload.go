@@ -71,6 +71,19 @@ func counting(load interface {
 	}
 }
 
+// withDead makes a workload's Run of a group with dead members.
+func withDead(group load.Group) func(Job) (Sample, error) {
+	return func(job Job) (Sample, error) {
+		with, without, err := group.RunDead(job.Target, job.Span)
+		if err != nil {
+			return nil, err
+		}
+		sample := perMessage(with)
+		sample[DeadCost] = sample[CPU] / perMessage(without)[CPU]
+		return sample, nil
+	}
+}
+
 // perMessage are the figures of a load that counts messages.
 func perMessage(result load.Result) Sample {
 	messages, cpu := float64(result.Messages), result.CPU.Seconds()

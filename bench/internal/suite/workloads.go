@@ -44,6 +44,12 @@ var (
 	holdingMore = []string{"handset-whole", "gws", "coder"}
 	preparing   = []string{"handset-recv", "gws", "gorilla"}
 
+	// Those that send to groups, by what each library has for that, or its
+	// example has; and by hand.
+	grouping = []string{"handset-group", "handset-group-drop", "handset-loop", "raw", "gws", "gorilla", "melody", "centrifuge"}
+
+	joining = []string{"handset-group", "handset-loop", "handset-sessions", "raw", "gws", "gorilla", "melody", "centrifuge"}
+
 	// Clients, where messages are delivered whole, and where they are not on the
 	// raw stream.
 	clients      = slices.Concat([]string{"client-handset-recv", "client-handset-all"}, peerClients)
@@ -72,6 +78,7 @@ var (
 	echoBurst = load.Echo{Conns: 100, InFlight: 16, Tape: small}
 	echoLarge = load.Echo{Conns: 20, InFlight: 1, Tape: load.TapeSpec{Opcode: load.Binary, Size: 64 << 10, Count: 2}}
 	echoHuge  = load.Echo{Conns: 4, InFlight: 1, Tape: load.TapeSpec{Opcode: load.Binary, Size: 1 << 20, Count: 2}}
+	groupTape = load.TapeSpec{Opcode: load.Text, Size: 125, Count: 16, JSON: true}
 	idle      = load.Idle{Conns: 10_000, Tape: small}
 )
 
@@ -126,6 +133,21 @@ var Workloads = []Workload{
 		Name: "broadcast-burst", Title: "Broadcast: 1 sender, 1,000 receivers, 125 B, 16 messages in flight; per delivered message",
 		Servers: oneView, Columns: throughput,
 		Run: counting(load.Broadcast{Receivers: 1000, InFlight: 16, Tape: small}),
+	},
+	{
+		Name: "group", Title: "Group: 10,000 members, one of which publishes, 125 B JSON, 1 message in flight; per delivered message",
+		Servers: grouping, Columns: throughput, Longer: 2,
+		Run: counting(load.Group{Members: 10_000, Tape: groupTape}),
+	},
+	{
+		Name: "group-dead", Title: "Group as before, and 10 more members that never read",
+		Servers: grouping, Columns: []Figure{CPU, DeadCost, Rate}, Longer: 2, With: "group",
+		Run: withDead(load.Group{Members: 10_000, Dead: 10, Tape: groupTape}),
+	},
+	{
+		Name: "group-idle", Title: "Idle members: 10,000 members of a group that have each received 125 B JSON once; after garbage collection",
+		Servers: joining, Columns: []Figure{Memory},
+		Run: remembering(load.Idle{Conns: 10_000, Tape: groupTape, Group: true}),
 	},
 	{
 		Name: "push", Title: "Push: 8 goroutines send 125 B as fast as they can to 1 connection",

@@ -25,7 +25,7 @@ const backlog = 256
 func main() {
 	flag.Parse()
 	upgrader.EnableCompression = *serve.Deflate
-	serve.Main(serve.Handlers{Echo: handle(echo), Join: handle(join), Talk: handle(talk), Push: handle(push)})
+	serve.Main(serve.Handlers{Echo: handle(echo), Join: handle(join), Talk: handle(talk), Push: handle(push), Group: handle(group)})
 }
 
 // handle works in new goroutines "to allow collection of memory referenced by
@@ -60,8 +60,22 @@ func echo(conn *websocket.Conn) {
 }
 
 func join(conn *websocket.Conn) {
-	member := room.Join(backlog)
-	defer room.Leave(member)
+	defer room.Leave(enter(conn))
+	for {
+		if _, _, ok := read(conn); !ok {
+			return
+		}
+	}
+}
+
+// group is join and talk on one connection, as in the chat example.
+func group(conn *websocket.Conn) {
+	defer room.Leave(enter(conn))
+	talk(conn)
+}
+
+func enter(conn *websocket.Conn) (member chan *websocket.PreparedMessage) {
+	member = room.Join(backlog)
 	go func() {
 		defer conn.Close()
 		for message := range member {
@@ -70,11 +84,7 @@ func join(conn *websocket.Conn) {
 			}
 		}
 	}()
-	for {
-		if _, _, ok := read(conn); !ok {
-			return
-		}
-	}
+	return member
 }
 
 func talk(conn *websocket.Conn) {

@@ -18,10 +18,11 @@ func main() {
 	flag.Parse()
 	room := &room{members: make(map[*gws.Conn]struct{})}
 	serve.Main(serve.Handlers{
-		Echo: handle(new(echo)),
-		Join: handle(room),
-		Talk: handle(&talk{room: room}),
-		Push: handle(new(push)),
+		Echo:  handle(new(echo)),
+		Join:  handle(room),
+		Talk:  handle(&talk{room: room}),
+		Push:  handle(new(push)),
+		Group: handle(&group{room}),
 	})
 }
 
@@ -75,13 +76,20 @@ type talk struct {
 	room *room
 }
 
-func (t *talk) OnMessage(socket *gws.Conn, message *gws.Message) {
+func (t *talk) OnMessage(_ *gws.Conn, message *gws.Message) { t.room.publish(message) }
+
+// group is room and talk on one connection.
+type group struct{ *room }
+
+func (g *group) OnMessage(_ *gws.Conn, message *gws.Message) { g.publish(message) }
+
+func (r *room) publish(message *gws.Message) {
 	defer message.Close()
 	broadcaster := gws.NewBroadcaster(message.Opcode, message.Bytes())
 	defer broadcaster.Close()
-	t.room.mu.Lock()
-	defer t.room.mu.Unlock()
-	for member := range t.room.members {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for member := range r.members {
 		_ = broadcaster.Broadcast(member)
 	}
 }

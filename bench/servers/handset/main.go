@@ -28,6 +28,10 @@ func main() {
 	if !found {
 		log.Fatalf("no view %q", *viewName)
 	}
+	member, found := memberships[*memberName]
+	if !found {
+		log.Fatalf("no group %q", *memberName)
+	}
 	switch *viewName {
 	case "readme", "handler", "closures":
 		log.SetOutput(io.Discard) // each of 10,000 sessions logs how it ended
@@ -36,10 +40,11 @@ func main() {
 		upgrader.Compression = ws.Compression{Level: serve.Level, SendTakeover: *serve.Takeover, RecvTakeover: *serve.Takeover}
 	}
 	serve.Main(serve.Handlers{
-		Echo: echo,
-		Join: handle(join),
-		Talk: handle(talk),
-		Push: handle(push),
+		Echo:  echo,
+		Join:  handle(join),
+		Talk:  handle(talk),
+		Push:  handle(push),
+		Group: serveMember(member()),
 	})
 }
 

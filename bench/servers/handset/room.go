@@ -14,15 +14,22 @@ var (
 	members = make(map[*ws.Session]struct{})
 )
 
-func join(session *ws.Session, stream stream) {
+func enter(session *ws.Session) error {
 	roomMu.Lock()
+	defer roomMu.Unlock()
 	members[session] = struct{}{}
-	roomMu.Unlock()
-	defer func() {
-		roomMu.Lock()
-		delete(members, session)
-		roomMu.Unlock()
-	}()
+	return nil
+}
+
+func leave(session *ws.Session) {
+	roomMu.Lock()
+	defer roomMu.Unlock()
+	delete(members, session)
+}
+
+func join(session *ws.Session, stream stream) {
+	_ = enter(session)
+	defer leave(session)
 	for _, err := range stream.All(context.Background()) {
 		if err != nil {
 			report(err)
@@ -36,15 +43,15 @@ func talk(_ *ws.Session, stream stream) {
 			report(err)
 			return
 		}
-		publish(msg)
+		_ = publish(msg) // the load sends valid messages
 	}
 }
 
 // publish prepares the message once for all, and waits for nobody: a member whose queue is full misses the message.
-func publish(msg ws.Message) {
+func publish(msg ws.Message) error {
 	prepared, err := ws.Prepare(msg.Kind, msg.Data)
 	if err != nil {
-		return // not what the load sends
+		return err
 	}
 	roomMu.Lock()
 	defer roomMu.Unlock()
@@ -53,6 +60,7 @@ func publish(msg ws.Message) {
 			delete(members, member)
 		}
 	}
+	return nil
 }
 
 // push sends the first message again and again.

@@ -25,7 +25,7 @@ var room serve.Room[[]byte]
 const backlog = 256
 
 func main() {
-	serve.Main(serve.Handlers{Echo: handle(echo), Join: handle(join), Talk: handle(talk), Push: handle(push)})
+	serve.Main(serve.Handlers{Echo: handle(echo), Join: handle(join), Talk: handle(talk), Push: handle(push), Group: handle(group)})
 }
 
 func handle(serve func(*reader)) http.HandlerFunc {
@@ -64,16 +64,26 @@ func echo(r *reader) {
 	}
 }
 
-// join gathers what has queued up into one write.
 func join(r *reader) {
-	member := room.Join(backlog)
-	defer room.Leave(member)
-	go write(r.conn, member)
+	defer room.Leave(enter(r.conn))
 	for {
 		if _, ok := r.next(); !ok {
 			return
 		}
 	}
+}
+
+// group is join and talk on one connection.
+func group(r *reader) {
+	defer room.Leave(enter(r.conn))
+	talk(r)
+}
+
+// enter gathers what has queued up into one write.
+func enter(conn net.Conn) (member chan []byte) {
+	member = room.Join(backlog)
+	go write(conn, member)
+	return member
 }
 
 func write(conn net.Conn, member <-chan []byte) {
