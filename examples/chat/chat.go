@@ -35,9 +35,9 @@ type chat struct {
 }
 
 // newChat begins to receive from the brokers.
-func newChat(ctx context.Context, messages group.History, notices group.Broker) (*chat, error) {
+func newChat(ctx context.Context, brokers *brokers) (*chat, error) {
 	c := new(chat)
-	c.messages = group.New(messages, group.Options{
+	c.messages = group.New(brokers.messages, group.Options{
 		Slow:      group.CloseSlow, // the page connects again and resumes
 		Format:    withPosition,
 		MaxResume: history,
@@ -46,9 +46,9 @@ func newChat(ctx context.Context, messages group.History, notices group.Broker) 
 			c.local(room, message{Type: "gap"})
 		},
 	})
-	c.notices = group.New(notices, group.Options{Slow: group.DropNewest})
+	c.notices = group.New(brokers.notices, group.Options{Slow: group.DropNewest})
 	var err error
-	c.presence, err = newPresence(ctx, notices, c.here)
+	c.presence, err = newPresence(ctx, brokers.notices, c.here)
 	return c, err
 }
 

@@ -8,7 +8,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/handset-go/handset/group"
 	"github.com/handset-go/handset/ws"
 	"github.com/handset-go/handset/wsjson"
 	"github.com/handset-go/handset/wstest"
@@ -17,17 +16,20 @@ import (
 // A site is two servers of one chat, in a bubble of testing/synctest.
 type site struct {
 	*testing.T
-	messages *group.MemoryBroker
-	notices  *group.MemoryBroker
-	chats    [2]*chat
-	servers  [2]*wstest.Server
+	brokers *brokers
+	chats   [2]*chat
+	servers [2]*wstest.Server
 }
 
 func inBubble(t *testing.T, test func(*site)) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &site{T: t, messages: &group.MemoryBroker{History: history}, notices: new(group.MemoryBroker)}
+		brokers, err := openBrokers(t.Context(), "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &site{T: t, brokers: brokers}
 		for i := range s.chats {
-			c, err := newChat(t.Context(), s.messages, s.notices)
+			c, err := newChat(t.Context(), brokers)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -41,7 +43,7 @@ func inBubble(t *testing.T, test func(*site)) {
 
 // client is somebody who is connected to a server.
 type client struct {
-	*site
+	*testing.T
 	session *ws.Session
 	stream  *ws.AggregatedStream
 	after   string // the position of the newest message
@@ -57,17 +59,22 @@ func (s *site) dial(server int, req request) *client {
 	if err != nil {
 		s.Fatal(err)
 	}
-	c := &client{site: s, session: session, stream: stream.Aggregate(0)}
+	c := &client{T: s.T, session: session, stream: stream.Aggregate(0)}
 	if req.Type != "" {
 		c.send(req)
 	}
 	return c
 }
 
+// joining is the request of somebody to join a room.
+func joining(name, room, after string) request {
+	return request{Type: "join", Room: room, Name: name, Key: key(name), After: after}
+}
+
 // join connects somebody to a room, after the position that a client was at, if any.
 func (s *site) join(server int, name, room, after string) *client {
 	s.Helper()
-	return s.dial(server, request{Type: "join", Room: room, Name: name, Key: key(name), After: after})
+	return s.dial(server, joining(name, room, after))
 }
 
 func (c *client) send(req request) {

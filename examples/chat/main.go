@@ -2,6 +2,7 @@
 // broker.
 //
 //	go -C examples/chat run .
+//	go -C examples/chat run . -addr 127.0.0.1:8081 -redis redis://127.0.0.1:6379
 //
 // The page is at /. Ctrl-C closes all sessions and ends the program.
 package main
@@ -22,7 +23,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/handset-go/handset/group"
 	"github.com/handset-go/handset/ws"
 )
 
@@ -34,32 +34,38 @@ const (
 
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "`host:port` to listen on; port 0 takes any free one")
+	nats := flag.String("nats", "", "`URL` of a NATS server with JetStream, such as nats://127.0.0.1:4222")
+	redis := flag.String("redis", "", "`URL` of a Redis server, such as redis://127.0.0.1:6379")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 
-	if err := listen(ctx, *addr); err != nil {
+	if err := listen(ctx, *addr, *nats, *redis); err != nil {
 		slog.Error("chat", "err", err)
 		os.Exit(1)
 	}
 }
 
-func listen(ctx context.Context, addr string) error {
+func listen(ctx context.Context, addr, natsURL, redisURL string) error {
+	brokers, err := openBrokers(ctx, natsURL, redisURL)
+	if err != nil {
+		return err
+	}
+	defer brokers.close()
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return err
 	}
 	slog.Info("listening", "url", "http://"+listener.Addr().String()+"/")
-	return serve(ctx, listener, &group.MemoryBroker{History: history}, &group.MemoryBroker{})
+	return serve(ctx, listener, brokers)
 }
 
 // serve answers on listener until ctx ends. Then it closes all sessions, and returns
-// when they have ended. One broker stores the messages, and the other carries who is
-// present and who types.
-func serve(ctx context.Context, listener net.Listener, messages group.History, notices group.Broker) error {
-	chat, err := newChat(ctx, messages, notices)
+// when they have ended.
+func serve(ctx context.Context, listener net.Listener, brokers *brokers) error {
+	chat, err := newChat(ctx, brokers)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/handset-go/handset/group"
 	"github.com/handset-go/handset/internal/tooltest"
 )
 
@@ -23,15 +22,21 @@ func TestMain(m *testing.M) {
 // start runs a server with brokers of its own. It serves until stop is called, which
 // returns what serve returned.
 func start(t *testing.T) (network *tooltest.Network, stop func() error) {
-	return startWith(t, &group.MemoryBroker{History: history}, &group.MemoryBroker{})
+	t.Helper()
+	brokers, err := openBrokers(t.Context(), "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return startWith(t, brokers)
 }
 
-func startWith(t *testing.T, messages group.History, notices group.Broker) (network *tooltest.Network, stop func() error) {
+func startWith(t *testing.T, brokers *brokers) (network *tooltest.Network, stop func() error) {
+	t.Helper()
 	network = tooltest.NewNetwork(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
 	ended := make(chan error, 1)
-	go func() { ended <- serve(ctx, network, messages, notices) }()
+	go func() { ended <- serve(ctx, network, brokers) }()
 	return network, func() error {
 		cancel()
 		return <-ended

@@ -4,16 +4,18 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/handset-go/handset/group"
 	"github.com/handset-go/handset/internal/tooltest"
 )
 
 // Two windows of a real browser, each at a server of its own, are one chat.
 func TestInteropChromium(t *testing.T) {
 	browser := tooltest.FindChromium(t)
-	messages, notices := &group.MemoryBroker{History: history}, &group.MemoryBroker{}
-	first, stopFirst := startWith(t, messages, notices)
-	second, stopSecond := startWith(t, messages, notices)
+	brokers, err := openBrokers(t.Context(), "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, stopFirst := startWith(t, brokers)
+	second, stopSecond := startWith(t, brokers)
 	// What testdata/page.mjs reports.
 	var visit struct {
 		Title                       string

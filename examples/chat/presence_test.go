@@ -51,7 +51,7 @@ func TestPresenceOfServers(t *testing.T) {
 		if took := time.Since(began); took > reportExpiry+2*reportInterval {
 			t.Errorf("the server that is gone was forgotten after %v", took)
 		}
-		third, err := newPresence(s.Context(), s.notices, func(string, []person) {})
+		third, err := newPresence(s.Context(), s.brokers.notices, func(string, []person) {})
 		if err != nil {
 			t.Fatal(err)
 		}
