@@ -33,7 +33,7 @@ var guideLanguages = []string{"docs/", "docs/zh-CN/"}
 // language: files that are compiled, or run by a test. Commands and formulas are not
 // checked.
 var blockSources = map[string][]string{
-	"go": {"docs/examples/**.go", "metrics/**.go"}, "rust": {"docs/examples/**.rs"},
+	"go": {"docs/examples/**.go", "broker/**.go", "metrics/**.go"}, "rust": {"docs/examples/**.rs"},
 	"nginx": {"docs/proxies/nginx.conf"}, "haproxy": {"docs/proxies/haproxy.cfg"},
 	"yaml": {"docs/proxies/ingress.yaml"}, "caddyfile": {"docs/proxies/Caddyfile"},
 	"sh": nil, "text": nil,
