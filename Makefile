@@ -81,6 +81,7 @@ interop-tools:
 interop:
 	HANDSET_INTEROP=1 $(GO) test -count=1 -v -run Interop ./ws_test
 	HANDSET_INTEROP=1 $(GO) -C bench test -count=1 -v -run Interop ./interop
+	HANDSET_INTEROP=1 $(GO) -C broker/redis test -race -shuffle=on -count=1 ./...
 
 # The public test suite for WebSocket, against a server and a client: all of its
 # cases, in a quarter of an hour or more, or those of a pattern, such as '[1-7].*' in
@@ -90,8 +91,8 @@ AUTOBAHN_CASES ?= *
 autobahn:
 	GO='$(GO)' HANDSET_AUTOBAHN_CASES='$(AUTOBAHN_CASES)' bash .ci/autobahn
 
-# Beside its peers, on this machine: bench/RESULTS.md and its charts, in a quarter of an
-# hour, and the quick one, which only prints.
+# Beside its peers, on this machine: bench/RESULTS.md and its charts, in twenty
+# minutes, and the quick one, which only prints.
 bench:
 	$(GO) -C bench run ./cmd/bench -rounds 3 -seconds 0.3 -out .
 

@@ -196,7 +196,6 @@ func (gs *Groups) Close() error {
 	gs.cancel()
 	var members []*member
 	for _, joined := range gs.sessions {
-		joined.stop()
 		members = append(members, joined.members...)
 	}
 	groups := gs.groups

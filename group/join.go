@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/handset-go/handset/internal/sessionend"
 	"github.com/handset-go/handset/ws"
 )
 
@@ -131,7 +132,7 @@ func (gs *Groups) add(g *group, session *ws.Session, catchUp bool) (*member, err
 	if joined == nil {
 		gs.lastID++
 		joined = &memberships{id: gs.lastID}
-		joined.stop = context.AfterFunc(session.Context(), func() { gs.removeSession(session) })
+		sessionend.Observe(session, (*observer)(gs))
 		gs.sessions[session] = joined
 	}
 	if joined.in(g.name) != nil {
@@ -157,6 +158,12 @@ func (gs *Groups) remove(m *member) {
 	m.group.remove(m)
 	m.group.expireLocked()
 }
+
+// observer implements sessionend.Observer.
+type observer Groups
+
+// SessionEnded removes a session that is a member, or has been.
+func (o *observer) SessionEnded(session any) { (*Groups)(o).removeSession(session.(*ws.Session)) }
 
 // removeSession removes a session that has ended from all its groups.
 func (gs *Groups) removeSession(session *ws.Session) {

@@ -6,7 +6,6 @@ type memberships struct {
 	id      uint64 // identifies the session in envelopes
 	members []*member
 	byName  map[string]*member // nil unless there have been many members
-	stop    func() bool        // stops waiting for the end of the session
 }
 
 // fewMemberships are found without a map, which takes more memory than they do.

@@ -2,10 +2,12 @@ package ws
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/handset-go/handset/internal/closing"
+	"github.com/handset-go/handset/internal/sessionend"
 )
 
 // closeState returns the state of the closing handshake. It is allocated when first
@@ -218,9 +220,36 @@ func (s *Session) disconnect() {
 	} else {
 		close(c.done)
 	}
+	observers := c.observers
+	c.observers = nil
 	c.mu.Unlock()
 	s.endContext(err)
+	for _, o := range observers {
+		go o.SessionEnded(s)
+	}
 	s.registry.done()
+}
+
+func init() {
+	sessionend.Observe = func(session any, o sessionend.Observer) { session.(*Session).observe(o) }
+}
+
+// observe implements sessionend.Observe.
+func (s *Session) observe(o sessionend.Observer) {
+	if s.transport == nil { // not from Handle or Dial
+		go o.SessionEnded(s)
+		return
+	}
+	c := s.closeState()
+	c.mu.Lock()
+	ended := c.hasEndedLocked()
+	if !ended && !slices.Contains(c.observers, o) {
+		c.observers = append(c.observers, o)
+	}
+	c.mu.Unlock()
+	if ended {
+		go o.SessionEnded(s)
+	}
 }
 
 // Done returns a channel that is closed when the session has ended and its

@@ -5,6 +5,7 @@ import (
 
 	"github.com/handset-go/handset/internal/closing"
 	"github.com/handset-go/handset/internal/frame"
+	"github.com/handset-go/handset/internal/sessionend"
 )
 
 // closeState is the state of a connection that closes: the state of internal/closing,
@@ -23,6 +24,8 @@ type closeState struct {
 	done  chan struct{} // closed at the end; nil until first used
 	sends chan struct{} // closed when our Close frame is queued or the session has ended; nil until first used
 	timer *closeTimer   // nil unless the session is closing
+
+	observers []sessionend.Observer // called at the end
 }
 
 // closeEvent is an event and its parameters.
@@ -107,3 +110,13 @@ var closedChan = func() chan struct{} {
 	close(c)
 	return c
 }()
+
+// hasEndedLocked reports whether Done is closed.
+func (c *closeState) hasEndedLocked() bool {
+	select {
+	case <-c.done: // nil before the first call of Done
+		return true
+	default:
+		return false
+	}
+}

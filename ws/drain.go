@@ -33,10 +33,14 @@ func (m *MessageStream) readOn(a awayReader) {
 	if !m.session().awaitsClose() {
 		return
 	}
-	if h := m.in.lock.tryLockBackground(); h != nil {
-		if h.before == loopBody {
-			a = willReturn
-		}
+	h := m.in.lock.tryLockBackground()
+	switch {
+	case h == nil:
+	case !m.session().awaitsClose(): // the last reader has received the peer's Close frame meanwhile
+		m.in.lock.unlockBackground(h)
+	case h.before == loopBody:
+		go m.readToClose(h, willReturn)
+	default:
 		go m.readToClose(h, a)
 	}
 }

@@ -20,6 +20,7 @@ var documented = map[string][]string{
 	"group":          {"Options"},
 	"wsjson":         {"JSON"},
 	"wsjson/jsonrpc": nil,
+	"broker/redis":   {"Options", "HistoryOptions"},
 }
 
 // Every exported function, method and error has an example with verified output.
