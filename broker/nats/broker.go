@@ -50,6 +50,7 @@ type Broker struct {
 
 	mu            sync.Mutex
 	subscriptions map[*subscription]bool
+	closed        bool
 }
 
 // New returns a Broker that uses a connection, which stays open when the Broker is
@@ -71,6 +72,9 @@ func New(conn *natsgo.Conn, options Options) (*Broker, error) {
 // Close ends all subscriptions of the Broker and stops its goroutines. The connection stays
 // open. Close must not be called from a receive function. It returns nil.
 func (b *Broker) Close() error {
+	b.mu.Lock()
+	b.closed = true // no subscription begins any more
+	b.mu.Unlock()
 	for _, s := range b.all() {
 		_ = s.Close()
 	}
@@ -106,10 +110,12 @@ func (b *Broker) Subscribe(ctx context.Context, name string, receive func(group.
 	b.mu.Lock()
 	b.subscriptions[s] = true // before it is active, so that no gap passes by
 	b.mu.Unlock()
-	var err error
-	s.sub, err = b.conn.subscribe(ctx, b.subject(name), s.handle, b.options)
+	sub, err := b.conn.subscribe(ctx, b.subject(name), s.handle, b.options)
+	if err == nil {
+		err = s.begin(sub)
+	}
 	if err != nil {
-		s.end()
+		_ = s.Close()
 		return nil, err
 	}
 	return s, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -206,6 +207,33 @@ func TestConnectionIsTheProgram(t *testing.T) {
 	}
 	if n := conn.NumSubscriptions(); n > 0 {
 		t.Errorf("%d subscriptions are left", n)
+	}
+}
+
+// Subscriptions that are made while the Broker is closed do not stay.
+func TestCloseDuringSubscribe(t *testing.T) {
+	server := newRestartable(t, natsserver.Options{DontListen: true})
+	conn := server.connect(t)
+	for range 20 {
+		b, err := New(conn, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var calls sync.WaitGroup
+		for i := range 10 {
+			calls.Go(func() {
+				if closer, err := b.Subscribe(t.Context(), fmt.Sprint(i), func(group.Event) {}); err != nil && closer != nil {
+					t.Errorf("%v, %v", closer, err)
+				}
+			})
+		}
+		_ = b.Close()
+		calls.Wait()
+	}
+	for deadline := time.Now().Add(patience); conn.NumSubscriptions() > 0; runtime.Gosched() { // abandoned ones end later
+		if time.Now().After(deadline) {
+			t.Fatalf("%d subscriptions are left", conn.NumSubscriptions())
+		}
 	}
 }
 

@@ -54,6 +54,7 @@ type JetStream struct {
 
 	mu            sync.Mutex
 	subscriptions map[*streamSubscription]bool
+	closed        bool
 }
 
 // maxReading is how many subscriptions read from the stream at the same time.
@@ -92,6 +93,9 @@ func NewJetStream(ctx context.Context, conn *natsgo.Conn, options JetStreamOptio
 // the stream stay. Close must not be called from a receive function. It returns nil.
 func (b *JetStream) Close() error {
 	b.cancel()
+	b.mu.Lock()
+	b.closed = true // no subscription begins any more
+	b.mu.Unlock()
 	for _, s := range b.all() {
 		_ = s.Close()
 	}
@@ -142,9 +146,9 @@ func (b *JetStream) Subscribe(ctx context.Context, name string, receive func(gro
 	b.mu.Lock()
 	b.subscriptions[s] = true // before it is active, so that no loss passes by
 	b.mu.Unlock()
-	var err error
-	if s.sub, err = b.conn.subscribe(ctx, b.live(name), s.handle, b.options.Options); err == nil {
-		err = s.begin(ctx)
+	sub, err := b.conn.subscribe(ctx, b.live(name), s.handle, b.options.Options)
+	if err == nil {
+		err = s.begin(ctx, sub)
 	}
 	if err != nil {
 		_ = s.Close()

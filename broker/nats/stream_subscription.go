@@ -21,7 +21,7 @@ import (
 type streamSubscription struct {
 	broker *JetStream
 	name   string
-	sub    *natsgo.Subscription
+	sub    *natsgo.Subscription // guarded by JetStream.mu
 	closed atomic.Bool
 
 	mu       sync.Mutex // held while receive runs
@@ -51,7 +51,10 @@ const (
 )
 
 // begin makes the position of the stream the one of the subscription, which is active.
-func (s *streamSubscription) begin(ctx context.Context) error {
+func (s *streamSubscription) begin(ctx context.Context, sub *natsgo.Subscription) error {
+	if err := s.set(sub); err != nil {
+		return err
+	}
 	if err := s.broker.await(ctx, s.name); err != nil {
 		return err
 	}
@@ -71,6 +74,19 @@ func (s *streamSubscription) begin(ctx context.Context) error {
 	return nil
 }
 
+// set sets what has been subscribed to. It returns an error if the subscription was closed
+// meanwhile, by Close of the JetStream.
+func (s *streamSubscription) set(sub *natsgo.Subscription) error {
+	s.broker.mu.Lock()
+	defer s.broker.mu.Unlock()
+	if s.broker.closed || s.closed.Load() {
+		s.broker.conn.unsubscribe(sub)
+		return errClosed
+	}
+	s.sub = sub
+	return nil
+}
+
 // setLocked makes the end of the stream the position.
 func (s *streamSubscription) setLocked(info *jetstream.StreamInfo) {
 	s.epoch, s.last, s.lastTime = epoch(info), info.State.LastSeq, info.State.LastTime
@@ -79,11 +95,12 @@ func (s *streamSubscription) setLocked(info *jetstream.StreamInfo) {
 
 // Close implements io.Closer.
 func (s *streamSubscription) Close() error {
-	s.broker.mu.Lock()
-	delete(s.broker.subscriptions, s)
-	s.broker.mu.Unlock()
+	b := s.broker
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.subscriptions, s)
 	if !s.closed.Swap(true) && s.sub != nil {
-		s.broker.conn.unsubscribe(s.sub)
+		b.conn.unsubscribe(s.sub)
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 // A subscription is a subscription of a Broker.
 type subscription struct {
 	broker *Broker
-	sub    *natsgo.Subscription
+	sub    *natsgo.Subscription // guarded by Broker.mu
 	closed atomic.Bool
 	lost   atomic.Pointer[error] // a gap that has not been reported, or nil
 
@@ -21,20 +21,29 @@ type subscription struct {
 	due     int // number of messages before the gap of those is reported; 0 if there is none
 }
 
-// Close implements io.Closer.
-func (s *subscription) Close() error {
-	if s.end() {
-		s.broker.conn.unsubscribe(s.sub)
+// begin sets what has been subscribed to. It returns an error if the subscription was closed
+// meanwhile, by Close of the Broker.
+func (s *subscription) begin(sub *natsgo.Subscription) error {
+	s.broker.mu.Lock()
+	defer s.broker.mu.Unlock()
+	if s.broker.closed || s.closed.Load() {
+		s.broker.conn.unsubscribe(sub)
+		return errClosed
 	}
+	s.sub = sub
 	return nil
 }
 
-// end ends the calls of receive. It reports false if it was called before.
-func (s *subscription) end() bool {
-	s.broker.mu.Lock()
-	delete(s.broker.subscriptions, s)
-	s.broker.mu.Unlock()
-	return !s.closed.Swap(true)
+// Close implements io.Closer.
+func (s *subscription) Close() error {
+	b := s.broker
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.subscriptions, s)
+	if !s.closed.Swap(true) && s.sub != nil {
+		b.conn.unsubscribe(s.sub)
+	}
+	return nil
 }
 
 // handle is called for each message by the goroutine of the nats.Subscription.
