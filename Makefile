@@ -11,9 +11,9 @@ PLATFORMS = linux/386 linux/arm64 darwin/arm64 freebsd/amd64 windows/amd64
 # The modules of their own, such as bench, and those whose tests are about concurrency,
 # which run with the race detector.
 MODULES = $(patsubst ./%/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path '*/node_modules/*' -not -path '*/testdata/*' -not -path '*/.venv/*' | sort))
-RACED   = $(filter broker/%,$(MODULES))
+RACED   = $(filter broker/% examples/%,$(MODULES))
 
-.PHONY: test allocations soak lint fmt vet staticcheck vulnerabilities cross typecheck fuzz interop interop-tools autobahn bench bench-quick modules-test ci
+.PHONY: test allocations soak lint fmt vet staticcheck vulnerabilities cross typecheck fuzz interop interop-tools autobahn bench bench-quick screenshots modules-test ci
 
 test:
 	$(GO) test -race -shuffle=on ./...
@@ -79,7 +79,8 @@ interop-tools:
 	bash .ci/interop-tools
 
 interop:
-	HANDSET_INTEROP=1 $(GO) test -count=1 -v -run Interop ./ws_test
+	HANDSET_INTEROP=1 $(GO) test -count=1 -v -run Interop ./ws_test ./examples/...
+	HANDSET_INTEROP=1 $(GO) -C examples/chat test -count=1 -v -run Interop ./...
 	HANDSET_INTEROP=1 $(GO) -C bench test -count=1 -v -run Interop ./interop
 	HANDSET_INTEROP=1 $(GO) -C broker/redis test -race -shuffle=on -count=1 ./...
 
@@ -90,6 +91,11 @@ AUTOBAHN_CASES ?= *
 
 autobahn:
 	GO='$(GO)' HANDSET_AUTOBAHN_CASES='$(AUTOBAHN_CASES)' bash .ci/autobahn
+
+# The pictures in the READMEs of the examples, in the font Inter if it is installed.
+screenshots:
+	$(GO) test -count=1 -run Screenshots -screenshots ./examples/progress ./examples/ticker
+	$(GO) -C examples/chat test -count=1 -run Screenshots -screenshots .
 
 # Beside its peers, on this machine: bench/RESULTS.md and its charts, in twenty
 # minutes, and the quick one, which only prints.
