@@ -55,6 +55,7 @@ var layers = map[string]layer{
 	"group":                {goroutines: true, on: []string{"internal/sessionend", "ws"}},
 	"group/grouptest":      {goroutines: true, on: []string{"group"}},
 	"internal/machinetest": {goroutines: true, on: []string{"group", "ws"}},
+	"internal/brokerbench": {goroutines: true, on: []string{"group", "ws"}},
 	"wsjson":               {on: []string{"ws"}},
 	"wsjson/jsonrpc":       {on: []string{"ws", "wsjson"}},
 	"wstest":               {goroutines: true, on: []string{"internal/overwrite", "ws"}},

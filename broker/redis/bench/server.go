@@ -1,61 +1,57 @@
 package main
 
 import (
-	"context"
-	"crypto/tls"
 	"errors"
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"time"
 
 	"github.com/redis/rueidis"
 )
 
-// A server is a redis-server that stores nothing on disk.
-type server struct {
-	dir string
-	cmd *exec.Cmd
-}
-
-func startServer() (*server, error) {
+// startServer starts a redis-server that stores nothing on disk.
+func startServer() (address string, stop func(), err error) {
+	address, err = freeAddress()
+	if err != nil {
+		return "", nil, err
+	}
+	_, port, _ := net.SplitHostPort(address)
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
-	s := &server{dir: dir}
-	s.cmd = exec.Command("redis-server", "--port", "0", "--unixsocket", s.socket(), "--dir", dir, "--save", "", "--appendonly", "no")
-	if err := s.cmd.Start(); err != nil {
-		return nil, err
+	cmd := exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "no")
+	if err := cmd.Start(); err != nil {
+		_ = os.RemoveAll(dir)
+		return "", nil, err
+	}
+	stop = func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		_ = os.RemoveAll(dir)
 	}
 	for range 1000 {
-		if client, err := s.client(); err == nil {
+		if client, err := connect(address); err == nil {
 			client.Close()
-			return s, nil
+			return address, stop, nil
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	s.stop()
-	return nil, errors.New("redis-server does not answer")
+	stop()
+	return "", nil, errors.New("redis-server does not answer")
 }
 
-func (s *server) socket() string { return filepath.Join(s.dir, "s") }
-
-func (s *server) stop() {
-	_ = s.cmd.Process.Kill()
-	_ = s.cmd.Wait()
-	_ = os.RemoveAll(s.dir)
+// freeAddress returns an address that nobody listens on.
+func freeAddress() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return listener.Addr().String(), listener.Close()
 }
 
-// client returns a client with connections of its own, as that of another process.
-func (s *server) client() (rueidis.Client, error) {
-	return rueidis.NewClient(rueidis.ClientOption{
-		InitAddress:       []string{"redis.test:6379"},
-		ForceSingleClient: true,
-		DisableCache:      true,
-		DialCtxFn: func(ctx context.Context, _ string, dialer *net.Dialer, _ *tls.Config) (net.Conn, error) {
-			return dialer.DialContext(ctx, "unix", s.socket())
-		},
-	})
+// connect returns a client of the server.
+func connect(address string) (rueidis.Client, error) {
+	return rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{address}, ForceSingleClient: true, DisableCache: true})
 }
