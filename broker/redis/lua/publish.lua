@@ -16,4 +16,4 @@ if extend then
 	redis.call('PEXPIRE', KEYS[2], ARGV[3])
 end
 redis.call('PUBLISH', ARGV[5], epoch .. ':' .. string.sub(id, 3) .. ':' .. ARGV[6])
-return redis.status_reply('OK')
+return 1
