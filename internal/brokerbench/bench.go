@@ -37,10 +37,10 @@ func (b *Bench) Main() {
 		return
 	}
 	c := config{patience: 10 * time.Second}
-	flag.IntVar(&c.rounds, "rounds", 7, "how often everything is measured; the figures are medians")
+	flag.IntVar(&c.rounds, "rounds", 21, "how often everything is measured; the figures are medians")
 	flag.IntVar(&c.publishers, "publishers", 16, "goroutines that publish at the same time, at most 256")
 	flag.IntVar(&c.size, "size", 125, "bytes in a message")
-	flag.DurationVar(&c.duration, "duration", 300*time.Millisecond, "how long each measurement takes")
+	flag.DurationVar(&c.duration, "duration", 100*time.Millisecond, "how long each measurement takes")
 	flag.Parse()
 	if err := b.run(c, os.Stdout); err != nil {
 		log.Fatal(err)

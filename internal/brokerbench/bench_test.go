@@ -134,19 +134,19 @@ func serve(conn net.Conn, receivers *sync.Map, forward func(n int) int) {
 }
 
 // run runs the bench with a broker and returns what it prints.
-func run(t *testing.T, forward func(n int) int) (string, error) {
+func run(t *testing.T, patience time.Duration, forward func(n int) int) (string, error) {
 	t.Helper()
 	if _, err := newClock(); err != nil {
 		t.Skip(err)
 	}
 	b := Bench{Start: startBroker(t, forward), Paths: bench.Paths}
 	var out strings.Builder
-	err := b.run(config{rounds: 2, publishers: 3, size: 100, duration: 20 * time.Millisecond, patience: time.Second}, &out)
+	err := b.run(config{rounds: 2, publishers: 3, size: 100, duration: 20 * time.Millisecond, patience: patience}, &out)
 	return out.String(), err
 }
 
 func TestBench(t *testing.T) {
-	out, err := run(t, func(int) int { return 1 })
+	out, err := run(t, 20*time.Second, func(int) int { return 1 })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +172,7 @@ func TestBenchFails(t *testing.T) {
 		{"a message that arrives twice", 5, 2, "has arrived instead of"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := run(t, func(n int) int {
+			_, err := run(t, 200*time.Millisecond, func(n int) int {
 				if n == test.number {
 					return test.times
 				}
