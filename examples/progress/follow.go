@@ -70,7 +70,7 @@ func (js *jobs) first(ctx context.Context, requests *ws.AggregatedStream) (*job,
 		return nil, ws.CloseReason{Code: closeNoSuchJob, Description: "no such job"}
 	}
 	if req.Start < 1 || req.Start > mostBelow {
-		return nil, ws.CloseReason{Code: closeBadRequest, Description: fmt.Sprintf("the number must be from 1 to %d", mostBelow)}
+		return nil, ws.CloseReason{Code: closeBadRequest, Description: fmt.Sprintf("the number must be from 1 to %d", uint64(mostBelow))}
 	}
 	j, err := js.start(req.Start)
 	if errors.Is(err, errTooManyJobs) {
