@@ -10,8 +10,9 @@ import (
 	"strings"
 )
 
-// Run starts the program again, with other arguments, for a process that passes its first line
-// to ready, and that ends when its standard input does. It returns that line.
+// Run starts the program again, with other arguments, as a process that prints a line when it is
+// ready, and ends when its standard input does. Run returns that line. stop ends the process and
+// waits for it.
 func Run(args ...string) (line string, stop func(), err error) {
 	cmd := command(args...)
 	stdin, stdout, err := pipes(cmd)
