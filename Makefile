@@ -13,7 +13,7 @@ PLATFORMS = linux/386 linux/arm64 darwin/arm64 freebsd/amd64 windows/amd64
 MODULES = $(patsubst ./%/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path '*/node_modules/*' -not -path '*/testdata/*' -not -path '*/.venv/*' | sort))
 RACED   = $(filter broker/% examples/%,$(MODULES))
 
-.PHONY: test allocations soak lint fmt vet staticcheck vulnerabilities cross typecheck fuzz interop interop-tools autobahn bench bench-quick screenshots modules-test ci
+.PHONY: test allocations soak lint fmt vet staticcheck vulnerabilities cross typecheck fuzz interop interop-tools autobahn bench bench-groups bench-quick screenshots modules-test ci
 
 test:
 	$(GO) test -race -shuffle=on ./...
@@ -101,6 +101,10 @@ screenshots:
 # minutes, and the quick one, which only prints.
 bench:
 	$(GO) -C bench run ./cmd/bench -rounds 3 -seconds 0.3 -out .
+
+bench-groups: # into bench/groups; five minutes
+	$(GO) -C bench run ./cmd/bench -rounds 3 -seconds 0.3 -out groups -workloads group,group-dead,group-idle \
+		-servers 'handset-group,handset-group-drop,handset-loop,handset-sessions,raw,gws,gorilla,melody,centrifuge'
 
 bench-quick:
 	$(GO) -C bench run ./cmd/bench -rounds 3 -seconds 0.4 -workloads echo,burst,large,broadcast,push,accept \

@@ -109,7 +109,7 @@ application's closures called from the loop.
 `
 
 func head(w io.Writer, run Run) {
-	fmt.Fprintf(w, "# Results\n\nWritten by `make bench` on %s; do not edit.\n\n", run.Date.Format("2 January 2006"))
+	fmt.Fprintf(w, "# Results\n\nWritten by `cmd/bench` on %s; do not edit.\n\n", run.Date.Format("2 January 2006"))
 	fmt.Fprintf(w, "%d rounds of %.3g s for each server and workload, on this machine:\n\n", run.Runner.Rounds, run.Runner.Seconds)
 	markdown(w, slices.Concat([][]string{{"machine", ""}}, machine(), [][]string{
 		{"other processes", fmt.Sprintf("kept %.2f cores busy meanwhile", run.Others)},
