@@ -7,17 +7,10 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-const (
-	ruleClose        = "RFC 6455 §5.5.1: a Close frame is answered with one that has its code"
-	ruleAfterClose   = "RFC 6455 §5.5.1 and §1.4: what follows a Close frame is discarded"
-	ruleClosePayload = "RFC 6455 §5.5.1: a Close frame has no payload, or a code of 2 bytes and a reason in UTF-8"
-	ruleCloseCode    = "RFC 6455 §7.4: codes from 3000 to 4999, and those below that are defined and sent on the wire"
-)
-
 // closeRows are the cases 7.
 func closeRows() []wireRow {
 	rows := afterCloseRows()
-	close := func(id, rule string, payload string, end wireEnd) {
+	close := func(id string, rule *requirement, payload string, end wireEnd) {
 		step := sends(wireFrame{first: fin | opClose, payload: payload})
 		rows = append(rows, wireRow{id, rule, steps(step), end})
 	}
@@ -28,7 +21,7 @@ func closeRows() []wireRow {
 	close("7.3.4", ruleClose, code(1000, helloWorld), closed(1000))
 	close("7.3.5", ruleClose, code(1000, strings.Repeat("*", 123)), closed(1000))
 	close("7.3.6", ruleControl, code(1000, strings.Repeat("*", 124)), failsLongControl)
-	close("7.5.1", ruleClosePayload, code(1000, greek+longForm(0xD800, 3)+edited), failsCloseReason)
+	close("7.5.1", ruleCloseReason, code(1000, greek+longForm(0xD800, 3)+edited), failsCloseReason)
 	for i, valid := range []uint16{1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999} {
 		close(fmt.Sprint("7.7.", 1+i), ruleCloseCode, code(valid, ""), closed(ws.CloseCode(valid)))
 	}
