@@ -39,7 +39,7 @@ func afterCloseRows() []wireRow {
 	hello, closing := textFrame(helloWorld), closingFrame(1000, "")
 	long := textFrame(strings.Repeat("BAsd7&jh23", 256<<10/10+1)[:256<<10])
 	return []wireRow{
-		{"7.1.1", ruleClose, steps(sends(hello).wants(hello)), closes(1000)},
+		{"7.1.1", ruleServerEnds, steps(sends(hello).wants(hello)), closes(1000)},
 		{"7.1.2", ruleAfterClose, steps(sends(closing, wireFrame{first: fin | opClose})), closed(1000)},
 		{"7.1.3", ruleAfterClose, steps(sends(closing, pingFrame(""))), closed(1000)},
 		{"7.1.4", ruleAfterClose, steps(sends(closing, hello)), closed(1000)},

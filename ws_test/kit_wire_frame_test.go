@@ -13,9 +13,8 @@ type wireFrame struct {
 	rest    int  // how much of the payload later steps send
 	goesOn  bool // the payload is a part of that of the frame before, and first is not sent
 
-	length     string // the 7 bits and what extends them, instead of those of the payload
-	wrongMask  bool   // masked by a server, or not masked by a client
-	compressed bool   // the payload is compressed already
+	length    string // the 7 bits and what extends them, instead of those of the payload
+	wrongMask bool   // masked by a server, or not masked by a client
 }
 
 func (f wireFrame) String() string {
@@ -68,5 +67,5 @@ func withWrongMask(f wireFrame) wireFrame {
 
 // deflatedFrame is a frame whose payload is compressed, with RSV1.
 func deflatedFrame(first byte, payload string) wireFrame {
-	return wireFrame{first: first | rsv1, payload: payload, compressed: true}
+	return wireFrame{first: first | rsv1, payload: payload}
 }

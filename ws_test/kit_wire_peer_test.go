@@ -20,7 +20,8 @@ type wirePeer struct {
 	frames chan wireFrame // that the session has sent; closed after the last one
 	err    error          // why nothing follows it
 
-	deflated bool // data frames are sent and received compressed, each message by itself
+	deflates bool // it compresses data frames
+	inflates bool // it decompresses messages, each by itself
 
 	key    [4]byte // of the frame that is sent
 	offset int     // in its payload
@@ -39,7 +40,7 @@ func newWirePeer(t testing.TB, conn net.Conn, r *bufio.Reader, on side) *wirePee
 func (p *wirePeer) send(s wireStep) {
 	var b []byte
 	for _, f := range s.frames {
-		if p.deflated {
+		if p.deflates {
 			f = f.deflate()
 		}
 		b = p.appendFrame(b, f)
@@ -170,7 +171,7 @@ func (p *wirePeer) next() (wireFrame, error) {
 		if !ok {
 			return f, p.err
 		}
-		if p.deflated {
+		if p.inflates {
 			return f.inflate()
 		}
 		return f, nil

@@ -23,17 +23,17 @@ func (r wireRun) String() string {
 	return fmt.Sprintf("side=%s,deflated=%t,view=%s", r.on, r.deflated, r.view)
 }
 
-// options are those of the session, which compresses every message if it compresses any.
-func (r wireRun) options() *ws.Upgrader {
-	u := new(ws.Upgrader)
-	if r.deflated {
-		u.Compression = ws.Compression{Level: 1, MinSize: 1}
-	}
-	return u
+// wireAgreement is an agreement on compression, for options.
+type wireAgreement struct {
+	options ws.Compression
+	offer   string // of the peer of a server, which that accepts as it is, as does the peer of a client
 }
 
-// wireOffer is what the peer of a server offers, and that of a client accepts.
-const wireOffer = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+// wireAlone has no context takeover, and every message of the session's compressed.
+var wireAlone = &wireAgreement{ws.Compression{Level: 1, MinSize: 1}, "permessage-deflate; server_no_context_takeover; client_no_context_takeover"}
+
+// wireTakeover has context takeover.
+var wireTakeover = &wireAgreement{ws.Dense(), "permessage-deflate"}
 
 // wireViews are the ways in which the echo of a conversation receives messages.
 var wireViews = []string{"Recv", "All", "Chan"}
@@ -102,7 +102,7 @@ func (e wireEnd) expectErr(t testing.TB, err error) {
 func converseInMemory(t *testing.T, row wireRow, run wireRun) {
 	synctest.Test(t, func(t *testing.T) {
 		end, conn := newDuplex()
-		session, stream := run.begin(t, end)
+		session, stream := run.begin(t, end, row.agreement(run))
 		p := newWirePeer(t, conn, bufio.NewReader(conn), run.on)
 		defer abandon(p, session)
 		row.run(p, run, session, stream, func() {
@@ -112,23 +112,34 @@ func converseInMemory(t *testing.T, row wireRow, run wireRun) {
 	})
 }
 
-// begin begins a session on a connection whose peer has no part in the handshake.
-func (r wireRun) begin(t testing.TB, end net.Conn) (*ws.Session, *ws.MessageStream) {
-	if !r.deflated {
-		return r.on.begin(t, end, nil, r.options())
+// agreement is what a run agrees on, or nil for no compression.
+func (r wireRow) agreement(run wireRun) *wireAgreement {
+	switch {
+	case r.script.agree != nil:
+		return r.script.agree
+	case run.deflated:
+		return wireAlone
 	}
-	agreed := deflateAgreement{offer: wireOffer, response: wireOffer, accepted: wireOffer}
-	return agreed.begin(t, end, r.on, r.options())
+	return nil
+}
+
+// begin begins a session on a connection whose peer has no part in the handshake.
+func (r wireRun) begin(t testing.TB, end net.Conn, agreed *wireAgreement) (*ws.Session, *ws.MessageStream) {
+	if agreed == nil {
+		return r.on.begin(t, end, nil, nil)
+	}
+	same := deflateAgreement{offer: agreed.offer, response: agreed.offer, accepted: agreed.offer}
+	return same.begin(t, end, r.on, &ws.Upgrader{Compression: agreed.options})
 }
 
 // converseOver runs a row over a transport, and so through the kernel.
 func converseOver(t *testing.T, over transport, row wireRow, run wireRun) {
 	t.Helper()
 	var c *pair
-	if run.deflated {
-		c = run.on.connectCompressing(t, over, run.options(), wireOffer).pair
+	if agreed := row.agreement(run); agreed != nil {
+		c = run.on.connectCompressing(t, over, &ws.Upgrader{Compression: agreed.options}, agreed.offer).pair
 	} else {
-		c = run.on.connectOver(t, over, run.options())
+		c = run.on.connectOver(t, over, nil)
 	}
 	conn, r := c.conn, c.br
 	if run.on == clientSide { // whose peer is scripted as a server here, not as a client
@@ -143,7 +154,7 @@ func converseOver(t *testing.T, over transport, row wireRow, run wireRun) {
 // run converses with a session that begins to send messages back.
 func (r wireRow) run(p *wirePeer, run wireRun, session *ws.Session, stream *ws.MessageStream, settled func()) {
 	p.t.Helper()
-	p.deflated = run.deflated
+	p.deflates, p.inflates = run.deflated, r.agreement(run) == wireAlone
 	if r.script.tune != nil {
 		r.script.tune(stream)
 	}

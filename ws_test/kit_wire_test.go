@@ -18,6 +18,7 @@ type wireScript struct {
 	only  []side                  // the sides that it applies to, nil for both
 	tune  func(*ws.MessageStream) // sets options of the stream; nil for none
 	plain bool                    // it is not repeated with compressed messages
+	agree *wireAgreement          // frames are sent as they are, with RSV1 or not, after this; nil for none
 	long  bool                    // it is run once on each side, because it takes long
 }
 
@@ -63,11 +64,6 @@ func fails(code ws.CloseCode, reason string) wireEnd {
 	return wireEnd{code: code, reason: reason, violation: true}
 }
 
-// failsAfterClose is fails after the session has sent its Close frame.
-func failsAfterClose(code ws.CloseCode) wireEnd {
-	return wireEnd{code: code, violation: true, first: true}
-}
-
 func steps(all ...wireStep) wireScript { return wireScript{steps: all} }
 
 // on restricts a script to one side.
@@ -85,6 +81,12 @@ func (s wireScript) tuned(tune func(*ws.MessageStream)) wireScript {
 // uncompressed has a script not be repeated with compressed messages.
 func (s wireScript) uncompressed() wireScript {
 	s.plain = true
+	return s
+}
+
+// after has a script follow a handshake that agrees on compression.
+func (s wireScript) after(agreed *wireAgreement) wireScript {
+	s.agree = agreed
 	return s
 }
 
