@@ -23,10 +23,10 @@ func closeRows() []wireRow {
 	close("7.3.6", ruleControl, code(1000, strings.Repeat("*", 124)), failsLongControl)
 	close("7.5.1", ruleCloseReason, code(1000, greek+longForm(0xD800, 3)+edited), failsCloseReason)
 	for i, valid := range []uint16{1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999} {
-		close(fmt.Sprint("7.7.", 1+i), ruleCloseCode, code(valid, ""), closed(ws.CloseCode(valid)))
+		close(fmt.Sprint("7.7.", 1+i), ruleOfCode(valid), code(valid, ""), closed(ws.CloseCode(valid)))
 	}
 	for i, invalid := range []uint16{0, 999, 1004, 1005, 1006, 1016, 1100, 2000, 2999} {
-		close(fmt.Sprint("7.9.", 1+i), ruleCloseCode, code(invalid, ""), failsCloseCode)
+		close(fmt.Sprint("7.9.", 1+i), ruleOfCode(invalid), code(invalid, ""), failsCloseCode)
 	}
 	for i, undefined := range []uint16{5000, 65535} { // for which Autobahn|Testsuite expects nothing
 		close(fmt.Sprint("7.13.", 1+i), ruleCloseCode, code(undefined, ""), failsCloseCode)

@@ -22,25 +22,37 @@ func closingRows() (rows []wireRow) {
 // a reason.
 func codeRows() (rows []wireRow) {
 	for _, code := range []uint16{0, 1, 2, 100, 125, 126, 127, 128, 255, 256, 499, 500, 998, 999} {
-		rows = append(rows, codeRow(code, ruleUnusedCode, failsCloseCode))
+		rows = append(rows, codeRow(code, ruleOfCode(code), failsCloseCode))
 	}
 	for code := uint16(1000); code <= 1020; code++ {
-		rule, end := ruleCloseCode, closed(ws.CloseCode(code))
-		switch {
-		case code == 1005 || code == 1006 || code == 1015:
-			rule, end = ruleNotOnWire, failsCloseCode
-		case code == 1004 || code > 1014:
+		end := closed(ws.CloseCode(code))
+		if code >= 1004 && code <= 1006 || code > 1014 {
 			end = failsCloseCode
 		}
-		rows = append(rows, codeRow(code, rule, end))
+		rows = append(rows, codeRow(code, ruleOfCode(code), end))
 	}
 	for _, code := range []uint16{1099, 1999, 2000, 2500, 2999, 5000, 5001, 9999, 32767, 32768, 65534, 65535} {
-		rows = append(rows, codeRow(code, ruleCloseCode, failsCloseCode))
+		rows = append(rows, codeRow(code, ruleOfCode(code), failsCloseCode))
 	}
 	for _, code := range []uint16{3000, 3001, 3999, 4000, 4001, 4998, 4999} {
-		rows = append(rows, codeRow(code, ruleCloseCode, closed(ws.CloseCode(code))))
+		rows = append(rows, codeRow(code, ruleOfCode(code), closed(ws.CloseCode(code))))
 	}
 	return rows
+}
+
+// ruleOfCode is what the RFC says of a code.
+func ruleOfCode(code uint16) *requirement {
+	switch {
+	case code < 1000:
+		return ruleUnusedCode
+	case code == 1005:
+		return ruleNot1005
+	case code == 1006:
+		return ruleNot1006
+	case code == 1015:
+		return ruleNot1015
+	}
+	return ruleCloseCode
 }
 
 // codeRow has a Close frame with a code and a reason.
@@ -93,7 +105,7 @@ func sessionCloseRows() (rows []wireRow) {
 	row("a reason", ruleStarts, closedFirst(1000, "bye", 1000), closeCall(1000, "bye").wants(bye), sends(bye))
 	row("a reason that is too long", ruleStarts, closedFirst(1000, long, 1000), closeCall(1000, long+"é").wants(closingFrame(1000, long)), sends(bye))
 	for _, code := range []ws.CloseCode{1, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535} {
-		row(fmt.Sprintf("code %d, which it may not send", code), ruleNotOnWire, closes(1000), refusedClose(code))
+		row(fmt.Sprintf("code %d, which it may not send", code), ruleOfCode(uint16(code)), closes(1000), refusedClose(code))
 	}
 	own := closeCall(1000, "").wants(closeWith(1000, ""))
 	for name, answer := range map[string]wireStep{

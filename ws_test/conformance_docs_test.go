@@ -92,7 +92,9 @@ const conformanceIntroduction = `# Conformance
 
 Each sentence below is tested by the given number of rows of a table in ` + "`ws_test`" + `. A row is a conversation: the bytes
 that a peer sends, the exact bytes that the session must send, whether it must close the connection, and the error that it
-must report. A row applies to the server, to the client, or to both. All rows pass; a row that fails, fails ` + "`go test`" + `.
+must report. The masking keys of a client may be any that differ from one frame to the next, and what a session compresses is
+compared after decompression. A row applies to the server, to the client, or to both. All rows pass: ` + "`go test`" + ` fails if one
+does not.
 
 There are %d rows: %d of frames, %d of compressed messages with every agreement on parameters, and %d of handshakes.
 
@@ -102,8 +104,9 @@ Rows of frames run on a connection in memory, where nothing but the expected byt
 and over TCP, over a ` + "`net.Conn`" + ` of another type, and over TLS. In memory each is run six times: the application receives
 by ` + "`Recv`" + `, ` + "`All`" + ` and ` + "`Chan`" + `, without compression and with compressed messages in both directions. The exceptions are rows that
 compression or the view would change: for example, ` + "`Chan`" + ` reads ahead, so that a message in front of a violation cannot be sent
-back any more. Over the other connections each row is run once on each side, with another view each time. Under the race detector,
-rows are run once on each side in memory and over TCP.
+back any more. The longest ones are run once on each side. Over the other connections each row is run once on each side, with
+another view each time. Under the race detector, rows are run once on each side in memory and over TCP. Requests and responses
+are sent over TCP, over a ` + "`net.Conn`" + ` of another type, and over TLS.
 
 Sentences in quotation marks are those of the RFC. Those in italics say in other words what the RFC says in several sentences.
 

@@ -71,7 +71,9 @@ var (
 	ruleLost       = states("RFC 6455 §7.1.5", "If _The WebSocket Connection is Closed_ and no Close control frame was received by the endpoint (such as could occur if the underlying transport connection is lost), _The WebSocket Connection Close Code_ is considered to be 1006.")
 	ruleAfterFail  = states("RFC 6455 §7.1.7", "An endpoint MUST NOT continue to attempt to process data (including a responding Close frame) from the remote endpoint after being instructed to _Fail the WebSocket Connection_.")
 	ruleCloseCode  = inOtherWords("RFC 6455 §7.4", "A Close frame has a code of 3000 to 4999, or one below that is defined and may be sent.")
-	ruleNotOnWire  = states("RFC 6455 §7.4.1", "1006 is a reserved value and MUST NOT be set as a status code in a Close control frame by an endpoint.")
+	ruleNot1005    = states("RFC 6455 §7.4.1", "1005 is a reserved value and MUST NOT be set as a status code in a Close control frame by an endpoint.")
+	ruleNot1006    = states("RFC 6455 §7.4.1", "1006 is a reserved value and MUST NOT be set as a status code in a Close control frame by an endpoint.")
+	ruleNot1015    = states("RFC 6455 §7.4.1", "1015 is a reserved value and MUST NOT be set as a status code in a Close control frame by an endpoint.")
 	ruleUnusedCode = states("RFC 6455 §7.4.2", "Status codes in the range 0-999 are not used.")
 
 	// §8 to §11
