@@ -93,6 +93,9 @@ func expectRefusal(t *testing.T, conn net.Conn, r *http.Request, status int) {
 	if err != nil || answer.StatusCode != status || !answer.Close || len(body) == 0 || br.Buffered() > 0 {
 		t.Errorf("answered with %q", raw)
 	}
+	if h := answer.Header; !strings.HasPrefix(h.Get("Content-Type"), "text/plain") || h.Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("answered with %q, in which a browser may find HTML", raw) // it quotes the request
+	}
 	for _, line := range []string{"Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"} {
 		if bytes.Contains(raw, []byte("\r\n"+line+"\r\n")) != (status == 426) {
 			t.Errorf("answered with %q, which has %s: %v", raw, line, status != 426)

@@ -6,6 +6,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/handset-go/handset/internal/interoptest"
+	"github.com/handset-go/handset/internal/tooltest"
 	"github.com/handset-go/handset/ws"
 )
 
@@ -21,6 +22,7 @@ var plainAndTLS = []transport{{name: "tcp"}, {name: "tls", tls: true}}
 
 // The client of this library talks with its server as with those of others.
 func TestInteropClientHandset(t *testing.T) {
+	tooltest.Wanted(t)
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
 			_, server := serveInterop(t, over, handsetAccepts(&ws.Upgrader{Compression: ws.Balanced()}))
@@ -32,6 +34,7 @@ func TestInteropClientHandset(t *testing.T) {
 
 // Coder's server declines an offer that limits its window, and accepts the other.
 func TestInteropClientCoder(t *testing.T) {
+	tooltest.Wanted(t)
 	const alone = "permessage-deflate; client_no_context_takeover; server_no_context_takeover"
 	for _, over := range plainAndTLS {
 		t.Run(over.name, func(t *testing.T) {

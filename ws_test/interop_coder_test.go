@@ -10,6 +10,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/handset-go/handset/internal/tooltest"
 	"github.com/handset-go/handset/ws"
 )
 
@@ -36,6 +37,7 @@ func mixedMessage(i int) (kind websocket.MessageType, data []byte, fragmented bo
 }
 
 func TestInteropCoderMixedMessages(t *testing.T) {
+	tooltest.Wanted(t)
 	for _, over := range transports {
 		for _, see := range tallyViews {
 			t.Run(over.name+", "+see.name, func(t *testing.T) {
@@ -55,6 +57,7 @@ func TestInteropCoderMixedMessages(t *testing.T) {
 }
 
 func TestInteropCoderCompressedMessages(t *testing.T) {
+	tooltest.Wanted(t)
 	for mode, name := range map[websocket.CompressionMode]string{
 		websocket.CompressionContextTakeover: "takeover", websocket.CompressionNoContextTakeover: "no takeover",
 	} {
@@ -156,6 +159,7 @@ func sendCoder(ctx context.Context, client *websocket.Conn, kind websocket.Messa
 // takeover at all or leaves it to the server. Its compressor decides where
 // fragments end, so that only the server makes those of the plan.
 func TestInteropCoderCompression(t *testing.T) {
+	tooltest.Wanted(t)
 	records := records(16 * mebibyte)
 	for i, a := range agreements([]int{15, 12, 9, 8}, []int{15}) {
 		t.Run(a.String(), func(t *testing.T) {

@@ -63,6 +63,21 @@ func expectMasked(t *testing.T, sent []byte, want [][]byte) {
 	}
 }
 
+// A generator of keys has its own random seed, so that nobody can know its keys, who
+// knows those of another one (RFC 6455 §10.3).
+func TestMaskingKeysAreRandom(t *testing.T) {
+	const generators = 100
+	keys := map[uint64]bool{}
+	for range generators {
+		var q queue
+		q.seedKeys()
+		keys[q.keys.Uint64()] = true
+	}
+	if len(keys) != generators {
+		t.Errorf("%d generators begin with %d keys", generators, len(keys))
+	}
+}
+
 // What is queued counts with the masking key, which is part of the header.
 func TestMaskedFrameSize(t *testing.T) {
 	o, _ := maskedScripted(2*(2+4+10), 0)

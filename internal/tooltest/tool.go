@@ -13,9 +13,9 @@ import (
 // Patience limits the run of a program, its start included.
 const Patience = 90 * time.Second
 
-// wanted skips a test with foreign programs if HANDSET_INTEROP=0 says that these tests
+// Wanted skips a test with other programs or libraries if HANDSET_INTEROP=0 says that these tests
 // run at another time.
-func wanted(tb testing.TB) {
+func Wanted(tb testing.TB) {
 	tb.Helper()
 	if os.Getenv("HANDSET_INTEROP") == "0" {
 		tb.Skip("tests with other programs are off: HANDSET_INTEROP=0")
@@ -35,7 +35,7 @@ func lacks(tb testing.TB, format string, args ...any) {
 // Program returns the path of the first of the named programs that is installed.
 func Program(tb testing.TB, names ...string) string {
 	tb.Helper()
-	wanted(tb)
+	Wanted(tb)
 	for _, name := range names {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
@@ -48,7 +48,7 @@ func Program(tb testing.TB, names ...string) string {
 // Installed requires a file that `make interop-tools` puts there, and returns path.
 func Installed(tb testing.TB, path string) string {
 	tb.Helper()
-	wanted(tb)
+	Wanted(tb)
 	if _, err := os.Stat(path); err != nil {
 		lacks(tb, "this test needs what make interop-tools installs: %v", err)
 	}

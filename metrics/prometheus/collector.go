@@ -47,7 +47,7 @@ var metrics = []struct {
 	{"pings_total", "Pings sent by the heartbeat.", nil},
 	{"pongs_total", "Pongs received in answer to the heartbeat's pings.", nil},
 	{"unread_total", "Times that nothing had received from a session for the heartbeat's interval and timeout together.", nil},
-	{"closes_total", "Close frames by side, sent or received, and code, 0 for none.", []string{"side", "code"}},
+	{"closes_total", "Close frames by side, sent or received, and code, 0 for none; codes from 1016 on by range.", []string{"side", "code"}},
 	{"ends_total", "Sessions that have ended, by reason.", []string{"reason"}},
 }
 
@@ -82,11 +82,31 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 		counter("wire_bytes_total", t.Wire, direction)
 	}
 	for side, closes := range map[string]map[ws.CloseCode]uint64{"sent": stats.ClosesSent, "received": stats.ClosesReceived} {
-		for code, n := range closes {
-			counter("closes_total", n, side, strconv.Itoa(int(code)))
+		for code, n := range byLabel(closes) {
+			counter("closes_total", n, side, code)
 		}
 	}
 	for reason, n := range stats.Ends {
 		counter("ends_total", n, reason.String())
 	}
+}
+
+// byLabel counts Close frames by the label of their code. The codes of libraries and
+// applications have one label each (RFC 6455 section 7.4.2), because the peer chooses
+// among thousands of them.
+func byLabel(closes map[ws.CloseCode]uint64) map[string]uint64 {
+	sums := map[string]uint64{}
+	for code, n := range closes {
+		label := strconv.Itoa(int(code))
+		switch {
+		case code >= 4000:
+			label = "4000-4999"
+		case code >= 3000:
+			label = "3000-3999"
+		case code > 1015:
+			label = "1016-2999"
+		}
+		sums[label] += n
+	}
+	return sums
 }

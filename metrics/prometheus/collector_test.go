@@ -79,6 +79,28 @@ func TestCollectorExportsStatsOfDialer(t *testing.T) {
 	}
 }
 
+// closed are statistics with one Close frame of every code.
+type closed struct{}
+
+func (closed) Stats() ws.Stats {
+	closes := map[ws.CloseCode]uint64{0: 1}
+	for code := ws.CloseCode(1000); code < 5000; code++ {
+		closes[code] = 1
+	}
+	return ws.Stats{ClosesReceived: closes}
+}
+
+// A peer that closes with every code does not add a series for each.
+func TestCloseCodesAreBounded(t *testing.T) {
+	got := exported(t, closed{}, func() {})
+	if n := strings.Count(got, "handset_closes_total{"); n != 20 {
+		t.Errorf("%d series, want those of 0, of 1000 to 1015 and of 3 ranges", n)
+	}
+	if want := `handset_closes_total{code="4000-4999",side="received"} 1000`; !strings.Contains(got, want) {
+		t.Errorf("%q is missing in\n%s", want, got)
+	}
+}
+
 func TestDashboardMetricsExist(t *testing.T) {
 	dashboard, err := os.ReadFile("dashboard.json")
 	if err != nil {
