@@ -23,8 +23,8 @@ func headerRows() (rows []wireRow) {
 	return append(rows, controlRows()...)
 }
 
-// named are frames of every known opcode.
-var named = []struct {
+// frameKinds are frames of every known opcode.
+var frameKinds = []struct {
 	name  string
 	frame wireFrame
 }{
@@ -36,7 +36,7 @@ var named = []struct {
 // in the middle of a message.
 func reservedBitRows() (rows []wireRow) {
 	for bits := byte(1); bits <= 7; bits++ {
-		for _, kind := range named {
+		for _, kind := range frameKinds {
 			script := steps(sends(reserved(bits, kind.frame)))
 			op := kind.frame.first & 0x0F
 			script.plain = bits == 4 && op < opClose // which is what marks a compressed message
@@ -95,7 +95,7 @@ func longFormRows() (rows []wireRow) {
 
 // maskRows have frames masked by a server, or not masked by a client.
 func maskRows() (rows []wireRow) {
-	for _, kind := range named {
+	for _, kind := range frameKinds {
 		script := steps(sends(withWrongMask(kind.frame)))
 		rows = append(rows,
 			wireRow{"not masked: " + kind.name, ruleUnmasked, script.on(serverSide), failsUnmasked},

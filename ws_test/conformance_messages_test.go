@@ -57,7 +57,7 @@ func afterFailRows() (rows []wireRow) {
 		{"text that is not UTF-8", textFrame("\xff"), failsText},
 		{"a bad Close code", closingFrame(1005, ""), failsCloseCode},
 	} {
-		for _, next := range named {
+		for _, next := range frameKinds {
 			id := fmt.Sprintf("%s behind %s", next.name, violation.name)
 			rows = append(rows, wireRow{id, ruleAfterFail, steps(sends(violation.frame, next.frame)), violation.end})
 		}
