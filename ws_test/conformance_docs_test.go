@@ -100,13 +100,13 @@ There are %d rows: %d of frames, %d of compressed messages with every agreement 
 
     go test ./ws_test -run Conformance
 
-Rows of frames run on a connection in memory, where nothing but the expected bytes may come before the session waits again,
-and over TCP, over a ` + "`net.Conn`" + ` of another type, and over TLS. In memory each is run six times: the application receives
+Rows of frames run over a ` + "`net.Conn`" + ` in memory, where nothing but the expected bytes may come before the session waits again,
+and over TCP and TLS. In memory each is run six times: the application receives
 by ` + "`Recv`" + `, ` + "`All`" + ` and ` + "`Chan`" + `, without compression and with compressed messages in both directions. The exceptions are rows that
 compression or the view would change: for example, ` + "`Chan`" + ` reads ahead, so that a message in front of a violation cannot be sent
-back any more. The longest ones are run once on each side. Over the other connections each row is run once on each side, with
-another view each time. Under the race detector, rows are run once on each side in memory and over TCP. Requests and responses
-are sent over TCP, over a ` + "`net.Conn`" + ` of another type, and over TLS.
+back any more. The longest ones are run once on each side. Over TCP and over TLS each row is run once on each side, with
+another view each time. Under the race detector, each row is run once on each side in memory, and a third of them over TCP.
+Requests and responses are sent over TCP, over a ` + "`net.Conn`" + ` of another type, and over TLS.
 
 Sentences in quotation marks are those of the RFC. Those in italics say in other words what the RFC says in several sentences.
 
