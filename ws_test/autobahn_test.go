@@ -31,7 +31,7 @@ var autobahnInformational = []string{"7.1.6", "7.13.1", "7.13.2"}
 func TestAutobahnServer(t *testing.T) {
 	suite := newAutobahn(t)
 	u := &ws.Upgrader{Compression: ws.Dense()}
-	srv := serve(t, transports[0], u.Handler(wireEcho))
+	srv := serve(t, transports[0], u.Handler(wireEcho("All")))
 	ctx, cancel := context.WithTimeout(t.Context(), autobahnPatience)
 	defer cancel()
 	suite.run(ctx, t, "fuzzingclient", map[string]any{
@@ -69,9 +69,9 @@ func TestAutobahnClient(t *testing.T) {
 		}
 	})
 	for i := range count {
-		autobahnDial(ctx, t, d, "ws://"+address+"/runCase?agent=handset&case="+strconv.Itoa(i+1), wireEcho)
+		autobahnDial(ctx, t, d, "ws://"+address+"/runCase?agent=handset&case="+strconv.Itoa(i+1), wireEcho("All"))
 	}
-	autobahnDial(ctx, t, d, "ws://"+address+"/updateReports?agent=handset", wireEcho)
+	autobahnDial(ctx, t, d, "ws://"+address+"/updateReports?agent=handset", wireEcho("All"))
 	suite.check(t)
 }
 

@@ -16,6 +16,7 @@ import (
 // messages of one size that come back the same (RFC 7692 §7.2).
 type deflateRow struct {
 	id         string
+	rule       *requirement
 	agreed     deflateAgreement
 	data       deflateData
 	size       int // of each message
@@ -52,6 +53,19 @@ func deflateAgreements() (all []deflateAgreement) {
 	choice := all[4]
 	choice.offer = strings.Join([]string{all[4].offer, all[1].offer, all[0].offer}, ", ")
 	return append(all, choice)
+}
+
+// rule is what the messages of an agreement test.
+func (a deflateAgreement) rule() *requirement {
+	switch {
+	case strings.Contains(a.offer, ","):
+		return ruleDeflateOffers
+	case strings.Contains(a.accepted, "max_window_bits"):
+		return ruleDeflateServerBits
+	case strings.Contains(a.accepted, "no_context_takeover"):
+		return ruleDeflateServerOwn
+	}
+	return ruleDeflateTakeover
 }
 
 // deflateSizes are the sizes and fragments of the cases 12.n and 13.n.
@@ -92,10 +106,10 @@ func deflateRows() (rows []deflateRow) {
 	agreements, datas := deflateAgreements(), deflateDatas()
 	for k, s := range deflateSizes() {
 		for i, data := range datas {
-			rows = append(rows, deflateRow{fmt.Sprintf("12.%d.%d", 1+i, 1+k), agreements[0], data, s[0], s[1]})
+			rows = append(rows, deflateRow{fmt.Sprintf("12.%d.%d", 1+i, 1+k), ruleDeflateData, agreements[0], data, s[0], s[1]})
 		}
 		for i, agreed := range agreements {
-			rows = append(rows, deflateRow{fmt.Sprintf("13.%d.%d", 1+i, 1+k), agreed, datas[0], s[0], s[1]})
+			rows = append(rows, deflateRow{fmt.Sprintf("13.%d.%d", 1+i, 1+k), agreed.rule(), agreed, datas[0], s[0], s[1]})
 		}
 	}
 	return rows
@@ -137,8 +151,8 @@ func TestConformanceCompressed(t *testing.T) {
 // converse exchanges the messages and closes.
 func (r deflateRow) converse(t *testing.T, on side) {
 	end, conn := newDuplex()
-	session, stream := r.begin(t, end, on)
-	go wireEcho(session, stream)
+	session, stream := r.agreed.begin(t, end, on, &ws.Upgrader{Compression: ws.Dense()})
+	go wireEcho("All")(session, stream)
 	p := newWirePeer(t, conn, bufio.NewReader(conn), on)
 	defer abandon(p, session)
 	recv := wireWindow{strings.Contains(r.agreed.accepted, "no_context_takeover"), 15}
@@ -156,26 +170,24 @@ func (r deflateRow) converse(t *testing.T, on side) {
 	closes(1000).expect(p, session, func() { synctest.Wait(); p.expectNothing() })
 }
 
-// begin begins a session that agrees on the row's parameters.
-func (r deflateRow) begin(t *testing.T, end net.Conn, on side) (*ws.Session, *ws.MessageStream) {
+// begin begins a session that agrees on the parameters.
+func (a deflateAgreement) begin(t testing.TB, end net.Conn, on side, u *ws.Upgrader) (*ws.Session, *ws.MessageStream) {
 	t.Helper()
 	if on == clientSide {
-		d := newDialer(t, &ws.Upgrader{Compression: ws.Dense()})
-		peer := &scriptedResponse{answer: func(string) string { return r.agreed.accepted }}
-		session, stream, err := dialOn(t, d, respond(end, peer), false)
+		peer := &scriptedResponse{answer: func(string) string { return a.accepted }}
+		session, stream, err := dialOn(t, newDialer(t, u), respond(end, peer), false)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return session, stream
 	}
 	w := &responseWriter{conn: end}
-	u := &ws.Upgrader{Compression: ws.Dense()}
-	session, stream, err := u.Handle(w, request("Sec-WebSocket-Extensions", r.agreed.offer))
+	session, stream, err := u.Handle(w, request("Sec-WebSocket-Extensions", a.offer))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := w.response.header.Get("Sec-WebSocket-Extensions"); got != r.agreed.response {
-		t.Errorf("the offer %q was answered with %q, want %q", r.agreed.offer, got, r.agreed.response)
+	if got := w.response.header.Get("Sec-WebSocket-Extensions"); got != a.response {
+		t.Errorf("the offer %q was answered with %q, want %q", a.offer, got, a.response)
 	}
 	return session, stream
 }

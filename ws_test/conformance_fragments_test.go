@@ -5,13 +5,6 @@ import (
 	"strings"
 )
 
-const (
-	ruleFragments    = "RFC 6455 §5.4: the fragments of a message make up the message"
-	ruleBetween      = "RFC 6455 §5.4: control frames may be between the fragments of a message, and are answered before it ends"
-	ruleContinuation = "RFC 6455 §5.4: a continuation frame belongs to a message that has begun"
-	ruleNested       = "RFC 6455 §5.4: the fragments of a message are not interleaved with another one"
-)
-
 // chops are those of cases that come in three: all in one write, a frame a write, and a
 // byte a write.
 var chops = []int{0, eachFrame, 1}

@@ -6,13 +6,6 @@ import (
 	"sync"
 )
 
-const (
-	ruleLong      = "RFC 6455 §5.2: a frame may have any length up to 2^63-1, and the session's own limit"
-	ruleManyParts = "RFC 6455 §5.4: a message may have any number of fragments"
-	ruleStream    = "RFC 6455 §5: frames are a stream of bytes, whatever the parts in which it arrives"
-	ruleManyTimes = "RFC 6455 §1.2: after the handshake, messages go back and forth"
-)
-
 // longPayloads are what messages of the limits are prefixes of: text, and bytes that are
 // not UTF-8.
 var longPayloads = sync.OnceValue(func() [2]string {
@@ -29,8 +22,8 @@ func limitRows() (rows []wireRow) {
 	}
 	for i, payload := range longPayloads() {
 		frame := []func(string) wireFrame{textFrame, binaryFrame}[i]
-		row := func(group, n int, rule string, s ...wireStep) {
-			rows = append(rows, wireRow{fmt.Sprintf("9.%d.%d", group+i, 1+n), rule, s, closes(1000)})
+		row := func(group, n int, rule *requirement, s ...wireStep) {
+			rows = append(rows, wireRow{fmt.Sprintf("9.%d.%d", group+i, 1+n), rule, steps(s...).inOneRun(), closes(1000)})
 		}
 		for n, length := range []int{64 * kib, 256 * kib, mebibyte, 4 * mebibyte, 8 * mebibyte, 16 * mebibyte} {
 			message := frame(payload[:length/size])

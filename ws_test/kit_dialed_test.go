@@ -40,6 +40,12 @@ func dialOn(t testing.TB, d *ws.Dialer, end net.Conn, overTLS bool) (*ws.Session
 	if overTLS {
 		url = "wss://example.com/chat"
 	}
+	return dialURL(d, end, url)
+}
+
+// dialURL has a Dialer, whose HTTPClient is a scriptedClient, use the given connection for
+// any URL.
+func dialURL(d *ws.Dialer, end net.Conn, url string) (*ws.Session, *ws.MessageStream, error) {
 	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), connKey{}, end), testTimeout)
 	defer cancel()
 	return d.Dial(ctx, url)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
 	windowed "github.com/klauspost/compress/flate"
 )
@@ -93,4 +94,49 @@ func (d *wireDeflate) receive(p *wirePeer) (f wireFrame, compressed bool, err er
 	}
 	f.payload, err = d.decompress(f.payload)
 	return f, true, err
+}
+
+// wireDeflaters compress the messages of a wirePeer that agrees on no context takeover.
+var wireDeflaters = sync.Pool{New: func() any {
+	w, _ := flate.NewWriter(nil, 1)
+	return w
+}}
+
+// deflate compresses a frame, if it is one of a message and whole. Every frame is
+// compressed by itself, so that the session can decompress what has come.
+func (f wireFrame) deflate() wireFrame {
+	op := f.first & 0x0F
+	if op > opBinary || f.first&0x70 != 0 || f.rest > 0 || f.goesOn || f.length != "" {
+		return f
+	}
+	var out bytes.Buffer
+	w := wireDeflaters.Get().(*flate.Writer)
+	defer wireDeflaters.Put(w)
+	w.Reset(&out)
+	_, _ = io.WriteString(w, f.payload)
+	_ = w.Flush()
+	f.payload = out.String()
+	if f.first&fin != 0 {
+		f.payload = strings.TrimSuffix(f.payload, deflateTail)
+	}
+	if op != opContinuation {
+		f.first |= rsv1
+	}
+	return f
+}
+
+// inflate decompresses a message of the session's, which must be in one frame. An empty
+// one is one byte (RFC 7692 §7.2.3.6).
+func (f wireFrame) inflate() (wireFrame, error) {
+	if f.first&rsv1 == 0 {
+		return f, nil
+	}
+	f.first &^= rsv1
+	if op := f.first &^ fin; op != opText && op != opBinary || f.first&fin == 0 || f.payload == "" {
+		return f, fmt.Errorf("frame %#x of %d bytes is compressed", f.first, len(f.payload))
+	}
+	d := wireDeflate{recv: wireWindow{alone: true, bits: 15}}
+	var err error
+	f.payload, err = d.decompress(f.payload)
+	return f, err
 }

@@ -20,8 +20,12 @@ type wirePeer struct {
 	frames chan wireFrame // that the session has sent; closed after the last one
 	err    error          // why nothing follows it
 
+	deflates bool // it compresses data frames
+	inflates bool // it decompresses messages, each by itself
+
 	key    [4]byte // of the frame that is sent
 	offset int     // in its payload
+	masks  bool    // it has a mask
 }
 
 // newWirePeer returns the peer at its end of a connection, after the handshake.
@@ -36,6 +40,9 @@ func newWirePeer(t testing.TB, conn net.Conn, r *bufio.Reader, on side) *wirePee
 func (p *wirePeer) send(s wireStep) {
 	var b []byte
 	for _, f := range s.frames {
+		if p.deflates {
+			f = f.deflate()
+		}
 		b = p.appendFrame(b, f)
 		if s.chop == eachFrame {
 			_, _ = p.conn.Write(b)
@@ -56,18 +63,20 @@ func (p *wirePeer) send(s wireStep) {
 func (p *wirePeer) appendFrame(b []byte, f wireFrame) []byte {
 	if !f.goesOn {
 		h := header(f.first, uint64(len(f.payload)+f.rest))
-		if p.on == clientSide {
-			h[1] &^= 0x80
+		if f.length != "" {
+			h = append(h[:1], f.length...)
+		}
+		p.offset, p.masks = 0, (p.on == serverSide) != f.wrongMask
+		h[1] &^= 0x80
+		if p.masks {
+			h[1] |= 0x80
+			p.key = [4]byte{0x37, 0xfa, byte(len(f.payload)), p.key[3] + 1}
+			h = append(h, p.key[:]...)
 		}
 		b = append(b, h...)
-		p.offset = 0
-		if p.on == serverSide {
-			p.key = [4]byte{0x37, 0xfa, byte(len(f.payload)), p.key[3] + 1}
-			b = append(b, p.key[:]...)
-		}
 	}
 	b = append(b, f.payload...)
-	if p.on == serverSide {
+	if p.masks {
 		mask(b[len(b)-len(f.payload):], p.key, p.offset)
 	}
 	p.offset += len(f.payload)
@@ -161,6 +170,9 @@ func (p *wirePeer) next() (wireFrame, error) {
 	case f, ok := <-p.frames:
 		if !ok {
 			return f, p.err
+		}
+		if p.inflates {
+			return f.inflate()
 		}
 		return f, nil
 	case <-timer.C:

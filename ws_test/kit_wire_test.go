@@ -1,23 +1,30 @@
 package ws_test
 
-import (
-	"fmt"
-
-	"github.com/handset-go/handset/ws"
-)
+import "github.com/handset-go/handset/ws"
 
 // wireRow is a conversation between a session that sends back every message and its peer,
-// which sends frames by hand. A row applies to both sides: only the peer of a server masks
-// its frames (RFC 6455 §5.1).
+// which sends frames by hand. A row applies to both sides, if its script does not say
+// another: only the peer of a server masks its frames (RFC 6455 §5.1).
 type wireRow struct {
-	id    string // the case's number in Autobahn|Testsuite
-	rule  string // the section of the RFC that it tests, and what that says
+	id     string // a number is that of the case in Autobahn|Testsuite
+	rule   *requirement
+	script wireScript
+	end    wireEnd
+}
+
+// wireScript is what happens in a conversation before its end.
+type wireScript struct {
 	steps []wireStep
-	end   wireEnd
+	only  []side                  // the sides that it applies to, nil for both
+	tune  func(*ws.MessageStream) // sets options of the stream; nil for none
+	plain bool                    // it is not repeated with compressed messages
+	agree *wireAgreement          // frames are sent as they are, with RSV1 or not, after this; nil for none
+	long  bool                    // it is run once on each side, because it takes long
 }
 
 // wireStep is what the peer sends, and all that the session sends before the next step.
 type wireStep struct {
+	call   func(*ws.Session) error // by the application, before the peer sends; nil for none
 	frames []wireFrame
 	chop   int // the bytes of each write; 0 for one write of all frames, or eachFrame
 	want   []wireFrame
@@ -26,24 +33,15 @@ type wireStep struct {
 // eachFrame is the chop of a step that writes every frame by itself.
 const eachFrame = -1
 
-// wireFrame is a frame or a part of one, not masked.
-type wireFrame struct {
-	first   byte // fin, reserved bits and opcode
-	payload string
-	rest    int  // how much of the payload later steps send
-	goesOn  bool // the payload is a part of that of the frame before, and first is not sent
-}
-
-func (f wireFrame) String() string {
-	return fmt.Sprintf("%#x of %d bytes %q", f.first, len(f.payload), clip([]byte(f.payload)))
-}
-
 // wireEnd is how a conversation ends after its last step.
 type wireEnd struct {
 	peerCloses bool         // the peer sends a Close frame with the code
 	code       ws.CloseCode // of the session's Close frame, 0 for none
 	reason     string       // of that frame
 	violation  bool         // the session fails the connection (RFC 6455 §7.1.7)
+	first      bool         // the session has sent its Close frame already
+	answer     ws.CloseCode // of the peer to that
+	lost       bool         // the peer ends the connection without a Close frame
 }
 
 // closes is the end of a conversation that the peer ends with a Close frame of its own.
@@ -52,14 +50,55 @@ func closes(code ws.CloseCode) wireEnd { return wireEnd{peerCloses: true, code: 
 // closed is the end of a conversation whose last step has the peer's Close frame.
 func closed(code ws.CloseCode) wireEnd { return wireEnd{code: code} }
 
+// closedFirst is the end of a conversation in which the session sends a Close frame, and
+// then the peer, in its last step.
+func closedFirst(code ws.CloseCode, reason string, answer ws.CloseCode) wireEnd {
+	return wireEnd{code: code, reason: reason, first: true, answer: answer}
+}
+
+// lost is the end of a conversation whose peer ends the connection.
+func lost() wireEnd { return wireEnd{lost: true} }
+
 // fails is the end of a conversation in which the peer violates the protocol.
 func fails(code ws.CloseCode, reason string) wireEnd {
 	return wireEnd{code: code, reason: reason, violation: true}
 }
 
-func steps(all ...wireStep) []wireStep { return all }
+func steps(all ...wireStep) wireScript { return wireScript{steps: all} }
+
+// on restricts a script to one side.
+func (s wireScript) on(only side) wireScript {
+	s.only = []side{only}
+	return s
+}
+
+// tuned sets options of the stream.
+func (s wireScript) tuned(tune func(*ws.MessageStream)) wireScript {
+	s.tune = tune
+	return s
+}
+
+// uncompressed has a script not be repeated with compressed messages.
+func (s wireScript) uncompressed() wireScript {
+	s.plain = true
+	return s
+}
+
+// after has a script follow a handshake that agrees on compression.
+func (s wireScript) after(agreed *wireAgreement) wireScript {
+	s.agree = agreed
+	return s
+}
+
+// inOneRun has a script that takes long be run once on each side.
+func (s wireScript) inOneRun() wireScript {
+	s.plain, s.long = true, true
+	return s
+}
 
 func sends(frames ...wireFrame) wireStep { return wireStep{frames: frames} }
+
+func calls(call func(*ws.Session) error) wireStep { return wireStep{call: call} }
 
 func (s wireStep) inChops(n int) wireStep {
 	s.chop = n
@@ -71,52 +110,39 @@ func (s wireStep) wants(frames ...wireFrame) wireStep {
 	return s
 }
 
-func textFrame(payload string) wireFrame   { return wireFrame{first: fin | opText, payload: payload} }
-func binaryFrame(payload string) wireFrame { return wireFrame{first: fin | opBinary, payload: payload} }
-func pingFrame(payload string) wireFrame   { return wireFrame{first: fin | opPing, payload: payload} }
-func pongFrame(payload string) wireFrame   { return wireFrame{first: fin | opPong, payload: payload} }
-
-func closingFrame(code ws.CloseCode, reason string) wireFrame {
-	return wireFrame{first: fin | opClose, payload: string(closePayload(uint16(code), reason))}
-}
-
-// openFragment is a frame that begins a message of an opcode, or continues one.
-func openFragment(op byte, payload string) wireFrame { return wireFrame{first: op, payload: payload} }
-
-// lastFragment is the frame that ends a fragmented message.
-func lastFragment(payload string) wireFrame {
-	return wireFrame{first: fin | opContinuation, payload: payload}
-}
-
-// inFragments is a message in fragments of n bytes, and one of the rest.
-func inFragments(op byte, payload string, n int) (frames []wireFrame) {
-	for len(payload) > n {
-		frames = append(frames, openFragment(op, payload[:n]))
-		op, payload = opContinuation, payload[n:]
+// sides are those that a row applies to.
+func (r wireRow) sides() []side {
+	if r.script.only != nil {
+		return r.script.only
 	}
-	return append(frames, wireFrame{first: fin | op, payload: payload})
+	return sides
 }
 
-// reserved sets reserved bits of a frame: RSV1 is 4, RSV2 is 2 and RSV3 is 1.
-func reserved(bits byte, f wireFrame) wireFrame {
-	f.first |= bits << 4
-	return f
-}
-
-// converse runs a row with a session that runs wireEcho. settled is called when the
-// session must have sent all that it has to send.
+// converse runs a row with a session that sends back every message. settled is called
+// when the session must have sent all that it has to send.
 func (r wireRow) converse(p *wirePeer, session *ws.Session, settled func()) {
-	for i, step := range r.steps {
+	p.t.Helper()
+	for i, step := range r.script.steps {
+		if step.call != nil {
+			if err := step.call(session); err != nil {
+				p.t.Fatal(err)
+			}
+		}
 		p.send(step)
 		for _, want := range step.want {
 			p.expect(want)
 		}
-		if i < len(r.steps)-1 || r.end.peerCloses {
+		if i < len(r.script.steps)-1 || r.end.peerCloses {
 			settled()
 		}
 	}
 	if r.end.peerCloses {
 		p.send(sends(closingFrame(r.end.code, "")))
+	}
+	if r.end.lost {
+		if err := closeWrite(p.conn); err != nil {
+			p.t.Fatal(err)
+		}
 	}
 	r.end.expect(p, session, settled)
 }
@@ -126,12 +152,10 @@ func (r wireRow) converse(p *wirePeer, session *ws.Session, settled func()) {
 // has ended.
 func (e wireEnd) expect(p *wirePeer, session *ws.Session, settled func()) {
 	p.t.Helper()
-	want := closingFrame(e.code, e.reason)
-	if e.code == 0 {
-		want.payload = ""
+	if !e.first && !e.lost {
+		p.expect(closeWith(e.code, e.reason))
 	}
-	p.expect(want)
-	if p.on == serverSide || e.violation {
+	if p.on == serverSide || e.violation || e.lost {
 		p.expectEnd()
 	} else {
 		settled()
@@ -139,4 +163,12 @@ func (e wireEnd) expect(p *wirePeer, session *ws.Session, settled func()) {
 	p.conn.Close()
 	await(p.t, session.Done(), "the session's end")
 	e.expectErr(p.t, session.Err())
+}
+
+// closeWith is a Close frame, which has no payload if the code is 0.
+func closeWith(code ws.CloseCode, reason string) wireFrame {
+	if code == 0 {
+		return wireFrame{first: fin | opClose}
+	}
+	return closingFrame(code, reason)
 }
