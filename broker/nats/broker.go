@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"sync"
 
 	"github.com/handset-go/handset/group"
 	natsgo "github.com/nats-io/nats.go"
@@ -48,9 +47,7 @@ type Broker struct {
 	conn    *connection
 	options Options
 
-	mu            sync.Mutex
-	subscriptions map[*subscription]bool
-	closed        bool
+	subscriptions subscriptions[*subscription]
 }
 
 // New returns a Broker that uses a connection, which stays open when the Broker is
@@ -64,7 +61,7 @@ func New(conn *natsgo.Conn, options Options) (*Broker, error) {
 	if conn == nil {
 		return nil, errNil
 	}
-	b := &Broker{options: options, subscriptions: map[*subscription]bool{}}
+	b := &Broker{options: options}
 	b.conn = open(conn, b.returned, func() { b.gap(errConnClosed) })
 	return b, nil
 }
@@ -72,10 +69,7 @@ func New(conn *natsgo.Conn, options Options) (*Broker, error) {
 // Close ends all subscriptions of the Broker and stops its goroutines. The connection stays
 // open. Close must not be called from a receive function. It returns nil.
 func (b *Broker) Close() error {
-	b.mu.Lock()
-	b.closed = true // no subscription begins any more
-	b.mu.Unlock()
-	for _, s := range b.all() {
+	for _, s := range b.subscriptions.close() {
 		_ = s.Close()
 	}
 	b.conn.close()
@@ -107,12 +101,10 @@ func (b *Broker) Publish(ctx context.Context, name string, data []byte) error {
 // subscription, also while there is no connection.
 func (b *Broker) Subscribe(ctx context.Context, name string, receive func(group.Event)) (io.Closer, error) {
 	s := &subscription{broker: b, receive: receive}
-	b.mu.Lock()
-	b.subscriptions[s] = true // before it is active, so that no gap passes by
-	b.mu.Unlock()
+	b.subscriptions.add(s)
 	sub, err := b.conn.subscribe(ctx, b.subject(name), s.handle, b.options)
 	if err == nil {
-		err = s.begin(sub)
+		err = b.subscriptions.activate(s, sub, b.conn)
 	}
 	if err != nil {
 		_ = s.Close()
@@ -123,20 +115,9 @@ func (b *Broker) Subscribe(ctx context.Context, name string, receive func(group.
 
 func (b *Broker) subject(name string) string { return b.options.Prefix + ".group." + token(name) }
 
-// all returns the subscriptions.
-func (b *Broker) all() []*subscription {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	list := make([]*subscription, 0, len(b.subscriptions))
-	for s := range b.subscriptions {
-		list = append(list, s)
-	}
-	return list
-}
-
 // gap reports a gap to all subscriptions.
 func (b *Broker) gap(err error) {
-	for _, s := range b.all() {
+	for _, s := range b.subscriptions.all() {
 		s.gap(err)
 	}
 }

@@ -27,7 +27,7 @@ func (b *JetStream) checkAll() {
 // checkOnce lets subscriptions read from the stream if they have not received what was
 // stored at the check before, or if the stream is a new one.
 func (b *JetStream) checkOnce(ctx context.Context) error {
-	subscriptions := b.all()
+	subscriptions := b.subscriptions.all()
 	if len(subscriptions) == 0 {
 		return nil
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"sync"
 	"time"
 
 	"github.com/handset-go/handset/group"
@@ -52,9 +51,7 @@ type JetStream struct {
 	cancel  context.CancelFunc
 	reading chan struct{} // limits how many subscriptions read from the stream at the same time
 
-	mu            sync.Mutex
-	subscriptions map[*streamSubscription]bool
-	closed        bool
+	subscriptions subscriptions[*streamSubscription]
 }
 
 // maxReading is how many subscriptions read from the stream at the same time.
@@ -78,7 +75,7 @@ func NewJetStream(ctx context.Context, conn *natsgo.Conn, options JetStreamOptio
 	if err := openStream(ctx, conn, &options); err != nil {
 		return nil, err
 	}
-	b := &JetStream{options: options, reading: make(chan struct{}, maxReading), subscriptions: map[*streamSubscription]bool{}}
+	b := &JetStream{options: options, reading: make(chan struct{}, maxReading)}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	b.conn = open(conn, b.returned, b.ended)
 	if b.inbox, err = b.conn.newInbox(ctx); err != nil {
@@ -93,10 +90,7 @@ func NewJetStream(ctx context.Context, conn *natsgo.Conn, options JetStreamOptio
 // the stream stay. Close must not be called from a receive function. It returns nil.
 func (b *JetStream) Close() error {
 	b.cancel()
-	b.mu.Lock()
-	b.closed = true // no subscription begins any more
-	b.mu.Unlock()
-	for _, s := range b.all() {
+	for _, s := range b.subscriptions.close() {
 		_ = s.Close()
 	}
 	b.conn.close()
@@ -143,9 +137,7 @@ func storeError(err *jetstream.APIError) error {
 // subscription, also while there is no connection.
 func (b *JetStream) Subscribe(ctx context.Context, name string, receive func(group.Event)) (io.Closer, error) {
 	s := &streamSubscription{broker: b, name: name, receive: receive, behind: true}
-	b.mu.Lock()
-	b.subscriptions[s] = true // before it is active, so that no loss passes by
-	b.mu.Unlock()
+	b.subscriptions.add(s)
 	sub, err := b.conn.subscribe(ctx, b.live(name), s.handle, b.options.Options)
 	if err == nil {
 		err = s.begin(ctx, sub)
@@ -163,22 +155,11 @@ func (b *JetStream) stored(name string) string { return b.options.Prefix + ".sto
 // live returns the subject of a group that the server publishes to.
 func (b *JetStream) live(name string) string { return b.options.Prefix + ".live." + token(name) }
 
-// all returns the subscriptions.
-func (b *JetStream) all() []*streamSubscription {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	list := make([]*streamSubscription, 0, len(b.subscriptions))
-	for s := range b.subscriptions {
-		list = append(list, s)
-	}
-	return list
-}
-
 // returned is called when a connection has come back. When the server has confirmed the
 // subscriptions, these read what they have missed.
 func (b *JetStream) returned() {
 	if b.conn.restored() {
-		for _, s := range b.all() {
+		for _, s := range b.subscriptions.all() {
 			s.fallBehind()
 		}
 	}
@@ -186,7 +167,7 @@ func (b *JetStream) returned() {
 
 // ended is called when the connection has been closed.
 func (b *JetStream) ended() {
-	for _, s := range b.all() {
+	for _, s := range b.subscriptions.all() {
 		s.gap(errConnClosed)
 	}
 }

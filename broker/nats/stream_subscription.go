@@ -21,7 +21,6 @@ import (
 type streamSubscription struct {
 	broker *JetStream
 	name   string
-	sub    *natsgo.Subscription // guarded by JetStream.mu
 	closed atomic.Bool
 
 	mu       sync.Mutex // held while receive runs
@@ -52,7 +51,7 @@ const (
 
 // begin makes the position of the stream the one of the subscription, which is active.
 func (s *streamSubscription) begin(ctx context.Context, sub *natsgo.Subscription) error {
-	if err := s.set(sub); err != nil {
+	if err := s.broker.subscriptions.activate(s, sub, s.broker.conn); err != nil {
 		return err
 	}
 	if err := s.broker.await(ctx, s.name); err != nil {
@@ -74,19 +73,6 @@ func (s *streamSubscription) begin(ctx context.Context, sub *natsgo.Subscription
 	return nil
 }
 
-// set sets what has been subscribed to. It returns an error if the subscription was closed
-// meanwhile, by Close of the JetStream.
-func (s *streamSubscription) set(sub *natsgo.Subscription) error {
-	s.broker.mu.Lock()
-	defer s.broker.mu.Unlock()
-	if s.broker.closed || s.closed.Load() {
-		s.broker.conn.unsubscribe(sub)
-		return errClosed
-	}
-	s.sub = sub
-	return nil
-}
-
 // setLocked makes the end of the stream the position.
 func (s *streamSubscription) setLocked(info *jetstream.StreamInfo) {
 	s.epoch, s.last, s.lastTime = epoch(info), info.State.LastSeq, info.State.LastTime
@@ -95,13 +81,8 @@ func (s *streamSubscription) setLocked(info *jetstream.StreamInfo) {
 
 // Close implements io.Closer.
 func (s *streamSubscription) Close() error {
-	b := s.broker
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.subscriptions, s)
-	if !s.closed.Swap(true) && s.sub != nil {
-		b.conn.unsubscribe(s.sub)
-	}
+	s.closed.Store(true)
+	s.broker.subscriptions.remove(s, s.broker.conn)
 	return nil
 }
 

@@ -11,7 +11,6 @@ import (
 // A subscription is a subscription of a Broker.
 type subscription struct {
 	broker *Broker
-	sub    *natsgo.Subscription // guarded by Broker.mu
 	closed atomic.Bool
 	lost   atomic.Pointer[error] // a gap that has not been reported, or nil
 
@@ -21,28 +20,10 @@ type subscription struct {
 	due     int // number of messages before the gap of those is reported; 0 if there is none
 }
 
-// begin sets what has been subscribed to. It returns an error if the subscription was closed
-// meanwhile, by Close of the Broker.
-func (s *subscription) begin(sub *natsgo.Subscription) error {
-	s.broker.mu.Lock()
-	defer s.broker.mu.Unlock()
-	if s.broker.closed || s.closed.Load() {
-		s.broker.conn.unsubscribe(sub)
-		return errClosed
-	}
-	s.sub = sub
-	return nil
-}
-
 // Close implements io.Closer.
 func (s *subscription) Close() error {
-	b := s.broker
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.subscriptions, s)
-	if !s.closed.Swap(true) && s.sub != nil {
-		b.conn.unsubscribe(s.sub)
-	}
+	s.closed.Store(true)
+	s.broker.subscriptions.remove(s, s.broker.conn)
 	return nil
 }
 
