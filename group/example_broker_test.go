@@ -7,6 +7,7 @@ import (
 	"log"
 
 	"github.com/handset-go/handset/group"
+	"github.com/handset-go/handset/internal/exampletest"
 	"github.com/handset-go/handset/ws"
 )
 
@@ -82,8 +83,8 @@ func Example_errUnavailable() {
 
 // The members of this process receive a message although the broker is unavailable.
 func Example_errLocalOnly() {
-	t := new(exampleTB)
-	defer t.end()
+	t := new(exampletest.TB)
+	defer t.End()
 	session, client := connected(t)
 
 	groups := group.New(broken, group.Options{LocalFallback: true})

@@ -8,6 +8,7 @@ import (
 	"log"
 
 	"github.com/handset-go/handset/group"
+	"github.com/handset-go/handset/internal/exampletest"
 	"github.com/handset-go/handset/ws"
 )
 
@@ -17,8 +18,8 @@ func withPosition(m group.Message) []byte {
 }
 
 func ExampleGroups_JoinRecent() {
-	t := new(exampleTB)
-	defer t.end()
+	t := new(exampletest.TB)
+	defer t.End()
 	ctx := context.Background()
 	session, client := connected(t)
 
@@ -42,8 +43,8 @@ func ExampleGroups_JoinRecent() {
 // A client that was connected before sends the position of the last message that it
 // has received. If it cannot resume, it starts again.
 func ExampleGroups_Resume() {
-	t := new(exampleTB)
-	defer t.end()
+	t := new(exampletest.TB)
+	defer t.End()
 	ctx := context.Background()
 	before, _ := connected(t)
 	session, client := connected(t)
@@ -68,8 +69,8 @@ func ExampleGroups_Resume() {
 }
 
 func Example_errCannotResume() {
-	t := new(exampleTB)
-	defer t.end()
+	t := new(exampletest.TB)
+	defer t.End()
 	session, _ := connected(t)
 
 	groups := group.New(&group.MemoryBroker{History: 50}, group.Options{})
@@ -79,8 +80,8 @@ func Example_errCannotResume() {
 }
 
 func Example_errNoHistory() {
-	t := new(exampleTB)
-	defer t.end()
+	t := new(exampletest.TB)
+	defer t.End()
 	session, _ := connected(t)
 
 	groups := group.New(withoutHistory{&group.MemoryBroker{}}, group.Options{}) // a Broker that is no History
@@ -90,8 +91,8 @@ func Example_errNoHistory() {
 }
 
 func Example_errMember() {
-	t := new(exampleTB)
-	defer t.end()
+	t := new(exampletest.TB)
+	defer t.End()
 	ctx := context.Background()
 	session, _ := connected(t)
 
@@ -104,8 +105,8 @@ func Example_errMember() {
 
 // Another goroutine may call Leave while JoinRecent sends.
 func Example_errLeft() {
-	t := new(exampleTB)
-	defer t.end()
+	t := new(exampletest.TB)
+	defer t.End()
 	session, _ := connected(t)
 
 	var groups *group.Groups
@@ -122,8 +123,8 @@ func Example_errLeft() {
 
 // While the stored messages are loaded, too many new ones arrive.
 func Example_errTooSlow() {
-	t := new(exampleTB)
-	defer t.end()
+	t := new(exampletest.TB)
+	defer t.End()
 	session, _ := connected(t)
 
 	var groups *group.Groups

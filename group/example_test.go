@@ -7,13 +7,14 @@ import (
 	"log"
 
 	"github.com/handset-go/handset/group"
+	"github.com/handset-go/handset/internal/exampletest"
 	"github.com/handset-go/handset/ws"
 )
 
 // Two processes share their groups by a broker. Here, both are in one process.
 func ExampleNew() {
-	t := new(exampleTB)
-	defer t.end()
+	t := new(exampletest.TB)
+	defer t.End()
 	ctx := context.Background()
 	ada, adasClient := connected(t)
 	grace, gracesClient := connected(t)
@@ -32,8 +33,8 @@ func ExampleNew() {
 }
 
 func ExampleGroups_Join() {
-	t := new(exampleTB)
-	defer t.end()
+	t := new(exampletest.TB)
+	defer t.End()
 	ctx := context.Background()
 	session, client := connected(t)
 
@@ -54,8 +55,8 @@ func ExampleGroups_Join() {
 }
 
 func ExampleGroups_Leave() {
-	t := new(exampleTB)
-	defer t.end()
+	t := new(exampletest.TB)
+	defer t.End()
 	ctx := context.Background()
 	session, client := connected(t)
 
@@ -73,8 +74,8 @@ func ExampleGroups_Leave() {
 }
 
 func ExampleGroups_Publish() {
-	t := new(exampleTB)
-	defer t.end()
+	t := new(exampletest.TB)
+	defer t.End()
 	ctx := context.Background()
 	session, client := connected(t)
 
@@ -92,8 +93,8 @@ func ExampleGroups_Publish() {
 
 // A sender that has shown its message already does not need it back.
 func ExampleGroups_PublishExcept() {
-	t := new(exampleTB)
-	defer t.end()
+	t := new(exampletest.TB)
+	defer t.End()
 	ctx := context.Background()
 	ada, adasClient := connected(t)
 	grace, gracesClient := connected(t)
@@ -114,8 +115,8 @@ func ExampleGroups_PublishExcept() {
 
 // Members in other processes do not receive a local message.
 func ExampleGroups_PublishLocal() {
-	t := new(exampleTB)
-	defer t.end()
+	t := new(exampletest.TB)
+	defer t.End()
 	ctx := context.Background()
 	session, client := connected(t)
 
@@ -127,8 +128,8 @@ func ExampleGroups_PublishLocal() {
 }
 
 func ExampleGroups_Members() {
-	t := new(exampleTB)
-	defer t.end()
+	t := new(exampletest.TB)
+	defer t.End()
 	ctx := context.Background()
 	session, client := connected(t)
 
@@ -142,8 +143,8 @@ func ExampleGroups_Members() {
 }
 
 func ExampleGroups_Names() {
-	t := new(exampleTB)
-	defer t.end()
+	t := new(exampletest.TB)
+	defer t.End()
 	session, _ := connected(t)
 
 	groups := group.New(nil, group.Options{})
@@ -155,8 +156,8 @@ func ExampleGroups_Names() {
 }
 
 func ExampleGroups_Len() {
-	t := new(exampleTB)
-	defer t.end()
+	t := new(exampletest.TB)
+	defer t.End()
 	session, _ := connected(t)
 
 	groups := group.New(nil, group.Options{})
@@ -169,8 +170,8 @@ func ExampleGroups_Len() {
 }
 
 func ExampleGroups_Stats() {
-	t := new(exampleTB)
-	defer t.end()
+	t := new(exampletest.TB)
+	defer t.End()
 	ctx := context.Background()
 	ada, _ := connected(t)
 	grace, _ := connected(t)
@@ -185,8 +186,8 @@ func ExampleGroups_Stats() {
 }
 
 func ExampleGroups_Close() {
-	t := new(exampleTB)
-	defer t.end()
+	t := new(exampletest.TB)
+	defer t.End()
 	ctx := context.Background()
 	session, client := connected(t)
 

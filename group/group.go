@@ -45,7 +45,7 @@ func (gs *Groups) acquire(name string) (*group, error) {
 		go g.subscribe(ctx)
 	}
 	g.joining++
-	g.joins++ // expire does nothing
+	g.joins++ // a call of expire that is due does nothing
 	return g, nil
 }
 

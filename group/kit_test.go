@@ -2,7 +2,6 @@ package group_test
 
 import (
 	"context"
-	"errors"
 	"io"
 	"strings"
 	"sync/atomic"
@@ -62,13 +61,8 @@ func publish(t *testing.T, gs *group.Groups, name string, texts ...string) {
 // code.
 func (e end) next(t *testing.T) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	msg, err := e.client.Stream.Recv(ctx)
-	switch {
-	case err != nil:
-		t.Fatal(err)
-	case msg.Kind == ws.Close:
+	msg := wstest.Recv(t, wstest.Within(e.client.Stream, patience))
+	if msg.Kind == ws.Close {
 		return "close " + msg.Reason.Code.String()
 	}
 	return string(msg.Data)
@@ -88,11 +82,7 @@ func (e end) receives(t *testing.T, want ...string) {
 // a bubble.
 func (e end) receivesNothing(t *testing.T) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	if msg, err := e.client.Stream.Recv(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Fatalf("received %v %.100q, %v; want nothing", msg.Kind, msg.Data, err)
-	}
+	wstest.ExpectNothing(t, e.client.Stream, time.Minute)
 }
 
 // all returns what the client receives until a message that is last.

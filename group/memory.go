@@ -26,8 +26,9 @@ type MemoryBroker struct {
 
 	// Retention is how long the history of a group is kept after its last message and
 	// its last subscription. After that, the positions of the group are of a new
-	// epoch. Zero means 5 minutes; a negative value means that it is not kept. The memory in use is that of History messages
-	// for each group that has a subscription or has been used within this time.
+	// epoch. Zero means 5 minutes; a negative value means that it is not kept. The
+	// memory in use is that of History messages for each group that has a subscription
+	// or has been used within this time.
 	Retention time.Duration
 
 	mu     sync.Mutex // locked before topic.mu

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/handset-go/handset/internal/exampletest"
 	"github.com/handset-go/handset/ws"
 	"github.com/handset-go/handset/wstest"
 )
@@ -32,8 +33,8 @@ func chat() http.Handler {
 
 // What one of five clients says reaches all.
 func ExampleServer_DialN() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	clients := wstest.NewServer(t, chat()).DialN(t, 5, nil)
 	for _, client := range clients {
@@ -49,8 +50,8 @@ func ExampleServer_DialN() {
 
 // Each client has a name in its request. A failure says which client it is of.
 func ExampleClients_Each() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	server := wstest.NewServer(t, http.HandlerFunc(greet))
 	clients := server.DialN(t, 3, func(i int) (string, *ws.Dialer) {
@@ -67,8 +68,8 @@ func ExampleClients_Each() {
 
 // Clients that answer pings while the test does something else.
 func ExampleClients_Collect() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	clients := wstest.NewServer(t, chat()).DialN(t, 3, nil)
 	collectors := clients.Collect(t)
@@ -89,8 +90,8 @@ func ExampleClients_Collect() {
 
 // A stream that is read in the background.
 func ExampleCollect() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	client, server := wstest.Pair(t, nil, nil)
 	c := wstest.Collect(t, client.Stream)
@@ -104,8 +105,8 @@ func ExampleCollect() {
 
 // A Collector is received from as a stream is.
 func ExampleCollector_Recv() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	_, stream := wstest.Dial(t, say(text("hello")))
 	msg, err := wstest.Collect(t, stream).Recv(context.Background())
@@ -116,8 +117,8 @@ func ExampleCollector_Recv() {
 // The test knows that all has been received by the answer to a ping. In a bubble it may
 // call synctest.Wait instead.
 func ExampleCollector_Received() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	client, server := wstest.Pair(t, nil, nil)
 	c := wstest.Collect(t, client.Stream)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/handset-go/handset/internal/exampletest"
 	"github.com/handset-go/handset/ws"
 	"github.com/handset-go/handset/wstest"
 )
@@ -25,19 +26,19 @@ func say(messages ...ws.Message) http.Handler {
 
 // A failure says what was received.
 func ExampleExpectText() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
-	_, stream := wstest.Dial(t, say(text("hello"), text("goodbye")))
+	_, stream := wstest.Dial(t, say(text("hello"), text("good day")))
 	wstest.ExpectText(t, stream, "hello")
 	wstest.ExpectText(t, stream, "good night")
-	// Output: wstest: received Text "goodbye", want Text "good night"
+	// Output: wstest: received Text "good day", want Text "good night"
 }
 
 // Of long messages, a failure has what is around the first difference.
 func ExampleExpectBinary() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	got, want := make([]byte, 100), make([]byte, 100)
 	got[98] = 7
@@ -51,8 +52,8 @@ func ExampleExpectBinary() {
 
 // A failure names the member that differs.
 func ExampleExpectJSON() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	type joined struct {
 		Type string `json:"type"`
@@ -69,8 +70,8 @@ func ExampleExpectJSON() {
 
 // A server refuses a message that is not JSON.
 func ExampleExpectClose() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	_, stream := wstest.Dial(t, say(closing(ws.CloseInvalidPayload, "not JSON")))
 	wstest.ExpectClose(t, stream, ws.CloseUnsupportedData)
@@ -80,8 +81,8 @@ func ExampleExpectClose() {
 
 // Pings are skipped, unless the test expects one.
 func ExampleExpect() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	ping := ws.Message{Kind: ws.Ping, Data: []byte("still there?")}
 	_, stream := wstest.Dial(t, say(ping, text("hello"), ping, closing(ws.CloseNormal, "that is all")))
@@ -94,8 +95,8 @@ func ExampleExpect() {
 
 // The network is lost, which the server notices by its heartbeat.
 func ExampleExpectEnd() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	heartbeat := ws.Heartbeat{Interval: 10 * time.Millisecond, Timeout: 10 * time.Millisecond}
 	_, server := wstest.Pair(t, &ws.Upgrader{Options: ws.Options{Heartbeat: heartbeat}}, nil)
@@ -107,8 +108,8 @@ func ExampleExpectEnd() {
 
 // A message to one client does not reach another.
 func ExampleExpectNothing() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	_, stream := wstest.Dial(t, say())
 	wstest.ExpectNothing(t, stream, time.Millisecond) // in a bubble, any time will do
@@ -118,8 +119,8 @@ func ExampleExpectNothing() {
 
 // A check of one's own.
 func ExampleRecv() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	_, stream := wstest.Dial(t, say(text("token 8f3a")))
 	msg := wstest.Recv(t, stream)
@@ -129,8 +130,8 @@ func ExampleRecv() {
 
 // A test that must not wait for 10 s, or must wait for longer.
 func ExampleWithin() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	_, stream := wstest.Dial(t, say())
 	wstest.ExpectText(t, wstest.Within(stream, 50*time.Millisecond), "hello")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/handset-go/handset/internal/exampletest"
 	"github.com/handset-go/handset/ws"
 	"github.com/handset-go/handset/wstest"
 )
@@ -21,8 +22,8 @@ func collect(ctx context.Context, stream *ws.AggregatedStream) (texts [][]byte) 
 
 // A test detects Data that is kept for too long.
 func Example_keptTooLong() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 	ctx := context.Background() // t.Context()
 
 	client, server := wstest.Pair(t, nil, nil)

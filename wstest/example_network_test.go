@@ -11,14 +11,15 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/handset-go/handset/internal/exampletest"
 	"github.com/handset-go/handset/ws"
 	"github.com/handset-go/handset/wstest"
 )
 
 // A client comes back when its connection is reset.
 func ExampleNetwork_Reset() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	server := wstest.NewServer(t, say(text("welcome")))
 	client := &ws.Redialer{Dialer: &ws.Dialer{HTTPClient: server.Client()}, URL: server.URL, BaseDelay: time.Millisecond}
@@ -38,8 +39,8 @@ func ExampleNetwork_Reset() {
 
 // The connection is lost inside a frame: two bytes of header and three of "hello".
 func ExampleNetwork_After() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	client, server := wstest.Pair(t, nil, nil)
 	client.Network.After(wstest.Down, 5, client.Network.Reset)
@@ -51,8 +52,8 @@ func ExampleNetwork_After() {
 
 // A client that is gone without a sign of it.
 func ExampleNetwork_Drop() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	heartbeat := ws.Heartbeat{Interval: 10 * time.Millisecond, Timeout: 10 * time.Millisecond}
 	_, server := wstest.Pair(t, &ws.Upgrader{Options: ws.Options{Heartbeat: heartbeat}}, nil)
@@ -64,8 +65,8 @@ func ExampleNetwork_Drop() {
 
 // A client that does not take what it is sent, until the network resumes.
 func ExampleNetwork_Stall() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	client, server := wstest.Pair(t, nil, nil)
 	client.Network.Stall(wstest.Down)
@@ -79,8 +80,8 @@ func ExampleNetwork_Stall() {
 
 // A stalled network resumes.
 func ExampleNetwork_Resume() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	client, server := wstest.Pair(t, nil, nil)
 	client.Network.Stall(wstest.Both)
@@ -92,8 +93,8 @@ func ExampleNetwork_Resume() {
 
 // The other end has nothing more to say, and still listens.
 func ExampleNetwork_CloseWrite() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	client, server := wstest.Pair(t, nil, nil)
 	_ = server.Session.Text(context.Background(), "the answer")
@@ -106,8 +107,8 @@ func ExampleNetwork_CloseWrite() {
 
 // A ping takes the latency of both directions.
 func ExampleNetwork_SetLatency() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	client, server := wstest.Pair(t, nil, nil)
 	client.Network.SetLatency(wstest.Both, 10*time.Millisecond)
@@ -121,8 +122,8 @@ func ExampleNetwork_SetLatency() {
 
 // 1000 bytes at 20,000 a second.
 func ExampleNetwork_SetRate() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	client, server := wstest.Pair(t, nil, nil)
 	client.Network.SetRate(wstest.Down, 20_000)
@@ -142,8 +143,8 @@ func readLength(conn net.Conn) int {
 
 // A test finds code that relies on the sizes of reads.
 func ExampleNetwork_Split() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	var network wstest.Network
 	network.Split(wstest.Down, 2)
@@ -156,8 +157,8 @@ func ExampleNetwork_Split() {
 
 // A program that connects by itself, over a real network.
 func ExampleNetwork_Wrap() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	server := httptest.NewServer(say(text("hello")))
 	t.Cleanup(server.Close)
@@ -183,8 +184,8 @@ func ExampleNetwork_Wrap() {
 
 // A server with a port, for clients that are other programs.
 func ExampleNetwork_Listener() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	inner, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -206,8 +207,8 @@ func ExampleNetwork_Listener() {
 
 // One of two clients loses its connection.
 func ExampleWithNetwork() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 	ctx := context.Background() // t.Context()
 
 	server := wstest.NewServer(t, say(text("hello")))

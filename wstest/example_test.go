@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/handset-go/handset/internal/exampletest"
 	"github.com/handset-go/handset/ws"
 	"github.com/handset-go/handset/wstest"
 )
@@ -22,8 +23,8 @@ func greet(w http.ResponseWriter, r *http.Request) {
 
 // A test of a handler, with a client that connects to it.
 func ExampleDial() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	_, stream := wstest.Dial(t, http.HandlerFunc(greet))
 	for msg, err := range stream.All(context.Background()) { // t.Context()
@@ -39,8 +40,8 @@ func ExampleDial() {
 
 // A server has any number of clients, each with a request of its own.
 func ExampleNewServer() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 	ctx := context.Background() // t.Context()
 
 	server := wstest.NewServer(t, http.HandlerFunc(greet))
@@ -62,8 +63,8 @@ func ExampleNewServer() {
 
 // A Dialer sets the client's options. Here the server refuses the handshake.
 func ExampleServer_Dial() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	server := wstest.NewServer(t, http.HandlerFunc(greet))
 	foreign := &ws.Dialer{Header: http.Header{"Origin": {"https://elsewhere.example"}}}
@@ -91,8 +92,8 @@ func (n *newsReader) read(ctx context.Context) (string, error) {
 
 // A test of a client that dials by itself.
 func ExampleServer_Client() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 
 	server := wstest.NewServer(t, http.HandlerFunc(greet))
 	reader := &newsReader{&ws.Dialer{HTTPClient: server.Client()}, server.URL + "/?name=reader"}
@@ -111,8 +112,8 @@ func shout(ctx context.Context, session *ws.Session, stream *ws.MessageStream) e
 
 // A test of a function that is called with a session and a stream.
 func ExamplePair() {
-	t := new(exampleTB) // in a test, its *testing.T
-	defer t.end()
+	t := new(exampletest.TB) // in a test, its *testing.T
+	defer t.End()
 	ctx := context.Background() // t.Context()
 
 	client, server := wstest.Pair(t, nil, nil)

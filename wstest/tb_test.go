@@ -8,26 +8,6 @@ import (
 	"testing"
 )
 
-// exampleTB replaces the *testing.T that an example does not have. It prints failures.
-type exampleTB struct {
-	testing.TB // nil: only the methods below are called
-	cleanups   []func()
-}
-
-func (t *exampleTB) Helper()                   {}
-func (t *exampleTB) Cleanup(f func())          { t.cleanups = append(t.cleanups, f) }
-func (t *exampleTB) Error(v ...any)            { fmt.Println(v...) }
-func (t *exampleTB) Errorf(f string, v ...any) { fmt.Printf(f+"\n", v...) }
-func (t *exampleTB) Fatal(v ...any)            { fmt.Println(v...) }
-func (t *exampleTB) Fatalf(f string, v ...any) { fmt.Printf(f+"\n", v...) }
-
-// end calls the cleanups, as at the end of a test.
-func (t *exampleTB) end() {
-	for i := len(t.cleanups) - 1; i >= 0; i-- {
-		t.cleanups[i]()
-	}
-}
-
 // recordingTB is a test that may fail: it keeps what it reports.
 type recordingTB struct {
 	testing.TB // the real test, for Cleanup

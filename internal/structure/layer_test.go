@@ -59,6 +59,7 @@ var layers = map[string]layer{
 	"wsjson":               {on: []string{"ws"}},
 	"wsjson/jsonrpc":       {on: []string{"ws", "wsjson"}},
 	"wstest":               {goroutines: true, on: []string{"internal/overwrite", "ws"}},
+	"internal/exampletest": {},
 	"internal/interoptest": {goroutines: true, on: []string{"ws"}},
 	"internal/tooltest":    {},
 	"examples/echo":        {goroutines: true, on: []string{"ws"}},
