@@ -34,7 +34,7 @@ type group struct {
 func (gs *Groups) acquire(name string) (*group, error) {
 	gs.mu.Lock()
 	defer gs.mu.Unlock()
-	if gs.closed {
+	if gs.isClosed() {
 		return nil, ErrClosed
 	}
 	g := gs.groups[name]

@@ -76,12 +76,11 @@ type Groups struct {
 	history History // nil if the broker has none
 	options Options
 	origin  uint64          // identifies these Groups among all of the broker
-	ctx     context.Context // cancelled by Close
+	ctx     context.Context // cancelled by Close, with mu locked
 	cancel  context.CancelFunc
 	counts  counts
 
 	mu       sync.Mutex // locked before group.mu
-	closed   bool
 	groups   map[string]*group
 	sessions map[*ws.Session]*memberships
 	lastID   uint64 // of memberships
@@ -136,14 +135,22 @@ func New(broker Broker, options Options) *Groups {
 	return gs
 }
 
+// isClosed reports whether Close was called.
+func (gs *Groups) isClosed() bool { return gs.ctx.Err() != nil }
+
+// group returns a group, or nil if there is none.
+func (gs *Groups) group(name string) *group {
+	gs.mu.Lock()
+	defer gs.mu.Unlock()
+	return gs.groups[name]
+}
+
 // Members returns the sessions of this process that are members of a group, as a
 // sequence for a range loop, each once, in no particular order. Sessions that join
 // during the loop are not yielded. No lock is held while the body of the loop runs.
 func (gs *Groups) Members(name string) iter.Seq[*ws.Session] {
 	return func(yield func(*ws.Session) bool) {
-		gs.mu.Lock()
-		g := gs.groups[name]
-		gs.mu.Unlock()
+		g := gs.group(name)
 		if g == nil {
 			return
 		}
@@ -157,13 +164,10 @@ func (gs *Groups) Members(name string) iter.Seq[*ws.Session] {
 
 // Len returns the number of sessions of this process that are members of a group.
 func (gs *Groups) Len(name string) int {
-	gs.mu.Lock()
-	g := gs.groups[name]
-	gs.mu.Unlock()
-	if g == nil {
-		return 0
+	if g := gs.group(name); g != nil {
+		return g.len()
 	}
-	return g.len()
+	return 0
 }
 
 // Names returns the names of the groups that have members in this process, as a
@@ -192,7 +196,6 @@ func (gs *Groups) Names() iter.Seq[string] {
 // open, too. Close returns the first error of the broker.
 func (gs *Groups) Close() error {
 	gs.mu.Lock()
-	gs.closed = true
 	gs.cancel()
 	var members []*member
 	for _, joined := range gs.sessions {

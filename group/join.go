@@ -80,7 +80,7 @@ func (gs *Groups) join(ctx context.Context, name string, session *ws.Session, ca
 	}
 	defer gs.release(g)
 	switch err := g.await(ctx, session); {
-	case gs.ctx.Err() != nil:
+	case gs.isClosed():
 		return nil, ErrClosed
 	case err != nil:
 		return nil, err
@@ -125,7 +125,7 @@ func sessionError(session *ws.Session) error {
 func (gs *Groups) add(g *group, session *ws.Session, catchUp bool) (*member, error) {
 	gs.mu.Lock()
 	defer gs.mu.Unlock()
-	if gs.closed {
+	if gs.isClosed() {
 		return nil, ErrClosed
 	}
 	joined := gs.sessions[session]

@@ -68,16 +68,10 @@ func (gs *Groups) PublishLocal(name string, kind ws.Kind, data []byte) error {
 
 // publishLocal delivers an envelope to the members of this process.
 func (gs *Groups) publishLocal(name string, e *envelope) error {
-	gs.mu.Lock()
-	g, closed := gs.groups[name], gs.closed
-	gs.mu.Unlock()
-	switch {
-	case closed:
-		return ErrClosed
-	case g == nil:
-		return nil
+	if g := gs.group(name); g != nil {
+		return g.deliver(e, Position{})
 	}
-	return g.deliver(e, Position{})
+	return nil
 }
 
 // envelope returns the envelope of a message, or an error if the message is invalid.
@@ -88,12 +82,15 @@ func (gs *Groups) envelope(kind ws.Kind, data []byte, except *ws.Session) (envel
 	case kind == ws.Text && !utf8.Valid(data):
 		return envelope{}, errUTF8
 	}
-	e := envelope{kind: kind, data: data}
-	gs.mu.Lock()
-	defer gs.mu.Unlock()
-	if gs.closed {
+	if gs.isClosed() {
 		return envelope{}, ErrClosed
 	}
+	e := envelope{kind: kind, data: data}
+	if except == nil {
+		return e, nil
+	}
+	gs.mu.Lock()
+	defer gs.mu.Unlock()
 	if joined := gs.sessions[except]; joined != nil {
 		e.origin, e.sender = gs.origin, joined.id
 	}

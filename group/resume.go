@@ -82,7 +82,7 @@ func (gs *Groups) leftBecause(session *ws.Session) error {
 	switch {
 	case session.Err() != nil:
 		return sessionError(session)
-	case gs.ctx.Err() != nil:
+	case gs.isClosed():
 		return ErrClosed
 	}
 	return ErrLeft
