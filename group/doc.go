@@ -122,7 +122,9 @@
 //     member, or a gap is reported, or the member is slow and Options.Slow applies.
 //     After [Groups.Leave] has returned, nothing is sent.
 //   - After each interruption of the connection to the broker, and after each
-//     overflow, a gap is reported, unless a History has delivered what was missed.
+//     overflow, a gap is reported, unless a History has delivered what was missed. What
+//     is lost between the servers of a broker is beyond this; the documentation of each
+//     broker says what it notices.
 //   - A slow member does not delay the others.
 //   - Memory is bounded. Besides the send queue of its session, a member keeps one
 //     message with KeepLatest, and at most 2,048 with CloseSlow or while it is sent stored

@@ -71,7 +71,7 @@ func (f *flow) take(p []byte) (n int, reached []func(), err error) {
 			return 0, nil, nil
 		case f.stalled || f.dropped:
 		case f.arrivals.ready > 0:
-			n, reached = f.remove(p)
+			n, reached = f.removeLocked(p)
 			return n, reached, nil
 		case f.arrivals.ended:
 			return 0, nil, io.EOF
@@ -83,8 +83,8 @@ func (f *flow) take(p []byte) (n int, reached []func(), err error) {
 	}
 }
 
-// remove moves bytes that have arrived to p. f.mu is held.
-func (f *flow) remove(p []byte) (n int, reached []func()) {
+// removeLocked moves bytes that have arrived to p.
+func (f *flow) removeLocked(p []byte) (n int, reached []func()) {
 	n, reached = f.counted(min(len(p), f.arrivals.readable()))
 	copy(p, f.buffered[:n])
 	f.buffered = f.buffered[n:]
@@ -116,7 +116,7 @@ func (f *flow) write(p []byte) (n int, err error) {
 		case f.writing.passed():
 			return n, os.ErrDeadlineExceeded
 		case mine || !f.isWritten:
-			if n += f.add(p[n:]); n == len(p) {
+			if n += f.addLocked(p[n:]); n == len(p) {
 				return n, nil
 			}
 			mine, f.isWritten = true, true
@@ -125,8 +125,8 @@ func (f *flow) write(p []byte) (n int, err error) {
 	}
 }
 
-// add buffers what there is space for. f.mu is held.
-func (f *flow) add(p []byte) (n int) {
+// addLocked buffers what there is space for.
+func (f *flow) addLocked(p []byte) (n int) {
 	if n = min(len(p), flowSize-len(f.buffered)); n > 0 {
 		f.buffered = append(f.buffered, p[:n]...)
 		f.arrivals.add(n)
@@ -159,13 +159,13 @@ func (f *flow) closeWrite() {
 func (f *flow) closeRead() {
 	f.change(func() {
 		f.readClosed = true
-		f.discard()
+		f.discardLocked()
 		f.reading.set(f, time.Time{})
 	})
 }
 
 // drop loses what is in the flow, and what will be written.
-func (f *flow) drop() { f.change(func() { f.dropped = true; f.discard() }) }
+func (f *flow) drop() { f.change(func() { f.dropped = true; f.discardLocked() }) }
 
 // cutOff ends the direction for the reader. The writer does not notice it.
 func (f *flow) cutOff() {
@@ -182,13 +182,13 @@ func (f *flow) breakOff() {
 	f.change(func() {
 		if !f.dropped {
 			f.reset = true
-			f.discard()
+			f.discardLocked()
 		}
 	})
 }
 
-// discard removes what is in the flow. f.mu is held.
-func (f *flow) discard() {
+// discardLocked removes what is in the flow.
+func (f *flow) discardLocked() {
 	f.buffered = nil
 	f.arrivals.discard()
 	f.arriving.set(f, time.Time{})
