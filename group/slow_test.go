@@ -5,9 +5,11 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/handset-go/handset/group"
 	"github.com/handset-go/handset/ws"
+	"github.com/handset-go/handset/wstest"
 )
 
 // flood publishes so many messages that the queue of a client that does not receive is
@@ -88,6 +90,30 @@ func TestBurst(t *testing.T) {
 		publish(t, gs, "x", "later")
 		members[1].receives(t, "later")
 		members[0].receivesNothing(t)
+	})
+}
+
+// A member on a slow network that can carry what is published stays, whatever bursts there
+// are between, and receives everything.
+func TestSlowNetworkKeepsMember(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gs := group.New(nil, group.Options{})
+		m := member(t, gs, "x")
+		m.client.Network.SetRate(wstest.Down, 20_000)
+		go func() {
+			for i := range 3000 {
+				publish(t, gs, "x", long(fmt.Sprint(i)))
+				if i%600 > 300 { // 300 at once, and then 300 in half a minute
+					time.Sleep(time.Second / 10)
+				}
+			}
+		}()
+		for i := range 3000 {
+			m.receives(t, long(fmt.Sprint(i)))
+		}
+		if stats := gs.Stats(); stats.SlowClosed != 0 || stats.Members != 1 {
+			t.Errorf("stats: %+v", stats)
+		}
 	})
 }
 
