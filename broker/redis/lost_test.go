@@ -213,6 +213,7 @@ func TestLostRole(t *testing.T) {
 	await(t, "nothing is published to a replica", func() bool {
 		return errors.Is(b.Publish(within(t), "group", []byte("lost")), group.ErrUnavailable)
 	})
+	await(t, "the subscription leaves a replica", func() bool { return s.do("PUBSUB", "CHANNELS") == "[]" })
 	s.do("REPLICAOF", "NO", "ONE")
 	publishSoon(t, b, "group", "after")
 	r.untilGap(t, 1)
