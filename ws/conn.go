@@ -58,7 +58,7 @@ type extra struct {
 	context  atomic.Pointer[sessionContext] // of Session.Context; nil before the first call
 	values   context.Context                // of Upgrader.KeepRequestValues; nil without
 
-	began time.Duration // time since epoch; 0 without a Trace
+	began time.Duration // time since clock.Epoch; 0 without a Trace
 
 	traffic     *trafficCounters // nil without Options.SessionStats
 	messages    messageTimer

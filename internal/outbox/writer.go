@@ -1,6 +1,10 @@
 package outbox
 
-import "time"
+import (
+	"time"
+
+	origin "github.com/handset-go/handset/internal/clock"
+)
 
 // writer is who has the right to write. The right exists only together with bytes
 // to write:
@@ -148,9 +152,7 @@ func (o *Outbox) sustainedLocked() bool {
 
 // clock returns the time in µs, modulo 65 ms. Of a thousand writes that are not in a
 // row, one is taken for one that is, which does no harm.
-var clock = func() uint16 { return uint16(time.Since(epoch).Microseconds()) }
+var clock = func() uint16 { return uint16(time.Since(origin.Epoch).Microseconds()) }
 
 // millis returns the time in ms, modulo 49 days. It is never 0.
-func millis() uint32 { return max(uint32(time.Since(epoch).Milliseconds()), 1) }
-
-var epoch = time.Now()
+func millis() uint32 { return max(uint32(time.Since(origin.Epoch).Milliseconds()), 1) }
