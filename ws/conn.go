@@ -51,7 +51,7 @@ func (m *MessageStream) session() *Session { return (*Session)(m) }
 
 // extra has what only some sessions need.
 type extra struct {
-	maxFrame uint64
+	maxFrame atomic.Uint64
 	channel  atomic.Pointer[messageChannel] // of MessageStream.Chan
 	filled   atomic.Pointer[messageChannel] // of that or of AggregatedStream.Chan
 	err      atomic.Pointer[error]          // that ended the stream; nil before that
@@ -80,7 +80,7 @@ func (c *conn) more() *extra {
 // maxFrame returns the limit set by MaxFrameSize, or 0 for none.
 func (c *conn) maxFrame() uint64 {
 	if x := c.extra.Load(); x != nil {
-		return x.maxFrame
+		return x.maxFrame.Load()
 	}
 	return 0
 }
