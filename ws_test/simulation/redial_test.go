@@ -29,7 +29,7 @@ func (c *client) redial(ctx context.Context) {
 		last = c.current.client
 		c.run.trace.add(c.name, "connected as ", last.name)
 		last.begin(session, stream)
-		if left = !c.body(last); left {
+		if left = !c.body(ctx, last); left {
 			break
 		}
 	}
@@ -75,20 +75,21 @@ func (c *client) before(_ context.Context, a *ws.Attempt) error {
 }
 
 // body is the body of the loop. It reports whether the loop goes on.
-func (c *client) body(e *endpoint) (goOn bool) {
-	if c.random.chance(70) {
-		<-e.session.Done()
-		return true
+func (c *client) body(ctx context.Context, e *endpoint) (goOn bool) {
+	goOn = true
+	if c.random.chance(30) {
+		goOn = c.random.chance(50)
+		now := time.Now()
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, c.lane.next(now, now.Add(c.random.between(0, c.run.plan.duration))).Add(1))
+		defer cancel()
 	}
-	now := time.Now()
-	timer := time.NewTimer(c.lane.next(now, now.Add(c.random.between(0, c.run.plan.duration))).Sub(now))
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-ctx.Done():
 		e.closesItself()
 	case <-e.session.Done():
 	}
-	return c.random.chance(50)
+	return goOn
 }
 
 // endedWell reports whether the session has ended in a way after which a Redialer does

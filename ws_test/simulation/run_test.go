@@ -40,6 +40,8 @@ func simulate(seed uint64, t *trace) (failures []string) {
 	if t != nil {
 		t.began = r.began
 	}
+	limit := time.AfterFunc(longest, func() { panic(fmt.Sprintf("simulation: seed %d has not ended after %v", seed, longest)) })
+	defer limit.Stop()
 	setClock(seed)
 	server := &http.Server{Handler: http.HandlerFunc(r.handle), ErrorLog: discardLog}
 	var serving sync.WaitGroup
@@ -62,6 +64,9 @@ func simulate(seed uint64, t *trace) (failures []string) {
 	r.check()
 	return r.failures
 }
+
+// longest is the time that a run may take, by its own clock.
+const longest = time.Hour
 
 // setClock makes the library's times and random delays those of the seed.
 func setClock(seed uint64) {
