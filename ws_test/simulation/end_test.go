@@ -167,7 +167,7 @@ func or(d, other time.Duration) time.Duration {
 // handshake.
 func (e *endpoint) lost(by time.Time) bool {
 	var closed *ws.CloseError
-	return e.session == nil || e.done && !e.ended.After(by) && !errors.As(e.err, &closed)
+	return e.session == nil || e.run.isAborted() || e.done && !e.ended.After(by) && !errors.As(e.err, &closed)
 }
 
 // checkClosed checks the result of a closing handshake.
@@ -206,6 +206,12 @@ func (e *endpoint) checkFailed(err *ws.ProtocolError) {
 	default:
 		e.failf("the session failed: %v", err)
 	}
+}
+
+func (r *run) isAborted() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.aborted
 }
 
 // closingSince returns when the closing handshake began: by a call of Close or, if that

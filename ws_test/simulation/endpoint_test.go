@@ -35,6 +35,7 @@ type endpoint struct {
 	streamErr error           // that ended its stream
 	dropped   bool            // what the peer sends may be dropped, because nothing received it while closing
 	largest   int             // frame that was queued
+	given     bool            // the client has not got a session
 	done      bool
 	err       error // of the session
 	ended     time.Time
@@ -86,6 +87,9 @@ func (a *actor) failf(format string, args ...any) {
 func (e *endpoint) begin(session *ws.Session, stream *ws.MessageStream) {
 	e.session, e.stream = session, stream
 	e.run.trace.add(e.name, fmt.Sprintf("options %+v, reader %+v", e.options, e.reader))
+	if !e.run.shutAt().IsZero() {
+		e.closesItself()
+	}
 	if e.reader.maxFrame > 0 {
 		stream.MaxFrameSize(e.reader.maxFrame)
 	}
@@ -100,6 +104,19 @@ func (e *endpoint) begin(session *ws.Session, stream *ws.MessageStream) {
 		a := e.newActor("closer")
 		e.run.scripts.Go(func() { a.close() })
 	}
+}
+
+// givesUp records that the client has not got a session, whatever the server has.
+func (e *endpoint) givesUp() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.given = true
+}
+
+func (e *endpoint) gaveUp() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.given
 }
 
 // awaitEnd records what is known when the session ends.

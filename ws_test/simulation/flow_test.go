@@ -150,7 +150,7 @@ func (f *flow) write(p []byte) (n int, err error) {
 // accept takes the bytes for which there is space.
 func (f *flow) accept(p []byte) (n int) {
 	n = min(len(p), f.window-len(f.bytes))
-	if f.lost {
+	if f.lost || f.readClosed { // nothing is kept
 		n = len(p)
 	}
 	if n <= 0 {

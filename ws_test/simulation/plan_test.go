@@ -9,7 +9,7 @@ import (
 // plan is what a seed decides about a whole run. Most runs are small, so that many fit into
 // a second, and some are large.
 type plan struct {
-	pairs    int           // sessions that are dialed
+	clients  int
 	duration time.Duration // in which they are dialed, and faults happen
 	faulty   int           // connections with faults, in percent
 	largest  int           // length of a message
@@ -20,14 +20,14 @@ type plan struct {
 
 func newPlan(rng random) *plan {
 	p := &plan{
-		pairs:    1 + rng.IntN(2),
+		clients:  1 + rng.IntN(2),
 		duration: one(rng, 10*time.Millisecond, time.Second, 10*time.Second),
 		faulty:   one(rng, 0, 0, 30, 80),
 		largest:  one(rng, 100, 2000, 2000, 20_000),
 		steps:    one(rng, 5, 10, 20),
 	}
 	if rng.chance(10) {
-		p.pairs, p.largest, p.steps = 3+rng.IntN(6), one(rng, p.largest, 200_000), 40
+		p.clients, p.largest, p.steps = 3+rng.IntN(6), one(rng, p.largest, 200_000), 40
 	}
 	p.upgrader.Options, p.upgrader.Compression = newOptions(rng), newCompression(rng)
 	if rng.chance(20) {

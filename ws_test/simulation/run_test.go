@@ -2,7 +2,6 @@ package simulation
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -21,7 +20,7 @@ type run struct {
 	trace   *trace // nil if nobody asks for it
 	network *network
 	client  *http.Client
-	pairs   []*pair
+	pairs   map[int]*pair
 	began   time.Time
 
 	scripts tasks // goroutines that do a number of steps
@@ -29,32 +28,35 @@ type run struct {
 
 	mu       sync.Mutex
 	failures []string
-	shut     time.Time // when the Upgrader or Dialers were shut down
-	aborted  bool      // their sessions were ended
+	shut     time.Time // when the Upgrader or a Dialer was first shut down
+	aborted  bool      // sessions were ended by that
 }
 
 // simulate runs a seed and returns what the model found wrong. It must be called inside a
 // bubble. Nothing is left when it returns.
 func simulate(seed uint64, t *trace) (failures []string) {
 	rng := newRandom(seed, "run")
-	r := &run{seed: seed, trace: t, plan: newPlan(rng), network: newNetwork(), began: time.Now()}
+	r := &run{seed: seed, trace: t, plan: newPlan(rng), network: newNetwork(), began: time.Now(), pairs: map[int]*pair{}}
 	if t != nil {
 		t.began = r.began
 	}
+	limit := time.AfterFunc(longest, func() { panic(fmt.Sprintf("simulation: seed %d has not ended after %v", seed, longest)) })
+	defer limit.Stop()
 	setClock(seed)
 	server := &http.Server{Handler: http.HandlerFunc(r.handle), ErrorLog: discardLog}
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.Serve(r.network) })
 	r.client = &http.Client{Transport: &http.Transport{DialContext: r.dial}}
-	for i := range r.plan.pairs {
-		r.pairs = append(r.pairs, newPair(r, i, rng))
+	for _, d := range r.plan.dialers {
+		d.HTTPClient = r.client
 	}
-	for _, p := range r.pairs {
-		r.scripts.Go(p.runClient)
-		r.scripts.Go(p.runFaults)
+	for i := range r.plan.clients {
+		r.scripts.Go(newClient(r, i).connect)
 	}
+	r.scripts.Go(r.interrupt)
 	r.scripts.Wait()
 	r.shutdown()
+	r.scripts.Wait()
 	r.readers.Wait()
 	_ = server.Close()
 	r.client.CloseIdleConnections()
@@ -62,6 +64,9 @@ func simulate(seed uint64, t *trace) (failures []string) {
 	r.check()
 	return r.failures
 }
+
+// longest is the time that a run may take, by its own clock.
+const longest = time.Hour
 
 // setClock makes the library's times and random delays those of the seed.
 func setClock(seed uint64) {
@@ -75,61 +80,23 @@ func setClock(seed uint64) {
 	}
 }
 
-// pairKey is the key of the pair in the context of a handshake.
-type pairKey struct{}
+// clientKey is the key of the client in the context of a handshake.
+type clientKey struct{}
 
-// dial connects the client of a pair.
+// dial makes the connection of the client's attempt in progress.
 func (r *run) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	return r.network.dial(ctx, ctx.Value(pairKey{}).(*pair))
+	return r.network.dial(ctx, ctx.Value(clientKey{}).(*client).current)
 }
 
 // handle serves the server's end of a pair.
 func (r *run) handle(w http.ResponseWriter, request *http.Request) {
 	id, err := strconv.Atoi(strings.TrimPrefix(request.URL.Path, "/"))
-	if err != nil || id >= len(r.pairs) {
+	p := r.pair(id)
+	if err != nil || p == nil {
 		r.failf("the server got the path %s", request.URL.Path)
 		return
 	}
-	r.pairs[id].serve(w, request)
-}
-
-// shutdown ends what is left, as a program does that ends.
-func (r *run) shutdown() {
-	rng := newRandom(r.seed, "shutdown")
-	grace := rng.between(0, 20*time.Second)
-	r.mu.Lock()
-	r.shut = time.Now()
-	r.mu.Unlock()
-	for _, p := range r.pairs {
-		p.client.closesItself()
-		p.server.closesItself()
-	}
-	down := func(name string, at lane, u interface {
-		Shutdown(context.Context) error
-		Close() error
-	}) {
-		r.scripts.Go(func() {
-			at.pause(0)
-			now := time.Now()
-			ctx, cancel := context.WithDeadline(context.Background(), at.next(now, now.Add(grace)))
-			defer cancel()
-			err := u.Shutdown(ctx)
-			r.trace.add(name, "Shutdown: ", err)
-			if err != nil {
-				r.mu.Lock()
-				r.aborted = true
-				r.mu.Unlock()
-				if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() == nil {
-					r.failf("Shutdown of the %s: %v", name, err)
-				}
-			}
-		})
-	}
-	down("upgrader", laneShutdown, &r.plan.upgrader)
-	for i, d := range r.plan.dialers {
-		down(fmt.Sprint("dialer ", i), laneShutdown+1+lane(i), d)
-	}
-	r.scripts.Wait()
+	p.serve(w, request)
 }
 
 func (r *run) failf(format string, args ...any) {

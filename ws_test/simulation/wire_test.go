@@ -45,6 +45,9 @@ func (w *wire) observe(p []byte) {
 				return
 			}
 			p = bytes.Clone(w.head[i+4:])
+			if !w.fromClient() && !bytes.HasPrefix(w.head, []byte("HTTP/1.1 101 ")) {
+				return // the handshake was refused: this is the rest of the response
+			}
 			w.open, w.head = true, w.head[:0]
 			continue
 		case w.in:
