@@ -21,6 +21,7 @@ type run struct {
 	network *network
 	client  *http.Client
 	pairs   map[int]*pair
+	groups  *groups // nil if the run has none
 	began   time.Time
 
 	scripts tasks // goroutines that do a number of steps
@@ -47,17 +48,21 @@ func simulate(seed uint64, t *trace) (failures []string) {
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.Serve(r.network) })
 	r.client = &http.Client{Transport: &http.Transport{DialContext: r.dial}}
+	r.groups = newGroups(r)
 	for _, d := range r.plan.dialers {
 		d.HTTPClient = r.client
 	}
 	for i := range r.plan.clients {
 		r.scripts.Go(newClient(r, i).connect)
 	}
+	r.groups.publishers()
 	r.scripts.Go(r.interrupt)
 	r.scripts.Wait()
+	r.groups.settle()
 	r.shutdown()
 	r.scripts.Wait()
 	r.readers.Wait()
+	r.groups.check()
 	_ = server.Close()
 	r.client.CloseIdleConnections()
 	serving.Wait()

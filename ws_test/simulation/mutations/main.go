@@ -29,7 +29,7 @@ func main() {
 	var (
 		seeds    = flag.Int("seeds", 300, "number of seeds to try for each mutation")
 		patience = flag.Duration("timeout", 5*time.Minute, "how long the tests of a mutation may take, building excluded")
-		pattern  = flag.String("run", "", "regular expression for the mutations to try")
+		pattern  = flag.String("run", "", "regular expression for the names or files of the mutations to try")
 		list     = flag.Bool("list", false, "print the mutations and what they cause, and try none")
 		verbose  = flag.Bool("v", false, "print the output of the tests")
 	)
@@ -58,19 +58,19 @@ func main() {
 	}
 }
 
-// choose returns the mutations whose names match a regular expression.
+// choose returns the mutations whose names or files match a regular expression.
 func choose(pattern string) (chosen []mutation, err error) {
 	match, err := regexp.Compile("(?i)" + pattern)
 	if err != nil {
 		return nil, err
 	}
 	for _, m := range all {
-		if match.MatchString(m.name) {
+		if match.MatchString(m.name) || match.MatchString(m.file) {
 			chosen = append(chosen, m)
 		}
 	}
 	if len(chosen) == 0 {
-		return nil, fmt.Errorf("no mutation has a name that matches %q", pattern)
+		return nil, fmt.Errorf("no mutation has a name or file that matches %q", pattern)
 	}
 	return chosen, nil
 }
