@@ -19,9 +19,10 @@ type membership struct {
 	joined    time.Time // when Join has returned; zero while it waits
 	catchesUp bool      // JoinRecent or Resume has not sent the stored messages
 	loaded    bool      // it knows them
-	last      int       // the number of the last stored message
+	last      int       // the number of the newest message when they were read
 	early     []*publication
 	waiting   []*message // that were kept or dropped while the queue was not empty
+	fits      bool       // the queue is empty and has space for the message that is being delivered
 	promised  []*message // that JoinRecent or Resume sends
 	positions []group.Position
 }
@@ -34,10 +35,10 @@ type memberKey struct{}
 func (g *groups) accepted(m *publication, data []byte) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.messages[string(data)] = m
+	g.messages[string(data)], g.newest[m.name] = m, m.number
 	for _, p := range g.processes {
 		for _, member := range p.members {
-			if member.name != m.name || member.joined.IsZero() || !member.joined.Before(m.began) || member.endpoint.isOver() {
+			if member.name != m.name || member.joined.IsZero() || !member.joined.Before(m.began) || !member.endpoint.accepts() {
 				continue
 			}
 			if !g.broker.has(p, m.name) {
@@ -47,14 +48,10 @@ func (g *groups) accepted(m *publication, data []byte) {
 	}
 }
 
-// isOver reports whether the session has ended or is being closed, as far as is known.
-func (e *endpoint) isOver() bool {
-	over := func(e *endpoint) bool {
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		return e.done || !e.closing.IsZero() || e.received != nil
-	}
-	return over(e) || over(e.peer) || !e.run.shutAt().IsZero()
+// accepts reports whether the session accepts sends. The call sends nothing in either case,
+// because no message is open that it could continue.
+func (e *endpoint) accepts() bool {
+	return !errors.Is(e.session.Continuation(context.Background(), ws.Continue, nil), ws.ErrClosed)
 }
 
 // stored records what JoinRecent or Resume is going to send.
@@ -65,10 +62,10 @@ func (g *groups) stored(ctx context.Context, entries []group.Entry, err error) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	m.loaded = true
+	m.loaded, m.last = true, g.newest[m.name]
+	g.run.trace.add(m.endpoint.name, "history of ", m.name, ": ", len(entries), " messages, ", len(m.early), " have arrived")
 	for _, e := range entries {
 		p := g.messages[string(e.Data)]
-		m.last = p.number
 		m.promises(m.adds(p, e.Position))
 	}
 	for _, p := range m.early {
@@ -88,7 +85,9 @@ func (m *membership) adds(p *publication, at group.Position) *message {
 	if p.except == m.endpoint {
 		return nil
 	}
-	sent := m.endpoint.sends.sends(m.log, p.kind, m.process.groups.expected(p))
+	data := m.process.groups.expected(p)
+	m.endpoint.begins(len(data))
+	sent := m.endpoint.sends.sends(m.log, p.kind, data)
 	m.endpoint.sends.mu.Lock()
 	sent.optional = true
 	m.endpoint.sends.mu.Unlock()
@@ -106,7 +105,7 @@ func (m *membership) promises(sent *message) {
 func (g *groups) delivers(p *process, e group.Entry, call func()) {
 	g.mu.Lock()
 	m := g.messages[string(e.Data)]
-	g.run.trace.add(p.name, "receives ", m.number, " of ", m.name)
+	g.run.trace.add(p.name, "receives ", m.number, " of ", m.name, ", ", len(m.data), " bytes")
 	var required []func()
 	for _, member := range p.members {
 		if member.name != m.name {
@@ -121,11 +120,12 @@ func (g *groups) delivers(p *process, e group.Entry, call func()) {
 			continue
 		}
 		sent := member.adds(m, e.Position)
+		member.fits = member.endpoint.session.Buffered() == 0
 		switch {
 		case member.catchesUp:
 			member.promises(sent)
-		case sent == nil, member.joined.IsZero() || !member.joined.Before(m.began), member.endpoint.isOver():
-		case member.endpoint.session.Buffered() == 0:
+		case sent == nil, member.joined.IsZero() || !member.joined.Before(m.began), !member.endpoint.accepts():
+		case member.fits:
 			required = append(required, func() { member.endpoint.sends.requires(sent) })
 		default:
 			member.waiting = append(member.waiting, sent)
@@ -141,7 +141,7 @@ func (g *groups) delivers(p *process, e group.Entry, call func()) {
 // settle is called when something happens to a member. If its queue is empty, all that it
 // has kept was sent.
 func (m *membership) settle() {
-	if len(m.waiting) == 0 || m.catchesUp || m.endpoint.isOver() || m.endpoint.session.Buffered() > 0 {
+	if len(m.waiting) == 0 || m.catchesUp || !m.endpoint.accepts() || m.endpoint.session.Buffered() > 0 {
 		return
 	}
 	if m.process.groups.options.Slow == group.KeepLatest {
@@ -162,7 +162,7 @@ func (g *groups) missed(name string, session *ws.Session) {
 			if m.name != name || m.endpoint.session != session {
 				continue
 			}
-			if g.options.Slow != group.DropNewest || len(m.waiting) == 0 && !m.endpoint.isOver() && !m.catchesUp {
+			if g.options.Slow != group.DropNewest || m.fits {
 				g.run.failf("%s has missed a message of %s, and its queue is empty", m.endpoint.name, name)
 			}
 			if last := len(m.log.all) - 1; last >= 0 {
@@ -304,7 +304,7 @@ func (a *actor) join(m *membership, all map[string]*membership) {
 // succeeds records that the session is a member.
 func (m *membership) succeeds() {
 	m.joined, m.catchesUp = time.Now(), false
-	if !m.endpoint.isOver() {
+	if m.endpoint.accepts() {
 		for _, sent := range m.promised {
 			m.endpoint.sends.requires(sent)
 		}
@@ -317,8 +317,7 @@ func (a *actor) checkJoin(ctx context.Context, way int, err error) {
 	switch {
 	case ctx.Err() != nil && err == ctx.Err():
 	case way == 2 && errors.Is(err, group.ErrCannotResume):
-	case a.isOver() || a.pair.link.harmed():
-	case a.session.Err() != nil && err == a.session.Err():
+	case !a.accepts() && (errors.Is(err, ws.ErrClosed) || a.session.Err() != nil && err == a.session.Err()):
 	default:
 		a.failf("a join fails with %v", err)
 	}

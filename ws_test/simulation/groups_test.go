@@ -23,6 +23,7 @@ type groups struct {
 
 	mu       sync.Mutex
 	messages map[string]*publication // by what the broker carries
+	newest   map[string]int          // number of the last message of a group
 }
 
 // process is a process of the server: its Groups, and who is a member of them.
@@ -59,7 +60,7 @@ func newGroups(r *run) *groups {
 	if !rng.chance(30) {
 		return nil
 	}
-	g := &groups{run: r, messages: map[string]*publication{}}
+	g := &groups{run: r, messages: map[string]*publication{}, newest: map[string]int{}}
 	g.broker = broker{groups: g, open: map[string]int{}, latency: one(rng, 0, time.Millisecond, 50*time.Millisecond)}
 	g.broker.memory.History = one(rng, 1, 5, 100)
 	g.broker.memory.Retention = longest
@@ -142,7 +143,11 @@ func (g *groups) someone(rng random, from *process, m *publication) *ws.Session 
 	if len(from.members) == 0 {
 		return nil
 	}
-	m.except = from.members[rng.IntN(len(from.members))].endpoint
+	chosen := from.members[rng.IntN(len(from.members))]
+	if chosen.joined.IsZero() {
+		return nil
+	}
+	m.except = chosen.endpoint
 	return m.except.session
 }
 

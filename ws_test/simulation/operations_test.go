@@ -115,11 +115,11 @@ func (a *actor) sendData(kind ws.Kind, data []byte, try bool, call func(context.
 }
 
 // begins records that a send of n bytes begins. It reports whether it must be refused.
-func (a *actor) begins(n int) (refuses bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.largest = max(a.largest, n)
-	return a.refuses
+func (e *endpoint) begins(n int) (refuses bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.largest = max(e.largest, n)
+	return e.refuses
 }
 
 // checkSend checks the result of a send.
