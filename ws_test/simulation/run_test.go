@@ -8,20 +8,25 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"testing/synctest"
 	"time"
+
+	"github.com/handset-go/handset/ws"
 
 	"github.com/handset-go/handset/internal/clock"
 )
 
 // run is the run of one seed. It is made and used inside a bubble.
 type run struct {
-	seed    uint64
-	plan    *plan
-	trace   *trace // nil if nobody asks for it
-	network *network
-	client  *http.Client
-	pairs   map[int]*pair
-	began   time.Time
+	seed      uint64
+	plan      *plan
+	trace     *trace // nil if nobody asks for it
+	network   *network
+	client    *http.Client
+	pairs     map[int]*pair
+	groups    *groups                   // nil if there are none
+	callbacks map[*ws.Dialer]*callbacks // nil is the key of those of the Upgrader
+	began     time.Time
 
 	scripts tasks // goroutines that do a number of steps
 	readers tasks // goroutines that receive until the end
@@ -47,13 +52,21 @@ func simulate(seed uint64, t *trace) (failures []string) {
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.Serve(r.network) })
 	r.client = &http.Client{Transport: &http.Transport{DialContext: r.dial}}
-	for _, d := range r.plan.dialers {
+	r.callbacks = map[*ws.Dialer]*callbacks{nil: newCallbacks(r, "upgrader")}
+	r.plan.upgrader.Trace = r.callbacks[nil].trace()
+	for i, d := range r.plan.dialers {
 		d.HTTPClient = r.client
+		r.callbacks[d] = newCallbacks(r, fmt.Sprint("dialer ", i))
+		d.Trace = r.callbacks[d].trace()
 	}
 	for i := range r.plan.clients {
 		r.scripts.Go(newClient(r, i).connect)
 	}
 	r.scripts.Go(r.interrupt)
+	if rng.chance(50) {
+		r.groups = newGroups(r, newRandom(seed, "groups"))
+		r.scripts.Go(r.groups.runPublisher)
+	}
 	r.scripts.Wait()
 	r.shutdown()
 	r.scripts.Wait()
@@ -61,6 +74,7 @@ func simulate(seed uint64, t *trace) (failures []string) {
 	_ = server.Close()
 	r.client.CloseIdleConnections()
 	serving.Wait()
+	synctest.Wait() // for the groups to notice the ends of sessions
 	r.check()
 	return r.failures
 }
