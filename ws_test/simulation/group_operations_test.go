@@ -80,7 +80,7 @@ func (a *actor) enter(what string, call func(ctx context.Context, name string) (
 	if first == nil {
 		required = g.count(name)
 	}
-	g.joined(name, m, required, err)
+	g.joined(a.endpoint, name, m, required, err)
 	a.trace(what, " ", name, ": ", class(err))
 	a.checkJoin(ctx, err)
 }
