@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/handset-go/handset/group"
 	"github.com/handset-go/handset/ws"
 )
 
@@ -36,7 +37,7 @@ func class(err error) string {
 	for _, e := range []error{
 		ws.ErrWriteTimeout, ws.ErrCloseTimeout, ws.ErrHeartbeatTimeout, ws.ErrMessageTimeout, ws.ErrShutdown,
 		ws.ErrAbandoned, ws.ErrMessageTooBig, ws.ErrBufferFull, context.Canceled, context.DeadlineExceeded,
-		io.ErrUnexpectedEOF, ws.ErrClosed,
+		io.ErrUnexpectedEOF, ws.ErrClosed, group.ErrClosed, group.ErrCannotResume, group.ErrTooSlow, group.ErrLeft,
 	} {
 		if errors.Is(err, e) {
 			return e.Error()
@@ -57,11 +58,15 @@ func (r *run) check() {
 		}
 	}
 	r.checkStats()
+	if r.groups != nil {
+		r.groups.check()
+	}
 }
 
 // checkStats checks that the statistics balance.
 func (r *run) checkStats() {
-	check := func(name string, s ws.Stats, began int) {
+	check := func(name string, d *ws.Dialer, s ws.Stats, began int) {
+		r.callbacks[d].check(s)
 		ends := uint64(0)
 		for _, n := range s.Ends {
 			ends += n
@@ -79,9 +84,9 @@ func (r *run) checkStats() {
 			dialed[p.dialer]++
 		}
 	}
-	check("upgrader", r.plan.upgrader.Stats(), began)
+	check("upgrader", nil, r.plan.upgrader.Stats(), began)
 	for i, d := range r.plan.dialers {
-		check(fmt.Sprint("dialer ", i), d.Stats(), dialed[d])
+		check(fmt.Sprint("dialer ", i), d, d.Stats(), dialed[d])
 	}
 }
 

@@ -10,22 +10,23 @@ import (
 
 // endpoint is one end of a session: what its actors do, and what the model knows of it.
 type endpoint struct {
-	pair    *pair
-	run     *run
-	name    string
-	peer    *endpoint
-	in, out *flow
-	options ws.Options
-	lane    int
-	random  random
-	actors  int  // so far
-	closes  bool // an actor closes it
-	unique  bool // several goroutines send: messages must differ
-	senders int
-	reader  reader
-	session *ws.Session
-	stream  *ws.MessageStream
-	sends   transcript // what it sends
+	pair      *pair
+	run       *run
+	name      string
+	peer      *endpoint
+	in, out   *flow
+	callbacks *callbacks
+	options   ws.Options
+	lane      int
+	random    random
+	actors    int  // so far
+	closes    bool // an actor closes it
+	unique    bool // several goroutines send: messages must differ
+	senders   int
+	reader    reader
+	session   *ws.Session
+	stream    *ws.MessageStream
+	sends     transcript // what it sends
 
 	mu        sync.Mutex
 	pings     map[string]bool // payloads of its Pings that were not answered
@@ -35,6 +36,9 @@ type endpoint struct {
 	streamErr error           // that ended its stream
 	dropped   bool            // what the peer sends may be dropped, because nothing received it while closing
 	largest   int             // frame that was queued
+	open      int             // sends in progress, and fragmented messages that are not complete
+	sentClose bool            // our Close frame has been queued
+	joining   map[string]bool // groups that an actor joins or leaves
 	given     bool            // the client has not got a session
 	done      bool
 	err       error // of the session
@@ -49,10 +53,10 @@ func newEndpoint(p *pair, side string, first int, o ws.Options) *endpoint {
 	e.sends.fail = func(format string, args ...any) {
 		e.run.failf("%s to its peer: %s", name, fmt.Sprintf(format, args...))
 	}
-	e.pings = map[string]bool{}
+	e.pings, e.joining = map[string]bool{}, map[string]bool{}
 	e.senders = one(e.random, 0, 1, 1, 2, 3)
 	e.reader = newReader(e)
-	if e.inGroups() {
+	if e.isRemote() {
 		e.senders, e.reader.echoes = 0, false
 	}
 	e.unique = e.senders != 1 || e.reader.echoes
@@ -89,7 +93,10 @@ func (a *actor) failf(format string, args ...any) {
 // begin starts the actors of a session that has begun.
 func (e *endpoint) begin(session *ws.Session, stream *ws.MessageStream) {
 	e.session, e.stream = session, stream
-	e.run.trace.add(e.name, fmt.Sprintf("options %+v, reader %+v", e.options, e.reader))
+	o := e.options
+	o.Trace = nil
+	e.run.trace.add(e.name, fmt.Sprintf("options %+v, reader %+v", o, e.reader))
+	e.callbacks.count(session, func(k *calls) { k.endpoint = e })
 	if !e.run.shutAt().IsZero() {
 		e.closesItself()
 	}
@@ -103,9 +110,9 @@ func (e *endpoint) begin(session *ws.Session, stream *ws.MessageStream) {
 		a := e.newActor(fmt.Sprint("sender ", i))
 		e.run.scripts.Go(func() { a.send() })
 	}
-	if e.inGroups() {
+	if e.isRemote() {
 		a := e.newActor("member")
-		e.run.scripts.Go(a.member)
+		e.run.scripts.Go(a.joinsRemote)
 	}
 	if e.closes {
 		a := e.newActor("closer")
@@ -113,8 +120,8 @@ func (e *endpoint) begin(session *ws.Session, stream *ws.MessageStream) {
 	}
 }
 
-// inGroups reports whether the program at this end has groups. It then sends nothing else.
-func (e *endpoint) inGroups() bool { return e.run.groups != nil && e.lane == laneServer }
+// isRemote reports whether the program at this end has groups. It then sends nothing else.
+func (e *endpoint) isRemote() bool { return e.run.remote != nil && e.lane == laneServer }
 
 // givesUp records that the client has not got a session, whatever the server has.
 func (e *endpoint) givesUp() {
@@ -154,7 +161,11 @@ func (a *actor) send() {
 			}
 		default:
 		}
-		choose(a.random, operations).do(a)
+		table := operations
+		if a.run.groups != nil && a.endpoint == a.pair.server && a.random.chance(50) {
+			table = groupOperations
+		}
+		choose(a.random, table).do(a)
 	}
 }
 
@@ -185,6 +196,19 @@ func (a *actor) closeWith(r ws.CloseReason) {
 	a.refuses = true
 }
 
+func (e *endpoint) hasSentClose() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.sentClose
+}
+
+// opens records that the actor sends a message in fragments, or has sent it.
+func (a *actor) opens(n int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.open += n
+}
+
 // closesItself is called when the session is about to be closed from this end. What the
 // peer sends may be lost from then on if nothing receives it.
 func (e *endpoint) closesItself() {
@@ -192,6 +216,7 @@ func (e *endpoint) closesItself() {
 	defer e.mu.Unlock()
 	if e.closing.IsZero() {
 		e.closing = time.Now()
+		e.run.groups.closes(e)
 	}
 	if e.reader.away {
 		e.dropped = true

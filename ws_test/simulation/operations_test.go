@@ -115,15 +115,17 @@ func (a *actor) sendData(kind ws.Kind, data []byte, try bool, call func(context.
 }
 
 // begins records that a send of n bytes begins. It reports whether it must be refused.
-func (e *endpoint) begins(n int) (refuses bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.largest = max(e.largest, n)
-	return e.refuses
+func (a *actor) begins(n int) (refuses bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.largest = max(a.largest, n)
+	a.open++
+	return a.refuses
 }
 
 // checkSend checks the result of a send.
 func (a *actor) checkSend(ctx context.Context, err error, try, refuses bool) {
+	a.opens(-1)
 	switch {
 	case err == nil:
 		if refuses {
@@ -214,6 +216,8 @@ func (a *actor) fragments() {
 	if kind == ws.Binary {
 		part = ws.FirstBinary
 	}
+	a.opens(+1)
+	defer a.opens(-1)
 	var m *message
 	for left := 1 + a.random.IntN(4); left >= 0; left-- {
 		n := a.random.IntN(len(data) + 1)
@@ -262,6 +266,8 @@ func (a *actor) writer() {
 	kind := one(a.random, ws.Text, ws.Binary)
 	data := content(a.random, kind, a.length())
 	refuses := a.begins(len(data))
+	a.opens(+1)
+	defer a.opens(-1)
 	m := a.sends.sends(a.log, kind, data)
 	ctx := one(a.random, context.Background(), a.session.Context())
 	w := a.session.Writer(ctx, kind)

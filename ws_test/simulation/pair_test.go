@@ -43,6 +43,7 @@ func newPair(r *run, id int, d *ws.Dialer) *pair {
 	p.link.compresses = d.Compression.Level > 0 && r.plan.upgrader.Compression.Level > 0
 	p.client = newEndpoint(p, "client", laneClient, d.Options)
 	p.server = newEndpoint(p, "server", laneServer, r.plan.upgrader.Options)
+	p.client.callbacks, p.server.callbacks = r.callbacks[d], r.callbacks[nil]
 	p.client.peer, p.server.peer = p.server, p.client
 	p.client.in, p.client.out = p.link.down, p.link.up
 	p.server.in, p.server.out = p.link.up, p.link.down

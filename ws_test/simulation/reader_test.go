@@ -258,6 +258,10 @@ func (r *reader) whole(a *actor, kind ws.Kind, data []byte) {
 	switch {
 	case r.kind != 0 && !a.peer.sends.isLossy():
 		a.failf("received %v while a message is open", kind)
+	case a.endpoint == a.pair.client && a.run.groups != nil && bytes.HasPrefix(data, []byte(groupMark)):
+		if problem := a.run.groups.received(a.endpoint, kind, data); problem != "" {
+			a.failf("received %s of a group: %s", describe(kind, data), problem)
+		}
 	case !a.peer.sends.received(kind, data):
 		a.failf("received %s; %s", describe(kind, data), a.peer.sends.describe())
 	case r.echoes && a.random.chance(50):

@@ -8,21 +8,26 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"testing/synctest"
 	"time"
+
+	"github.com/handset-go/handset/ws"
 
 	"github.com/handset-go/handset/internal/clock"
 )
 
 // run is the run of one seed. It is made and used inside a bubble.
 type run struct {
-	seed    uint64
-	plan    *plan
-	trace   *trace // nil if nobody asks for it
-	network *network
-	client  *http.Client
-	pairs   map[int]*pair
-	groups  *groups // nil if the run has none
-	began   time.Time
+	seed      uint64
+	plan      *plan
+	trace     *trace // nil if nobody asks for it
+	network   *network
+	client    *http.Client
+	pairs     map[int]*pair
+	groups    *groups                   // nil if there are none
+	remote    *remote                   // likewise; a run has one of them at most
+	callbacks map[*ws.Dialer]*callbacks // nil is the key of those of the Upgrader
+	began     time.Time
 
 	scripts tasks // goroutines that do a number of steps
 	readers tasks // goroutines that receive until the end
@@ -48,24 +53,34 @@ func simulate(seed uint64, t *trace) (failures []string) {
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.Serve(r.network) })
 	r.client = &http.Client{Transport: &http.Transport{DialContext: r.dial}}
-	r.groups = newGroups(r)
-	for _, d := range r.plan.dialers {
+	r.callbacks = map[*ws.Dialer]*callbacks{nil: newCallbacks(r, "upgrader")}
+	r.plan.upgrader.Trace = r.callbacks[nil].trace()
+	for i, d := range r.plan.dialers {
 		d.HTTPClient = r.client
+		r.callbacks[d] = newCallbacks(r, fmt.Sprint("dialer ", i))
+		d.Trace = r.callbacks[d].trace()
 	}
 	for i := range r.plan.clients {
 		r.scripts.Go(newClient(r, i).connect)
 	}
-	r.groups.publishers()
 	r.scripts.Go(r.interrupt)
+	if rng.chance(50) {
+		r.groups = newGroups(r, newRandom(seed, "groups"))
+		r.scripts.Go(r.groups.runPublisher)
+	} else {
+		r.remote = newRemote(r)
+		r.remote.publishers()
+	}
 	r.scripts.Wait()
-	r.groups.settle()
+	r.remote.settle()
 	r.shutdown()
 	r.scripts.Wait()
 	r.readers.Wait()
-	r.groups.check()
+	r.remote.check()
 	_ = server.Close()
 	r.client.CloseIdleConnections()
 	serving.Wait()
+	synctest.Wait() // for the groups to notice the ends of sessions
 	r.check()
 	return r.failures
 }

@@ -3,16 +3,16 @@ package main
 // ofGroups are the mutations of package group.
 var ofGroups = []mutation{
 	{
-		name: "two goroutines deliver", file: "group/memory.go",
-		old:    `first := !t.delivering`,
-		new:    `first := len(t.undelivered) == 1`,
-		effect: "members receive concurrent messages in different orders",
+		name: "history is one message short", file: "group/memory.go",
+		old:    `if len(t.stored) > n {`,
+		new:    `if len(t.stored) >= n {`,
+		effect: "JoinRecent and Resume send one message less than the broker should have stored",
 	},
 	{
-		name: "new messages overtake those that are kept", file: "group/member.go",
-		old:    "\tcase m.waiting != nil:\n\t\treturn m.waitLocked(pm, p)\n",
-		new:    "",
-		effect: "a slow member receives messages in another order",
+		name: "first message that is kept is lost", file: "group/slow.go",
+		old:    `go m.sendKept(ctx, w, m.after)`,
+		new:    `go m.sendKept(ctx, w, p)`,
+		effect: "with CloseSlow, a member misses the message with which its send queue was full",
 	},
 	{
 		name: "position follows itself", file: "group/position.go",
@@ -57,10 +57,10 @@ var ofGroups = []mutation{
 		effect: "a slow member receives messages of the group after Leave has returned",
 	},
 	{
-		name: "member that has left is sent to", file: "group/member.go",
-		old:    "\tcase m.left.Load():\n\t\treturn gone\n\tcase m.catchingUp",
-		new:    "\tcase m.catchingUp",
-		effect: "a member receives a message after Leave has returned, if it is delivered meanwhile",
+		name: "sender of another process", file: "group/deliver.go",
+		old:    `if e.origin != g.groups.origin {`,
+		new:    `if e.origin == 0 {`,
+		effect: "PublishExcept excludes a session of another process, too",
 	},
 	{
 		name: "only the first of the latest messages is sent", file: "group/slow.go",

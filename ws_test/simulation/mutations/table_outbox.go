@@ -69,10 +69,10 @@ var ofOutbox = []mutation{
 		effect: "a compressed message is sent between the fragments of another",
 	},
 	{
-		name: "compressed messages overtake each other", file: "internal/outbox/compress.go",
-		old:    "\to.mu.Lock()\n\torder.Unlock() // the next to compress needs the Outbox's lock too\n",
-		new:    "\torder.Unlock()\n\to.mu.Lock()\n",
-		effect: "with context takeover, concurrent messages are decompressed incorrectly",
+		name: "compressed message is freed while it waits", file: "ws/session.go",
+		old:    "\tdefer s.compression.prepare(f).Free()\n\treturn s.putTraced(ctx, f)\n",
+		new:    "\ts.compression.prepare(f).Free()\n\treturn s.putTraced(ctx, f)\n",
+		effect: "a compressed message that waits for the send queue has the bytes of another",
 	},
 	{
 		name: "two writers", file: "internal/outbox/put.go",

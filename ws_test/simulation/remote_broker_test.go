@@ -12,7 +12,7 @@ import (
 // broker is a group.Broker as one on the network is: calls take time, and messages arrive
 // some time after they were accepted, at each process at another time.
 type broker struct {
-	groups  *groups
+	groups  *remote
 	memory  group.MemoryBroker
 	latency time.Duration
 	running tasks // subscriptions
@@ -63,7 +63,7 @@ func (v *view) Publish(ctx context.Context, name string, data []byte) error {
 	if err := v.wait(ctx); err != nil {
 		return err
 	}
-	m := ctx.Value(publicationKey{}).(*publication)
+	m := ctx.Value(postKey{}).(*post)
 	v.mu.Lock()
 	v.last++
 	m.number = v.last

@@ -10,8 +10,8 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// membership is what the model knows of a session in a group.
-type membership struct {
+// remoteMember is what the model knows of a session in a group.
+type remoteMember struct {
 	endpoint  *endpoint
 	process   *process
 	name      string
@@ -20,19 +20,19 @@ type membership struct {
 	catchesUp bool      // JoinRecent or Resume has not sent the stored messages
 	loaded    bool      // it knows them
 	last      int       // the number of the newest message when they were read
-	early     []*publication
+	early     []*post
 	waiting   []*message // that were kept or dropped while the queue was not empty
 	fits      bool       // the queue is empty and has space for the message that is being delivered
 	promised  []*message // that JoinRecent or Resume sends
 	positions []group.Position
 }
 
-// memberKey is the key of a membership in the context of JoinRecent and Resume.
+// memberKey is the key of a remoteMember in the context of JoinRecent and Resume.
 type memberKey struct{}
 
 // accepted records that the broker has accepted a message. Every process that has
 // members has a subscription.
-func (g *groups) accepted(m *publication, data []byte) {
+func (g *remote) accepted(m *post, data []byte) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.messages[string(data)], g.newest[m.name] = m, m.number
@@ -55,8 +55,8 @@ func (e *endpoint) accepts() bool {
 }
 
 // stored records what JoinRecent or Resume is going to send.
-func (g *groups) stored(ctx context.Context, entries []group.Entry, err error) {
-	m, _ := ctx.Value(memberKey{}).(*membership)
+func (g *remote) stored(ctx context.Context, entries []group.Entry, err error) {
+	m, _ := ctx.Value(memberKey{}).(*remoteMember)
 	if m == nil || err != nil {
 		return
 	}
@@ -78,7 +78,7 @@ func (g *groups) stored(ctx context.Context, entries []group.Entry, err error) {
 
 // adds records that a message is going to be sent to the member, after those before. It
 // returns nil if the member does not get it.
-func (m *membership) adds(p *publication, at group.Position) *message {
+func (m *remoteMember) adds(p *post, at group.Position) *message {
 	if !at.IsZero() {
 		m.positions = append(m.positions, at)
 	}
@@ -86,7 +86,7 @@ func (m *membership) adds(p *publication, at group.Position) *message {
 		return nil
 	}
 	data := m.process.groups.expected(p)
-	m.endpoint.begins(len(data))
+	m.endpoint.holds(len(data))
 	sent := m.endpoint.sends.sends(m.log, p.kind, data)
 	m.endpoint.sends.mu.Lock()
 	sent.optional = true
@@ -95,14 +95,14 @@ func (m *membership) adds(p *publication, at group.Position) *message {
 }
 
 // promises records that a message must arrive if JoinRecent or Resume succeeds.
-func (m *membership) promises(sent *message) {
+func (m *remoteMember) promises(sent *message) {
 	if sent != nil {
 		m.promised = append(m.promised, sent)
 	}
 }
 
 // delivers records that the process receives a message, which call does.
-func (g *groups) delivers(p *process, e group.Entry, call func()) {
+func (g *remote) delivers(p *process, e group.Entry, call func()) {
 	g.mu.Lock()
 	m := g.messages[string(e.Data)]
 	g.run.trace.add(p.name, "receives ", m.number, " of ", m.name, ", ", len(m.data), " bytes")
@@ -140,7 +140,7 @@ func (g *groups) delivers(p *process, e group.Entry, call func()) {
 
 // settle is called when something happens to a member. If its queue is empty, all that it
 // has kept was sent.
-func (m *membership) settle() {
+func (m *remoteMember) settle() {
 	if len(m.waiting) == 0 || m.catchesUp || !m.endpoint.accepts() || m.endpoint.session.Buffered() > 0 {
 		return
 	}
@@ -154,7 +154,7 @@ func (m *membership) settle() {
 }
 
 // missed is called when DropNewest drops a message for a member: it must not arrive.
-func (g *groups) missed(name string, session *ws.Session) {
+func (g *remote) missed(name string, session *ws.Session) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, p := range g.processes {
@@ -173,36 +173,36 @@ func (g *groups) missed(name string, session *ws.Session) {
 }
 
 // member is an actor that joins and leaves groups with a session of the server.
-func (a *actor) member() {
-	g := a.run.groups
+func (a *actor) joinsRemote() {
+	g := a.run.remote
 	p := one(a.random, g.processes...)
-	logs := map[string]*membership{}
+	logs := map[string]*remoteMember{}
 	for _, name := range g.names {
-		logs[name] = &membership{endpoint: a.endpoint, process: p, name: name, log: a.sends.newLog(a.name + " " + name)}
+		logs[name] = &remoteMember{endpoint: a.endpoint, process: p, name: name, log: a.sends.newLog(a.name + " " + name)}
 	}
 	for range a.run.plan.steps {
 		a.lane.pause(time.Duration(a.random.size(int(a.run.plan.duration / 4))))
 		m := logs[one(a.random, g.names...)]
 		if m.isMember() && a.random.chance(60) {
-			a.checkLen(m)
+			a.checkRemoteLen(m)
 			continue
 		}
 		if m.isMember() {
-			a.leave(m, logs)
+			a.leaveRemote(m, logs)
 			continue
 		}
-		a.join(m, logs)
+		a.joinRemote(m, logs)
 	}
 }
 
-func (m *membership) isMember() bool {
+func (m *remoteMember) isMember() bool {
 	m.process.groups.mu.Lock()
 	defer m.process.groups.mu.Unlock()
 	return !m.joined.IsZero()
 }
 
 // checkLen checks that the group has the members that the model knows.
-func (a *actor) checkLen(m *membership) {
+func (a *actor) checkRemoteLen(m *remoteMember) {
 	g := m.process.groups
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -223,7 +223,7 @@ func (a *actor) checkLen(m *membership) {
 }
 
 // leave leaves a group. Nothing of it is sent from then on.
-func (a *actor) leave(m *membership, all map[string]*membership) {
+func (a *actor) leaveRemote(m *remoteMember, all map[string]*remoteMember) {
 	g := m.process.groups
 	g.mu.Lock()
 	m.settle()
@@ -233,12 +233,12 @@ func (a *actor) leave(m *membership, all map[string]*membership) {
 	g.mu.Lock()
 	m.ends()
 	g.mu.Unlock()
-	a.leaves(all)
+	a.leftRemote(all)
 }
 
 // leaves is called when the session is no member of a group any more, to check that nothing
 // of it is sent if the session is in no other group.
-func (a *actor) leaves(all map[string]*membership) {
+func (a *actor) leftRemote(all map[string]*remoteMember) {
 	for _, other := range all {
 		if other.isMember() {
 			return
@@ -248,7 +248,7 @@ func (a *actor) leaves(all map[string]*membership) {
 }
 
 // ends records that the session is no member any more.
-func (m *membership) ends() {
+func (m *remoteMember) ends() {
 	members := m.process.members
 	for i := range members {
 		if members[i] == m {
@@ -260,7 +260,7 @@ func (m *membership) ends() {
 }
 
 // join joins a group, in one of three ways.
-func (a *actor) join(m *membership, all map[string]*membership) {
+func (a *actor) joinRemote(m *remoteMember, all map[string]*remoteMember) {
 	g := m.process.groups
 	a.out.talks()
 	ctx, cancel := context.WithValue(context.Background(), memberKey{}, m), context.CancelFunc(func() {})
@@ -296,13 +296,13 @@ func (a *actor) join(m *membership, all map[string]*membership) {
 	}
 	g.mu.Unlock()
 	if err != nil {
-		a.leaves(all)
-		a.checkJoin(ctx, way, err)
+		a.leftRemote(all)
+		a.checkRemoteJoin(ctx, way, err)
 	}
 }
 
 // succeeds records that the session is a member.
-func (m *membership) succeeds() {
+func (m *remoteMember) succeeds() {
 	m.joined, m.catchesUp = time.Now(), false
 	if m.endpoint.accepts() {
 		for _, sent := range m.promised {
@@ -313,7 +313,7 @@ func (m *membership) succeeds() {
 }
 
 // checkJoin checks the error of a join.
-func (a *actor) checkJoin(ctx context.Context, way int, err error) {
+func (a *actor) checkRemoteJoin(ctx context.Context, way int, err error) {
 	switch {
 	case ctx.Err() != nil && err == ctx.Err():
 	case way == 2 && errors.Is(err, group.ErrCannotResume):
@@ -330,4 +330,11 @@ func groupClass(err error) string {
 		}
 	}
 	return class(err)
+}
+
+// holds records that the queue may hold a message of n bytes.
+func (e *endpoint) holds(n int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.largest = max(e.largest, n)
 }
