@@ -197,7 +197,8 @@ func (e *endpoint) checkClosed(err *ws.CloseError) {
 	}
 	var failed *ws.ProtocolError // found in what was read ahead
 	errors.As(e.streamErr, &failed)
-	tooBig := errors.Is(e.streamErr, ws.ErrMessageTooBig) || e.reader.maxFrame > 0 && failed != nil && failed.Code == ws.CloseMessageTooBig
+	violated := failed != nil && failed.Code == e.in.violated
+	tooBig := violated || errors.Is(e.streamErr, ws.ErrMessageTooBig) || e.reader.maxFrame > 0 && failed != nil && failed.Code == ws.CloseMessageTooBig
 	if e.streamErr != nil && e.streamErr != io.EOF && !tooBig {
 		e.failf("the stream ended with %v, and the session with %v", e.streamErr, err)
 	}
@@ -207,6 +208,8 @@ func (e *endpoint) checkClosed(err *ws.CloseError) {
 func (e *endpoint) checkFailed(err *ws.ProtocolError) {
 	switch {
 	case err.Code == ws.CloseMessageTooBig && e.reader.maxFrame > 0 && e.in.wire.longest > uint64(e.reader.maxFrame):
+	case e.in.violated != 0 && err.Code == e.in.violated:
+	case err.Code == ws.ClosePolicyViolation && e.reader.refuses && e.in.wire.data > 0:
 	case err.Code == ws.ClosePolicyViolation && errors.Is(err, ws.ErrMessageTimeout) && e.options.MessageTimeout > 0:
 	default:
 		e.failf("the session failed: %v", err)
