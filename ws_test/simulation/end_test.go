@@ -177,8 +177,8 @@ func (e *endpoint) lost(by time.Time) bool {
 
 // checkClosed checks the result of a closing handshake.
 func (e *endpoint) checkClosed(err *ws.CloseError) {
-	if e.out.wire.closed.IsZero() || e.in.wire.closed.IsZero() {
-		e.failf("%v, Close frames sent at %v, received at %v", err, e.out.wire.closed, e.in.wire.closed)
+	if e.out.closedAt().IsZero() || e.in.closedAt().IsZero() {
+		e.failf("%v, Close frames sent at %v, received at %v", err, e.out.closedAt(), e.in.closedAt())
 		return
 	}
 	check := func(what string, r ws.CloseReason, payload []byte) {
@@ -225,7 +225,10 @@ func (r *run) isAborted() bool {
 // closingSince returns when the closing handshake began: by a call of Close or, if that
 // was earlier, by the Close frame of one of the ends.
 func (e *endpoint) closingSince() (began time.Time) {
-	for _, t := range []time.Time{e.closing, e.out.wire.closed, e.in.wire.closed} {
+	e.mu.Lock()
+	closing := e.closing
+	e.mu.Unlock()
+	for _, t := range []time.Time{closing, e.out.closedAt(), e.in.closedAt()} {
 		if began.IsZero() || !t.IsZero() && t.Before(began) {
 			began = t
 		}

@@ -320,6 +320,13 @@ func (f *flow) lastAccepted() time.Time {
 	return f.lastTaken
 }
 
+// closedAt returns when a Close frame was written, or the zero time.
+func (f *flow) closedAt() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.wire.closed
+}
+
 // hasEnded reports whether the end has arrived.
 func (f *flow) hasEnded() bool {
 	f.mu.Lock()
