@@ -50,6 +50,7 @@ type flow struct {
 	lastArrive time.Time // when bytes were last read
 	waits      int       // writes that wait
 	unfinished int       // bytes that were accepted of the Write in progress
+	blocks     bool      // a Write waits for space
 	most       int       // the largest number of bytes that it held
 }
 
@@ -148,8 +149,9 @@ func (f *flow) write(p []byte) (n int, err error) {
 			return n, nil
 		}
 		f.waits++
-		f.unfinished = n
+		f.unfinished, f.blocks = n, true
 		f.changed.Wait()
+		f.blocks = false
 	}
 }
 
@@ -384,4 +386,12 @@ func (f *flow) talks() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.wire.quiet = 0
+}
+
+// written returns the number of bytes of the writes that have returned, and whether another
+// write waits for space.
+func (f *flow) written() (n int64, blocks bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.accepted - int64(f.unfinished), f.blocks
 }
