@@ -267,8 +267,11 @@ func (r *reader) message(a *actor, msg ws.Message) {
 		}
 		a.received = &reason
 		a.mu.Unlock()
-		if r.answers {
+		switch {
+		case r.answers:
 			a.closeWith(one(a.random, reason, newReason(a.random)))
+		case a.random.chance(20): // the library answers without waiting for the program
+			a.lane.pause(a.random.between(0, 2*a.closeTimeout()))
 		}
 	default:
 		a.failf("received a %v", msg.Kind)
