@@ -17,7 +17,7 @@ type endpoint struct {
 	in, out   *flow
 	callbacks *callbacks
 	options   ws.Options
-	lane      int
+	phase     int
 	random    random
 	actors    int  // so far
 	closes    bool // an actor closes it
@@ -49,7 +49,7 @@ type endpoint struct {
 
 func newEndpoint(p *pair, side string, first int, o ws.Options) *endpoint {
 	name := fmt.Sprint(side, " ", p.id)
-	e := &endpoint{pair: p, run: p.run, name: name, options: o, lane: first, random: newRandom(p.run.seed, name)}
+	e := &endpoint{pair: p, run: p.run, name: name, options: o, phase: first, random: newRandom(p.run.seed, name)}
 	e.sends.fail = func(format string, args ...any) {
 		e.run.failf("%s to its peer: %s", name, fmt.Sprintf(format, args...))
 	}
@@ -65,7 +65,7 @@ func newEndpoint(p *pair, side string, first int, o ws.Options) *endpoint {
 type actor struct {
 	*endpoint
 	name   string
-	lane   lane
+	phase  phase
 	random random
 	log    *log // of what it sends
 	pings  *log // of Pings between the fragments of a message
@@ -74,7 +74,7 @@ type actor struct {
 func (e *endpoint) newActor(name string) *actor {
 	e.mu.Lock()
 	e.actors++
-	l := e.pair.lane(e.lane + e.actors)
+	l := e.pair.phase(e.phase + e.actors)
 	e.mu.Unlock()
 	name = e.name + " " + name
 	return &actor{e, name, l, newRandom(e.run.seed, name), e.sends.newLog(name), e.sends.newLog(name + " pings")}
@@ -143,7 +143,7 @@ func (e *endpoint) awaitEnd() {
 // send does a number of steps, each one an operation that the seed chooses.
 func (a *actor) send() {
 	for range a.run.plan.steps {
-		a.lane.pause(time.Duration(a.random.size(int(a.run.plan.duration / 4))))
+		a.phase.pause(time.Duration(a.random.size(int(a.run.plan.duration / 4))))
 		select {
 		case <-a.session.Done():
 			if a.random.chance(80) {
@@ -161,7 +161,7 @@ func (a *actor) send() {
 
 // close closes the session.
 func (a *actor) close() {
-	a.lane.pause(a.random.between(0, a.run.plan.duration*2))
+	a.phase.pause(a.random.between(0, a.run.plan.duration*2))
 	a.closeWith(newReason(a.random))
 }
 

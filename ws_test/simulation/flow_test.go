@@ -12,7 +12,7 @@ import (
 )
 
 // flow is one direction of a connection. What is written arrives later, at instants of
-// the flow's lane. Where the bytes are split, and when each part arrives, depends on
+// the flow's phase. Where the bytes are split, and when each part arrives, depends on
 // their position and on the instant of the write, and not on how many calls of Write
 // they came with: the library's goroutines divide them differently from run to run.
 type flow struct {
@@ -20,7 +20,7 @@ type flow struct {
 	link    *link
 	reverse *flow
 	name    string
-	lane    lane
+	phase   phase
 	random  random
 	wire    wire // observes what is written
 
@@ -60,8 +60,8 @@ type segment struct {
 	end         error
 }
 
-func newFlow(l *link, name string, at lane, rng random, c conditions) *flow {
-	f := &flow{conditions: c, link: l, name: name, lane: at, random: newRandom(rng.Uint64(), name)}
+func newFlow(l *link, name string, at phase, rng random, c conditions) *flow {
+	f := &flow{conditions: c, link: l, name: name, phase: at, random: newRandom(rng.Uint64(), name)}
 	f.changed.L = &f.mu
 	f.wire = wire{flow: f}
 	f.split = f.nextSplit()
@@ -209,7 +209,7 @@ func (f *flow) instant(now time.Time) time.Time {
 	if f.merge > 0 {
 		at = at.Truncate(f.merge).Add(f.merge)
 	}
-	at = f.lane.next(now, at)
+	at = f.phase.next(now, at)
 	if last := len(f.coming) - 1; last >= 0 && at.Before(f.coming[last].at) {
 		at = f.coming[last].at
 	}
@@ -264,7 +264,7 @@ func (f *flow) abort() {
 	f.writing.set(f, time.Time{})
 	f.changed.Broadcast()
 	f.resetReader()
-	at := f.lane.next(time.Now(), time.Now().Add(f.latency))
+	at := f.phase.next(time.Now(), time.Now().Add(f.latency))
 	f.mu.Unlock()
 	if !closed {
 		time.AfterFunc(time.Until(at), f.reverse.resetWriter)
@@ -298,9 +298,9 @@ func (f *flow) refuse() {
 	}
 	f.refused = true
 	now := time.Now()
-	at := f.lane.next(now, now.Add(2*f.latency))
+	at := f.phase.next(now, now.Add(2*f.latency))
 	time.AfterFunc(at.Sub(now), f.resetWriter)
-	time.AfterFunc(at.Sub(now)+lanes, func() {
+	time.AfterFunc(at.Sub(now)+phases, func() {
 		f.reverse.mu.Lock()
 		defer f.reverse.mu.Unlock()
 		f.reverse.resetReader()

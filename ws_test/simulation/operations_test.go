@@ -75,8 +75,8 @@ func (a *actor) context() (context.Context, context.CancelFunc) {
 		return a.session.Context(), func() {}
 	case 1, 2:
 		now := time.Now()
-		d := a.random.between(-lanes, one(a.random, 10*time.Millisecond, time.Second))
-		return context.WithDeadline(context.Background(), a.lane.next(now, now.Add(d)).Add(1))
+		d := a.random.between(-phases, one(a.random, 10*time.Millisecond, time.Second))
+		return context.WithDeadline(context.Background(), a.phase.next(now, now.Add(d)).Add(1))
 	case 3:
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
@@ -234,7 +234,7 @@ func (a *actor) fragments() {
 		}
 		err := a.session.Continuation(ctx, part, data[:n])
 		for err != nil && err == ctx.Err() && part != ws.FirstText && part != ws.FirstBinary {
-			a.lane.pause(time.Millisecond) // the message is open: try again
+			a.phase.pause(time.Millisecond) // the message is open: try again
 			cancel()
 			ctx, cancel = context.Background(), func() {}
 			err = a.session.Continuation(ctx, part, data[:n])
@@ -254,10 +254,10 @@ func (a *actor) fragments() {
 			return
 		}
 		data, part = data[n:], ws.Continue
-		a.lane.pause(time.Duration(a.random.size(int(time.Millisecond))))
+		a.phase.pause(time.Duration(a.random.size(int(time.Millisecond))))
 		if a.random.chance(20) {
 			a.pingIn(a.pings)
-			a.lane.pause(0)
+			a.phase.pause(0)
 		}
 	}
 }
@@ -280,7 +280,7 @@ func (a *actor) writer() {
 			a.failf("Write of %d bytes returns %d", n, written)
 		}
 		rest = rest[n:]
-		a.lane.pause(0)
+		a.phase.pause(0)
 	}
 	if errClose := w.Close(); err == nil {
 		err = errClose

@@ -20,11 +20,11 @@ import (
 // seed before it runs it, and its failures.
 
 // runProcesses divides the seeds among the processors.
-func runProcesses(t *testing.T) {
-	workers := uint64(min(runtime.NumCPU(), int(*seeds/50)+1))
+func runProcesses(t *testing.T, count uint64) {
+	workers := uint64(min(runtime.NumCPU(), int(count/50)+1))
 	var all sync.WaitGroup
 	for i := range workers {
-		first, end := *from+*seeds*i/workers, *from+*seeds*(i+1)/workers
+		first, end := *from+count*i/workers, *from+count*(i+1)/workers
 		all.Go(func() { runRange(t, first, end) })
 	}
 	all.Wait()
@@ -44,7 +44,7 @@ func runRange(t *testing.T, first, end uint64) {
 }
 
 // stuck is how long a seed may take. It takes some milliseconds of processor time.
-const stuck = 2 * time.Minute
+const stuck = 10 * time.Minute
 
 // runProcess runs seeds in a process. It returns the last one that has begun, and how the
 // process has ended if not all have.
@@ -93,7 +93,7 @@ func runChild(t *testing.T) {
 	for s := *from; s < *from+*seeds; s++ {
 		fmt.Printf("seed: %d\n", s)
 		if failures := runSeed(t, s, nil); failures != nil {
-			fmt.Printf("failure: %q\n", explain(s, failures))
+			fmt.Printf("failure: %q\n", explainAgain(t, s, failures))
 		}
 	}
 }
