@@ -310,13 +310,14 @@ func (a *actor) burst() {
 
 // invalid calls a send with invalid arguments, which sends nothing.
 func (a *actor) invalid() {
+	var noContext context.Context
 	ctx, s := context.Background(), a.session
 	calls := []func() error{
 		func() error { return s.Text(ctx, "\xff") },
 		func() error { return s.TextBytes(ctx, []byte("abc\xe6\x97")) },
 		func() error { return s.Ping(ctx, make([]byte, 126)) },
 		func() error { return s.Pong(ctx, make([]byte, 126)) },
-		func() error { return s.Binary(nil, nil) }, //nolint:staticcheck // it is the test
+		func() error { return s.Binary(noContext, nil) },
 		func() error { return s.Send(ctx, ws.Message{}) },
 		func() error { return s.Send(ctx, ws.Message{Kind: 77}) },
 		func() error { return s.Continuation(ctx, ws.Text, nil) },
