@@ -119,6 +119,13 @@ func (e *endpoint) check() {
 // Upgrader are checked together.
 const early = 8
 
+// The library reads the peer's Close frame promptly, also if the program does not receive, if
+// what comes before it can be read ahead.
+const (
+	promptly  = 100 * time.Millisecond
+	readAhead = 60 << 10
+)
+
 // checkReason checks that the error of a session fits to what has happened to it.
 func (e *endpoint) checkReason() {
 	var closed *ws.CloseError
@@ -140,6 +147,9 @@ func (e *endpoint) checkReason() {
 	case errors.Is(err, ws.ErrWriteTimeout):
 		atLeast("a full queue", e.ended.Sub(e.taken), or(e.options.WriteTimeout, 30*time.Second))
 	case errors.Is(err, ws.ErrCloseTimeout):
+		if at := e.in.closeArrival(); !at.IsZero() && !e.out.closedAt().IsZero() && e.ended.Sub(at) > promptly && e.in.total() < readAhead {
+			e.failf("%v, although the peer's Close frame has arrived %v before", err, e.ended.Sub(at))
+		}
 		began := e.closingSince()
 		if began.IsZero() {
 			e.failf("%v, and nobody has called Close", err)
@@ -189,6 +199,9 @@ func (e *endpoint) checkClosed(err *ws.CloseError) {
 		if string(want) != string(payload) && !(len(want) > 125 && strings.HasPrefix(string(want), string(payload)) && len(payload) > 125-4) {
 			e.failf("%s %q, on the wire was %q", what, want, payload)
 		}
+	}
+	if err.ByPeer && e.closing.IsZero() && err.Sent.Code != err.Received.Code {
+		e.failf("%v, which nobody but the library has answered", err)
 	}
 	check("sent", err.Sent, e.out.wire.reason)
 	check("received", err.Received, e.in.wire.reason)

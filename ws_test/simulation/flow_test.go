@@ -44,12 +44,13 @@ type flow struct {
 	reading     deadline
 	arrival     deadline // of the next segment
 
-	accepted   int64     // bytes
-	delivered  int64     // bytes that were read
-	lastTaken  time.Time // when bytes were last accepted
-	lastArrive time.Time // when bytes were last read
-	waits      int       // writes that wait
-	most       int       // the largest number of bytes that it held
+	closeArrives time.Time // when the Close frame arrives, unless the flow is held
+	accepted     int64     // bytes
+	delivered    int64     // bytes that were read
+	lastTaken    time.Time // when bytes were last accepted
+	lastArrive   time.Time // when bytes were last read
+	waits        int       // writes that wait
+	most         int       // the largest number of bytes that it held
 }
 
 // segment is bytes that arrive together, or the end.
@@ -172,6 +173,9 @@ func (f *flow) accept(p []byte) (n int) {
 		f.bytes = append(f.bytes, p[:n]...)
 		f.most = max(f.most, len(f.bytes))
 		f.segments(n)
+		if f.closeArrives.IsZero() && !f.wire.closed.IsZero() {
+			f.closeArrives = f.coming[len(f.coming)-1].at
+		}
 		f.changed.Broadcast()
 	}
 	return n
@@ -325,6 +329,26 @@ func (f *flow) closedAt() time.Time {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.wire.closed
+}
+
+// closeArrival returns when the Close frame has arrived, or the zero time.
+func (f *flow) closeArrival() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.lost || f.closeArrives.IsZero():
+		return time.Time{}
+	case f.closeArrives.Before(f.held):
+		return f.held
+	}
+	return f.closeArrives
+}
+
+// total returns how many bytes were written.
+func (f *flow) total() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.accepted
 }
 
 // hasEnded reports whether the end has arrived.
