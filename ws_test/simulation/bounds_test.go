@@ -17,7 +17,7 @@ func (r *run) patient() {
 	if !newRandom(r.seed, "patience").chance(20) {
 		return
 	}
-	lanePatience.pause(10 * time.Minute)
+	phasePatience.pause(10 * time.Minute)
 	for _, p := range r.pairs {
 		for _, e := range []*endpoint{p.client, p.server} {
 			e.checkSilence()
@@ -25,12 +25,12 @@ func (r *run) patient() {
 	}
 }
 
-const lanePatience = laneShutdown + 60
+const phasePatience = phaseShutdown + 60
 
 // checkSilence checks that a session from whose peer nothing arrives has ended.
 func (e *endpoint) checkSilence() {
 	h := e.options.Heartbeat
-	if e.session == nil || e.session.Err() != nil || h.Interval < 0 || e.reader.way == byNothing {
+	if e.session == nil || e.session.Err() != nil || h.Interval < 0 || e.reader.way == byNothing || e.reader.contexts || e.reader.way == byChan {
 		return
 	}
 	limit := or(h.Interval, 30*time.Second) + 2*or(h.Timeout, 30*time.Second) + 3*e.writeTimeout() + 3*e.closeTimeout()
@@ -75,7 +75,7 @@ func (e *endpoint) checkEnd() {
 	}
 	switch {
 	case e.pair.link.harmed():
-	case errors.As(e.err, &closed) && e.lane == laneClient && e.isAttentive() && !e.in.endedAt().IsZero() && e.ended.After(end.Add(slack)):
+	case errors.As(e.err, &closed) && e.phase == phaseClient && e.isAttentive() && !e.in.endedAt().IsZero() && e.ended.After(end.Add(slack)):
 		e.failf("the session has ended %v after the server has closed the connection", e.ended.Sub(end))
 	case errors.Is(e.err, ws.ErrCloseTimeout) && e.in.isFast() && e.out.isFast() && e.peer.isAttentive() && e.isAvailable():
 		e.failf("%v, although the peer receives", e.err)
@@ -97,7 +97,8 @@ func (e *endpoint) isAttentive() bool {
 // isAvailable reports whether the program at this end leaves it to the library to read while
 // it closes, and does not make it wait.
 func (e *endpoint) isAvailable() bool {
-	return e.reader.think == 0 && !e.reader.echoes && !e.options.ManualPong
+	r := e.reader
+	return r.way == byChan && r.begun || r.way != byAll || r.think == 0 && !r.echoes && !e.options.ManualPong
 }
 
 // checkHalfClosed checks that what was queued has left after the peer has closed its

@@ -120,6 +120,13 @@ func (e *endpoint) check() {
 // Upgrader are checked together.
 const early = 8
 
+// The library reads the peer's Close frame promptly, also if the program does not receive, if
+// what comes before it can be read ahead.
+const (
+	promptly  = 100 * time.Millisecond
+	readAhead = 60 << 10
+)
+
 // checkReason checks that the error of a session fits to what has happened to it.
 func (e *endpoint) checkReason() {
 	var closed *ws.CloseError
@@ -141,6 +148,9 @@ func (e *endpoint) checkReason() {
 	case errors.Is(err, ws.ErrWriteTimeout):
 		atLeast("a full queue", e.ended.Sub(e.taken), or(e.options.WriteTimeout, 30*time.Second))
 	case errors.Is(err, ws.ErrCloseTimeout):
+		if at := e.in.closeArrival(); !at.IsZero() && !e.out.closedAt().IsZero() && e.ended.Sub(at) > promptly && e.in.total() < readAhead {
+			e.failf("%v, although the peer's Close frame has arrived %v before", err, e.ended.Sub(at))
+		}
 		began := e.closingSince()
 		if began.IsZero() {
 			e.failf("%v, and nobody has called Close", err)
@@ -191,6 +201,9 @@ func (e *endpoint) checkClosed(err *ws.CloseError) {
 			e.failf("%s %q, on the wire was %q", what, want, payload)
 		}
 	}
+	if err.ByPeer && e.closing.IsZero() && err.Sent.Code != err.Received.Code {
+		e.failf("%v, which nobody but the library has answered", err)
+	}
 	check("sent", err.Sent, e.out.wire.reason)
 	check("received", err.Received, e.in.wire.reason)
 	if e.received != nil && *e.received != err.Received {
@@ -212,6 +225,9 @@ func (e *endpoint) checkFailed(err *ws.ProtocolError) {
 	case e.in.violated != 0 && err.Code == e.in.violated:
 	case err.Code == ws.ClosePolicyViolation && e.reader.refuses && e.in.wire.data > 0:
 	case err.Code == ws.ClosePolicyViolation && errors.Is(err, ws.ErrMessageTimeout) && e.options.MessageTimeout > 0:
+		if took := e.callbacks.of(e.session).idle; took < e.options.MessageTimeout*7/8-10*time.Millisecond {
+			e.failf("%v, and a message was complete %v before", err, took)
+		}
 	default:
 		e.failf("the session failed: %v", err)
 	}

@@ -24,11 +24,12 @@ type reader struct {
 	refuses   bool          // it refuses data messages
 	maxFrame  int
 
-	away  bool // nothing receives, or may at times: the library may drop what arrives while closing
-	begun bool // Chan or Discard was called: the stream has a reader until it ends
-	parts []byte
-	count int     // messages that were received, with those that are too big
-	kind  ws.Kind // of the message that is not complete; 0 if there is none
+	away   bool // nothing receives, or may at times: the library may drop what arrives while closing
+	begun  bool // Chan or Discard was called: the stream has a reader until it ends
+	parts  []byte
+	count  int      // messages that were received, with those that are too big
+	kind   ws.Kind  // of the message that is not complete; 0 if there is none
+	partOf *message // it is probably this one
 }
 
 // way is a way to receive.
@@ -54,7 +55,7 @@ func newReader(e *endpoint) reader {
 		refuses:   rng.chance(30),
 	}
 	if rng.chance(30) {
-		r.think = one(rng, lanes, time.Millisecond, time.Second, 3*time.Second)
+		r.think = one(rng, phases, time.Millisecond, time.Second, 3*time.Second)
 	}
 	if rng.chance(15) {
 		r.late = rng.between(0, e.run.plan.duration)
@@ -79,7 +80,7 @@ type source interface {
 // run receives until the stream ends.
 func (r *reader) run(a *actor) {
 	if r.late > 0 {
-		a.lane.pause(r.late)
+		a.phase.pause(r.late)
 	}
 	var s source = a.stream
 	if r.aggregate {
@@ -113,7 +114,7 @@ func (r *reader) context(a *actor) (context.Context, context.CancelFunc) {
 	case r.contexts && a.random.chance(50):
 		now := time.Now()
 		d := a.random.between(0, time.Second)
-		return context.WithDeadline(context.Background(), a.lane.next(now, now.Add(d)).Add(2))
+		return context.WithDeadline(context.Background(), a.phase.next(now, now.Add(d)).Add(2))
 	case a.random.chance(20):
 		return a.session.Context(), func() {}
 	}
@@ -126,6 +127,9 @@ func (r *reader) recv(a *actor, s source) {
 		msg, err := s.Recv(ctx)
 		goOn := r.handle(a, ctx, msg, err)
 		cancel()
+		if err != nil && goOn && r.leaves(a) {
+			return
+		}
 		if !goOn {
 			r.sticky(a, s, err)
 			return
@@ -158,8 +162,22 @@ func (r *reader) all(a *actor, s source) {
 			r.sticky(a, s, last)
 			return
 		}
+		if last != nil && r.leaves(a) {
+			return
+		}
 		r.pause(a)
 	}
+}
+
+// leaves reports whether the program receives no more, after a context has ended. It then
+// waits for the end of the session.
+func (r *reader) leaves(a *actor) bool {
+	if !r.contexts || !a.random.chance(10) {
+		return false
+	}
+	a.trace("receives no more")
+	<-a.session.Done()
+	return true
 }
 
 func (r *reader) channel(a *actor, s source) {
@@ -170,6 +188,10 @@ func (r *reader) channel(a *actor, s source) {
 			a.peer.sends.loses()
 		}
 		r.handle(a, context.Background(), msg, nil)
+		if r.think > 0 && a.random.chance(5) { // the program receives no more
+			<-a.session.Done()
+			return
+		}
 		r.pause(a)
 	}
 	err := s.Err()
@@ -179,6 +201,10 @@ func (r *reader) channel(a *actor, s source) {
 		a.endpoint.mu.Unlock()
 	}
 	a.trace("channel closed: ", class(err))
+	<-a.session.Done()
+	if _, again := s.Recv(context.Background()); again == ws.ErrConcurrentRecv {
+		a.failf("a receive after the channel was closed returns %v", again)
+	}
 	a.endpoint.mu.Lock()
 	defer a.endpoint.mu.Unlock()
 	a.streamErr = err
@@ -198,7 +224,7 @@ func (r *reader) discard(a *actor) {
 
 func (r *reader) pause(a *actor) {
 	if r.think > 0 {
-		a.lane.pause(a.random.between(0, r.think))
+		a.phase.pause(a.random.between(0, r.think))
 	}
 }
 
@@ -209,6 +235,9 @@ func (r *reader) handle(a *actor, ctx context.Context, msg ws.Message, err error
 		r.message(a, msg)
 		return true
 	case ctx.Err() != nil && err == ctx.Err():
+		if a.session.Err() != nil {
+			a.failf("a receive after the end of the session returns %v", err)
+		}
 		return true
 	case err == ws.ErrMessageTooBig && r.aggregate:
 		a.trace("received a message that is too big")
@@ -239,6 +268,9 @@ func (r *reader) sticky(a *actor, s source, err error) {
 		if _, again := s.Recv(context.Background()); again != err {
 			a.failf("a receive returns %v, and the next %v", err, again)
 		}
+	}
+	if got := s.Err(); got != err && !(got == nil && err == io.EOF) {
+		a.failf("a receive returns %v, and Err %v", err, got)
 	}
 }
 
@@ -271,7 +303,7 @@ func (r *reader) message(a *actor, msg ws.Message) {
 		case r.answers:
 			a.closeWith(one(a.random, reason, newReason(a.random)))
 		case a.random.chance(20): // the library answers without waiting for the program
-			a.lane.pause(a.random.between(0, 2*a.closeTimeout()))
+			a.phase.pause(a.random.between(0, 2*a.closeTimeout()))
 		}
 	default:
 		a.failf("received a %v", msg.Kind)
@@ -317,9 +349,10 @@ func (r *reader) chunk(a *actor, msg ws.Message) {
 	}
 	r.parts = append(r.parts, msg.Data...)
 	if msg.Kind != ws.Last {
-		a.peer.sends.begins(r.kind, r.parts)
+		r.partOf = a.peer.sends.begins(r.partOf, r.kind, r.parts, len(msg.Data))
 		return
 	}
+	r.partOf = nil
 	kind, data := r.kind, r.parts
 	r.kind, r.parts = 0, nil
 	a.trace("received ", kind, " of ", len(data))
