@@ -111,8 +111,23 @@ func (e *endpoint) check() {
 	}
 	e.checkReason()
 	e.checkBounds()
+	e.checkStream()
 	if e.streamErr == io.EOF && !e.dropped {
 		e.peer.sends.complete()
+	}
+}
+
+// checkStream checks that the error of the stream wraps the reason for which the session has
+// ended.
+func (e *endpoint) checkStream() {
+	var failed *ws.ProtocolError
+	if e.streamErr == nil || e.streamErr == io.EOF || errors.Is(e.streamErr, ws.ErrMessageTooBig) || errors.As(e.streamErr, &failed) {
+		return
+	}
+	for _, reason := range []error{ws.ErrHeartbeatTimeout, ws.ErrWriteTimeout, ws.ErrCloseTimeout, ws.ErrShutdown} {
+		if errors.Is(e.err, reason) && !errors.Is(e.streamErr, reason) {
+			e.failf("the session ended with %v, and the stream with %v", e.err, e.streamErr)
+		}
 	}
 }
 
@@ -155,10 +170,10 @@ func (e *endpoint) checkReason() {
 		if began.IsZero() {
 			e.failf("%v, and nobody has called Close", err)
 		}
-		if e.ended.Sub(e.taken) >= or(e.options.WriteTimeout, 30*time.Second) {
+		if w := or(e.options.WriteTimeout, 30*time.Second); e.ended.Sub(e.taken) >= w-w/early {
 			break // the queue was full for WriteTimeout
 		}
-		atLeast("closing", e.ended.Sub(began), or(e.options.CloseTimeout, 5*time.Second))
+		atLeast(fmt.Sprintf("closing, %v after the peer accepted data", e.ended.Sub(e.taken)), e.ended.Sub(began), or(e.options.CloseTimeout, 5*time.Second))
 	case errors.Is(err, ws.ErrShutdown):
 		if !e.run.aborted {
 			e.failf("%v, and no Shutdown was interrupted", err)

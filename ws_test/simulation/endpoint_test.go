@@ -227,6 +227,9 @@ func (a *actor) opens(n int) {
 func (e *endpoint) closesItself() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.done {
+		return
+	}
 	if e.closing.IsZero() {
 		e.closing = time.Now()
 		e.run.groups.closes(e)
