@@ -147,7 +147,11 @@ func (c *clients) request() request {
 			r.service = i
 		}
 	}
-	r.until = time.Now().Add(c.longest/20 + randomTime(c.rng, c.longest))
+	longest := c.longest
+	if r.behaviour.brief {
+		longest /= 5
+	}
+	r.until = time.Now().Add(longest/20 + randomTime(c.rng, longest))
 	return r
 }
 

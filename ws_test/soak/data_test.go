@@ -100,7 +100,7 @@ func bursts(h *half) error {
 	return both(func() error { return h.receive(passPongs(pongs)) }, func() error {
 		s := h.newStream()
 		for n := 0; h.think(4 * thinkTime); n++ {
-			for range 20 + h.rng.IntN(100) {
+			for range 50 + h.rng.IntN(300) {
 				if more, err := h.send(s, h.rng, smallSize(h.rng)); !more {
 					return err
 				}
@@ -162,7 +162,7 @@ func shortMessages(h *half) error {
 	s.short, h.check.short = true, s.id
 	return both(h.receiveAll, func() error {
 		for h.think(2 * thinkTime) {
-			for range 1 + h.rng.IntN(200) {
+			for range 1 + h.rng.IntN(500) {
 				if more, err := h.send(s, h.rng, 0); !more {
 					return err
 				}

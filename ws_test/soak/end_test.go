@@ -90,8 +90,12 @@ func (p *payloads) add(b []byte) {
 }
 
 // answered is called with the payload of a Pong. Pings before the one that it answers may stay
-// without an answer (RFC 6455 §5.5.3).
+// without an answer (RFC 6455 §5.5.3). A Pong without payload may answer a Ping of the
+// heartbeat: one that the peer has not read yet when it sends something else.
 func (p *payloads) answered(b []byte) error {
+	if len(b) == 0 {
+		return nil
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i, sent := range p.sent {

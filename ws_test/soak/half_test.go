@@ -16,17 +16,21 @@ import (
 // A half is one side of a session: what it does, has sent and has received.
 type half struct {
 	request
-	side    string      // "client" or "server"
-	session *ws.Session // nil after the program has dropped it
-	stream  *ws.MessageStream
-	conn    *conn           // under the session; only its methods for failures are used
-	stop    context.Context // ends when the soak does
-	pace    *pace
-	rng     *rand.Rand             // of the goroutine that runs the behaviour
-	check   checker                // of the goroutine that receives
-	checks  func(ws.Message) error // instead of check, for data messages; nil for none
-	view    *view
-	server  *server // nil on a client
+	side     string      // "client" or "server"
+	session  *ws.Session // nil after the program has dropped it
+	stream   *ws.MessageStream
+	conn     *conn           // under the session; only its methods for failures are used
+	stop     context.Context // ends when the soak does
+	pace     *pace
+	rng      *rand.Rand             // of the goroutine that runs the behaviour
+	check    checker                // of the goroutine that receives
+	checks   func(ws.Message) error // instead of check, for data messages; nil for none
+	view     *view
+	dropped  bool        // messages are missing behind those that were checked, as they may with the view
+	began    bool        // the loop had begun before this side closed the session
+	closed   atomic.Bool // close was called
+	upgrader *upgrader   // nil on a client
+	server   *server     // nil on a client
 
 	mu      sync.Mutex
 	sent    map[uint32]sum
@@ -126,6 +130,7 @@ func (h *half) receive(f func(ws.Message) error) error {
 		h.mu.Lock()
 		h.log.received(msg)
 		h.mu.Unlock()
+		h.began = h.began || !h.isClosing()
 		if err := h.checkMessage(msg); err != nil {
 			return err
 		}
@@ -151,12 +156,31 @@ func (h *half) checkMessage(m ws.Message) error {
 			return err
 		}
 	}
-	return h.check.add(m)
+	if h.dropped && !control {
+		return nil
+	}
+	err := h.check.add(m)
+	if err != nil && h.view.gaps && h.isClosing() {
+		h.do("dropped: " + err.Error())
+		h.dropped, err = true, nil
+	}
+	return err
+}
+
+// isClosing reports whether this side has closed the session, or the session has ended.
+func (h *half) isClosing() bool {
+	select {
+	case <-h.session.Done():
+		return true
+	default:
+		return h.closed.Load() || h.upgrader != nil && h.upgrader.down.Load()
+	}
 }
 
 // close closes the session.
 func (h *half) close(reason ws.CloseReason) error {
 	h.do("close", int(reason.Code))
+	h.closed.Store(true)
 	return h.session.Close(reason)
 }
 
@@ -178,6 +202,7 @@ type report struct {
 	Behaviour   string
 	Side        string
 	Over        string
+	View        string
 	Failure     string         // "" if nothing is wrong
 	Dropped     bool           // the session was dropped, so nothing below is known
 	Sent        map[uint32]sum `json:",omitempty"`
@@ -230,7 +255,11 @@ func (h *half) describeEnd(r *report, failure *error) {
 	fail := func(format string, a ...any) { *failure = errors.Join(*failure, fmt.Errorf(format, a...)) }
 	r.Err, r.End, r.Buffered = err.Error(), endReason(err), h.session.Buffered()
 	closed := errors.As(err, &r.Close)
-	r.Complete = h.check.closed && (!h.view.drops || closed && r.Close.ByPeer)
+	r.View = h.view.name
+	r.Complete = h.check.closed && !h.dropped && (closed && r.Close.ByPeer || h.began && !h.view.drops)
+	if h.dropped && closed && r.Close.ByPeer {
+		fail("messages are missing although the other side has closed the session")
+	}
 	if closed && r.Buffered != 0 {
 		fail("after a closing handshake %d bytes have not left", r.Buffered)
 	}

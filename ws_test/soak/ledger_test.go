@@ -211,6 +211,13 @@ func compareSkipped(client, server *report) []string {
 	return nil
 }
 
+// shrink makes the maps small again, because what they hold counts as memory of the clients.
+func (l *ledger) shrink() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.waiting, l.visits, l.halves = maps.Clone(l.waiting), maps.Clone(l.visits), maps.Clone(l.halves)
+}
+
 // finish returns the failures, with those of sessions of which one side has not reported.
 func (l *ledger) finish() []string {
 	l.mu.Lock()

@@ -64,7 +64,7 @@ func settle(idle func() bool, before *sample) sample {
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline) && quiet < 5; {
 		debug.FreeOSMemory()
 		now = measure(0)
-		if idle() && (before == nil || before.exceeded(now) == nil) {
+		if idle() && (before == nil || now.Goroutines <= before.Goroutines && now.Descriptors <= before.Descriptors) {
 			quiet++
 		} else {
 			quiet = 0

@@ -88,7 +88,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	service := s.services[req.service]
 	u := service.upgrader()
-	h := &half{request: req, side: "server", stop: s.stop, pace: s.pace, rng: req.random(1), server: s}
+	h := &half{request: req, side: "server", stop: s.stop, pace: s.pace, rng: req.random(1), server: s, upgrader: u}
 	h.view = views[h.rng.IntN(len(views))]
 	h.conn, _ = r.Context().Value(connKey{}).(*conn)
 	if req.behaviour.slow {
@@ -107,20 +107,20 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.running.Add(1)
 	go func() {
 		defer s.running.Add(-1)
-		s.behave(h, u)
+		s.behave(h)
 	}()
 }
 
 // behave runs the server function, closes the session and reports. If the function panics,
 // it reports nevertheless.
-func (s *server) behave(h *half, u *upgrader) {
+func (s *server) behave(h *half) {
 	defer func() {
 		panicked := recover()
 		if panicked != nil {
 			s.running.Add(1)
 			go func() {
 				defer s.running.Add(-1)
-				s.report(h, u, nil) // when Handler has closed the session
+				s.report(h, nil) // when Handler has closed the session
 			}()
 			panic(panicked)
 		}
@@ -129,12 +129,12 @@ func (s *server) behave(h *half, u *upgrader) {
 	if h.session != nil {
 		_ = h.close(ws.CloseReason{})
 	}
-	s.report(h, u, failure)
+	s.report(h, failure)
 }
 
-func (s *server) report(h *half, u *upgrader, failure error) {
+func (s *server) report(h *half, failure error) {
 	report := h.finish(failure)
-	report.Interrupted = u.down.Load()
+	report.Interrupted = h.upgrader.down.Load()
 	s.emit(event{Report: &report})
 }
 

@@ -9,12 +9,14 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// slowReader receives, and stops for a time now and then, so that TCP stops the peer.
+// slowReader receives, and stops for a time now and then, so that TCP stops the peer. It
+// receives so much between two stops that the peer's kernel notices.
 func slowReader(h *half) error {
-	rng := h.random(9)
+	rng, left := h.random(9), 0
 	return both(func() error {
-		return h.receive(func(ws.Message) error {
-			if rng.IntN(20) == 0 {
+		return h.receive(func(m ws.Message) error {
+			if left -= len(m.Data); left < 0 {
+				left = 8<<10 + rng.IntN(32<<10)
 				h.thinkBy(rng, time.Second)
 			}
 			return nil
@@ -79,6 +81,17 @@ func (h *half) fill(s *stream) (full bool, err error) {
 		h.counts(s.id, s.sent)
 	}
 	return false, nil
+}
+
+// flood sends until it fails.
+func flood(h *half) error {
+	return both(h.receiveAll, func() error {
+		for s := h.newStream(); ; {
+			if more, err := h.send(s, h.rng, mediumSize(h.rng)); !more {
+				return err
+			}
+		}
+	})
 }
 
 // closeAtOnce closes the session and waits for its end.

@@ -12,28 +12,29 @@ import (
 // A view is a way to receive.
 type view struct {
 	name     string
-	drops    bool // it may drop what arrives after the session was closed on this side
+	drops    bool // after Close on this side, which may be between two calls of Recv, it may drop all that arrives
+	gaps     bool // after Close on this side, it may drop some of what arrives
 	messages func(*half) iter.Seq2[ws.Message, error]
 }
 
 var views = []*view{
-	{"Recv", false, func(h *half) iter.Seq2[ws.Message, error] { return received(h.stream.Recv, h.session.Context()) }},
-	{"All", false, func(h *half) iter.Seq2[ws.Message, error] { return h.stream.All(context.Background()) }},
-	{"Chan", true, func(h *half) iter.Seq2[ws.Message, error] { return fromChannel(h.stream.Chan(), h.stream.Err) }},
-	{"Aggregate Recv", false, func(h *half) iter.Seq2[ws.Message, error] {
+	{"Recv", true, false, func(h *half) iter.Seq2[ws.Message, error] { return received(h.stream.Recv, h.session.Context()) }},
+	{"All", false, false, func(h *half) iter.Seq2[ws.Message, error] { return h.stream.All(context.Background()) }},
+	{"Chan", true, true, func(h *half) iter.Seq2[ws.Message, error] { return fromChannel(h.stream.Chan(), h.stream.Err) }},
+	{"Aggregate Recv", true, false, func(h *half) iter.Seq2[ws.Message, error] {
 		return received(h.stream.Aggregate(maxPayload).Recv, context.Background())
 	}},
-	{"Aggregate All", false, func(h *half) iter.Seq2[ws.Message, error] {
+	{"Aggregate All", false, false, func(h *half) iter.Seq2[ws.Message, error] {
 		return h.stream.Aggregate(maxPayload).All(h.session.Context())
 	}},
-	{"Aggregate Chan", true, func(h *half) iter.Seq2[ws.Message, error] {
+	{"Aggregate Chan", true, true, func(h *half) iter.Seq2[ws.Message, error] {
 		a := h.stream.Aggregate(maxPayload)
 		return fromChannel(a.Chan(), a.Err)
 	}},
-	{"Recv with contexts that end", true, func(h *half) iter.Seq2[ws.Message, error] {
+	{"Recv with contexts that end", true, false, func(h *half) iter.Seq2[ws.Message, error] {
 		return interrupted(h.pace, h.stream.Recv)
 	}},
-	{"Aggregate Recv with contexts that end", true, func(h *half) iter.Seq2[ws.Message, error] {
+	{"Aggregate Recv with contexts that end", true, false, func(h *half) iter.Seq2[ws.Message, error] {
 		return interrupted(h.pace, h.stream.Aggregate(maxPayload).Recv)
 	}},
 }
