@@ -66,7 +66,7 @@ func join(p policy) func(*half) error {
 			_, err = groups.JoinRecent(context.Background(), name, h.session, h.rng.IntN(16))
 		}
 		if err != nil {
-			return joinError(err)
+			return h.joinError(err)
 		}
 		h.do("joined")
 		defer func() { h.skipped = int(h.missed.Load()) }()
@@ -82,8 +82,9 @@ func join(p policy) func(*half) error {
 }
 
 // joinError returns err unless it says that the session has ended.
-func joinError(err error) error {
-	if isEnd(err) || errors.Is(err, group.ErrTooSlow) {
+func (h *half) joinError(err error) error {
+	h.do("join: " + err.Error())
+	if isEnd(err) || errors.Is(err, h.session.Err()) || errors.Is(err, group.ErrTooSlow) {
 		return nil
 	}
 	return fmt.Errorf("join: %w", err)

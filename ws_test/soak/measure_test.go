@@ -103,7 +103,7 @@ func mib(bytes uint64) float64 { return float64(bytes) / (1 << 20) }
 // and descriptors must not grow while the number of sessions stays the same. It
 // compares medians, because single large messages make memory vary.
 func trends(samples []sample) (problems []string) {
-	if len(samples) < 30 {
+	if len(samples) < 15 {
 		return nil // there are too few
 	}
 	third := len(samples) / 3

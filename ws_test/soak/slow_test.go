@@ -105,7 +105,7 @@ func tooBig(h *half) error {
 		s, big := h.newStream(), h.newStream()
 		for h.think(thinkTime / 2) {
 			if h.rng.IntN(2) == 0 {
-				m := big.message(ws.Binary, shortLimit+1+h.rng.IntN(64<<10), h.rng)
+				m := big.message(ws.Binary, shortLimit+4+h.rng.IntN(64<<10), h.rng)
 				if err := h.session.Send(context.Background(), m); err != nil {
 					return endOr(err)
 				}

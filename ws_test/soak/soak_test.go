@@ -58,7 +58,7 @@ func TestSoak(t *testing.T) {
 	s := newSoak(t)
 	s.run(min(d/3, 15*time.Second), n, 1)
 	startClients, startServer := s.measure(nil)
-	s.monitor()
+	s.monitor(n)
 	began := s.clients.counts.sessions.Load()
 	s.run(d, n, 2)
 	s.endMonitor()
@@ -166,18 +166,20 @@ const targetCPU = 0.85
 
 // monitor samples both processes each second, and slows the sessions down while these
 // use too much of the processor.
-func (s *soak) monitor() {
+func (s *soak) monitor(n int) {
 	last := measure(0)
-	lastServer := sample{}
+	lastServer, count := sample{}, 0
 	s.endMonitor = every(time.Second, func() {
 		now := measure(s.clients.sessions())
 		server := answer(s.server, s.server.samples, "sample")
-		s.samples[0], s.samples[1] = append(s.samples[0], now), append(s.samples[1], server)
+		if now.Sessions > n*9/10 { // and not while they begin or end
+			s.samples[0], s.samples[1] = append(s.samples[0], now), append(s.samples[1], server)
+		}
 		if lastServer.CPU > 0 {
 			s.adjust(now.CPU - last.CPU + server.CPU - lastServer.CPU)
 		}
 		last, lastServer = now, server
-		if len(s.samples[0])%30 == 0 {
+		if count++; count%30 == 0 {
 			s.Logf("clients: %v\nserver: %v; pace %d %%; %v", now, server, s.clients.pace.percent.Load(), s.ledger.received())
 		}
 	})
