@@ -94,12 +94,19 @@ func (r *fuzzRun) checkEnd(err error) {
 		r.checkViolation(failed)
 	case err == ws.ErrShutdown && r.shut:
 	case err == ws.ErrWriteTimeout && r.hindered:
-	case err == ws.ErrCloseTimeout && (r.closing || r.traced.closed()):
+	case err == ws.ErrCloseTimeout && (r.hasClosed() || r.traced.closed()):
 	case err == ws.ErrHeartbeatTimeout && o.upgrader.Heartbeat != noHeartbeat:
 	case errors.Is(err, io.ErrUnexpectedEOF) && r.peerEnded():
 	default:
 		r.errorf("the session has ended with %v", err)
 	}
+}
+
+// hasClosed reports whether this side may have closed the session first: the program, or
+// Chan because of a message that was too big.
+func (r *fuzzRun) hasClosed() bool {
+	got := &r.receiver.got
+	return r.closing || got.view == byChan && got.err == ws.ErrMessageTooBig
 }
 
 // checkViolation checks the code with which a session has failed.
@@ -132,10 +139,10 @@ func (r *fuzzRun) checkClose(err error, frames []wireFrame) {
 			r.errorf("the Close frame %v was written, want %v", sent, want)
 		}
 	case errors.As(err, &failed):
-		if !r.closing && sent.Code != failed.Code {
+		if !r.hasClosed() && sent.Code != failed.Code {
 			r.errorf("the Close frame %v was written for %v", sent, failed)
 		}
-	case !r.closing && r.traced.begun.Load() > 0 && r.traced.sent.Load() == 0:
+	case !r.hasClosed() && r.traced.begun.Load() > 0 && r.traced.sent.Load() == 0:
 		r.errorf("the Close frame %v was written", sent)
 	}
 }
@@ -156,7 +163,7 @@ func (r *fuzzRun) checkReceived(err error) {
 	if r.receiver.owner == "Discard" {
 		return
 	}
-	gaps := r.closing || r.shut || got.view == byChan && got.err == ws.ErrMessageTooBig
+	gaps := r.hasClosed() || r.shut
 	all := !gaps && !r.hindered && r.mayExpire() == 0
 	r.compareEvents(got.events, events, gaps, want.vague)
 	if want.vague || want.uncertain || !all || got.view == byChan && len(got.events) > 0 && got.events[len(got.events)-1].kind == 0 {

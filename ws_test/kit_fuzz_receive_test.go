@@ -17,6 +17,9 @@ type fuzzReceiver struct {
 	owner   string        // "Chan" or "Discard" once it has the stream for good
 	owned   chan struct{} // closed then
 
+	echoes context.Context // ends with the script, since the echo may wait for it
+	stop   context.CancelFunc
+
 	got      conversation
 	resume   chan struct{} // what a paused program waits for; nil if it goes on
 	lastPing string        // the last Ping delivered
@@ -115,7 +118,7 @@ func (v *fuzzReceiver) echo(msg ws.Message) {
 		return
 	}
 	s := v.run.begins(first, msg.Data)
-	err := v.run.session.Send(context.Background(), msg)
+	err := v.run.session.Send(v.echoes, msg)
 	v.run.returns(err, s)
 }
 
@@ -230,6 +233,7 @@ func (v *fuzzReceiver) intrude() {
 // finish receives to the end of the stream, if nobody else does.
 func (v *fuzzReceiver) finish() {
 	v.pauses(false)
+	v.stop()
 	if v.owner == "" {
 		v.run.goes(func() {
 			for v.recv(context.Background(), false) {

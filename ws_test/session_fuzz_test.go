@@ -138,6 +138,7 @@ func (r *fuzzRun) begin(script fuzzInput) {
 		r.contexts[i].Context, r.contexts[i].cancel = context.WithCancel(context.Background())
 	}
 	r.receiver = &fuzzReceiver{run: r, view: r.stream, reading: make(chan struct{}, 1), owned: make(chan struct{})}
+	r.receiver.echoes, r.receiver.stop = context.WithCancel(context.Background())
 	if o.maxMessage > 0 {
 		r.receiver.view = r.stream.Aggregate(o.maxMessage)
 	}
