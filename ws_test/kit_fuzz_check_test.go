@@ -94,7 +94,7 @@ func (r *fuzzRun) checkEnd(err error) {
 		r.checkViolation(failed)
 	case err == ws.ErrShutdown && r.shut:
 	case err == ws.ErrWriteTimeout && r.hindered:
-	case err == ws.ErrCloseTimeout && (r.hasClosed() || r.traced.closed()):
+	case err == ws.ErrCloseTimeout && (r.hasClosed() || r.model().err == io.EOF || r.model().vague):
 	case err == ws.ErrHeartbeatTimeout && o.upgrader.Heartbeat != noHeartbeat:
 	case errors.Is(err, io.ErrUnexpectedEOF) && r.peerEnded():
 	default:

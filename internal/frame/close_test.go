@@ -123,7 +123,7 @@ func FuzzClose(f *testing.F) {
 		if valid := code == 0 || ValidCode(code) && utf8.ValidString(reason); valid && (err != nil || gotCode != code || !strings.HasPrefix(reason, gotReason)) || len(payload) > MaxControl {
 			t.Fatalf("%d %q was received as %d %q, %v", code, reason, gotCode, gotReason, err)
 		}
-		if missing := len(reason) - len(gotReason); err == nil && code != 0 && missing > 0 && len(payload) < MaxControl-3 {
+		if missing := len(reason) - len(gotReason); code != 0 && utf8.ValidString(reason) && ValidCode(code) && missing > 0 && len(payload) < MaxControl-3 {
 			t.Fatalf("the reason %q was cut by %d bytes", reason, missing)
 		}
 		code, parsed, err := ParseClose([]byte(reason))
