@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/handset-go/handset/internal/closing"
 	"github.com/handset-go/handset/internal/outbox"
 	"github.com/handset-go/handset/internal/transport"
 )
@@ -144,6 +145,8 @@ func (cb *outboxCallbacks) WriteFailed(err error) {
 	switch s := (*Session)(cb); {
 	case !transport.IsTimeout(err):
 		s.writeFailed(lostBy(err))
+	case s.closingState().Fails():
+		s.transition(closeEvent{Event: closing.TimedOut}) // the violation remains the reason
 	case s.isClosing():
 		s.end(ErrCloseTimeout)
 	default:
