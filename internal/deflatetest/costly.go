@@ -81,9 +81,9 @@ func (w *BitWriter) dynamic(literals, distances int, lengths map[int]int, all ..
 	for _, symbol := range order[:n] {
 		w.Write(uint64(own[symbol]), 3)
 	}
-	extraBits := map[int]uint{16: 2, 17: 3, 18: 7}
+	extraBits, code := map[int]uint{16: 2, 17: 3, 18: 7}, codes(own)
 	for _, c := range all {
-		w.Write(codes(own)[c.symbol], uint(own[c.symbol]))
+		w.Write(code[c.symbol], uint(own[c.symbol]))
 		w.Write(uint64(c.extra), extraBits[c.symbol])
 	}
 }
