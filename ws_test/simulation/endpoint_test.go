@@ -90,7 +90,9 @@ func (a *actor) failf(format string, args ...any) {
 // begin starts the actors of a session that has begun.
 func (e *endpoint) begin(session *ws.Session, stream *ws.MessageStream) {
 	e.session, e.stream = session, stream
-	e.run.trace.add(e.name, fmt.Sprintf("options %+v, reader %+v", e.options, e.reader))
+	o := e.options
+	o.Trace = nil
+	e.run.trace.add(e.name, fmt.Sprintf("options %+v, reader %+v", o, e.reader))
 	e.callbacks.count(session, func(k *calls) { k.endpoint = e })
 	if !e.run.shutAt().IsZero() {
 		e.closesItself()

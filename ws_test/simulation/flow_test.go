@@ -7,6 +7,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/handset-go/handset/ws"
 )
 
 // flow is one direction of a connection. What is written arrives later, at instants of
@@ -32,11 +34,12 @@ type flow struct {
 	ended   error     // what the reader gets behind the bytes that have arrived: io.EOF or a reset
 	held    time.Time // nothing arrives before
 
-	writeClosed bool // by the writer
-	readClosed  bool // by the reader
-	writeReset  bool // the writer gets an error
-	lost        bool // what is written never arrives
-	refused     bool // it was answered with a reset
+	writeClosed bool         // by the writer
+	readClosed  bool         // by the reader
+	writeReset  bool         // the writer gets an error
+	lost        bool         // what is written never arrives
+	violated    ws.CloseCode // of the violation that was inserted, 0 for none
+	refused     bool         // it was answered with a reset
 	writing     deadline
 	reading     deadline
 	arrival     deadline // of the next segment
@@ -315,6 +318,13 @@ func (f *flow) lastAccepted() time.Time {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.lastTaken
+}
+
+// closedAt returns when a Close frame was written, or the zero time.
+func (f *flow) closedAt() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.wire.closed
 }
 
 // hasEnded reports whether the end has arrived.

@@ -24,6 +24,7 @@ type run struct {
 	network   *network
 	client    *http.Client
 	pairs     map[int]*pair
+	handler   http.Handler              // of Upgrader.Handler
 	groups    *groups                   // nil if there are none
 	callbacks map[*ws.Dialer]*callbacks // nil is the key of those of the Upgrader
 	began     time.Time
@@ -52,6 +53,7 @@ func simulate(seed uint64, t *trace) (failures []string) {
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.Serve(r.network) })
 	r.client = &http.Client{Transport: &http.Transport{DialContext: r.dial}}
+	r.handler = r.plan.upgrader.Handler(r.serveSession)
 	r.callbacks = map[*ws.Dialer]*callbacks{nil: newCallbacks(r, "upgrader")}
 	r.plan.upgrader.Trace = r.callbacks[nil].trace()
 	for i, d := range r.plan.dialers {

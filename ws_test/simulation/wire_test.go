@@ -20,6 +20,7 @@ type wire struct {
 	in       bool // within a payload
 	message  bool // a fragmented message is open
 	frames   uint64
+	data     uint64 // frames of data messages
 	messages uint64
 	bytes    uint64    // of frames
 	longest  uint64    // payload
@@ -125,6 +126,7 @@ func (w *wire) check(first byte, mask bool, length uint64) {
 	w.frames++
 	w.longest = max(w.longest, length)
 	if opcode < 8 {
+		w.data++
 		w.message = !fin
 		if fin {
 			w.messages++
