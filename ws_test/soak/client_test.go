@@ -38,17 +38,20 @@ type network struct {
 	http   *http.Client
 }
 
+// quietDialer is the index of the Dialer without a heartbeat.
+const quietDialer = 2
+
 // dialerOptions are the options of the Dialers of each network.
 func dialerOptions(t *tally) []*ws.Dialer {
 	plain := longTimes
 	plain.Trace = t.trace()
-	stats, manual := plain, plain
+	stats, quiet := plain, plain
 	stats.SessionStats, stats.SendBuffer = true, 8<<10
-	manual.Heartbeat = ws.Heartbeat{Interval: -1}
+	quiet.Heartbeat.Interval = -1
 	return []*ws.Dialer{
 		{Options: plain},
 		{Options: stats, Compression: ws.Frugal()},
-		{Options: manual, Compression: ws.Balanced()},
+		{Options: quiet, Compression: ws.Balanced()},
 		{Options: plain, Compression: ws.Dense()},
 		{Options: plain, Compression: ws.Compression{Level: 1, MinSize: 1, SendTakeover: true, SendWindowBits: 9, RecvWindowBits: 10}},
 	}
@@ -180,10 +183,9 @@ func (c *clients) visit(r request) {
 	if r.behaviour.slow && r.seed%4 == 0 {
 		d.slow = r.random(7)
 	}
-	dialers := c.dialers[r.over]
 	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), slot{}, d), patience)
 	defer cancel()
-	session, stream, err := dialers[r.seed%uint64(len(dialers))].Dial(ctx, c.networks[r.over].scheme+"://soak/?"+r.query())
+	session, stream, err := c.dialer(&r).Dial(ctx, c.networks[r.over].scheme+"://soak/?"+r.query())
 	if err != nil {
 		if !isUnavailable(err) {
 			c.fail(r, err)
@@ -193,6 +195,16 @@ func (c *clients) visit(r request) {
 	h.session, h.stream, h.conn = session, stream, d.conn
 	session, stream = nil, nil // so that h can abandon them
 	c.behave(h)
+}
+
+// dialer returns the Dialer of a request. That of a session that is abandoned has no
+// heartbeat, as its service.
+func (c *clients) dialer(r *request) *ws.Dialer {
+	dialers := c.dialers[r.over]
+	if services[r.service].name == "no heartbeat" {
+		return dialers[quietDialer]
+	}
+	return dialers[r.seed%uint64(len(dialers))]
 }
 
 // isUnavailable reports whether the server has refused the handshake because it shuts down or
@@ -242,9 +254,8 @@ func redial(c *clients, r request) {
 	var h *half
 	d := &dialed{}
 	rng := r.random(8)
-	dialers := c.dialers[r.over]
 	redialer := &ws.Redialer{
-		Dialer: dialers[r.seed%uint64(len(dialers))], URL: c.networks[r.over].scheme + "://soak/",
+		Dialer: c.dialer(&r), URL: c.networks[r.over].scheme + "://soak/",
 		BaseDelay: c.longest / 40, MaxDelay: c.longest / 10, AttemptTimeout: patience,
 		Before: func(_ context.Context, a *ws.Attempt) error {
 			one := r

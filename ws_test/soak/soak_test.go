@@ -168,7 +168,7 @@ const targetCPU = 0.85
 // use too much of the processor.
 func (s *soak) monitor(n int) {
 	last := measure(0)
-	lastServer, count := sample{}, 0
+	lastServer, at, count := sample{}, time.Now(), 0
 	s.endMonitor = every(time.Second, func() {
 		now := measure(s.clients.sessions())
 		server := answer(s.server, s.server.samples, "sample")
@@ -176,19 +176,19 @@ func (s *soak) monitor(n int) {
 			s.samples[0], s.samples[1] = append(s.samples[0], now), append(s.samples[1], server)
 		}
 		if lastServer.CPU > 0 {
-			s.adjust(now.CPU - last.CPU + server.CPU - lastServer.CPU)
+			s.adjust(now.CPU-last.CPU+server.CPU-lastServer.CPU, time.Since(at))
 		}
-		last, lastServer = now, server
+		last, lastServer, at = now, server, time.Now()
 		if count++; count%30 == 0 {
 			s.Logf("clients: %v\nserver: %v; pace %d %%; %v", now, server, s.clients.pace.percent.Load(), s.ledger.received())
 		}
 	})
 }
 
-// adjust changes the pace for the CPU time of the last second.
-func (s *soak) adjust(cpu time.Duration) {
+// adjust changes the pace for the CPU time of a time.
+func (s *soak) adjust(cpu, passed time.Duration) {
 	pace := s.clients.pace.percent.Load()
-	switch use := cpu.Seconds(); {
+	switch use := cpu.Seconds() / passed.Seconds(); {
 	case use > targetCPU:
 		pace += pace / 8
 	case use < 0.75*targetCPU && pace > s.basePace:
