@@ -44,7 +44,7 @@ func raw(f func(*rawPeer) error) func(*clients, request) {
 		if err != nil {
 			report.Failure = err.Error()
 		}
-		c.ledger.add(report)
+		c.results.add(report)
 	}
 }
 
@@ -189,5 +189,5 @@ func loseHandshake(c *clients, r request) {
 		newConn(p.Conn).reset()
 	}
 	_ = p.Close()
-	c.ledger.add(report{ID: r.id, Behaviour: r.behaviour.name, Side: "client", Over: r.over, Dropped: true})
+	c.results.add(report{ID: r.id, Behaviour: r.behaviour.name, Side: "client", Over: r.over, Dropped: true})
 }
