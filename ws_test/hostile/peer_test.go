@@ -51,6 +51,9 @@ type peer struct {
 	on      side   // the side that is attacked: frames that are sent to a server are masked
 }
 
+// joinUnread is the path of a member of the group that does not read.
+const joinUnread = "/join?unread"
+
 // connectRaw connects to the victim, without a handshake: to its server, or from its client,
 // which is dialling a session that does what the path says.
 func (s *scene) connectRaw(path string) *peer {
@@ -58,7 +61,11 @@ func (s *scene) connectRaw(path string) *peer {
 	if s.on == client {
 		return s.accept(path)
 	}
-	conn, err := net.DialTimeout("tcp", s.v.addr, testTimeout)
+	dialer := net.Dialer{Timeout: testTimeout}
+	if path == joinUnread {
+		dialer.Control = smallSocket
+	}
+	conn, err := dialer.Dial("tcp", s.v.addr)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -59,6 +59,7 @@ type report struct {
 	TooBig   int               // messages beyond the limit
 	Ends     map[string]uint64 // sessions that have ended, by reason
 	Received uint64            // bytes of frames
+	Queued   int               // bytes that are to be sent
 	Members  int               // of the group
 	Groups   int
 }
@@ -208,7 +209,7 @@ func (v *victim) session(path string, session *ws.Session, stream *ws.MessageStr
 func (v *victim) report() report {
 	server, client := v.upgrader.Stats(), v.dialer.Stats()
 	r := report{
-		Sessions: server.Sessions + client.Sessions, Received: server.In.Wire + client.In.Wire, Ends: map[string]uint64{}, Failures: map[string]int{},
+		Sessions: server.Sessions + client.Sessions, Received: server.In.Wire + client.In.Wire, Queued: server.Queued + client.Queued, Ends: map[string]uint64{}, Failures: map[string]int{},
 		Dialing: int(v.dialing.Load()), Dialed: int(v.dialed.Load()), TooBig: int(v.tooBig.Load()),
 		Members: v.groups.Len(groupName),
 	}
