@@ -6,7 +6,7 @@ func groups() []attack {
 		{
 			name: "joins and leaves", does: "connections that join a group and are reset",
 			sides: []side{server}, honest: visits("/join", 300),
-			whole: func(s *scene) (did sent) {
+			whole: func(s *trial) (did sent) {
 				for range scaled(500) {
 					p := s.connect("/join")
 					_ = p.tcp().SetLinger(0)
@@ -21,7 +21,7 @@ func groups() []attack {
 		{
 			name: "members that never read", does: "a fifth of 250 members of a group does not read",
 			sides: []side{server}, honest: published(200, 0),
-			whole:  func(s *scene) sent { return published(200, 50)(s) },
+			whole:  func(s *trial) sent { return published(200, 50)(s) },
 			bounds: bounds{unit: "message", cpu: 2.5, live: 4 * mib, peak: 24 * mib, goroutines: 600},
 			expect: func(r report) bool { return r.Members == 0 && r.Groups == 0 },
 		},
@@ -32,7 +32,7 @@ func groups() []attack {
 // Its units are messages that a reading member has received.
 func published(reading, unread int) honest {
 	const messages, size = 30, 16 * kib
-	return func(s *scene) (did sent) {
+	return func(s *trial) (did sent) {
 		reading, unread := scaled(reading), unread
 		var members, idle []*peer
 		for range unread {

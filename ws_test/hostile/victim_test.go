@@ -21,7 +21,8 @@ import (
 // settings are the options of a victim. Their zero values are those of the library.
 type settings struct {
 	TLS               bool
-	Compression       bool
+	Compression       bool // by itself for each message
+	Takeover          bool // compression with context takeover
 	FollowRedirects   bool
 	MessageTimeout    time.Duration
 	CloseTimeout      time.Duration
@@ -117,9 +118,11 @@ func (s settings) options() ws.Options {
 	return ws.Options{MessageTimeout: s.MessageTimeout, CloseTimeout: s.CloseTimeout, WriteTimeout: s.WriteTimeout}
 }
 
-// compression is Frugal: each message by itself, in both directions.
 func (s settings) compression() ws.Compression {
-	if s.Compression {
+	switch {
+	case s.Takeover:
+		return ws.Dense()
+	case s.Compression:
 		return ws.Frugal()
 	}
 	return ws.Compression{}
