@@ -234,6 +234,20 @@ func TestViolationByPeerThatStays(t *testing.T) {
 	}
 }
 
+// A peer that does not even take our Close frame has violated the protocol none the less.
+func TestViolationByPeerThatTakesNothing(t *testing.T) {
+	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
+		start, end := time.Now(), receiveAll(p)
+		p.write([]byte{fin | 0x3, 0x80, 0, 0, 0, 0})
+		expectViolation(t, <-end, ws.CloseProtocolError)
+		<-p.session.Done()
+		if got := time.Since(start); got != 5*time.Second {
+			t.Errorf("the session ended after %v", got)
+		}
+		expectViolation(t, p.session.Err(), ws.CloseProtocolError)
+	})
+}
+
 // halfCloser is a conn whose CloseWrite does nothing.
 type halfCloser struct{ net.Conn }
 
