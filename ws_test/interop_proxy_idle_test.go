@@ -20,10 +20,10 @@ var idleProxies = []struct {
 	start func(t *testing.T, srv *httptest.Server) (network, addr string)
 }{
 	{"nginx", func(t *testing.T, srv *httptest.Server) (network, addr string) {
-		return "unix", startNginxWith(t, tooltest.Program(t, "nginx", "/usr/sbin/nginx"), srv, "", "proxy_read_timeout 90s;", "proxy_read_timeout 1s;")
+		return "unix", startNginxWith(t, tooltest.Program(t, "nginx", "/usr/sbin/nginx"), srv.Listener.Addr().String(), "", "proxy_read_timeout 90s;", "proxy_read_timeout 1s;")
 	}},
 	{"HAProxy", func(t *testing.T, srv *httptest.Server) (network, addr string) {
-		return "tcp", startHAProxy(t, tooltest.Program(t, "haproxy", "/usr/sbin/haproxy"), srv, "", "timeout tunnel 90s", "timeout tunnel 1s")
+		return "tcp", startHAProxy(t, tooltest.Program(t, "haproxy", "/usr/sbin/haproxy"), srv.Listener.Addr().String(), "", "timeout tunnel 90s", "timeout tunnel 1s")
 	}},
 }
 
