@@ -7,8 +7,11 @@ type Peer struct {
 	// If it is empty, it is the version of Program.
 	Version [2]string
 	Program string // what runs it, other than a program of Go
-	Client  *Role  // nil if there is none
-	Server  *Role
+	// Elsewhere reports that it is tested in bench/interop, because it is a program of bench.
+	Elsewhere bool
+
+	Client *Role // nil if there is none
+	Server *Role
 }
 
 // Answers to all three offers.
@@ -19,7 +22,6 @@ const (
 	serverAlone      = "; server_no_context_takeover"
 	smallWindows     = "; server_max_window_bits=12; client_max_window_bits=12"
 	smallWindowOwn   = "; server_max_window_bits=12"
-	noCompression    = "the library has no compression"
 	noFragments      = "the library decides about fragments itself"
 	noPing           = "programs cannot send Pings"
 	noHeartbeat      = "the library has no heartbeat of its own"
@@ -78,7 +80,7 @@ var Peers = []Peer{
 	{Name: "WebSocket of Node.js", Program: "Node.js",
 		Client: &Role{HidesStatus: true, DropsInvalidText: true, Lacks: map[string]string{
 			"fragments from it": noFragments, "ping from it": noPing, "heartbeat of it": noHeartbeat,
-			"invalid from it": noInvalidText, "limit of it": noLimit, "slow": noBackPressure, "compression": noCompression,
+			"invalid from it": noInvalidText, "limit of it": noLimit, "slow": noBackPressure,
 		}},
 	},
 	{Name: "Chromium", Program: "Chromium",
@@ -97,12 +99,19 @@ var Peers = []Peer{
 	},
 	{Name: "java.net.http", Program: "OpenJDK",
 		Client: &Role{AnswersNormal: true, DropsInvalidText: true, Lacks: map[string]string{
-			"heartbeat of it": noHeartbeat, "invalid from it": noInvalidText, "limit of it": noLimit, "compression": noCompression,
+			"heartbeat of it": noHeartbeat, "invalid from it": noInvalidText, "limit of it": noLimit,
 		}},
 	},
 	{Name: "tungstenite", Version: [2]string{"bench/rust/Cargo.lock", "tungstenite"},
-		Client: &Role{DropsInvalidText: true, DropsTooBig: true, Lacks: map[string]string{"heartbeat of it": noHeartbeat, "compression": noCompression}},
-		Server: &Role{DropsInvalidText: true, DropsTooBig: true, Lacks: map[string]string{"heartbeat of it": noHeartbeat, "compression": noCompression}},
+		Client: &Role{DropsInvalidText: true, DropsTooBig: true, Lacks: map[string]string{"heartbeat of it": noHeartbeat}},
+		Server: &Role{DropsInvalidText: true, DropsTooBig: true, Lacks: map[string]string{"heartbeat of it": noHeartbeat}},
+	},
+	{Name: "actix-ws", Version: [2]string{"bench/rust/Cargo.lock", "actix-ws"}, Elsewhere: true,
+		Server: &Role{Silent: true, Ways: []string{Direct}, Lacks: map[string]string{
+			"fragments from it": echoOnly, "ping from it": echoOnly, "heartbeat of it": echoOnly, "close from it": echoOnly,
+			"invalid to it": echoOnly, "invalid from it": echoOnly, "limit of it": echoOnly, "slow": echoOnly,
+			"handshake": echoOnly,
+		}},
 	},
 }
 

@@ -40,7 +40,7 @@ var Steps = []Step{
 	{"slow", "A program that takes 5 ms for each message of 32 KiB receives all of 100, and neither memory nor timeouts end the session.", true, slow},
 	{"handshake", "Headers and cookies arrive, and a subprotocol is negotiated.", false, handshake},
 	{"refusal", "A refusal of the handshake, with its status, is reported by the client.", false, refusal},
-	{"compression", "Compressed messages with `ws.Frugal`, `ws.Balanced` and `ws.Dense` come back the same, in fewer bytes in both directions, in fragments and not.", false, compression},
+	{"compression", "Compressed messages with `ws.Frugal`, `ws.Balanced` and `ws.Dense` come back the same, in fewer bytes in both directions, in fragments and not; uncompressed if the library has no compression.", false, compression},
 }
 
 // Runs reports whether the step is run on a way with a library in that role.

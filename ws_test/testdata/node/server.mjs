@@ -44,6 +44,7 @@ function serve(compression) {
   const limited = sockets(limit);
   server.on('upgrade', (request, socket, head) => {
     if (request.url.startsWith('/refuse')) {
+      socket.on('error', () => {}); // a proxy may reset it
       socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nWWW-Authenticate: Bearer\r\n'
         + `Content-Length: ${refusalBody.length}\r\n\r\n${refusalBody}`);
       return;
