@@ -49,6 +49,7 @@ type flow struct {
 	lastTaken  time.Time // when bytes were last accepted
 	lastArrive time.Time // when bytes were last read
 	waits      int       // writes that wait
+	unfinished int       // bytes that were accepted of the Write in progress
 	most       int       // the largest number of bytes that it held
 }
 
@@ -133,6 +134,7 @@ func (f *flow) arrive() {
 func (f *flow) write(p []byte) (n int, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	defer func() { f.unfinished = 0 }()
 	for {
 		switch {
 		case f.writeClosed:
@@ -146,6 +148,7 @@ func (f *flow) write(p []byte) (n int, err error) {
 			return n, nil
 		}
 		f.waits++
+		f.unfinished = n
 		f.changed.Wait()
 	}
 }
@@ -367,3 +370,18 @@ func (d *deadline) set(f *flow, t time.Time) {
 
 // errReset is the error of a connection over TCP that was reset.
 var errReset = &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
+
+// quiet records that no data message may be sent behind what the end has accepted and
+// what is queued, of which buffered returns the number of bytes.
+func (f *flow) quiet(buffered func() int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.wire.quiet = f.accepted - int64(f.unfinished) + int64(buffered())
+}
+
+// talks records that data messages may be sent again.
+func (f *flow) talks() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.wire.quiet = 0
+}
