@@ -145,7 +145,7 @@ func (cb *outboxCallbacks) WriteFailed(err error) {
 	switch s := (*Session)(cb); {
 	case !transport.IsTimeout(err):
 		s.writeFailed(lostBy(err))
-	case s.closingState().Fails():
+	case s.hasFailed():
 		s.transition(closeEvent{Event: closing.TimedOut}) // the violation remains the reason
 	case s.isClosing():
 		s.end(ErrCloseTimeout)

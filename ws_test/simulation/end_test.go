@@ -110,6 +110,7 @@ func (e *endpoint) check() {
 		e.failf("a send after the end returns %v", err)
 	}
 	e.checkReason()
+	e.checkBounds()
 	if e.streamErr == io.EOF && !e.dropped {
 		e.peer.sends.complete()
 	}

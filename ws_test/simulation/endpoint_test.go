@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"time"
@@ -106,6 +107,9 @@ func (e *endpoint) begin(session *ws.Session, stream *ws.MessageStream) {
 	reader := e.newActor("reader")
 	e.run.readers.Go(func() { e.reader.run(reader) })
 	e.run.readers.Go(e.awaitEnd)
+	if newRandom(e.run.seed, e.name+" context").chance(30) {
+		e.run.readers.Go(e.awaitContext)
+	}
 	for i := range e.senders {
 		a := e.newActor(fmt.Sprint("sender ", i))
 		e.run.scripts.Go(func() { a.send() })
@@ -147,6 +151,15 @@ func (e *endpoint) awaitEnd() {
 	e.arrived, e.taken = e.in.lastArrived(), e.out.lastAccepted()
 	if err == nil {
 		e.run.failf("%s: Err is nil after Done", e.name)
+	}
+}
+
+// awaitContext waits for the end by the session's context.
+func (e *endpoint) awaitContext() {
+	ctx := e.session.Context()
+	<-ctx.Done()
+	if err := e.session.Err(); err == nil || context.Cause(ctx) != err {
+		e.failf("the session's context has ended with %v, Err is %v", context.Cause(ctx), err)
 	}
 }
 

@@ -75,6 +75,7 @@ func simulate(seed uint64, t *trace) (failures []string) {
 	}
 	r.scripts.Wait()
 	r.remote.settle()
+	r.patient()
 	r.shutdown()
 	r.scripts.Wait()
 	r.readers.Wait()

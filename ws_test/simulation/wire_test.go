@@ -27,8 +27,9 @@ type wire struct {
 	closed   time.Time // when the Close frame was complete; zero before that
 	reason   []byte    // payload of the Close frame
 	pongs    int
-	began    int64 // offset of the frame
-	quiet    int64 // no data message may begin at this offset or behind it; 0 if they may
+	began    int64   // offset of the frame
+	ends     []int64 // offsets of the ends of data messages
+	quiet    int64   // no data message may begin at this offset or behind it; 0 if they may
 }
 
 func (w *wire) fail(format string, args ...any) {
@@ -72,6 +73,9 @@ func (w *wire) observe(p []byte) {
 		}
 		if w.in && w.skip == 0 {
 			w.in = false
+			if w.opcode&8 == 0 && !w.message {
+				w.ends = append(w.ends, end-int64(len(p)))
+			}
 			w.complete()
 		}
 	}
