@@ -57,7 +57,7 @@ func init() {
 		{name: "a member that is closed if it is slow", weight: 80, service: "small queue", slow: true, client: member, server: join(closeSlow), ends: closedBoth},
 		{name: "a member that misses the newest", weight: 80, service: "small queue", slow: true, client: member, server: join(dropNewest), ends: closedBoth},
 		{name: "a member that receives the latest", weight: 80, service: "small queue", slow: true, client: member, server: join(keepLatest), ends: closedBoth},
-		{name: "a publisher", weight: 30, client: sendAndClose, server: publish, ends: closedBoth},
+		{name: "a publisher", weight: 40, client: sendAndClose, server: publish, ends: closedBoth},
 		// Ends.
 		{name: "Redialer", weight: 80, visit: redial, server: echoForATime, ends: ends{either, either}},
 		{name: "a reset by the client", weight: 40, client: resetLater, server: duplexToTheEnd, ends: ends{lost, lost}},

@@ -29,7 +29,7 @@ type groups struct {
 }
 
 // groupCount is how many groups there are in each Groups.
-const groupCount = 8
+const groupCount = 3
 
 func newGroups() *groups {
 	gs := &groups{}

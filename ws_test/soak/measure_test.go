@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"slices"
 	"strings"
 	"time"
@@ -19,13 +20,17 @@ type sample struct {
 	Sessions                int
 }
 
-// measure returns what this process uses, when the garbage has been collected.
+// measure returns what this process uses. The heap is what was referenced at the last
+// garbage collection.
 func measure(sessions int) sample {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return sample{runtime.NumGoroutine(), descriptors(), m.HeapAlloc, m.StackInuse, rss(), cpuTime(), sessions}
+	m := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
+	metrics.Read(m)
+	return sample{runtime.NumGoroutine(), descriptors(), m[0].Value.Uint64(), m[1].Value.Uint64(), rss(), cpuTime(), sessions}
 }
+
+// collectGarbage collects it every two seconds, until end is called: so the samples are
+// of now, and abandoned sessions are found.
+func collectGarbage() (end func()) { return every(2*time.Second, runtime.GC) }
 
 // descriptors counts the open files, 0 where that cannot be known.
 func descriptors() int {

@@ -67,7 +67,7 @@ func runServer(dir string) {
 		return
 	}
 	emit(s.hello())
-	endSamples := s.sample()
+	endSamples, endCollecting := s.sample(), collectGarbage()
 	stopRestarts := func() {}
 	var baseline *sample
 	in := json.NewDecoder(os.Stdin)
@@ -98,6 +98,7 @@ func runServer(dir string) {
 			emit(event{Measured: &now})
 		case c.Finish:
 			endSamples()
+			endCollecting()
 			problems, stats := s.finish()
 			settle(func() bool { return leftGoroutines() == "" }, nil)
 			if left := leftGoroutines(); left != "" {

@@ -34,7 +34,7 @@ type report struct {
 
 // patience is how long anything may take that does not depend on the peer's behaviour.
 // It only ends a soak that hangs, on however busy a machine.
-const patience = 90 * time.Second
+const patience = 4 * time.Minute
 
 // finish waits for the end of the session and reports.
 func (h *half) finish(failure error) report {

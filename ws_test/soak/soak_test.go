@@ -167,9 +167,15 @@ const targetCPU = 0.85
 func (s *soak) monitor(n int) {
 	last := measure(0)
 	lastServer, at, count := sample{}, time.Now(), 0
-	s.endMonitor = every(time.Second, func() {
+	endCollecting := collectGarbage()
+	endSamples := every(time.Second, func() {
+		var server sample
+		select {
+		case server = <-s.server.samples:
+		default:
+			return // the server is late
+		}
 		now := measure(s.clients.sessions())
-		server := answer(s.server, s.server.samples, "sample")
 		if now.Sessions > n*9/10 { // and not while they begin or end
 			s.samples[0], s.samples[1] = append(s.samples[0], now), append(s.samples[1], server)
 		}
@@ -181,6 +187,7 @@ func (s *soak) monitor(n int) {
 			s.Logf("clients: %v\nserver: %v; pace %d %%; %v", now, server, s.clients.pace.percent.Load(), s.results.received())
 		}
 	})
+	s.endMonitor = func() { endSamples(); endCollecting() }
 }
 
 // adjust changes the pace for the CPU time of a time.
