@@ -77,14 +77,14 @@ func fuzzSeeds() (seeds []fuzzSeed) {
 	}
 	for i, row := range append(wireRows(), deflateBlockRows()...) {
 		if i%20 == 0 {
-			seeds = append(seeds, seed([][]byte{row.fuzzSteps()}, optionFlags, i/20%2, optionReader, 1+i/20%5, optionAgreement, 1+i%2*2))
+			seeds = append(seeds, seed([][]byte{row.peerSteps()}, optionFlags, i/20%2, optionReader, 1+i/20%5, optionAgreement, 1+i%2*2))
 		}
 	}
 	return seeds
 }
 
-// fuzzSteps has the peer send the frames of a row.
-func (r wireRow) fuzzSteps() (steps []byte) {
+// peerSteps has the peer send the frames of a row, but for long ones.
+func (r wireRow) peerSteps() (steps []byte) {
 	p := &wirePeer{on: serverSide}
 	for _, step := range r.script.steps {
 		for _, f := range step.frames {
