@@ -64,11 +64,11 @@ func withLong(index byte, step ...byte) []byte { return append(step, index, 0) }
 // fuzzSeeds are conversations with every kind of step, on both sides.
 func fuzzSeeds() (seeds []fuzzSeed) {
 	for i, steps := range fuzzScripts() {
-		for on := range 2 {
-			seeds = append(seeds,
-				seed(steps, optionFlags, on),
-				seed(steps, optionFlags, on, optionReader, 1+i%6, optionAgreement, i%6, optionEnding, i%6),
-				seed(steps, optionFlags, on+2, optionReader, 1+(i+on)%6, optionMaxMessage, 5, optionEnding, (i+3)%6, optionBuffer, i%7, optionTimes, 0x55))
+		for a := range fuzzAgreements {
+			for on := range 2 {
+				seeds = append(seeds, seed(steps, optionFlags, on+2*(a%2), optionAgreement, a, optionReader, (i+a)%int(fuzzReaders),
+					optionMaxMessage, 5*(a%2), optionEnding, (i+a+on)%int(fuzzEndings), optionBuffer, a*on, optionTimes, 0x55*(a/3)))
+			}
 		}
 	}
 	for i, v := range violations() {
@@ -77,14 +77,14 @@ func fuzzSeeds() (seeds []fuzzSeed) {
 	}
 	for i, row := range append(wireRows(), deflateBlockRows()...) {
 		if i%20 == 0 {
-			seeds = append(seeds, seed([][]byte{row.fuzzSteps()}, optionFlags, i/20%2, optionReader, 1+i/20%5, optionAgreement, 1+i%2*2))
+			seeds = append(seeds, seed([][]byte{row.peerSteps()}, optionFlags, i/20%2, optionReader, 1+i/20%5, optionAgreement, 1+i%2*2))
 		}
 	}
 	return seeds
 }
 
-// fuzzSteps has the peer send the frames of a row.
-func (r wireRow) fuzzSteps() (steps []byte) {
+// peerSteps has the peer send the frames of a row, but for long ones.
+func (r wireRow) peerSteps() (steps []byte) {
 	p := &wirePeer{on: serverSide}
 	for _, step := range r.script.steps {
 		for _, f := range step.frames {
@@ -105,6 +105,8 @@ func fuzzScripts() [][][]byte {
 	return [][][]byte{
 		{peerSends(1, "text"), receives, peerSends(0x23, "a message in fragments, compressed"), peerPings("ping"), receives, receives, receives},
 		{programSends(0, "text"), programSends(1, "binary"), programSends(2, "ping"), programSends(7, "pong"), programSends(8, "tried"), programSends(12, "prepared"), programSends(14, "prepared")},
+		{withLong(fuzzText+5, stepSend, 0), withLong(fuzzText+5, stepSend, 1), withLong(fuzzText+6, stepSend, 12), withLong(fuzzText+5, stepSend, 0)},
+		{{stepPeer, 2, 1, fuzzText + 6}, {stepPeer, 2, 3, fuzzText + 6}, {stepPeer, 2, 0x42, fuzzText + 10}, receives, receives, peerSends(2, "again")},
 		opens,
 		{opens[0], opens[1], {stepCancel, 2, 1}, opens[3], {stepTime, 0}},
 		{withLong(fuzzNoise+14, stepSend, 1), stalls, withLong(fuzzNoise+14, stepSend, 1), {stepSend, 1, 3, 'e', 'n', 'd', 0x80}, {stepCancel, 2, 0}, takes, {stepTime, 0}},
