@@ -222,6 +222,7 @@ func (p *compressing) expectMessage(op byte, want []byte) (compressed bool) {
 func overCompressions(t *testing.T, u *ws.Upgrader, test func(t *testing.T, over transport, p *compressing)) {
 	t.Helper()
 	eachTransport(t, func(t *testing.T, on side, over transport) {
+		t.Parallel()
 		for _, agreed := range []struct {
 			name, offer string
 			c           ws.Compression
