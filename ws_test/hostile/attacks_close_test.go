@@ -1,9 +1,8 @@
 package hostile_test
 
 import (
-	"errors"
 	"io"
-	"os"
+	"sync/atomic"
 	"time"
 )
 
@@ -42,24 +41,33 @@ func readers() []attack {
 	}
 }
 
-// readSlowly sends messages until no more are taken, and reads a few bytes, one by one.
-func (p *peer) readSlowly() (did sent) {
-	block := repeatedFrames(p.on.frame(fin|binaryFrame, make([]byte, 1024)), blockSize)
-	for began := time.Now(); time.Since(began) < testTimeout; {
-		_ = p.SetWriteDeadline(time.Now().Add(300 * time.Millisecond))
-		n, err := p.Write(block)
-		did.add(sent{n, n / 1024})
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			break
-		} else if err != nil {
-			return did
+// readSlowly sends messages, and reads a byte now and then once no more are taken. It goes
+// on sending after it has returned, until the victim ends the connection.
+func (p *peer) readSlowly() sent {
+	const size = 1 << 10
+	block := repeatedFrames(p.on.frame(fin|binaryFrame, make([]byte, size)), blockSize)
+	var written atomic.Int64
+	_ = p.SetDeadline(time.Now().Add(2 * testTimeout))
+	go func() {
+		for {
+			n, err := p.Write(block)
+			written.Add(int64(n))
+			if err != nil {
+				return
+			}
 		}
+	}()
+	pace := time.NewTicker(200 * time.Millisecond)
+	defer pace.Stop()
+	for last := int64(-1); written.Load() > last; <-pace.C {
+		last = written.Load()
 	}
 	for range 5 {
-		<-time.After(200 * time.Millisecond)
+		<-pace.C
 		if _, err := io.ReadFull(p.br, make([]byte, 1)); err != nil {
 			break
 		}
 	}
-	return did
+	n := int(written.Load())
+	return sent{n, n / size}
 }

@@ -12,21 +12,21 @@ func connections() []attack {
 	unfinished := func(p *peer) sent {
 		// The beginning of a frame that is as long as the program allows.
 		n, _ := p.Write(append(p.on.header(fin|binaryFrame, limit), make([]byte, 100)...))
-		return sent{n, 1}
+		return sent{handshakeSize + n, 1}
 	}
 	rows := []attack{
 		{
 			name: "frames that are never finished", does: "the header of a frame of 1 MiB, which is the limit, and 100 bytes of it",
 			sides: both, conns: manyConns(10_000), script: unfinished, settle: awaitReceived,
 			honest: visits("/receive", 300),
-			bounds: bounds{unit: "connection", cpu: 1.5, live: 7 * kib, peak: int64(manyConns(10_000)) * 12 * kib, goroutines: 1},
+			bounds: bounds{unit: "connection", cpu: 2, live: 7 * kib, peak: int64(manyConns(10_000)) * 12 * kib, goroutines: 1},
 			expect: ended(manyConns(10_000), "connection lost"),
 		},
 		{
 			name: "frames that are never finished, over TLS", does: "the same over TLS",
 			sides: both, settings: settings{TLS: true}, conns: scaled(100), script: unfinished, settle: awaitReceived,
 			honest: visits("/receive", 30),
-			bounds: bounds{unit: "connection", cpu: 1.5, live: 40 * kib, peak: 24 * mib, goroutines: 2},
+			bounds: bounds{unit: "connection", cpu: 2, live: 40 * kib, peak: 24 * mib, goroutines: 2},
 			expect: ended(scaled(100), "connection lost"),
 		},
 		{
@@ -34,7 +34,7 @@ func connections() []attack {
 			sides: both, settings: settings{MessageTimeout: time.Second, CloseTimeout: time.Second}, conns: scaled(500), waits: true, script: unfinished,
 			end:    closes(1008),
 			honest: visits("/receive", 300),
-			bounds: bounds{unit: "connection", cpu: 1.5, live: 7 * kib, peak: 8 * mib, goroutines: 1},
+			bounds: bounds{unit: "connection", cpu: 2, live: 7 * kib, peak: 8 * mib, goroutines: 1},
 			expect: ended(scaled(500), "message timeout"),
 		},
 		{
@@ -45,11 +45,11 @@ func connections() []attack {
 					p := s.connect("/receive")
 					_ = p.tcp().SetLinger(0)
 					p.Close()
-					did.add(sent{200, 1})
+					did.add(sent{handshakeSize, 1})
 				}
 				return did
 			},
-			bounds: bounds{unit: "connection", cpu: 1.5, live: 128 * kib, peak: 8 * mib, goroutines: 20},
+			bounds: bounds{unit: "connection", cpu: 2, live: 128 * kib, peak: 8 * mib, goroutines: 20},
 			expect: ended(scaled(500), "connection lost"),
 		},
 		{
@@ -59,7 +59,7 @@ func connections() []attack {
 				for range scaled(500) {
 					p := s.connect("/receive")
 					n, _ := p.Write(p.on.frame(fin|0x10|text, nil))
-					did.add(sent{200 + n, 1})
+					did.add(sent{handshakeSize + n, 1})
 					if err := closes(1002)(p); err != nil {
 						s.t.Fatal(err)
 					}
@@ -67,7 +67,7 @@ func connections() []attack {
 				}
 				return did
 			},
-			bounds: bounds{unit: "connection", cpu: 1.5, live: 128 * kib, peak: 8 * mib, goroutines: 20},
+			bounds: bounds{unit: "connection", cpu: 2, live: 128 * kib, peak: 8 * mib, goroutines: 20},
 			expect: ended(scaled(500), "protocol error"),
 		},
 	}
@@ -89,11 +89,12 @@ func manyConns(n int) int {
 	return n
 }
 
-// awaitReceived waits until the victim has received what was sent.
+// awaitReceived waits until the victim has received the frames that were sent.
 func awaitReceived(s *trial, did sent) {
 	s.t.Helper()
-	if r, ok := s.v.await(func(r report) bool { return r.Received >= s.received+uint64(did.bytes) }); !ok {
-		s.t.Errorf("the victim has received %d of %d bytes", r.Received-s.received, did.bytes)
+	frames := uint64(did.bytes - did.units*handshakeSize)
+	if r, ok := s.v.await(func(r report) bool { return r.Received >= s.received+frames }); !ok {
+		s.t.Errorf("the victim has received %d of %d bytes", r.Received-s.received, frames)
 	}
 }
 

@@ -11,11 +11,11 @@ func groups() []attack {
 					p := s.connect("/join")
 					_ = p.tcp().SetLinger(0)
 					p.Close()
-					did.add(sent{200, 1})
+					did.add(sent{handshakeSize, 1})
 				}
 				return did
 			},
-			bounds: bounds{unit: "connection", cpu: 1.5, live: 256 * kib, peak: 8 * mib, goroutines: 20},
+			bounds: bounds{unit: "connection", cpu: 2, live: 256 * kib, peak: 8 * mib, goroutines: 20},
 			expect: func(r report) bool { return r.Members == 0 && r.Groups == 0 },
 		},
 		{

@@ -42,7 +42,7 @@ func handshakes() []attack {
 				}
 				return did
 			},
-			bounds: bounds{unit: "connection", cpu: 1.5, live: 64 * kib, peak: 8 * mib, goroutines: 4},
+			bounds: bounds{unit: "connection", cpu: 2, live: 64 * kib, peak: 8 * mib, goroutines: 4},
 			expect: func(r report) bool { return r.Failed == scaled(300) },
 		},
 		{

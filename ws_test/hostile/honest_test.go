@@ -112,7 +112,8 @@ func visits(path string, n int) honest {
 	return func(s *trial) (did sent) {
 		for range scaled(n) {
 			p := s.connect(path)
-			did.add(sent{p.write(s.on.frame(fin|binaryFrame, make([]byte, 125)), 1, 1).bytes, 1})
+			n, _ := p.Write(s.on.frame(fin|binaryFrame, make([]byte, 125)))
+			did.add(sent{handshakeSize + n, 1})
 			p.leave(s.t)
 		}
 		return did

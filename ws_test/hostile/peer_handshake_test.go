@@ -26,6 +26,9 @@ func requestHead(path string) string {
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 }
 
+// handshakeSize is about the length of a request or a response.
+const handshakeSize = 170
+
 // request performs the handshake as a client.
 func (p *peer) request(path string, s settings) error {
 	if _, err := io.WriteString(p, requestHead(path)+s.extension()+"\r\n"); err != nil {
