@@ -56,7 +56,7 @@ func (r *fuzzRun) check() {
 	err := r.session.Err()
 	var closed *ws.CloseError
 	complete := errors.As(err, &closed) || !r.hindered && !r.shut && r.mayExpire() == 0 && errors.Is(err, io.ErrUnexpectedEOF)
-	frames := r.checkWritten(complete)
+	frames, _ := r.checkWritten(complete)
 	r.checkRefusal()
 	r.checkEnd(err)
 	r.checkClose(err, frames)

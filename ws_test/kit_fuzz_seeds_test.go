@@ -30,8 +30,7 @@ func seed(steps [][]byte, options ...int) fuzzSeed {
 	return s
 }
 
-// The arguments of steps that have the program send or receive. A context is the last
-// argument of most: 0 is one that does not end, 0x80 the third of those that may.
+// peerSends is a step in which the peer sends a message. how is that of fuzzPeer.message.
 func peerSends(how byte, payload string) []byte { return sized([]byte{stepPeer, 2, how}, payload) }
 
 func peerPings(payload string) []byte { return sized([]byte{stepPeer, 1, 2}, payload) }
@@ -43,6 +42,8 @@ func peerWrites(b []byte) (steps []byte) {
 	return steps
 }
 
+// programSends is a step in which the program sends a message, with a context that does not
+// end, as the last byte says. how is that of fuzzRun.sendStep.
 func programSends(how byte, payload string) []byte {
 	return append(sized([]byte{stepSend, how}, payload), 0)
 }
@@ -56,8 +57,9 @@ func sized(step []byte, payload string) []byte {
 	return append(append(step, byte(len(payload))), payload...)
 }
 
-// sentLong is a payload that the input has the length of only.
-func sentLong(step []byte, length byte) []byte { return append(step, length, 0) }
+// withLong appends a payload of which the input has only an index of its length, and a
+// context.
+func withLong(index byte, step ...byte) []byte { return append(step, index, 0) }
 
 // fuzzSeeds are conversations with every kind of step, on both sides.
 func fuzzSeeds() (seeds []fuzzSeed) {
@@ -105,12 +107,12 @@ func fuzzScripts() [][][]byte {
 		{programSends(0, "text"), programSends(1, "binary"), programSends(2, "ping"), programSends(7, "pong"), programSends(8, "tried"), programSends(12, "prepared"), programSends(14, "prepared")},
 		opens,
 		{opens[0], opens[1], {stepCancel, 2, 1}, opens[3], {stepTime, 0}},
-		{sentLong([]byte{stepSend, 1}, fuzzNoise+14), stalls, sentLong([]byte{stepSend, 1}, fuzzNoise+14), {stepSend, 1, 3, 'e', 'n', 'd', 0x80}, {stepCancel, 2, 0}, takes, {stepTime, 0}},
+		{withLong(fuzzNoise+14, stepSend, 1), stalls, withLong(fuzzNoise+14, stepSend, 1), {stepSend, 1, 3, 'e', 'n', 'd', 0x80}, {stepCancel, 2, 0}, takes, {stepTime, 0}},
 		{stalls, programSends(0, "stalls"), {stepTime, 5}, closes, {stepTime, 3}},
-		{{stepWriter, 0, 3, 'a', 'b', 'c', 0}, sentLong([]byte{stepWriter, 2}, fuzzText+14), {stepWriter, 0x20}, {stepWriter, 0x22}},
+		{{stepWriter, 0, 3, 'a', 'b', 'c', 0}, withLong(fuzzText+14, stepWriter, 2), {stepWriter, 0x20}, {stepWriter, 0x22}},
 		{{stepReceive, 4, 0x80}, peerSends(0, "one"), {stepReceive, 7 + 8, 0}, {stepReceive, 5, 0}, peerSends(0, "two"), closes, peerSends(0, "three"), {stepReceive, 5 + 8, 0}},
 		{{stepReceive, 6, 0}, {stepReceive, 5, 0}, peerSends(0x10, "by Chan"), peerSends(0, "2"), peerSends(4, "3"), {stepReceive, 13, 0}},
-		{closes, peerSends(0, "late"), sentLong([]byte{stepPeer, 2, 0}, fuzzNoise+15)[:4], peerPings("late"), receives, {stepPeer, 1, 1, 0, 0}},
+		{closes, peerSends(0, "late"), {stepPeer, 2, 0, fuzzNoise + 15}, peerPings("late"), receives, {stepPeer, 1, 1, 0, 0}},
 		{{stepPeer, 1, 1, 3, 'b', 'y', 'e', 4}, programSends(0, "after their Close"), receives, programSends(0, "once more"), {stepClose, 5, 0}},
 		{{stepAsk}, {stepCancel, 0, 1}, {stepTime, 4}, {stepTime, 5}, {stepAsk}, programSends(0, "alive")},
 		{{stepReceive, 0, 0x80}, {stepCancel, 2, 1}, peerWrites(masked(opText, []byte("half a mess"))), {stepReceive, 0, 0x80}, {stepCancel, 2, 1}, peerWrites(masked(fin|opContinuation, []byte("age"))), receives},

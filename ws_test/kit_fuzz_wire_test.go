@@ -129,19 +129,32 @@ func (m *wireMessages) inflate(payload string, last bool) (string, error) {
 	return string(plain[len(m.plain):]), nil
 }
 
-// checkWritten checks that the session has written what calls have sent, and nothing else.
-// complete is whether it must be all.
-func (r *fuzzRun) checkWritten(complete bool) (frames []wireFrame) {
+// checkSettled checks that everything that was sent has been written, and the last Ping
+// that was received been answered (RFC 6455 §5.5.3), if the peer takes everything and the
+// session goes on.
+func (r *fuzzRun) checkSettled() {
+	if want := r.model(); r.hindered || r.mayBeClosed() || want.vague || want.err != io.ErrUnexpectedEOF {
+		return
+	}
+	_, pongs := r.checkWritten(true)
+	v := r.receiver
+	if v.pinged && !r.options.upgrader.ManualPong && (len(pongs) == 0 || pongs[len(pongs)-1] != v.lastPing) {
+		r.errorf("the Ping %q was not answered: %q", v.lastPing, pongs)
+	}
+}
+
+// checkWritten checks that the session has written what calls have sent, and nothing else
+// but Pongs, which it returns. complete is whether it must have written everything.
+func (r *fuzzRun) checkWritten(complete bool) (frames []wireFrame, pongs []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	frames, err := r.written()
 	if err != io.EOF && !(err == io.ErrUnexpectedEOF && !complete) {
 		r.t.Errorf("behind %d frames the session has written: %v", len(frames), err)
-		return frames
+		return frames, nil
 	}
 	senders := r.senders()
 	var found []*fuzzSend
-	var pongs []string
 	for _, f := range frames {
 		switch all := senders[f]; {
 		case len(all) > 0:
@@ -156,8 +169,8 @@ func (r *fuzzRun) checkWritten(complete bool) (frames []wireFrame) {
 		}
 	}
 	r.checkOrder(found, complete)
-	r.checkPongs(pongs, complete)
-	return frames
+	r.checkPongs(pongs)
+	return frames, pongs
 }
 
 // senders returns the calls that have sent each frame, those first that have returned
@@ -197,19 +210,11 @@ func (r *fuzzRun) checkOrder(found []*fuzzSend, complete bool) {
 	}
 }
 
-// checkPongs checks that the Pongs of the library answer Pings in their order, and, if it
-// had the time, the last one that was received (RFC 6455 §5.5.3).
-func (r *fuzzRun) checkPongs(pongs []string, complete bool) {
-	answered, manual := "", r.options.upgrader.ManualPong
-	if len(pongs) > 0 {
-		answered = pongs[len(pongs)-1]
-	}
-	if complete && !manual && r.receiver.pinged && answered != r.receiver.lastPing && !r.hindered && !r.closing && !r.shut {
-		r.t.Errorf("the Ping %q was not answered: %q", r.receiver.lastPing, pongs)
-	}
+// checkPongs checks that the Pongs of the library answer Pings, in their order.
+func (r *fuzzRun) checkPongs(pongs []string) {
 	want := r.model()
 	for _, ping := range want.pongs {
-		if len(pongs) > 0 && pongs[0] == ping && !manual {
+		if len(pongs) > 0 && pongs[0] == ping && !r.options.upgrader.ManualPong {
 			pongs = pongs[1:]
 		}
 	}

@@ -187,6 +187,7 @@ func (r *fuzzRun) finish() {
 		r.conn.change(func() { r.conn.space = unlimited })
 	}
 	r.passes(2 * time.Millisecond)
+	r.checkSettled()
 	r.end()
 	r.receiver.finish()
 	synctest.Wait()

@@ -87,15 +87,15 @@ func (f *state) lengths() outcome {
 	return f.ownCodes()
 }
 
-// lengthsFast is lengths while src has so much left that the bits need not be counted
-// one by one. It leaves what is invalid to lengths.
+// lengthsFast is lengths, after the first code length, while src has so much left that
+// the bits need not be counted one by one. It leaves what is invalid to lengths.
 func (f *state) lengthsFast() {
 	l, total, src, code := &f.header.lengths, f.header.literals+f.header.distances, f.src, &f.own[0]
 	used, bits, count := f.used, f.bits, f.count
-	symbols, last, runs, latest := l.count, l.last, l.runs, run(0)
-	if runs > 0 {
-		latest = l.run[runs-1]
+	if l.runs == 0 {
+		return
 	}
+	symbols, last, runs, latest := l.count, l.last, l.runs, l.run[l.runs-1]
 	for symbols < total {
 		if count < lengthBits+lengthExtra {
 			if len(src)-used < 8 {
@@ -106,7 +106,7 @@ func (f *state) lengthsFast() {
 			count |= 56
 		}
 		s := code.root[bits&code.mask%(1<<rootBits)]
-		if s == 0 || s&isLast != 0 && last == noLength {
+		if s == 0 {
 			break
 		}
 		length := s.length()

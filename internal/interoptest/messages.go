@@ -32,8 +32,8 @@ func payload(kind ws.Kind, n int) []byte {
 
 // messages sends messages of all sizes and both kinds, and expects them back: one after
 // the other, and several before the first is received.
-func messages(t *testing.T, s *Server) {
-	c := s.dial(t, "/echo", new(ws.Dialer))
+func messages(t *testing.T, o *other) {
+	c := o.connect(t, "/echo", settings{})
 	whole := c.stream.Aggregate(mebibyte)
 	for _, n := range sizes {
 		for _, kind := range kinds {
@@ -49,10 +49,10 @@ func messages(t *testing.T, s *Server) {
 	}
 }
 
-// fragmentsFromClient sends messages in fragments, which end inside characters, with
+// fragmentsToIt sends messages in fragments, which end inside characters, with
 // Pings between them.
-func fragmentsFromClient(t *testing.T, s *Server) {
-	c := s.dial(t, "/echo", new(ws.Dialer))
+func fragmentsToIt(t *testing.T, o *other) {
+	c := o.connect(t, "/echo", settings{})
 	whole := c.stream.Aggregate(mebibyte)
 	for _, n := range sizes {
 		for i, kind := range kinds {
@@ -89,9 +89,9 @@ func (c *call) sendFragments(kind ws.Kind, data []byte, n int, ping string) {
 	}
 }
 
-// fragmentsFromServer expects messages in fragments, whole and in chunks.
-func fragmentsFromServer(t *testing.T, s *Server) {
-	c := s.dial(t, "/echo?fragments=1,2,100", new(ws.Dialer))
+// fragmentsFromIt expects messages in fragments, whole and in chunks.
+func fragmentsFromIt(t *testing.T, o *other) {
+	c := o.connect(t, "/echo?fragments=1,2,100", settings{})
 	whole := c.stream.Aggregate(mebibyte)
 	for _, n := range sizes {
 		for _, kind := range append(kinds, kinds...) {
@@ -99,7 +99,7 @@ func fragmentsFromServer(t *testing.T, s *Server) {
 			c.expect(whole, kind, payload(kind, n))
 		}
 	}
-	c = s.dial(t, "/echo?fragments=2,100", new(ws.Dialer))
+	c = o.connect(t, "/echo?fragments=2,100", settings{})
 	for _, n := range sizes {
 		for _, kind := range kinds {
 			c.must(c.session.Send(c.ctx, ws.Message{Kind: kind, Data: payload(kind, n)}))

@@ -19,7 +19,7 @@ func compressed() (rows []attack) {
 			sides = both
 		}
 		rows = append(rows, attack{
-			name: tiny.Name, does: "compressed messages of them, which are empty after decompression or no longer than before",
+			name: tiny.Name, does: "compressed messages that consist of them",
 			sides: sides, settings: settings{Compression: true}, conns: 1, honest: texts(mib), end: stays,
 			script: func(p *peer) sent {
 				return p.flood(p.on.frame(fin|rsv1|binaryFrame, tiny.Message(48*kib)), 1, scaled(mib))
@@ -45,6 +45,15 @@ func compressed() (rows []attack) {
 			},
 			bounds: bounds{unit: "byte", cpu: 5, live: 64 * kib, peak: 12 * mib, goroutines: 1},
 			expect: func(r report) bool { return r.TooBig >= scaled(2*mib)/len(beyond) },
+		},
+		{
+			name: "bombs beyond the limit, with context takeover", does: "messages of about 16 KiB, which are 16 MiB after decompression",
+			sides: both, settings: settings{Takeover: true}, conns: 1, honest: texts(mib), end: stays,
+			script: func(p *peer) sent {
+				return p.flood(p.on.frame(fin|rsv1|binaryFrame, beyond), 16*limit, scaled(256*kib))
+			},
+			bounds: bounds{unit: "decompressed byte", cpu: 1, live: 128 * kib, peak: 12 * mib, goroutines: 1},
+			expect: func(r report) bool { return r.TooBig >= scaled(256*kib)/len(beyond) },
 		},
 		{
 			name: "empty compressed messages", does: "compressed messages of one byte, which are empty after decompression",

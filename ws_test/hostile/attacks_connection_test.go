@@ -10,21 +10,21 @@ import (
 // connections are attacks by the number of connections.
 func connections() []attack {
 	unfinished := func(p *peer) sent {
-		// Half of a frame, which is said to be of 1 GiB.
-		n, _ := p.Write(append(p.on.header(fin|binaryFrame, 1<<30), make([]byte, 100)...))
+		// The beginning of a frame that is as long as the program allows.
+		n, _ := p.Write(append(p.on.header(fin|binaryFrame, limit), make([]byte, 100)...))
 		return sent{n, 1}
 	}
 	rows := []attack{
 		{
-			name: "frames that are never finished", does: "the header of a frame of 1 GiB and 100 bytes of it",
-			sides: both, conns: whole(10_000), script: unfinished, together: awaitReceived,
+			name: "frames that are never finished", does: "the header of a frame of 1 MiB, which is the limit, and 100 bytes of it",
+			sides: both, conns: manyConns(10_000), script: unfinished, settle: awaitReceived,
 			honest: visits("/receive", 300),
-			bounds: bounds{unit: "connection", cpu: 1.5, live: 6 * kib, peak: int64(whole(10_000)) * 12 * kib, goroutines: 1},
-			expect: ended(whole(10_000), "connection lost"),
+			bounds: bounds{unit: "connection", cpu: 1.5, live: 7 * kib, peak: int64(manyConns(10_000)) * 12 * kib, goroutines: 1},
+			expect: ended(manyConns(10_000), "connection lost"),
 		},
 		{
 			name: "frames that are never finished, over TLS", does: "the same over TLS",
-			sides: both, settings: settings{TLS: true}, conns: scaled(100), script: unfinished, together: awaitReceived,
+			sides: both, settings: settings{TLS: true}, conns: scaled(100), script: unfinished, settle: awaitReceived,
 			honest: visits("/receive", 30),
 			bounds: bounds{unit: "connection", cpu: 1.5, live: 40 * kib, peak: 24 * mib, goroutines: 2},
 			expect: ended(scaled(100), "connection lost"),
@@ -40,7 +40,7 @@ func connections() []attack {
 		{
 			name: "connections that are reset", does: "a handshake, and a reset",
 			sides: both, honest: visits("/receive", 300),
-			whole: func(s *scene) (did sent) {
+			whole: func(s *trial) (did sent) {
 				for range scaled(500) {
 					p := s.connect("/receive")
 					_ = p.tcp().SetLinger(0)
@@ -55,7 +55,7 @@ func connections() []attack {
 		{
 			name: "connections that violate the protocol", does: "a handshake, and a frame with a reserved bit",
 			sides: both, honest: visits("/receive", 300),
-			whole: func(s *scene) (did sent) {
+			whole: func(s *trial) (did sent) {
 				for range scaled(500) {
 					p := s.connect("/receive")
 					n, _ := p.Write(p.on.frame(fin|0x10|text, nil))
@@ -74,9 +74,9 @@ func connections() []attack {
 	return rows
 }
 
-// whole is a number of connections: all with HANDSET_SOAK, and otherwise fewer if the
+// manyConns is a number of connections: all with HANDSET_SOAK, and otherwise fewer if the
 // descriptors or the race detector do not allow so many.
-func whole(n int) int {
+func manyConns(n int) int {
 	if raceDetector {
 		return n / 20
 	}
@@ -90,7 +90,7 @@ func whole(n int) int {
 }
 
 // awaitReceived waits until the victim has received what was sent.
-func awaitReceived(s *scene, did sent) {
+func awaitReceived(s *trial, did sent) {
 	s.t.Helper()
 	if r, ok := s.v.await(func(r report) bool { return r.Received >= s.received+uint64(did.bytes) }); !ok {
 		s.t.Errorf("the victim has received %d of %d bytes", r.Received-s.received, did.bytes)

@@ -6,7 +6,7 @@ func groups() []attack {
 		{
 			name: "joins and leaves", does: "connections that join a group and are reset",
 			sides: []side{server}, honest: visits("/join", 300),
-			whole: func(s *scene) (did sent) {
+			whole: func(s *trial) (did sent) {
 				for range scaled(500) {
 					p := s.connect("/join")
 					_ = p.tcp().SetLinger(0)
@@ -21,8 +21,8 @@ func groups() []attack {
 		{
 			name: "members that never read", does: "a fifth of 250 members of a group does not read",
 			sides: []side{server}, honest: published(200, 0),
-			whole:  func(s *scene) sent { return published(200, 50)(s) },
-			bounds: bounds{unit: "message", cpu: 1.5, live: 2 * mib, peak: 24 * mib, goroutines: 600},
+			whole:  func(s *trial) sent { return published(200, 50)(s) },
+			bounds: bounds{unit: "message", cpu: 2.5, live: 4 * mib, peak: 24 * mib, goroutines: 600},
 			expect: func(r report) bool { return r.Members == 0 && r.Groups == 0 },
 		},
 	}
@@ -31,12 +31,12 @@ func groups() []attack {
 // published publishes messages to a group, of which some members read and others do not.
 // Its units are messages that a reading member has received.
 func published(reading, unread int) honest {
-	const messages, size = 40, 16 * kib
-	return func(s *scene) (did sent) {
-		reading, unread := scaled(reading), scaled(unread)
-		var members, deaf []*peer
+	const messages, size = 30, 16 * kib
+	return func(s *trial) (did sent) {
+		reading, unread := scaled(reading), unread
+		var members, idle []*peer
 		for range unread {
-			deaf = append(deaf, s.connect("/join"))
+			idle = append(idle, s.connect(joinUnread))
 		}
 		for range reading {
 			members = append(members, s.connect("/join"))
@@ -62,10 +62,13 @@ func published(reading, unread int) honest {
 		for range members {
 			did.add(<-received)
 		}
+		if r := s.v.report(); r.Queued < unread*size {
+			s.t.Errorf("%d bytes are queued for %d members that do not read", r.Queued, unread)
+		}
 		if did.units != messages*reading {
 			s.t.Errorf("members received %d of %d messages", did.units, messages*reading)
 		}
-		for _, p := range append(members, deaf...) {
+		for _, p := range append(members, idle...) {
 			p.Close()
 		}
 		return did

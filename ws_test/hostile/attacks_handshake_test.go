@@ -15,22 +15,22 @@ func handshakes() []attack {
 		{
 			name: "request byte by byte", does: "a request, one byte with each write, without its end",
 			sides: []side{server}, settings: settings{ReadHeaderTimeout: time.Second}, conns: 50, waits: true,
-			raw: func(p *peer) sent { return p.trickle(requestHead("/echo", false)) },
+			raw: func(p *peer) sent { return p.trickle(requestHead("/echo")) },
 			end: lost, honest: segments(1, 2000),
 			bounds: bounds{unit: "write", cpu: 3, live: 20 * kib, peak: 8 * mib, goroutines: 1},
 		},
 		{
 			name: "request without end", does: "4 MiB of headers",
 			sides: []side{server}, conns: 10,
-			raw: func(p *peer) sent { return p.headers(requestHead("/echo", false)) },
+			raw: func(p *peer) sent { return p.headers(requestHead("/echo")) },
 			end: refusedWith(http.StatusRequestHeaderFieldsTooLarge), honest: visits("/receive", 300),
 			bounds: bounds{unit: "byte", cpu: 1, live: 64 * kib, peak: 64 * mib, goroutines: 1},
 		},
 		{
 			name: "requests that are refused", does: "requests with a wrong version, each on a new connection",
 			sides: []side{server}, honest: visits("/receive", 300),
-			whole: func(s *scene) (did sent) {
-				head := strings.Replace(requestHead("/echo", false), "Version: 13", "Version: 12", 1)
+			whole: func(s *trial) (did sent) {
+				head := strings.Replace(requestHead("/echo"), "Version: 13", "Version: 12", 1)
 				for range scaled(300) {
 					p := s.connectRaw("")
 					n, _ := io.WriteString(p, head+"\r\n")
@@ -53,7 +53,7 @@ func handshakes() []attack {
 				if err != nil {
 					return sent{}
 				}
-				return p.trickle(responseHead(r, false))
+				return p.trickle(responseHead(r))
 			},
 			end: lost, honest: segments(1, 2000),
 			bounds: bounds{unit: "write", cpu: 3, live: 48 * kib, peak: 8 * mib, goroutines: 6},
@@ -68,7 +68,7 @@ func handshakes() []attack {
 				}
 				return p.headers("HTTP/1.1 101 Switching Protocols\r\n")
 			},
-			together: failures(10), end: lost, honest: visits("/receive", 300),
+			settle: failures(10), end: lost, honest: visits("/receive", 300),
 			bounds: bounds{unit: "byte", cpu: 1, live: 64 * kib, peak: 64 * mib, goroutines: 6},
 			expect: func(r report) bool { return r.Failed == 10 },
 		},
@@ -81,14 +81,14 @@ func handshakes() []attack {
 				}
 				return p.write([]byte("HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"), 1, 4*mib)
 			},
-			together: failures(10), end: lost, honest: visits("/receive", 300),
+			settle: failures(10), end: lost, honest: visits("/receive", 300),
 			bounds: bounds{unit: "byte", cpu: 1, live: 64 * kib, peak: 16 * mib, goroutines: 6},
 			expect: func(r report) bool { return r.Failed == 10 },
 		},
 		{
 			name: "redirects without end", does: "a redirect to itself for every request, which the client follows",
 			sides: []side{client}, settings: settings{FollowRedirects: true}, honest: visits("/receive", 300),
-			whole: func(s *scene) (did sent) {
+			whole: func(s *trial) (did sent) {
 				for range scaled(30) {
 					did.add(s.redirects())
 				}
@@ -116,8 +116,8 @@ func (p *peer) trickle(text string) (did sent) {
 }
 
 // failures waits until so many handshakes have failed.
-func failures(n int) func(*scene, sent) {
-	return func(s *scene, _ sent) {
+func failures(n int) func(*trial, sent) {
+	return func(s *trial, _ sent) {
 		if r, ok := s.v.await(func(r report) bool { return r.Failed == n }); !ok {
 			s.t.Errorf("%d handshakes have failed, want %d", r.Failed, n)
 		}
@@ -149,7 +149,7 @@ func refusedWith(status int) func(*peer) error {
 }
 
 // redirects has the victim dial, and redirects it until it does not follow any more.
-func (s *scene) redirects() (did sent) {
+func (s *trial) redirects() (did sent) {
 	l := s.listen()
 	failed := s.v.report().Failed
 	url := "ws://" + l.Addr().String() + "/echo"

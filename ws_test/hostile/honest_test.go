@@ -12,13 +12,13 @@ import (
 )
 
 // honest is an honest peer, whose CPU time an attack is compared with.
-type honest func(s *scene) sent
+type honest func(s *trial) sent
 
 // cost is the CPU time of an honest peer.
 type cost struct{ byte, unit float64 } // in nanoseconds
 
 // cost measures an honest peer. Of several, the one that cost least counts.
-func (s *scene) cost(h honest) (least cost) {
+func (s *trial) cost(h honest) (least cost) {
 	s.t.Helper()
 	for i := range 2 {
 		before := s.v.usage()
@@ -38,7 +38,7 @@ func costOf(before, after usage, did sent) cost {
 
 // messages is an honest peer that sends messages of some bytes, n bytes in all.
 func messages(path string, size, n int) honest {
-	return func(s *scene) sent {
+	return func(s *trial) sent {
 		p := s.connect(path)
 		did := p.flood(s.on.frame(fin|binaryFrame, make([]byte, size)), 1, scaled(n))
 		p.leave(s.t)
@@ -49,7 +49,7 @@ func messages(path string, size, n int) honest {
 // texts is an honest peer that sends compressed messages of 1 KiB of JSON. Its units are
 // bytes after decompression.
 func texts(n int) honest {
-	return func(s *scene) (did sent) {
+	return func(s *trial) (did sent) {
 		var frames []byte
 		units, rng := 0, rand.New(rand.NewPCG(1, 17))
 		for range 100 {
@@ -83,7 +83,7 @@ func deflated(t *testing.T, message []byte) []byte {
 // segments is an honest peer that writes one message of some bytes at a time and
 // waits for the answer. Its units are writes.
 func segments(size, n int) honest {
-	return func(s *scene) (did sent) {
+	return func(s *trial) (did sent) {
 		p := s.connect("/echo")
 		frame := s.on.frame(fin|binaryFrame, make([]byte, size))
 		for range scaled(n) {
@@ -109,7 +109,7 @@ func (p *peer) echo(frame []byte) error {
 // visits is an honest peer that connects, sends one message and closes the session, n
 // times. Its units are connections.
 func visits(path string, n int) honest {
-	return func(s *scene) (did sent) {
+	return func(s *trial) (did sent) {
 		for range scaled(n) {
 			p := s.connect(path)
 			did.add(sent{p.write(s.on.frame(fin|binaryFrame, make([]byte, 125)), 1, 1).bytes, 1})
@@ -119,8 +119,8 @@ func visits(path string, n int) honest {
 	}
 }
 
-// beside is an honest peer whose messages must be answered during an attack.
-type beside struct {
+// bystander is an honest peer whose messages must be answered during an attack.
+type bystander struct {
 	p    *peer
 	quit chan struct{}
 	done sync.WaitGroup
@@ -135,11 +135,11 @@ type service struct {
 	slowest time.Duration
 }
 
-// besides starts an honest peer, which sends a message every few milliseconds and
+// startBystander starts an honest peer, which sends a message every few milliseconds and
 // waits for the answer.
-func (s *scene) besides() *beside {
+func (s *trial) startBystander() *bystander {
 	s.t.Helper()
-	b := &beside{p: s.connect("/echo"), quit: make(chan struct{})}
+	b := &bystander{p: s.connect("/echo"), quit: make(chan struct{})}
 	frame := s.on.frame(fin|binaryFrame, make([]byte, 100))
 	b.done.Go(func() {
 		pace := time.NewTicker(5 * time.Millisecond)
@@ -164,7 +164,7 @@ func (s *scene) besides() *beside {
 }
 
 // stop ends the honest peer, which must have been served.
-func (b *beside) stop(t *testing.T) service {
+func (b *bystander) stop(t *testing.T) service {
 	t.Helper()
 	close(b.quit)
 	b.done.Wait()

@@ -57,3 +57,12 @@ func raiseDescriptors() int {
 	_ = syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit)
 	return int(min(limit.Cur, 1<<20))
 }
+
+// smallSocket makes a socket that is about to connect one that buffers little, on both ends
+// of the connection: by short segments, and by a small window.
+func smallSocket(_, _ string, c syscall.RawConn) error {
+	return c.Control(func(fd uintptr) {
+		_ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_MAXSEG, 1000)
+		_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4<<10)
+	})
+}

@@ -21,7 +21,8 @@ import (
 // settings are the options of a victim. Their zero values are those of the library.
 type settings struct {
 	TLS               bool
-	Compression       bool
+	Compression       bool // by itself for each message
+	Takeover          bool // compression with context takeover
 	FollowRedirects   bool
 	MessageTimeout    time.Duration
 	CloseTimeout      time.Duration
@@ -59,6 +60,7 @@ type report struct {
 	TooBig   int               // messages beyond the limit
 	Ends     map[string]uint64 // sessions that have ended, by reason
 	Received uint64            // bytes of frames
+	Queued   int               // bytes that are to be sent
 	Members  int               // of the group
 	Groups   int
 }
@@ -116,9 +118,11 @@ func (s settings) options() ws.Options {
 	return ws.Options{MessageTimeout: s.MessageTimeout, CloseTimeout: s.CloseTimeout, WriteTimeout: s.WriteTimeout}
 }
 
-// compression is Frugal: each message by itself, in both directions.
 func (s settings) compression() ws.Compression {
-	if s.Compression {
+	switch {
+	case s.Takeover:
+		return ws.Dense()
+	case s.Compression:
 		return ws.Frugal()
 	}
 	return ws.Compression{}
@@ -208,7 +212,7 @@ func (v *victim) session(path string, session *ws.Session, stream *ws.MessageStr
 func (v *victim) report() report {
 	server, client := v.upgrader.Stats(), v.dialer.Stats()
 	r := report{
-		Sessions: server.Sessions + client.Sessions, Received: server.In.Wire + client.In.Wire, Ends: map[string]uint64{}, Failures: map[string]int{},
+		Sessions: server.Sessions + client.Sessions, Received: server.In.Wire + client.In.Wire, Queued: server.Queued + client.Queued, Ends: map[string]uint64{}, Failures: map[string]int{},
 		Dialing: int(v.dialing.Load()), Dialed: int(v.dialed.Load()), TooBig: int(v.tooBig.Load()),
 		Members: v.groups.Len(groupName),
 	}

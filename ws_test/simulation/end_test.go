@@ -177,8 +177,8 @@ func (e *endpoint) lost(by time.Time) bool {
 
 // checkClosed checks the result of a closing handshake.
 func (e *endpoint) checkClosed(err *ws.CloseError) {
-	if e.out.wire.closed.IsZero() || e.in.wire.closed.IsZero() {
-		e.failf("%v, Close frames sent at %v, received at %v", err, e.out.wire.closed, e.in.wire.closed)
+	if e.out.closedAt().IsZero() || e.in.closedAt().IsZero() {
+		e.failf("%v, Close frames sent at %v, received at %v", err, e.out.closedAt(), e.in.closedAt())
 		return
 	}
 	check := func(what string, r ws.CloseReason, payload []byte) {
@@ -197,7 +197,8 @@ func (e *endpoint) checkClosed(err *ws.CloseError) {
 	}
 	var failed *ws.ProtocolError // found in what was read ahead
 	errors.As(e.streamErr, &failed)
-	tooBig := errors.Is(e.streamErr, ws.ErrMessageTooBig) || e.reader.maxFrame > 0 && failed != nil && failed.Code == ws.CloseMessageTooBig
+	violated := failed != nil && failed.Code == e.in.violated
+	tooBig := violated || errors.Is(e.streamErr, ws.ErrMessageTooBig) || e.reader.maxFrame > 0 && failed != nil && failed.Code == ws.CloseMessageTooBig
 	if e.streamErr != nil && e.streamErr != io.EOF && !tooBig {
 		e.failf("the stream ended with %v, and the session with %v", e.streamErr, err)
 	}
@@ -207,6 +208,8 @@ func (e *endpoint) checkClosed(err *ws.CloseError) {
 func (e *endpoint) checkFailed(err *ws.ProtocolError) {
 	switch {
 	case err.Code == ws.CloseMessageTooBig && e.reader.maxFrame > 0 && e.in.wire.longest > uint64(e.reader.maxFrame):
+	case e.in.violated != 0 && err.Code == e.in.violated:
+	case err.Code == ws.ClosePolicyViolation && e.reader.refuses && e.in.wire.data > 0:
 	case err.Code == ws.ClosePolicyViolation && errors.Is(err, ws.ErrMessageTimeout) && e.options.MessageTimeout > 0:
 	default:
 		e.failf("the session failed: %v", err)
@@ -222,7 +225,10 @@ func (r *run) isAborted() bool {
 // closingSince returns when the closing handshake began: by a call of Close or, if that
 // was earlier, by the Close frame of one of the ends.
 func (e *endpoint) closingSince() (began time.Time) {
-	for _, t := range []time.Time{e.closing, e.out.wire.closed, e.in.wire.closed} {
+	e.mu.Lock()
+	closing := e.closing
+	e.mu.Unlock()
+	for _, t := range []time.Time{closing, e.out.closedAt(), e.in.closedAt()} {
 		if began.IsZero() || !t.IsZero() && t.Before(began) {
 			began = t
 		}

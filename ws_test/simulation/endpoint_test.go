@@ -56,6 +56,9 @@ func newEndpoint(p *pair, side string, first int, o ws.Options) *endpoint {
 	e.pings, e.joining = map[string]bool{}, map[string]bool{}
 	e.senders = one(e.random, 0, 1, 1, 2, 3)
 	e.reader = newReader(e)
+	if e.isRemote() {
+		e.senders, e.reader.echoes = 0, false
+	}
 	e.unique = e.senders != 1 || e.reader.echoes
 	return e
 }
@@ -90,7 +93,9 @@ func (a *actor) failf(format string, args ...any) {
 // begin starts the actors of a session that has begun.
 func (e *endpoint) begin(session *ws.Session, stream *ws.MessageStream) {
 	e.session, e.stream = session, stream
-	e.run.trace.add(e.name, fmt.Sprintf("options %+v, reader %+v", e.options, e.reader))
+	o := e.options
+	o.Trace = nil
+	e.run.trace.add(e.name, fmt.Sprintf("options %+v, reader %+v", o, e.reader))
 	e.callbacks.count(session, func(k *calls) { k.endpoint = e })
 	if !e.run.shutAt().IsZero() {
 		e.closesItself()
@@ -105,11 +110,18 @@ func (e *endpoint) begin(session *ws.Session, stream *ws.MessageStream) {
 		a := e.newActor(fmt.Sprint("sender ", i))
 		e.run.scripts.Go(func() { a.send() })
 	}
+	if e.isRemote() {
+		a := e.newActor("member")
+		e.run.scripts.Go(a.joinsRemote)
+	}
 	if e.closes {
 		a := e.newActor("closer")
 		e.run.scripts.Go(func() { a.close() })
 	}
 }
+
+// isRemote reports whether the program at this end has groups. It then sends nothing else.
+func (e *endpoint) isRemote() bool { return e.run.remote != nil && e.lane == laneServer }
 
 // givesUp records that the client has not got a session, whatever the server has.
 func (e *endpoint) givesUp() {

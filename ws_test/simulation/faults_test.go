@@ -20,6 +20,7 @@ var faults = []fault{
 	{"drop", true, func(l *link, _ random) { l.up.drop(); l.down.drop() }},
 	{"drop of one direction", true, func(l *link, rng random) { l.some(rng, (*flow).drop) }},
 	{"half-close", true, func(l *link, rng random) { l.some(rng, (*flow).cut) }},
+	{"violation", true, func(l *link, rng random) { l.some(rng, func(f *flow) { f.violate(rng) }) }},
 	{"short stall", false, func(l *link, rng random) {
 		d := rng.between(0, shortStall)
 		l.some(rng, func(f *flow) { f.stall(d) })

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/handset-go/handset/ws"
 )
 
 // flow is one direction of a connection. What is written arrives later, at instants of
@@ -32,11 +34,12 @@ type flow struct {
 	ended   error     // what the reader gets behind the bytes that have arrived: io.EOF or a reset
 	held    time.Time // nothing arrives before
 
-	writeClosed bool // by the writer
-	readClosed  bool // by the reader
-	writeReset  bool // the writer gets an error
-	lost        bool // what is written never arrives
-	refused     bool // it was answered with a reset
+	writeClosed bool         // by the writer
+	readClosed  bool         // by the reader
+	writeReset  bool         // the writer gets an error
+	lost        bool         // what is written never arrives
+	violated    ws.CloseCode // of the violation that was inserted, 0 for none
+	refused     bool         // it was answered with a reset
 	writing     deadline
 	reading     deadline
 	arrival     deadline // of the next segment
@@ -46,6 +49,7 @@ type flow struct {
 	lastTaken  time.Time // when bytes were last accepted
 	lastArrive time.Time // when bytes were last read
 	waits      int       // writes that wait
+	unfinished int       // bytes that were accepted of the Write in progress
 	most       int       // the largest number of bytes that it held
 }
 
@@ -130,6 +134,7 @@ func (f *flow) arrive() {
 func (f *flow) write(p []byte) (n int, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	defer func() { f.unfinished = 0 }()
 	for {
 		switch {
 		case f.writeClosed:
@@ -143,6 +148,7 @@ func (f *flow) write(p []byte) (n int, err error) {
 			return n, nil
 		}
 		f.waits++
+		f.unfinished = n
 		f.changed.Wait()
 	}
 }
@@ -317,6 +323,13 @@ func (f *flow) lastAccepted() time.Time {
 	return f.lastTaken
 }
 
+// closedAt returns when a Close frame was written, or the zero time.
+func (f *flow) closedAt() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.wire.closed
+}
+
 // hasEnded reports whether the end has arrived.
 func (f *flow) hasEnded() bool {
 	f.mu.Lock()
@@ -357,3 +370,18 @@ func (d *deadline) set(f *flow, t time.Time) {
 
 // errReset is the error of a connection over TCP that was reset.
 var errReset = &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
+
+// quiet records that no data message may be sent behind what the end has accepted and
+// what is queued, of which buffered returns the number of bytes.
+func (f *flow) quiet(buffered func() int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.wire.quiet = f.accepted - int64(f.unfinished) + int64(buffered())
+}
+
+// talks records that data messages may be sent again.
+func (f *flow) talks() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.wire.quiet = 0
+}

@@ -225,7 +225,9 @@ func (g *groups) flood(p *publisher, name string) {
 	}
 	g.mu.Unlock()
 	for _, e := range members {
-		e.closesItself()
+		if g.options.Slow == group.CloseSlow {
+			e.closesItself()
+		}
 	}
 	for range 1100 {
 		g.publish(p, context.Background(), p.random, name, nil, false)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"os"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -46,6 +48,9 @@ func (n *network) dial(ctx context.Context, p *pair) (net.Conn, error) {
 		return nil, fmt.Errorf("simulation: pair %d is dialed twice", p.id)
 	}
 	p.link.dialed = true
+	if p.accepted = !p.link.refuses; !p.accepted {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Addr: serverAddr, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+	}
 	select {
 	case n.arriving <- p.link.server:
 		return p.link.client, nil
@@ -63,6 +68,7 @@ type link struct {
 	up, down       *flow
 	compresses     bool // both sides have compression
 	dialed         bool
+	refuses        bool     // connections
 	faults         []string // that have happened, in order
 	faulty         bool     // one may have harmed a session
 	mu             sync.Mutex
@@ -71,6 +77,7 @@ type link struct {
 func newLink(r *run, p *pair) *link {
 	l := &link{run: r}
 	rng := newRandom(r.seed, fmt.Sprint("link ", p.id))
+	l.refuses = rng.chance(3)
 	c := newConditions(rng)
 	l.up = newFlow(l, fmt.Sprint(p.id, " up"), p.lane(laneUp), rng, c)
 	l.down = newFlow(l, fmt.Sprint(p.id, " down"), p.lane(laneDown), rng, c)

@@ -47,6 +47,7 @@ func init() {
 		{"burst", 5, (*actor).burst},
 		{"invalid", 3, (*actor).invalid},
 		{"Buffered", 3, (*actor).look},
+		{"second reader", 2, (*actor).second},
 		{"Close", 1, func(a *actor) { a.closeWith(newReason(a.random)) }},
 	}
 }
@@ -331,11 +332,24 @@ func (a *actor) invalid() {
 	}
 }
 
+// second receives from a stream that has a reader.
+func (a *actor) second() {
+	a.mu.Lock()
+	begun := a.reader.begun && !a.reader.aggregate // whose Chan ends before the stream
+	a.mu.Unlock()
+	if !begun {
+		return
+	}
+	if msg, err := a.stream.Recv(context.Background()); err == nil {
+		a.failf("a second reader receives %s", describe(msg.Kind, msg.Data))
+	}
+}
+
 // look calls what reports the state of a session.
 func (a *actor) look() {
 	a.checkBuffered()
 	stats := a.session.Stats()
-	if stats.Queued < 0 || a.session.Latency() < 0 || a.session.RemoteAddr() == nil || a.session.Subprotocol() != "" {
+	if stats.Queued < 0 || a.session.Latency() < 0 || a.session.RemoteAddr() == nil || a.session.Subprotocol() != a.pair.subprotocol() {
 		a.failf("Stats: %+v", stats)
 	}
 	select {
@@ -349,4 +363,14 @@ func (a *actor) look() {
 		}
 	}
 	a.trace("Buffered ", a.session.Buffered())
+	open, u := 0, &a.run.plan.upgrader
+	for s := range u.Sessions() {
+		if s.RemoteAddr() == nil {
+			a.failf("an open session has no address")
+		}
+		open++
+	}
+	if s := u.Stats(); s.Sessions < open || s.Total < uint64(s.Sessions) {
+		a.failf("%d sessions, statistics: %+v", open, s)
+	}
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/handset-go/handset/ws"
@@ -18,6 +20,17 @@ type pair struct {
 	dialer         *ws.Dialer
 	link           *link
 	client, server *endpoint
+	accepted       bool // by the network
+}
+
+// subprotocol returns the one that is negotiated (RFC 6455 §1.9).
+func (p *pair) subprotocol() string {
+	for _, s := range p.dialer.Subprotocols {
+		if slices.Contains(p.run.plan.upgrader.Subprotocols, s) {
+			return s
+		}
+	}
+	return ""
 }
 
 // The lanes of a pair. Those of the actors of an endpoint follow its first.
@@ -72,6 +85,10 @@ func (r *run) pair(id int) *pair {
 
 // serve performs the handshake of the server and starts its actors.
 func (p *pair) serve(w http.ResponseWriter, r *http.Request) {
+	if newRandom(p.run.seed, fmt.Sprint("serve ", p.id)).chance(30) {
+		p.run.handler.ServeHTTP(w, r)
+		return
+	}
 	session, stream, err := p.run.plan.upgrader.Handle(w, r)
 	p.run.trace.add(p.server.name, "Handle: ", class(err))
 	if err == nil {
@@ -81,11 +98,31 @@ func (p *pair) serve(w http.ResponseWriter, r *http.Request) {
 	p.checkHandshake("Handle", err)
 }
 
+// serveSession is the function of Upgrader.Handler. It returns when the session has ended, or
+// earlier, or panics.
+func (r *run) serveSession(session *ws.Session, stream *ws.MessageStream) {
+	r.readers.begin()
+	defer r.readers.done()
+	p := r.pair(session.RemoteAddr().(*net.TCPAddr).Port - firstPort)
+	a := p.server.newActor("handler")
+	r.trace.add(p.server.name, "Handler")
+	p.server.begin(session, stream)
+	if a.random.chance(70) {
+		<-session.Done()
+		return
+	}
+	a.lane.pause(a.random.between(0, r.plan.duration))
+	p.server.closesItself()
+	if a.random.chance(30) {
+		panic(one[any](a.random, "simulation", http.ErrAbortHandler))
+	}
+}
+
 // checkHandshake checks the error of a handshake.
 func (p *pair) checkHandshake(what string, err error) {
 	var refused *ws.HandshakeError
 	switch {
-	case p.link.harmed(), errors.Is(err, context.DeadlineExceeded):
+	case p.link.harmed(), !p.accepted, errors.Is(err, context.DeadlineExceeded):
 	case errors.Is(err, ws.ErrShutdown) && !p.run.shutAt().IsZero():
 	case errors.As(err, &refused) && refused.Status == http.StatusServiceUnavailable &&
 		(!p.run.shutAt().IsZero() || p.run.plan.upgrader.MaxSessions > 0):

@@ -33,8 +33,14 @@ func newPlan(rng random) *plan {
 	if rng.chance(20) {
 		p.upgrader.ShutdownWindow = one(rng, 10*time.Millisecond, time.Second, 5*time.Second)
 	}
+	if rng.chance(10) {
+		p.upgrader.MaxSessions = 1 + rng.IntN(2)
+	}
+	p.upgrader.Subprotocols = one(rng, nil, nil, []string{"chat"}, []string{"chat", "v2"})
 	for range 1 + rng.IntN(2) {
-		p.dialers = append(p.dialers, &ws.Dialer{Options: newOptions(rng), Compression: newCompression(rng)})
+		d := &ws.Dialer{Options: newOptions(rng), Compression: newCompression(rng)}
+		d.Subprotocols = one(rng, nil, []string{"v2", "chat"}, []string{"v1", "chat"})
+		p.dialers = append(p.dialers, d)
 	}
 	return p
 }

@@ -21,9 +21,11 @@ type reader struct {
 	contexts  bool          // it uses contexts that end
 	echoes    bool          // it sends some messages back
 	answers   bool          // it answers the Close frame itself
+	refuses   bool          // it refuses data messages
 	maxFrame  int
 
 	away  bool // nothing receives, or may at times: the library may drop what arrives while closing
+	begun bool // Chan or Discard was called: the stream has a reader until it ends
 	parts []byte
 	kind  ws.Kind // of the message that is not complete; 0 if there is none
 }
@@ -48,6 +50,7 @@ func newReader(e *endpoint) reader {
 		contexts:  rng.chance(30),
 		echoes:    rng.chance(20),
 		answers:   rng.chance(30),
+		refuses:   rng.chance(30),
 	}
 	if rng.chance(30) {
 		r.think = one(rng, lanes, time.Millisecond, time.Second)
@@ -94,6 +97,13 @@ func (r *reader) run(a *actor) {
 	case byNothing:
 		<-a.session.Done()
 	}
+}
+
+// begins records that the stream has a reader until it ends.
+func (r *reader) begins(a *actor) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	r.begun = true
 }
 
 // context chooses the context of a receive.
@@ -152,7 +162,9 @@ func (r *reader) all(a *actor, s source) {
 }
 
 func (r *reader) channel(a *actor, s source) {
-	for msg := range s.Chan() {
+	messages := s.Chan()
+	r.begins(a)
+	for msg := range messages {
 		if a.session.Err() != nil || a.in.hasEnded() {
 			a.peer.sends.loses()
 		}
@@ -172,7 +184,11 @@ func (r *reader) channel(a *actor, s source) {
 }
 
 func (r *reader) discard(a *actor) {
+	if r.refuses {
+		a.stream.RefuseData()
+	}
 	err := a.stream.Discard()
+	r.begins(a)
 	if err != nil {
 		a.failf("Discard: %v", err)
 	}

@@ -24,7 +24,9 @@ type run struct {
 	network   *network
 	client    *http.Client
 	pairs     map[int]*pair
+	handler   http.Handler              // of Upgrader.Handler
 	groups    *groups                   // nil if there are none
+	remote    *remote                   // likewise; a run has one of them at most
 	callbacks map[*ws.Dialer]*callbacks // nil is the key of those of the Upgrader
 	began     time.Time
 
@@ -52,6 +54,7 @@ func simulate(seed uint64, t *trace) (failures []string) {
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.Serve(r.network) })
 	r.client = &http.Client{Transport: &http.Transport{DialContext: r.dial}}
+	r.handler = r.plan.upgrader.Handler(r.serveSession)
 	r.callbacks = map[*ws.Dialer]*callbacks{nil: newCallbacks(r, "upgrader")}
 	r.plan.upgrader.Trace = r.callbacks[nil].trace()
 	for i, d := range r.plan.dialers {
@@ -66,11 +69,16 @@ func simulate(seed uint64, t *trace) (failures []string) {
 	if rng.chance(50) {
 		r.groups = newGroups(r, newRandom(seed, "groups"))
 		r.scripts.Go(r.groups.runPublisher)
+	} else {
+		r.remote = newRemote(r)
+		r.remote.publishers()
 	}
 	r.scripts.Wait()
+	r.remote.settle()
 	r.shutdown()
 	r.scripts.Wait()
 	r.readers.Wait()
+	r.remote.check()
 	_ = server.Close()
 	r.client.CloseIdleConnections()
 	serving.Wait()

@@ -11,13 +11,18 @@ type tasks struct {
 
 // Go runs do in a goroutine.
 func (t *tasks) Go(do func()) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.running++
+	t.begin()
 	go func() {
 		defer t.done()
 		do()
 	}()
+}
+
+// begin counts a task that is not started by Go. The caller must call done.
+func (t *tasks) begin() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.running++
 }
 
 func (t *tasks) done() {

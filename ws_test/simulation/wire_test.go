@@ -20,12 +20,15 @@ type wire struct {
 	in       bool // within a payload
 	message  bool // a fragmented message is open
 	frames   uint64
+	data     uint64 // frames of data messages
 	messages uint64
 	bytes    uint64    // of frames
 	longest  uint64    // payload
 	closed   time.Time // when the Close frame was complete; zero before that
 	reason   []byte    // payload of the Close frame
 	pongs    int
+	began    int64 // offset of the frame
+	quiet    int64 // no data message may begin at this offset or behind it; 0 if they may
 }
 
 func (w *wire) fail(format string, args ...any) {
@@ -36,6 +39,7 @@ func (w *wire) fail(format string, args ...any) {
 func (w *wire) fromClient() bool { return w.flow == w.flow.link.up }
 
 func (w *wire) observe(p []byte) {
+	end := w.flow.accepted + int64(len(p))
 	for len(p) > 0 {
 		switch {
 		case !w.open:
@@ -58,6 +62,9 @@ func (w *wire) observe(p []byte) {
 			w.bytes += n
 			p, w.skip = p[n:], w.skip-n
 		default:
+			if len(w.head) == 0 {
+				w.began = end - int64(len(p))
+			}
 			w.bytes++
 			w.head = append(w.head, p[0])
 			p = p[1:]
@@ -111,6 +118,8 @@ func (w *wire) check(first byte, mask bool, length uint64) {
 	switch {
 	case !w.closed.IsZero():
 		w.fail("a frame of opcode %d after the Close frame", opcode)
+	case opcode < 8 && w.quiet > 0 && w.began >= w.quiet:
+		w.fail("a message of a group that the session has left")
 	case mask != w.fromClient():
 		w.fail("masked: %v", mask)
 	case first&0x30 != 0:
@@ -125,6 +134,7 @@ func (w *wire) check(first byte, mask bool, length uint64) {
 	w.frames++
 	w.longest = max(w.longest, length)
 	if opcode < 8 {
+		w.data++
 		w.message = !fin
 		if fin {
 			w.messages++

@@ -63,8 +63,8 @@ func init() {
 		{name: "a reset by the client", weight: 40, client: resetLater, server: duplexToTheEnd, ends: ends{lost, lost}},
 		{name: "a reset by the server", weight: 40, client: duplexToTheEnd, server: resetLater, ends: ends{lost, lost}},
 		{name: "a half-close", weight: 40, client: halfClose, server: duplexToTheEnd, ends: ends{lost, lost}},
-		{name: "a server that abandons the session", weight: 20, long: true, brief: true, client: receiveOnly, server: abandon, ends: ends{client: either}},
-		{name: "a client that abandons the session", weight: 20, long: true, brief: true, client: abandon, server: receiveOnly, ends: ends{server: either}},
+		{name: "a server that abandons the session", weight: 20, service: "no heartbeat", long: true, brief: true, client: receiveOnly, server: abandon, ends: ends{client: either}},
+		{name: "a client that abandons the session", weight: 20, service: "no heartbeat", long: true, brief: true, client: abandon, server: receiveOnly, ends: ends{server: either}},
 		{name: "a panic", weight: 20, service: "values of the request", panics: true, brief: true, client: receiveOnly, server: panicLater, ends: closedBoth},
 		// Limits.
 		{name: "messages that are too big", weight: 20, client: tooBig, server: receiveShort, ends: closedBoth},
@@ -76,8 +76,8 @@ func init() {
 			ends: ends{server: []ws.EndReason{ws.EndHeartbeatTimeout}}},
 		{name: "a peer that does not complete a message", weight: 10, service: "short times", visit: raw(incomplete), server: echo,
 			ends: ends{server: []ws.EndReason{ws.EndMessageTimeout, ws.EndHeartbeatTimeout}}}, // on a busy machine the peer is late
-		{name: "a peer that does not read", weight: 10, service: "short times", brief: true, slow: true, visit: raw(silent), server: flood,
-			ends: ends{server: []ws.EndReason{ws.EndWriteTimeout}}},
+		{name: "a peer that does not read", weight: 10, service: "short times", brief: true, slow: true, visit: raw(unread), server: flood,
+			ends: ends{server: []ws.EndReason{ws.EndWriteTimeout, ws.EndHeartbeatTimeout}}},
 		{name: "a peer that does not answer Close", weight: 10, service: "short times", brief: true, visit: raw(silent), server: closeAtOnce,
 			ends: ends{server: []ws.EndReason{ws.EndCloseTimeout}}},
 		{name: "a peer that is lost inside a frame", weight: 10, visit: raw(loseInFrame), server: echo, ends: ends{server: lost}},

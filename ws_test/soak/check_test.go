@@ -22,8 +22,7 @@ func sentMessages(n int) (messages []ws.Message) {
 			messages = append(messages, m)
 			continue
 		}
-		first := map[ws.Kind]ws.Kind{ws.Text: ws.FirstText, ws.Binary: ws.FirstBinary}[kind]
-		messages = append(messages, ws.Message{Kind: first, Data: m.Data[:10]},
+		messages = append(messages, ws.Message{Kind: firstKind(kind), Data: m.Data[:10]},
 			ws.Message{Kind: ws.Continue, Data: m.Data[10:40]}, ws.Message{Kind: ws.Last, Data: m.Data[40:]})
 	}
 	return append(messages, ws.Message{Kind: ws.Close})

@@ -22,7 +22,7 @@ type clients struct {
 	dialers  map[string][]*ws.Dialer // by the network
 	stop     context.Context
 	pace     *pace
-	ledger   *ledger
+	results  *results
 	rng      *rand.Rand
 	mu       sync.Mutex // for rng
 	ids      atomic.Uint32
@@ -38,17 +38,20 @@ type network struct {
 	http   *http.Client
 }
 
+// quietDialer is the index of the Dialer without a heartbeat.
+const quietDialer = 2
+
 // dialerOptions are the options of the Dialers of each network.
 func dialerOptions(t *tally) []*ws.Dialer {
 	plain := longTimes
 	plain.Trace = t.trace()
-	stats, manual := plain, plain
+	stats, quiet := plain, plain
 	stats.SessionStats, stats.SendBuffer = true, 8<<10
-	manual.Heartbeat = ws.Heartbeat{Interval: -1}
+	quiet.Heartbeat.Interval = -1
 	return []*ws.Dialer{
 		{Options: plain},
 		{Options: stats, Compression: ws.Frugal()},
-		{Options: manual, Compression: ws.Balanced()},
+		{Options: quiet, Compression: ws.Balanced()},
 		{Options: plain, Compression: ws.Dense()},
 		{Options: plain, Compression: ws.Compression{Level: 1, MinSize: 1, SendTakeover: true, SendWindowBits: 9, RecvWindowBits: 10}},
 	}
@@ -114,13 +117,13 @@ func (c *clients) run(n int) error {
 		running.Go(func() {
 			for c.stop.Err() == nil {
 				r := c.request()
-				c.ledger.begin(&r)
+				c.results.begin(&r)
 				if r.behaviour.visit != nil {
 					r.behaviour.visit(c, r)
 				} else {
 					c.visit(r)
 				}
-				c.ledger.end(&r)
+				c.results.end(&r)
 			}
 		})
 	}
@@ -131,7 +134,7 @@ func (c *clients) run(n int) error {
 	case <-ended:
 		return nil
 	case <-time.After(2 * patience):
-		return errors.New("sessions do not end:\n" + c.ledger.open())
+		return errors.New("sessions do not end:\n" + c.results.open())
 	}
 }
 
@@ -180,10 +183,9 @@ func (c *clients) visit(r request) {
 	if r.behaviour.slow && r.seed%4 == 0 {
 		d.slow = r.random(7)
 	}
-	dialers := c.dialers[r.over]
 	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), slot{}, d), patience)
 	defer cancel()
-	session, stream, err := dialers[r.seed%uint64(len(dialers))].Dial(ctx, c.networks[r.over].scheme+"://soak/?"+r.query())
+	session, stream, err := c.dialer(&r).Dial(ctx, c.networks[r.over].scheme+"://soak/?"+r.query())
 	if err != nil {
 		if !isUnavailable(err) {
 			c.fail(r, err)
@@ -193,6 +195,16 @@ func (c *clients) visit(r request) {
 	h.session, h.stream, h.conn = session, stream, d.conn
 	session, stream = nil, nil // so that h can abandon them
 	c.behave(h)
+}
+
+// dialer returns the Dialer of a request. That of a session that is abandoned has no
+// heartbeat, as its service.
+func (c *clients) dialer(r *request) *ws.Dialer {
+	dialers := c.dialers[r.over]
+	if services[r.service].name == "no heartbeat" {
+		return dialers[quietDialer]
+	}
+	return dialers[r.seed%uint64(len(dialers))]
 }
 
 // isUnavailable reports whether the server has refused the handshake because it shuts down or
@@ -215,100 +227,22 @@ func (c *clients) behave(h *half) {
 	if h.behaviour.slow {
 		h.conn.shrink()
 	}
-	c.ledger.follow(h)
+	c.results.follow(h)
 	failure := h.behaviour.client(h)
 	if h.session != nil {
 		_ = h.close(ws.CloseReason{})
 	}
 	report := h.finish(failure)
 	report.Interrupted = c.stop.Err() != nil
-	c.ledger.add(report)
+	c.results.add(report)
 }
 
 func (c *clients) fail(r request, err error) {
-	c.ledger.fail(fmt.Sprintf("session %d, %s over %s: %v", r.id, r.behaviour.name, r.over, err))
+	c.results.fail(fmt.Sprintf("session %d, %s over %s: %v", r.id, r.behaviour.name, r.over, err))
 }
 
 func (c *clients) failUnlessStopped(r request, err error) {
 	if err != nil && c.stop.Err() == nil {
 		c.fail(r, err)
 	}
-}
-
-// redial keeps a session by a Redialer, each with a request of its own.
-func redial(c *clients, r request) {
-	ctx, cancel := context.WithDeadline(c.stop, r.until)
-	defer cancel()
-	var h *half
-	d := &dialed{}
-	rng := r.random(8)
-	dialers := c.dialers[r.over]
-	redialer := &ws.Redialer{
-		Dialer: dialers[r.seed%uint64(len(dialers))], URL: c.networks[r.over].scheme + "://soak/",
-		BaseDelay: c.longest / 40, MaxDelay: c.longest / 10, AttemptTimeout: patience,
-		Before: func(_ context.Context, a *ws.Attempt) error {
-			one := r
-			one.id, one.seed, one.until = c.ids.Add(1), rng.Uint64(), time.Now().Add(c.longest/20+randomTime(rng, c.longest/4))
-			h = c.half(one)
-			a.URL += "?" + one.query()
-			return nil
-		},
-		Retry: func(err error) bool { return true },
-	}
-	var reports sync.WaitGroup
-	defer reports.Wait()
-	for session, stream := range redialer.All(context.WithValue(ctx, slot{}, d)) {
-		h.session, h.stream, h.conn = session, stream, d.conn
-		c.counts.sessions.Add(1)
-		failure := serveRedialed(h, rng)
-		half := h
-		reports.Go(func() { // when the loop has closed the session
-			report := half.finish(failure)
-			report.Interrupted = c.stop.Err() != nil
-			c.ledger.add(report)
-		})
-		if rng.IntN(16) == 0 {
-			break
-		}
-	}
-	if err := redialer.Err(); err != nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
-		c.fail(r, fmt.Errorf("Redialer: %w", err))
-	}
-}
-
-// serveRedialed is the body of the loop: an echo, after which the server closes the session,
-// or the client resets it or leaves the session open.
-func serveRedialed(h *half, rng *rand.Rand) error {
-	end, leave := rng.IntN(4), time.Now()
-	if end == 2 {
-		leave = leave.Add(time.Until(h.until) / 2)
-	}
-	return both(func() error {
-		return h.receive(func(ws.Message) error {
-			if end == 2 && time.Now().After(leave) {
-				return errLeave
-			}
-			return nil
-		})
-	}, func() error {
-		err := h.sendUntil(h.rng, thinkTime, mediumSize)
-		switch end {
-		case 0:
-			h.do("reset")
-			h.conn.reset()
-		case 1:
-			err = errors.Join(err, h.closeAtRandom())
-		case 2:
-			return err
-		}
-		return errors.Join(err, h.awaitClose())
-	})
-}
-
-// echoForATime is echo that closes the session when its time is over.
-func echoForATime(h *half) error {
-	return both(func() error { return echo(h) }, func() error {
-		h.wait(time.Until(h.until))
-		return h.close(ws.CloseReason{Code: ws.CloseServiceRestart})
-	})
 }

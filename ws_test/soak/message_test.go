@@ -142,10 +142,7 @@ func (c *checker) add(m ws.Message) error {
 	}
 	if begins {
 		c.open, c.head, c.length, c.crc = true, c.head[:0], 0, 0
-		c.kind = map[ws.Kind]ws.Kind{ws.FirstText: ws.Text, ws.FirstBinary: ws.Binary}[m.Kind]
-		if c.kind == 0 {
-			c.kind = m.Kind
-		}
+		c.kind = wholeKind(m.Kind)
 	}
 	c.write(m.Data)
 	if m.Kind == ws.Continue || m.Kind == ws.FirstText || m.Kind == ws.FirstBinary {
@@ -153,6 +150,26 @@ func (c *checker) add(m ws.Message) error {
 	}
 	c.open = false
 	return c.end()
+}
+
+// wholeKind returns the kind of a message that begins with a message or chunk of a kind.
+func wholeKind(k ws.Kind) ws.Kind {
+	switch k {
+	case ws.FirstText:
+		return ws.Text
+	case ws.FirstBinary:
+		return ws.Binary
+	default:
+		return k
+	}
+}
+
+// firstKind returns the kind of the first fragment of a message.
+func firstKind(k ws.Kind) ws.Kind {
+	if k == ws.Text {
+		return ws.FirstText
+	}
+	return ws.FirstBinary
 }
 
 // write adds bytes to the message that is open.

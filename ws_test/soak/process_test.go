@@ -149,7 +149,7 @@ type process struct {
 	t        *testing.T
 	cmd      *exec.Cmd
 	in       *json.Encoder
-	ledger   *ledger
+	results  *results
 	hello    event
 	samples  chan sample
 	measured chan sample
@@ -158,8 +158,8 @@ type process struct {
 }
 
 // startServer starts the server.
-func startServer(t *testing.T, l *ledger) *process {
-	p := &process{t: t, ledger: l, cmd: exec.Command(os.Args[0], "-test.run=^$"), samples: make(chan sample, 1<<10),
+func startServer(t *testing.T, rs *results) *process {
+	p := &process{t: t, results: rs, cmd: exec.Command(os.Args[0], "-test.run=^$"), samples: make(chan sample, 1),
 		measured: make(chan sample, 1), finished: make(chan ws.Stats, 1), ended: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), directoryVariable+"="+t.TempDir())
 	p.cmd.Stderr = os.Stderr
@@ -192,16 +192,20 @@ func (p *process) read(events *json.Decoder) {
 		var e event
 		if err := events.Decode(&e); err != nil {
 			if err != io.EOF {
-				p.ledger.fail(fmt.Sprint("the server's output: ", err))
+				p.results.fail(fmt.Sprint("the server's output: ", err))
 			}
 			return
 		}
 		switch {
 		case e.Report != nil:
-			p.ledger.add(*e.Report)
+			p.results.add(*e.Report)
 		case e.Problem != "":
-			p.ledger.fail("server: " + e.Problem)
+			p.results.fail("server: " + e.Problem)
 		case e.Sample != nil:
+			select {
+			case <-p.samples: // nobody has taken it, and it is old
+			default:
+			}
 			p.samples <- *e.Sample
 		case e.Measured != nil:
 			p.measured <- *e.Measured
@@ -224,12 +228,12 @@ func answer[T any](p *process, answers <-chan T, what string) T {
 	case a := <-answers:
 		return a
 	case <-p.ended:
-		for _, failure := range p.ledger.finish() {
+		for _, failure := range p.results.finish() {
 			p.t.Log(failure)
 		}
 		p.t.Fatal("the server has ended")
 	case <-time.After(3 * patience):
-		p.t.Fatalf("the server does not %s; sessions:\n%s", what, p.ledger.open())
+		p.t.Fatalf("the server does not %s; sessions:\n%s", what, p.results.open())
 	}
 	panic("unreachable")
 }

@@ -44,7 +44,7 @@ func raw(f func(*rawPeer) error) func(*clients, request) {
 		if err != nil {
 			report.Failure = err.Error()
 		}
-		c.ledger.add(report)
+		c.results.add(report)
 	}
 }
 
@@ -128,15 +128,19 @@ func violate(p *rawPeer) error {
 	return p.await()
 }
 
-// silent neither reads nor writes, until the server must have ended the connection.
-func silent(p *rawPeer) error {
-	timer := time.NewTimer(time.Until(p.until) + shortTime*8)
+// silent reads, and answers nothing.
+func silent(p *rawPeer) error { return p.await() }
+
+// unread does not even read. The server has long ended the connection when it closes its
+// end.
+func unread(p *rawPeer) error {
+	timer := time.NewTimer(40 * shortTime)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 	case <-p.stop.Done():
 	}
-	return p.await()
+	return nil
 }
 
 // incomplete sends a message bytewise and does not complete it.
@@ -185,5 +189,5 @@ func loseHandshake(c *clients, r request) {
 		newConn(p.Conn).reset()
 	}
 	_ = p.Close()
-	c.ledger.add(report{ID: r.id, Behaviour: r.behaviour.name, Side: "client", Over: r.over, Dropped: true})
+	c.results.add(report{ID: r.id, Behaviour: r.behaviour.name, Side: "client", Over: r.over, Dropped: true})
 }

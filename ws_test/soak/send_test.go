@@ -70,7 +70,7 @@ var ways = []way{
 		return w.Close()
 	}},
 	{"Continuation", func(ctx context.Context, s *ws.Session, rng *rand.Rand, m ws.Message) error {
-		kind := map[ws.Kind]ws.Kind{ws.Text: ws.FirstText, ws.Binary: ws.FirstBinary}[m.Kind]
+		kind := firstKind(m.Kind)
 		for part := range parts(rng, m.Data) {
 			if err := s.Continuation(ctx, kind, part); err != nil {
 				return err

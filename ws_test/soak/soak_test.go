@@ -3,11 +3,9 @@ package soak
 import (
 	"context"
 	"flag"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,7 +70,7 @@ func TestSoak(t *testing.T) {
 // soak is the test.
 type soak struct {
 	*testing.T
-	ledger     *ledger
+	results    *results
 	server     *process
 	clients    *clients
 	samples    [2][]sample // of the clients and of the server
@@ -81,11 +79,11 @@ type soak struct {
 }
 
 func newSoak(t *testing.T) *soak {
-	s := &soak{T: t, ledger: newLedger()}
-	s.server = startServer(t, s.ledger)
+	s := &soak{T: t, results: newResults()}
+	s.server = startServer(t, s.results)
 	s.clients = &clients{
 		networks: newNetworks(s.server.hello.Addresses, certificates(s.server.hello.Certificate)),
-		dialers:  map[string][]*ws.Dialer{}, pace: newPace(), ledger: s.ledger, tally: &tally{},
+		dialers:  map[string][]*ws.Dialer{}, pace: newPace(), results: s.results, tally: &tally{},
 	}
 	for name, network := range s.clients.networks {
 		dialers := dialerOptions(s.clients.tally)
@@ -125,7 +123,7 @@ func (s *soak) run(d time.Duration, n int, part uint64) {
 // failAll ends the test with all failures.
 func (s *soak) failAll(text string) {
 	s.Helper()
-	s.Fatal(strings.Join(append(s.ledger.finish(), text), "\n\n"))
+	s.Fatal(strings.Join(append(s.results.finish(), text), "\n\n"))
 }
 
 // measure waits until the sessions of both sides have ended and measures both processes.
@@ -134,9 +132,9 @@ func (s *soak) measure(before *sample) (clients, server sample) {
 	endGC := every(50*time.Millisecond, runtime.GC) // the server waits for the sessions that clients have abandoned
 	server = answer(s.server, s.server.measured, "measure")
 	endGC()
-	s.ledger.shrink()
+	s.results.shrink()
 	clients = settle(s.clients.idle, before)
-	if s.ledger.hasFailed() {
+	if s.results.hasFailed() {
 		s.failAll("")
 	}
 	return clients, server
@@ -168,7 +166,7 @@ const targetCPU = 0.85
 // use too much of the processor.
 func (s *soak) monitor(n int) {
 	last := measure(0)
-	lastServer, count := sample{}, 0
+	lastServer, at, count := sample{}, time.Now(), 0
 	s.endMonitor = every(time.Second, func() {
 		now := measure(s.clients.sessions())
 		server := answer(s.server, s.server.samples, "sample")
@@ -176,19 +174,19 @@ func (s *soak) monitor(n int) {
 			s.samples[0], s.samples[1] = append(s.samples[0], now), append(s.samples[1], server)
 		}
 		if lastServer.CPU > 0 {
-			s.adjust(now.CPU - last.CPU + server.CPU - lastServer.CPU)
+			s.adjust(now.CPU-last.CPU+server.CPU-lastServer.CPU, time.Since(at))
 		}
-		last, lastServer = now, server
+		last, lastServer, at = now, server, time.Now()
 		if count++; count%30 == 0 {
-			s.Logf("clients: %v\nserver: %v; pace %d %%; %v", now, server, s.clients.pace.percent.Load(), s.ledger.received())
+			s.Logf("clients: %v\nserver: %v; pace %d %%; %v", now, server, s.clients.pace.percent.Load(), s.results.received())
 		}
 	})
 }
 
-// adjust changes the pace for the CPU time of the last second.
-func (s *soak) adjust(cpu time.Duration) {
+// adjust changes the pace for the CPU time of a time.
+func (s *soak) adjust(cpu, passed time.Duration) {
 	pace := s.clients.pace.percent.Load()
-	switch use := cpu.Seconds(); {
+	switch use := cpu.Seconds() / passed.Seconds(); {
 	case use > targetCPU:
 		pace += pace / 8
 	case use < 0.75*targetCPU && pace > s.basePace:
@@ -237,7 +235,7 @@ func (s *soak) finish() {
 			addStats(&clients, d.Stats())
 		}
 	}
-	for _, problem := range append(s.clients.tally.compare(clients), s.ledger.finish()...) {
+	for _, problem := range append(s.clients.tally.compare(clients), s.results.finish()...) {
 		s.Error(problem)
 	}
 	if left := leftGoroutines(); left != "" {
@@ -245,30 +243,5 @@ func (s *soak) finish() {
 	}
 	s.Logf("clients: %+v", clients)
 	s.Logf("server: %+v", server)
-	s.Logf("%v was received and compared in %d sessions:\n%s", s.ledger.received(), s.ledger.compared, s.ledger.endings())
-}
-
-// received returns what was received and compared.
-func (l *ledger) received() sum {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.sums
-}
-
-func (l *ledger) hasFailed() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.failed > 0
-}
-
-// endings returns how often sessions of each behaviour have ended in which way.
-func (l *ledger) endings() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var lines []string
-	for what, n := range l.byName {
-		lines = append(lines, fmt.Sprintf("%7d %s", n, what))
-	}
-	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(a[8:], b[8:]) })
-	return strings.Join(lines, "\n")
+	s.Logf("%v were received and compared in %d sessions:\n%s", s.results.received(), s.results.compared, s.results.endings())
 }
