@@ -26,7 +26,7 @@ from the results of such a run. ` + "`go test`" + ` alone checks that the page h
 
 Each library is a client of a server of package ` + "`ws`" + `, and a server of a client of it. The numbers are those of the
 [steps](#steps) that it passes: directly, over TLS, and behind nginx and HAProxy, which speak TLS to the client and have the
-[configurations](proxies.md) of the guide. Some steps are run directly only.
+[configurations](proxies.md) of the guide. Some steps are run directly only, and others with fewer sizes on the other ways.
 
 `
 	interopSteps = `

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/handset-go/handset/internal/interoptest"
@@ -75,10 +77,17 @@ func nodeOwnClient(t *testing.T) *exec.Cmd {
 	return cmd
 }
 
-// javaClient runs a source file, for which it needs a JDK.
+// javaClient runs a source file, for which it needs a JDK, of version 17 at least.
 func javaClient(t *testing.T) *exec.Cmd {
 	t.Helper()
-	tooltest.Program(t, "javac")
+	output, err := exec.Command(tooltest.Program(t, "javac"), "-version").CombinedOutput()
+	if err != nil {
+		t.Fatal(err)
+	}
+	version, _, _ := strings.Cut(strings.TrimPrefix(string(output), "javac "), ".")
+	if n, _ := strconv.Atoi(strings.TrimSpace(version)); n < 17 {
+		t.Skipf("this test needs a JDK of version 17, and this is %s", output)
+	}
 	return exec.Command(tooltest.Program(t, "java"), filepath.Join("testdata", "java", "Client.java"))
 }
 

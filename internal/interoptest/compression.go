@@ -18,6 +18,9 @@ func compression(t *testing.T, o *other) {
 		name string
 		c    ws.Compression
 	}{{"frugal", ws.Frugal()}, {"balanced", ws.Balanced()}, {"dense", ws.Dense()}} {
+		if o.way != Direct && setting.name != "balanced" {
+			continue
+		}
 		t.Run(setting.name, func(t *testing.T) {
 			c := o.connect(t, path, settings{compression: setting.c, options: ws.Options{SessionStats: true}})
 			if want := o.Answers[i]; c.extensions != want {
@@ -33,7 +36,7 @@ func compression(t *testing.T, o *other) {
 func (c *call) talkCompressed(compressed bool) {
 	c.t.Helper()
 	whole, total := c.stream.Aggregate(mebibyte), 0
-	for i, data := range RandomMessages(rand.New(rand.NewPCG(7692, 12)), 40) {
+	for i, data := range RandomMessages(rand.New(rand.NewPCG(7692, 12)), 25) {
 		kind := kinds[i%2]
 		if i%3 == 0 {
 			c.sendFragments(kind, data, 2+i%5, "") // gws adds the payloads of Pongs to its window
@@ -46,7 +49,8 @@ func (c *call) talkCompressed(compressed bool) {
 	}
 	stats := c.session.Stats()
 	for direction, n := range map[string]uint64{"sent": stats.Out.Payload, "received": stats.In.Payload} {
-		if limit := uint64(total * 9 / 10); (n < limit) != compressed {
+		want := compressed && !(direction == "received" && c.other.SendsUncompressed)
+		if limit := uint64(total * 9 / 10); (n < limit) != want {
 			c.t.Errorf("%d bytes of payload were %s for messages of %d bytes", n, direction, total)
 		}
 	}

@@ -71,6 +71,9 @@ func limitOfIt(t *testing.T, o *other) {
 	c.expect(c.stream, ws.Binary, make([]byte, ReceiveLimit-1))
 	c.must(c.session.Binary(c.ctx, make([]byte, ReceiveLimit+1)))
 	c.expectFailed(ws.CloseMessageTooBig, o.DropsTooBig)
+	c = o.connect(t, "/limit", settings{})
+	c.must(c.session.Binary(c.ctx, make([]byte, 8<<20)))
+	c.expectFailed(ws.CloseMessageTooBig, o.DropsTooBig)
 }
 
 // slow sends more than the buffers hold to a program that takes its time.

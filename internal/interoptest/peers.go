@@ -78,7 +78,7 @@ var Peers = []Peer{
 		Server: &Role{Lacks: map[string]string{"heartbeat of it": noHeartbeat}, Answers: zlibAnswers},
 	},
 	{Name: "WebSocket of Node.js", Program: "Node.js",
-		Client: &Role{HidesStatus: true, DropsInvalidText: true, Lacks: map[string]string{
+		Client: &Role{HidesStatus: true, DropsInvalidText: true, Answers: zlibAnswers, SendsUncompressed: true, Lacks: map[string]string{
 			"fragments from it": noFragments, "ping from it": noPing, "heartbeat of it": noHeartbeat,
 			"invalid from it": noInvalidText, "limit of it": noLimit, "slow": noBackPressure,
 		}},

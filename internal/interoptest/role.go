@@ -24,6 +24,9 @@ type Role struct {
 	// compression.
 	Answers [3]string
 
+	// SendsUncompressed reports that it decompresses messages, but does not compress any.
+	SendsUncompressed bool
+
 	// Lacks are the steps that cannot be run, by their names, and why.
 	Lacks map[string]string
 
