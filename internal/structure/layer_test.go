@@ -67,6 +67,8 @@ var layers = map[string]layer{
 	"examples/echo/client": {goroutines: true, on: []string{"ws"}},
 	"examples/progress":    {goroutines: true, on: []string{"ws", "wsjson"}},
 	"examples/ticker":      {goroutines: true, on: []string{"group", "ws"}},
+
+	"ws_test/simulation/mutations": {},
 }
 
 // impure are the packages, with all below them, that a pure layer does without.

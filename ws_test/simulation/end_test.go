@@ -111,6 +111,7 @@ func (e *endpoint) check() {
 	}
 	e.checkReason()
 	e.checkStream()
+	e.checkBounds()
 	if e.streamErr == io.EOF && !e.dropped {
 		e.peer.sends.complete()
 	}

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"time"
@@ -56,6 +57,9 @@ func newEndpoint(p *pair, side string, first int, o ws.Options) *endpoint {
 	e.pings, e.joining = map[string]bool{}, map[string]bool{}
 	e.senders = one(e.random, 0, 1, 1, 2, 3)
 	e.reader = newReader(e)
+	if e.isRemote() {
+		e.senders, e.reader.echoes = 0, false
+	}
 	e.unique = e.senders != 1 || e.reader.echoes
 	return e
 }
@@ -103,15 +107,25 @@ func (e *endpoint) begin(session *ws.Session, stream *ws.MessageStream) {
 	reader := e.newActor("reader")
 	e.run.readers.Go(func() { e.reader.run(reader) })
 	e.run.readers.Go(e.awaitEnd)
+	if newRandom(e.run.seed, e.name+" context").chance(30) {
+		e.run.readers.Go(e.awaitContext)
+	}
 	for i := range e.senders {
 		a := e.newActor(fmt.Sprint("sender ", i))
 		e.run.scripts.Go(func() { a.send() })
+	}
+	if e.isRemote() {
+		a := e.newActor("member")
+		e.run.scripts.Go(a.joinsRemote)
 	}
 	if e.closes {
 		a := e.newActor("closer")
 		e.run.scripts.Go(func() { a.close() })
 	}
 }
+
+// isRemote reports whether the program at this end has groups. It then sends nothing else.
+func (e *endpoint) isRemote() bool { return e.run.remote != nil && e.phase == phaseServer }
 
 // givesUp records that the client has not got a session, whatever the server has.
 func (e *endpoint) givesUp() {
@@ -137,6 +151,15 @@ func (e *endpoint) awaitEnd() {
 	e.arrived, e.taken = e.in.lastArrived(), e.out.lastAccepted()
 	if err == nil {
 		e.run.failf("%s: Err is nil after Done", e.name)
+	}
+}
+
+// awaitContext waits for the end by the session's context.
+func (e *endpoint) awaitContext() {
+	ctx := e.session.Context()
+	<-ctx.Done()
+	if err := e.session.Err(); err == nil || context.Cause(ctx) != err {
+		e.failf("the session's context has ended with %v, Err is %v", context.Cause(ctx), err)
 	}
 }
 

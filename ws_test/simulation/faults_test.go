@@ -77,6 +77,7 @@ func (f *flow) reset() {
 func (f *flow) drop() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.isHarmed = true
 	f.lost = true
 	f.arrive()
 	f.discard(f.ready)
@@ -90,7 +91,7 @@ func (f *flow) cut() {
 	if !f.writeClosed && !f.lost {
 		f.end(io.EOF)
 	}
-	f.lost = true
+	f.lost, f.isCut = true, true
 	f.changed.Broadcast()
 }
 
@@ -99,6 +100,7 @@ func (f *flow) stall(d time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := time.Now()
+	f.isHarmed = f.isHarmed || d > shortStall
 	f.held = f.phase.next(now, now.Add(d))
 	f.changed.Broadcast()
 }

@@ -44,13 +44,20 @@ type flow struct {
 	reading     deadline
 	arrival     deadline // of the next segment
 
-	closeArrives time.Time // when the Close frame arrives, unless the flow is held
-	accepted     int64     // bytes
-	delivered    int64     // bytes that were read
-	lastTaken    time.Time // when bytes were last accepted
-	lastArrive   time.Time // when bytes were last read
-	waits        int       // writes that wait
-	most         int       // the largest number of bytes that it held
+	closeArrives time.Time     // when the Close frame arrives, unless the flow is held
+	accepted     int64         // bytes
+	delivered    int64         // bytes that were read
+	lastTaken    time.Time     // when bytes were last accepted
+	lastArrive   time.Time     // when bytes were last read
+	waits        int           // writes that wait
+	blockedAt    time.Time     // since when nothing was accepted of the Write that waits; zero if none does
+	longest      time.Duration // the longest time that one has waited
+	endAt        time.Time     // when the end arrives
+	isCut        bool          // by a half-close
+	isHarmed     bool          // by another fault
+	unfinished   int           // bytes that were accepted of the Write in progress
+	blocks       bool          // a Write waits for space
+	most         int           // the largest number of bytes that it held
 }
 
 // segment is bytes that arrive together, or the end.
@@ -134,6 +141,11 @@ func (f *flow) arrive() {
 func (f *flow) write(p []byte) (n int, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	defer func() {
+		if f.unfinished = 0; err != nil && err != os.ErrDeadlineExceeded {
+			f.longest, f.blockedAt = max(f.longest, f.waitsFor(time.Now())), time.Time{}
+		}
+	}()
 	for {
 		switch {
 		case f.writeClosed:
@@ -147,7 +159,12 @@ func (f *flow) write(p []byte) (n int, err error) {
 			return n, nil
 		}
 		f.waits++
+		f.unfinished, f.blocks = n, true
+		if f.blockedAt.IsZero() {
+			f.blockedAt = time.Now()
+		}
 		f.changed.Wait()
+		f.blocks = false
 	}
 }
 
@@ -162,6 +179,8 @@ func (f *flow) accept(p []byte) (n int) {
 	}
 	f.wire.observe(p[:n])
 	f.accepted += int64(n)
+	f.longest = max(f.longest, f.waitsFor(time.Now()))
+	f.blockedAt = time.Time{}
 	f.lastTaken = time.Now()
 	switch {
 	case f.lost:
@@ -223,7 +242,8 @@ func (f *flow) instant(now time.Time) time.Time {
 // end schedules the end.
 func (f *flow) end(err error) {
 	now := time.Now()
-	f.coming = append(f.coming, segment{written: now, at: f.instant(now), end: err})
+	f.endAt = f.instant(now)
+	f.coming = append(f.coming, segment{written: now, at: f.endAt, end: err})
 	f.changed.Broadcast()
 }
 
@@ -277,6 +297,7 @@ func (f *flow) abort() {
 
 // resetReader makes reads fail after what has arrived. What has not is lost.
 func (f *flow) resetReader() {
+	f.isHarmed = true
 	if f.lost || f.readClosed {
 		return
 	}
@@ -391,3 +412,75 @@ func (d *deadline) set(f *flow, t time.Time) {
 
 // errReset is the error of a connection over TCP that was reset.
 var errReset = &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
+
+// quiet records that no data message may be sent behind what the end has accepted and
+// what is queued, of which buffered returns the number of bytes.
+func (f *flow) quiet(buffered func() int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.wire.quiet = f.accepted - int64(f.unfinished) + int64(buffered())
+}
+
+// talks records that data messages may be sent again.
+func (f *flow) talks() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.wire.quiet = 0
+}
+
+// written returns the number of bytes of the writes that have returned, and whether another
+// write waits for space.
+func (f *flow) written() (n int64, blocks bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.accepted - int64(f.unfinished), f.blocks
+}
+
+// waitsFor returns how long the Write that waits has waited.
+func (f *flow) waitsFor(now time.Time) time.Duration {
+	if f.blockedAt.IsZero() {
+		return 0
+	}
+	return now.Sub(f.blockedAt)
+}
+
+// longestWait returns the longest time that nothing was accepted although a Write waited.
+// The session has ended at the given time.
+func (f *flow) longestWait(ended time.Time) time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return max(f.longest, f.waitsFor(ended))
+}
+
+// endedAt returns when the end arrives at the reader, or the zero time.
+func (f *flow) endedAt() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.endAt
+}
+
+// wasCut reports whether a half-close has ended the direction, and wasHarmed whether
+// another fault may have lost bytes of it.
+func (f *flow) wasCut() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.isCut && !f.isHarmed
+}
+
+func (f *flow) wasHarmed() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.isCut || f.isHarmed || f.writeReset || f.violated != 0
+}
+
+// messagesRead returns the number of data messages that the reader's library has read whole.
+func (f *flow) messagesRead() (n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, end := range f.wire.ends {
+		if end <= f.delivered {
+			n++
+		}
+	}
+	return n
+}

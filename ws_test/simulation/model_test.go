@@ -56,6 +56,7 @@ type message struct {
 	result   result
 	received bool
 	open     bool // fragments are missing
+	optional bool // it may be missing, and those behind it arrive
 }
 
 // result is what the sender was told.
@@ -143,7 +144,7 @@ func (t *transcript) find(match func(*message) bool) *log {
 			}
 			if t.isTooBig(m) {
 				skipped++
-			} else if !t.lossy {
+			} else if !t.lossy && !m.optional {
 				break
 			}
 			l.next++
@@ -151,6 +152,15 @@ func (t *transcript) find(match func(*message) bool) *log {
 		l.next = next
 	}
 	return nil
+}
+
+// requires records that a message that was optional must arrive.
+func (t *transcript) requires(m *message) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if m.optional = false; m.result == pending {
+		m.result = sent
+	}
 }
 
 // take marks the next message of the log as received.
@@ -209,7 +219,7 @@ func (t *transcript) complete() {
 				t.fail("%d messages of %s were not received, although the session was closed: %s", len(l.all)-l.next, l.name, m)
 				return
 			}
-			if m.result == cut {
+			if m.result == cut || m.optional {
 				t.cut++
 			}
 			l.next++

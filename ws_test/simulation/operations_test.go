@@ -109,6 +109,9 @@ func (a *actor) sendData(kind ws.Kind, data []byte, try bool, call func(context.
 	a.sends.returned(m, err == nil)
 	a.trace(kind, " of ", len(data), ": ", class(err))
 	a.checkSend(ctx, err, try, refuses)
+	if err == nil {
+		a.flushes()
+	}
 	if !bytes.Equal(data, before) {
 		a.failf("the send has modified its data")
 	}
@@ -265,12 +268,21 @@ func (a *actor) fragments() {
 // writer sends a message by Writer.
 func (a *actor) writer() {
 	kind := one(a.random, ws.Text, ws.Binary)
-	data := content(a.random, kind, a.length())
+	n := a.length()
+	if a.random.chance(10) {
+		n += 40_000 // more than one fragment
+	}
+	data := content(a.random, kind, n)
 	refuses := a.begins(len(data))
 	a.opens(+1)
 	defer a.opens(-1)
 	m := a.sends.sends(a.log, kind, data)
-	ctx := one(a.random, context.Background(), a.session.Context())
+	ctx, cancel := one(a.random, context.Background(), a.session.Context()), context.CancelFunc(func() {})
+	if a.random.chance(20) {
+		now := time.Now()
+		ctx, cancel = context.WithDeadline(ctx, a.phase.next(now, now.Add(time.Duration(a.random.size(int(10*time.Millisecond))))).Add(1))
+	}
+	defer cancel()
 	w := a.session.Writer(ctx, kind)
 	var err error
 	for rest := data; len(rest) > 0 && err == nil; {
@@ -285,9 +297,13 @@ func (a *actor) writer() {
 	if errClose := w.Close(); err == nil {
 		err = errClose
 	}
-	if err == nil {
+	switch {
+	case err == nil:
 		a.sends.ends(m, sent)
-	} else {
+	case a.accepts(): // otherwise Close of the Writer has closed the session
+		a.sends.ends(m, refused)
+	default:
+		a.closesItself()
 		a.sends.ends(m, cut)
 	}
 	a.trace("Writer of ", len(data), ": ", class(err))

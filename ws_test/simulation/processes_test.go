@@ -3,6 +3,7 @@ package simulation
 import (
 	"bufio"
 	"bytes"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -19,13 +20,26 @@ import (
 // hangs costs one process and its seed is known. A child prints the number of each
 // seed before it runs it, and its failures.
 
-// runProcesses divides the seeds among the processors.
+// runProcesses runs the seeds. With -failfast it ends soon after the first that fails.
 func runProcesses(t *testing.T, count uint64) {
-	workers := uint64(min(runtime.NumCPU(), int(count/50)+1))
+	failfast := flag.Lookup("test.failfast").Value.String() == "true"
+	for first, end := *from, *from+count; first < end && !(failfast && t.Failed()); {
+		n := end - first
+		if failfast {
+			n = min(n, 100)
+		}
+		runParallel(t, first, n)
+		first += n
+	}
+}
+
+// runParallel divides n seeds among the processors.
+func runParallel(t *testing.T, first, n uint64) {
+	workers := uint64(min(runtime.NumCPU(), int(n/50)+1))
 	var all sync.WaitGroup
 	for i := range workers {
-		first, end := *from+count*i/workers, *from+count*(i+1)/workers
-		all.Go(func() { runRange(t, first, end) })
+		from, end := first+n*i/workers, first+n*(i+1)/workers
+		all.Go(func() { runRange(t, from, end) })
 	}
 	all.Wait()
 }

@@ -27,6 +27,7 @@ type reader struct {
 	away   bool // nothing receives, or may at times: the library may drop what arrives while closing
 	begun  bool // Chan or Discard was called: the stream has a reader until it ends
 	parts  []byte
+	count  int      // messages that were received, with those that are too big
 	kind   ws.Kind  // of the message that is not complete; 0 if there is none
 	partOf *message // it is probably this one
 }
@@ -54,7 +55,7 @@ func newReader(e *endpoint) reader {
 		refuses:   rng.chance(30),
 	}
 	if rng.chance(30) {
-		r.think = one(rng, phases, time.Millisecond, time.Second)
+		r.think = one(rng, phases, time.Millisecond, time.Second, 3*time.Second)
 	}
 	if rng.chance(15) {
 		r.late = rng.between(0, e.run.plan.duration)
@@ -213,6 +214,7 @@ func (r *reader) handle(a *actor, ctx context.Context, msg ws.Message, err error
 	case err == ws.ErrMessageTooBig && r.aggregate:
 		a.trace("received a message that is too big")
 		a.peer.sends.skipped()
+		r.count++
 		return true
 	}
 	var failed *ws.ProtocolError
@@ -243,6 +245,10 @@ func (r *reader) sticky(a *actor, s source, err error) {
 
 // message checks a message that was received, and may answer it.
 func (r *reader) message(a *actor, msg ws.Message) {
+	switch msg.Kind {
+	case ws.Text, ws.Binary, ws.Last:
+		r.count++
+	}
 	switch msg.Kind {
 	case ws.Text, ws.Binary:
 		a.trace("received ", msg.Kind, " of ", len(msg.Data))

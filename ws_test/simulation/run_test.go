@@ -26,6 +26,7 @@ type run struct {
 	pairs     map[int]*pair
 	handler   http.Handler              // of Upgrader.Handler
 	groups    *groups                   // nil if there are none
+	remote    *remote                   // likewise; a run has one of them at most
 	callbacks map[*ws.Dialer]*callbacks // nil is the key of those of the Upgrader
 	began     time.Time
 
@@ -68,11 +69,17 @@ func simulate(seed uint64, t *trace) (failures []string) {
 	if rng.chance(50) {
 		r.groups = newGroups(r, newRandom(seed, "groups"))
 		r.scripts.Go(r.groups.runPublisher)
+	} else {
+		r.remote = newRemote(r)
+		r.remote.publishers()
 	}
 	r.scripts.Wait()
+	r.remote.settle()
+	r.patient()
 	r.shutdown()
 	r.scripts.Wait()
 	r.readers.Wait()
+	r.remote.check()
 	_ = server.Close()
 	r.client.CloseIdleConnections()
 	serving.Wait()

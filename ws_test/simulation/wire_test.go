@@ -27,6 +27,9 @@ type wire struct {
 	closed   time.Time // when the Close frame was complete; zero before that
 	reason   []byte    // payload of the Close frame
 	pongs    int
+	began    int64   // offset of the frame
+	ends     []int64 // offsets of the ends of data messages
+	quiet    int64   // no data message may begin at this offset or behind it; 0 if they may
 }
 
 func (w *wire) fail(format string, args ...any) {
@@ -37,6 +40,7 @@ func (w *wire) fail(format string, args ...any) {
 func (w *wire) fromClient() bool { return w.flow == w.flow.link.up }
 
 func (w *wire) observe(p []byte) {
+	end := w.flow.accepted + int64(len(p))
 	for len(p) > 0 {
 		switch {
 		case !w.open:
@@ -59,6 +63,9 @@ func (w *wire) observe(p []byte) {
 			w.bytes += n
 			p, w.skip = p[n:], w.skip-n
 		default:
+			if len(w.head) == 0 {
+				w.began = end - int64(len(p))
+			}
 			w.bytes++
 			w.head = append(w.head, p[0])
 			p = p[1:]
@@ -66,6 +73,9 @@ func (w *wire) observe(p []byte) {
 		}
 		if w.in && w.skip == 0 {
 			w.in = false
+			if w.opcode&8 == 0 && !w.message {
+				w.ends = append(w.ends, end-int64(len(p)))
+			}
 			w.complete()
 		}
 	}
@@ -112,6 +122,8 @@ func (w *wire) check(first byte, mask bool, length uint64) {
 	switch {
 	case !w.closed.IsZero():
 		w.fail("a frame of opcode %d after the Close frame", opcode)
+	case opcode < 8 && w.quiet > 0 && w.began >= w.quiet:
+		w.fail("a message of a group that the session has left")
 	case mask != w.fromClient():
 		w.fail("masked: %v", mask)
 	case first&0x30 != 0:
