@@ -146,7 +146,7 @@ func (cb *outboxCallbacks) WriteFailed(err error) {
 	case !transport.IsTimeout(err):
 		s.writeFailed(lostBy(err))
 	case s.hasFailed():
-		s.transition(closeEvent{Event: closing.TimedOut})
+		s.transition(closeEvent{Event: closing.TimedOut}) // the violation remains the reason
 	case s.isClosing():
 		s.end(ErrCloseTimeout)
 	default:

@@ -57,9 +57,14 @@ func (e *endpoint) checkBounds() {
 // checkAnswer checks the code of a Close frame that the library has sent by itself.
 func (e *endpoint) checkAnswer() {
 	var closed *ws.CloseError
-	if errors.As(e.err, &closed) && closed.ByPeer && e.closing.IsZero() && closed.Sent.Code != closed.Received.Code {
+	if errors.As(e.err, &closed) && closed.ByPeer && !e.hasClosed() && closed.Sent.Code != closed.Received.Code {
 		e.failf("the Close frame with code %d was answered with %d", closed.Received.Code, closed.Sent.Code)
 	}
+}
+
+// hasClosed reports whether the program has called Close before our Close frame was sent.
+func (e *endpoint) hasClosed() bool {
+	return !e.closing.IsZero() && !e.closing.After(e.out.closedAt())
 }
 
 // slack is a time in which the network delivers, and a program runs, if nothing slows them

@@ -163,7 +163,7 @@ func (e *endpoint) checkReason() {
 	case errors.Is(err, ws.ErrWriteTimeout):
 		atLeast("a full queue", e.ended.Sub(e.taken), or(e.options.WriteTimeout, 30*time.Second))
 	case errors.Is(err, ws.ErrCloseTimeout):
-		if at := e.in.closeArrival(); !at.IsZero() && !e.out.closedAt().IsZero() && e.ended.Sub(at) > promptly && e.in.total() < readAhead {
+		if at := e.in.closeArrival(); !at.IsZero() && e.in.violated == 0 && !e.out.closedAt().IsZero() && e.ended.Sub(at) > promptly && e.in.total() < readAhead {
 			e.failf("%v, although the peer's Close frame has arrived %v before", err, e.ended.Sub(at))
 		}
 		began := e.closingSince()
