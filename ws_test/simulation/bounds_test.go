@@ -50,6 +50,7 @@ func (e *endpoint) checkBounds() {
 	}
 	e.checkAnswer()
 	e.checkEnd()
+	e.checkProgress()
 	e.checkHalfClosed()
 	e.checkArrived()
 }
@@ -85,6 +86,29 @@ func (e *endpoint) checkEnd() {
 	case errors.Is(e.err, ws.ErrCloseTimeout) && e.in.isFast() && e.out.isFast() && e.peer.isAttentive() && e.isAvailable():
 		e.failf("%v, although the peer receives", e.err)
 	}
+}
+
+// checkProgress checks that a peer that accepts data, if slowly, has the time to accept our
+// Close frame.
+func (e *endpoint) checkProgress() {
+	timeout := e.closeTimeout()
+	if !errors.Is(e.err, ws.ErrCloseTimeout) || !e.out.closedAt().IsZero() || e.out.perWrite() > timeout/3 {
+		return
+	}
+	if ago := e.ended.Sub(e.taken); ago < timeout/2 {
+		e.failf("%v, although the peer has accepted data %v before", e.err, ago)
+	}
+}
+
+// perWrite returns how long it takes at most until what the library writes at once has been
+// accepted.
+func (c *conditions) perWrite() time.Duration {
+	const size = 16 << 10
+	d := time.Duration(size/c.window+1) * 2 * (c.latency + c.jitter + c.merge)
+	if c.rate > 0 {
+		d += time.Duration(size) * time.Second / time.Duration(c.rate)
+	}
+	return d
 }
 
 // isFast reports whether whatever fits into the queues arrives within a fraction of
