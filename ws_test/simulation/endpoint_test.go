@@ -41,6 +41,7 @@ type endpoint struct {
 	sentClose bool            // our Close frame has been queued
 	joining   map[string]bool // groups that an actor joins or leaves
 	given     bool            // the client has not got a session
+	began     time.Time
 	done      bool
 	err       error // of the session
 	ended     time.Time
@@ -93,7 +94,7 @@ func (a *actor) failf(format string, args ...any) {
 
 // begin starts the actors of a session that has begun.
 func (e *endpoint) begin(session *ws.Session, stream *ws.MessageStream) {
-	e.session, e.stream = session, stream
+	e.session, e.stream, e.began = session, stream, time.Now()
 	o := e.options
 	o.Trace = nil
 	e.run.trace.add(e.name, fmt.Sprintf("options %+v, reader %+v", o, e.reader))

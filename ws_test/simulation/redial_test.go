@@ -66,12 +66,27 @@ func (c *client) before(_ context.Context, a *ws.Attempt) error {
 		c.current.client.givesUp()
 		c.current.checkHandshake("Dial", a.Err)
 	}
+	if c.current != nil && c.current.client.session != nil {
+		c.current.client.checkRedial()
+	}
 	if c.number == maxAttempts {
 		return errEnough
 	}
 	c.run.trace.add(c.name, "attempt ", a.Number, " after ", class(a.Err))
 	a.URL = fmt.Sprint(url, c.next().id)
 	return nil
+}
+
+// checkRedial checks that the Redialer may dial again after a session.
+func (e *endpoint) checkRedial() {
+	if e.session.Err() == nil {
+		e.failf("the next attempt begins before the session has ended")
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if r := e.received; r != nil && e.closing.IsZero() && (r.Code == 0 || r.Code == ws.CloseNormal) {
+		e.failf("the Redialer dials again after Close %d", r.Code)
+	}
 }
 
 // body is the body of the loop. It reports whether the loop goes on.

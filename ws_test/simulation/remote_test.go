@@ -120,19 +120,30 @@ func (p *poster) publish() {
 	g := p.groups
 	for range g.run.plan.steps * 2 {
 		p.phase.pause(time.Duration(p.random.size(int(g.run.plan.duration / 4))))
-		from := one(p.random, g.processes...)
-		m := &post{name: one(p.random, g.names...), kind: one(p.random, ws.Text, ws.Binary), began: time.Now()}
-		m.data = content(p.random, m.kind, uniqueSize+p.random.size(min(g.run.plan.largest, 5000)))
-		var except *ws.Session
-		if p.random.chance(20) {
-			except = g.someone(p.random, from, m)
+		if p.random.chance(10) {
+			for range p.random.IntN(30) {
+				p.one()
+			}
 		}
-		ctx := context.WithValue(context.Background(), postKey{}, m)
-		err := from.here.PublishExcept(ctx, m.name, m.kind, m.data, except)
-		g.run.trace.add(p.name, "publish to ", m.name, " ", len(m.data), " bytes: ", err)
-		if err != nil {
-			g.run.failf("%s: Publish: %v", p.name, err)
-		}
+		p.one()
+	}
+}
+
+// one publishes a message.
+func (p *poster) one() {
+	g := p.groups
+	from := one(p.random, g.processes...)
+	m := &post{name: one(p.random, g.names...), kind: one(p.random, ws.Text, ws.Binary), began: time.Now()}
+	m.data = content(p.random, m.kind, uniqueSize+p.random.size(min(g.run.plan.largest, 5000)))
+	var except *ws.Session
+	if p.random.chance(20) {
+		except = g.someone(p.random, from, m)
+	}
+	ctx := context.WithValue(context.Background(), postKey{}, m)
+	err := from.here.PublishExcept(ctx, m.name, m.kind, m.data, except)
+	g.run.trace.add(p.name, "publish to ", m.name, " ", len(m.data), " bytes: ", err)
+	if err != nil {
+		g.run.failf("%s: Publish: %v", p.name, err)
 	}
 }
 

@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
+
+	"github.com/handset-go/handset/ws"
 )
 
 // stopper is what can be shut down: an Upgrader or a Dialer.
@@ -45,8 +49,32 @@ func (r *run) shutOne(name string, at phase, s stopper, grace time.Duration) {
 		return
 	}
 	r.aborts()
+	r.checkClosing(s)
 	if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() == nil {
 		r.failf("Shutdown of the %s: %v", name, err)
+	}
+}
+
+// checkClosing checks, when Shutdown has ended the sessions that were left, that it has
+// closed them before.
+func (r *run) checkClosing(s stopper) {
+	if s == stopper(&r.plan.upgrader) && r.plan.upgrader.ShutdownWindow > 0 {
+		return
+	}
+	r.mu.Lock()
+	pairs := slices.Collect(maps.Values(r.pairs))
+	r.mu.Unlock()
+	for _, p := range pairs {
+		e := p.server
+		if s == stopper(p.dialer) {
+			e = p.client
+		} else if s != stopper(&r.plan.upgrader) {
+			continue
+		}
+		if e.session != nil && e.began.Before(time.Now()) && e.session.Err() == ws.ErrShutdown && !e.hasSentClose() &&
+			!p.link.harmed() && !e.peer.lost(time.Now()) {
+			e.failf("Shutdown has ended the session without having closed it")
+		}
 	}
 }
 
