@@ -1,7 +1,6 @@
 package soak
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"runtime"
@@ -146,14 +145,21 @@ func median(samples []sample, of func(sample) int) int {
 func memoryBound(sessions int) uint64 { return uint64(sessions)*64<<10 + 128<<20 }
 
 // leftGoroutines returns the stacks of goroutines that run code of the library.
-func leftGoroutines() string {
+func leftGoroutines() string { return stacks("handset-go/handset/ws.", "handset-go/handset/group.") }
+
+// stacks returns the stacks of some goroutines that have one of the words in them, "" if
+// there are none.
+func stacks(words ...string) string {
 	all := make([]byte, 4<<20)
 	all = all[:runtime.Stack(all, true)]
-	var left []string
-	for _, stack := range bytes.Split(all, []byte("\n\n"))[1:] {
-		if bytes.Contains(stack, []byte("handset-go/handset/ws.")) || bytes.Contains(stack, []byte("handset-go/handset/group.")) {
-			left = append(left, string(stack))
+	var found []string
+	for _, stack := range strings.Split(string(all), "\n\n")[1:] {
+		if slices.ContainsFunc(words, func(word string) bool { return strings.Contains(stack, word) }) {
+			found = append(found, stack)
 		}
 	}
-	return strings.Join(left[:min(len(left), 10)], "\n\n")
+	if len(found) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d goroutines, such as\n%s", len(found), strings.Join(found[:min(len(found), 10)], "\n\n"))
 }
