@@ -106,7 +106,7 @@ func fuzzScripts() [][][]byte {
 		{peerSends(1, "text"), receives, peerSends(0x23, "a message in fragments, compressed"), peerPings("ping"), receives, receives, receives},
 		{programSends(0, "text"), programSends(1, "binary"), programSends(2, "ping"), programSends(7, "pong"), programSends(8, "tried"), programSends(12, "prepared"), programSends(14, "prepared")},
 		{withLong(fuzzText+5, stepSend, 0), withLong(fuzzText+5, stepSend, 1), withLong(fuzzText+6, stepSend, 12), withLong(fuzzText+5, stepSend, 0)},
-		{{stepPeer, 2, 1, fuzzText + 6}, {stepPeer, 2, 3, fuzzText + 6}, {stepPeer, 2, 0x42, fuzzText + 10}, receives, receives, peerSends(2, "again")},
+		{{stepPeer, 2, 1, fuzzText + 6}, {stepPeer, 2, 0x21, fuzzText + 6}, {stepPeer, 2, 3, fuzzText + 6}, {stepPeer, 2, 0x42, fuzzText + 10}, receives, receives, peerSends(2, "again")},
 		opens,
 		{opens[0], opens[1], {stepCancel, 2, 1}, opens[3], {stepTime, 0}},
 		{withLong(fuzzNoise+14, stepSend, 1), stalls, withLong(fuzzNoise+14, stepSend, 1), {stepSend, 1, 3, 'e', 'n', 'd', 0x80}, {stepCancel, 2, 0}, takes, {stepTime, 0}},
