@@ -248,7 +248,7 @@ func writeRemarks(b *strings.Builder) {
 		if slices.Equal(client, server) || peer.Server == nil {
 			server = nil
 		} else if peer.Client != nil {
-			client, server = slices.DeleteFunc(slices.Clone(client), contained(server)), server
+			client = slices.DeleteFunc(slices.Clone(client), contained(server))
 		}
 		all := append(client, server...)
 		if len(all) > 0 {
