@@ -337,6 +337,9 @@ func (s *Session) closingState() closing.State {
 // isClosing reports whether the closing handshake has begun or the session has ended.
 func (s *Session) isClosing() bool { return s.closingState() != closing.Open }
 
+// hasFailed reports whether the peer has violated the protocol and the session is open.
+func (s *Session) hasFailed() bool { return s.closingState().Fails() }
+
 // awaitsClose reports whether only the peer's Close frame is missing.
 func (s *Session) awaitsClose() bool { return s.closingState().AwaitsClose() }
 

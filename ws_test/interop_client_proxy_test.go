@@ -43,9 +43,9 @@ func behindProxy(t *testing.T, start func(t *testing.T, srv *httptest.Server, ce
 			transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
 				return new(net.Dialer).DialContext(ctx, network, addr)
 			}
+			server.Way = interoptest.Nginx // or HAProxy
 			server.URL, server.Client = scheme+"://"+proxiedHost, &http.Client{Transport: transport}
-			server.Answers = balancedAnswers
-			interoptest.Run(t, server)
+			server.Run(t)
 		})
 	}
 }
@@ -57,7 +57,7 @@ func TestInteropClientNginx(t *testing.T) {
 		if certificate != "" {
 			listening = "ssl; ssl_certificate " + certificate + "; ssl_certificate_key " + key
 		}
-		return "unix", startNginxWith(t, nginx, srv, listening)
+		return "unix", startNginxWith(t, nginx, srv.Listener.Addr().String(), listening)
 	})
 }
 
@@ -68,7 +68,7 @@ func TestInteropClientHAProxy(t *testing.T) {
 		if certificate != "" {
 			listening = "ssl crt " + joined(t, certificate, key)
 		}
-		return "tcp", startHAProxy(t, haproxy, srv, listening)
+		return "tcp", startHAProxy(t, haproxy, srv.Listener.Addr().String(), listening)
 	})
 }
 
@@ -93,11 +93,11 @@ func joined(t *testing.T, files ...string) string {
 // startHAProxy runs HAProxy, with the configuration of the guide and edits of it, in
 // front of srv until the test ends. It inherits the listener, so that connections to
 // it wait until it accepts them.
-func startHAProxy(t *testing.T, haproxy string, srv *httptest.Server, listening string, edits ...string) (addr string) {
+func startHAProxy(t *testing.T, haproxy, upstream, listening string, edits ...string) (addr string) {
 	t.Helper()
 	conf := filepath.Join(t.TempDir(), "haproxy.cfg")
 	text := configuration(t, "docs/proxies/haproxy.cfg", append(edits,
-		"bind :80", "bind fd@3 "+listening, "127.0.0.1:8080", srv.Listener.Addr().String())...)
+		"bind :80", "bind fd@3 "+listening, "127.0.0.1:8080", upstream)...)
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

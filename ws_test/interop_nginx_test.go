@@ -17,6 +17,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -95,7 +96,7 @@ func expectMebibyte(t *testing.T, client *websocket.Conn) int {
 // nginxConf is the main part of a configuration. The rest is that of the guide.
 const nginxConf = `
 daemon off;
-master_process off;
+master_process MASTER;
 pid nginx.pid;
 error_log stderr notice;
 events {}
@@ -114,28 +115,61 @@ http {
 // returns the socket it listens on.
 func startNginx(t *testing.T, nginx string, srv *httptest.Server) (socket string) {
 	t.Helper()
-	return startNginxWith(t, nginx, srv, "")
+	return startNginxWith(t, nginx, srv.Listener.Addr().String(), "")
 }
 
 // startNginxWith is startNginx with options of the listener and with edits of the
 // configuration, which are pairs of strings as of strings.NewReplacer.
-func startNginxWith(t *testing.T, nginx string, srv *httptest.Server, listening string, edits ...string) (socket string) {
+func startNginxWith(t *testing.T, nginx, upstream, listening string, edits ...string) (socket string) {
 	t.Helper()
-	// Not TempDir, whose path may be too long for a socket's.
+	dir := nginxDir(t)
+	socket = filepath.Join(dir, "listen.sock")
+	configureNginx(t, dir, "off", upstream, "unix:"+socket+" "+listening, edits...)
+	runNginx(t, exec.Command(nginx, "-e", "stderr", "-p", dir, "-c", "nginx.conf"))
+	return socket
+}
+
+// startNginxTCP is startNginxWith for a TCP port. Nginx inherits the listener,
+// which it does with a master process alone.
+func startNginxTCP(t *testing.T, nginx, upstream, listening string) (addr string) {
+	t.Helper()
+	dir, l := nginxDir(t), listen(t)
+	defer l.Close()
+	file, err := l.(*net.TCPListener).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if err := syscall.SetNonblock(int(file.Fd()), true); err != nil {
+		t.Fatal(err)
+	}
+	addr = l.Addr().String()
+	configureNginx(t, dir, "on", upstream, addr+" "+listening)
+	cmd := exec.Command(nginx, "-e", "stderr", "-p", dir, "-c", "nginx.conf")
+	cmd.ExtraFiles, cmd.Env = []*os.File{file}, append(os.Environ(), "NGINX=3;")
+	runNginx(t, cmd)
+	return addr
+}
+
+// nginxDir is not TempDir, whose path may be too long for a socket's.
+func nginxDir(t *testing.T) string {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "nginx")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	socket = filepath.Join(dir, "listen.sock")
+	return dir
+}
+
+func configureNginx(t *testing.T, dir, master, upstream, listening string, edits ...string) {
+	t.Helper()
 	guide := configuration(t, "docs/proxies/nginx.conf", append(edits,
-		"listen 80;", "listen unix:"+socket+" "+listening+";", "127.0.0.1:8080", srv.Listener.Addr().String())...)
-	conf := strings.Replace(nginxConf, "GUIDE", guide, 1)
+		"listen 80;", "listen "+listening+";", "127.0.0.1:8080", upstream)...)
+	conf := strings.NewReplacer("MASTER", master, "GUIDE", guide).Replace(nginxConf)
 	if err := os.WriteFile(filepath.Join(dir, "nginx.conf"), []byte(conf), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	runNginx(t, nginx, dir)
-	return socket
 }
 
 // configuration returns a file of the repository in which strings are replaced, each of
@@ -153,11 +187,8 @@ func configuration(t *testing.T, name string, edits ...string) string {
 }
 
 // runNginx returns when nginx listens; it ends with the test.
-func runNginx(t *testing.T, nginx, dir string) {
+func runNginx(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), tooltest.Patience)
-	t.Cleanup(cancel)
-	cmd := exec.CommandContext(ctx, nginx, "-e", "stderr", "-p", dir, "-c", "nginx.conf")
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -165,11 +196,13 @@ func runNginx(t *testing.T, nginx, dir string) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	late := time.AfterFunc(tooltest.Patience, func() { _ = cmd.Process.Kill() })
 	listening, ended := make(chan bool, 1), make(chan string, 1)
 	go func() { ended <- nginxLog(bufio.NewScanner(stderr), listening) }()
 	t.Cleanup(func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		log := <-ended
+		late.Stop()
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("nginx ended with %v:\n%s", err, log)
 		}
@@ -223,7 +256,7 @@ func TestInteropNginxDefaultsAreRefused(t *testing.T) {
 			_, _, err := ws.Handle(w, r)
 			refused <- err
 		}))
-		socket := startNginxWith(t, nginx, srv, "", "proxy_http_version 1.1;", "proxy_http_version "+version+";",
+		socket := startNginxWith(t, nginx, srv.Listener.Addr().String(), "", "proxy_http_version 1.1;", "proxy_http_version "+version+";",
 			"proxy_set_header Upgrade $http_upgrade;", "", "proxy_set_header Connection $connection_upgrade;", "")
 		conn, err := net.Dial("unix", socket)
 		if err != nil {

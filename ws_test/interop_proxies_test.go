@@ -103,4 +103,5 @@ func expectProxy(t *testing.T, proxy *url.URL, isRefusal func(error) bool) {
 			}
 		})
 	}
+	recordPassed(t, map[string]string{"http": "Tinyproxy", "socks5": "MicroSocks"}[proxy.Scheme], proxy.Scheme)
 }

@@ -3,13 +3,19 @@ package ws_test
 import (
 	"bufio"
 	"bytes"
-	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"io"
+	"math/big"
+	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,19 +26,20 @@ import (
 	"github.com/handset-go/handset/internal/tooltest"
 )
 
-// foreignServers runs a script of testdata, which serves the paths of interoptest for
-// each of the options of compression, nil for none. It ends with the test.
-func foreignServers(t *testing.T, over transport, program, script string, options []*interoptest.Parameters) (servers []*interoptest.Server) {
+// foreignServers runs a command, which serves the paths of interoptest on n ports, with
+// the files of a certificate and its key as further arguments for TLS. It ends with the
+// test.
+func foreignServers(t *testing.T, over transport, n int, cmd *exec.Cmd) (servers []*interoptest.Server) {
 	t.Helper()
-	args, scheme, client := []string{script, jsonOf(t, options)}, "ws", new(http.Client)
+	scheme, client := "ws", new(http.Client)
 	if over.tls {
 		var certificate, key string
 		certificate, key, client = certificateFiles(t)
-		args, scheme = append(args, certificate, key), "wss"
+		cmd.Args, scheme = append(cmd.Args, certificate, key), "wss"
 	}
-	lines := startForeign(t, program, args...)
+	_, lines := startForeign(t, cmd)
 	var ports []int
-	if err := json.Unmarshal(await(t, lines, "the ports"), &ports); err != nil || len(ports) != len(options) {
+	if err := json.Unmarshal(await(t, lines, "the ports"), &ports); err != nil || len(ports) != n {
 		t.Fatalf("the ports are %v, %v", ports, err)
 	}
 	reports := make(chan interoptest.Report, reportsLimit)
@@ -52,12 +59,10 @@ func readReports(lines <-chan []byte, reports chan<- interoptest.Report) {
 	}
 }
 
-// startForeign runs a program until the test ends, and returns the lines that it
-// prints.
-func startForeign(t *testing.T, program string, args ...string) <-chan []byte {
+// startForeign runs a command until the test ends, and returns its standard input and
+// the lines that it prints.
+func startForeign(t *testing.T, cmd *exec.Cmd) (io.Writer, <-chan []byte) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), tooltest.Patience)
-	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.WaitDelay = 5 * time.Second
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -72,6 +77,7 @@ func startForeign(t *testing.T, program string, args ...string) <-chan []byte {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	late := time.AfterFunc(tooltest.Patience, func() { _ = cmd.Process.Kill() })
 	lines, ended := make(chan []byte, reportsLimit), make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -81,32 +87,50 @@ func startForeign(t *testing.T, program string, args ...string) <-chan []byte {
 		}
 	}()
 	t.Cleanup(func() {
-		defer cancel()
 		_ = stdin.Close()
 		<-ended
+		late.Stop()
 		if err := cmd.Wait(); err != nil || stderr.Len() > 0 {
 			t.Errorf("%v: %v\n%s", cmd, err, &stderr)
 		}
 	})
-	return lines
+	return stdin, lines
 }
 
-// certificateFiles writes the certificate of httptest's servers and its key into
-// files, for other servers, and returns a client that trusts them.
+// certificateFiles writes a certificate and its key into files, for servers, and returns
+// a client that trusts it. It is not that of httptest, which is of an authority and which
+// not every client therefore accepts for a server.
 func certificateFiles(t *testing.T) (certificate, key string, client *http.Client) {
 	t.Helper()
-	srv := httptest.NewTLSServer(nil)
-	defer srv.Close()
-	pair := srv.TLS.Certificates[0]
-	der, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "handset"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		DNSNames: []string{"example.com"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(private)
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
 	certificate, key = filepath.Join(dir, "certificate.pem"), filepath.Join(dir, "key.pem")
-	writePEM(t, certificate, "CERTIFICATE", pair.Certificate[0])
-	writePEM(t, key, "PRIVATE KEY", der)
-	return certificate, key, srv.Client()
+	writePEM(t, certificate, "CERTIFICATE", der)
+	writePEM(t, key, "PRIVATE KEY", keyDER)
+	roots := x509.NewCertPool()
+	parsed, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots.AddCert(parsed)
+	return certificate, key, &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
 }
 
 func writePEM(t *testing.T, file, kind string, der []byte) {

@@ -2,7 +2,9 @@ package ws_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"time"
 
 	"github.com/handset-go/handset/internal/interoptest"
 	"github.com/handset-go/handset/ws"
@@ -18,12 +20,18 @@ type handsetConn struct {
 // handsetAccepts accepts the handshake with the options of u.
 func handsetAccepts(u *ws.Upgrader) func(http.ResponseWriter, *http.Request) (interoptest.Conn, error) {
 	u.Subprotocols = []string{interoptest.Subprotocol}
+	beating := copyOptions(u)
+	beating.Heartbeat = ws.Heartbeat{Interval: 10 * time.Millisecond, Timeout: time.Minute}
 	return func(w http.ResponseWriter, r *http.Request) (interoptest.Conn, error) {
+		u := u
+		if r.URL.Path == "/heartbeat" {
+			u = beating
+		}
 		session, stream, err := u.Handle(w, r)
 		if err != nil {
 			return nil, err
 		}
-		return &handsetConn{session: session, stream: stream.Aggregate(2 * mebibyte)}, nil
+		return &handsetConn{session: session, stream: stream.Aggregate(interoptest.Limit(r.URL))}, nil
 	}
 }
 
@@ -31,6 +39,9 @@ func (c *handsetConn) Receive() (text bool, data []byte, err error) {
 	for {
 		msg, err := c.stream.Recv(context.Background())
 		switch {
+		case errors.Is(err, ws.ErrMessageTooBig):
+			_ = c.session.Close(ws.CloseReason{}) // with CloseMessageTooBig
+			return false, nil, err
 		case err != nil:
 			return false, nil, err
 		case msg.Kind == ws.Close:

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
+	"net"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -21,62 +21,30 @@ const patience = 20 * time.Second
 // closeTimeout is that of the sessions: one that ends earlier has not waited for it.
 const closeTimeout = 5 * time.Minute
 
-// call is one connection to a server.
+// call is one connection.
 type call struct {
-	t       *testing.T
-	ctx     context.Context
-	server  *Server
-	url     string // path and query
-	session *ws.Session
-	stream  *ws.MessageStream
+	t          *testing.T
+	ctx        context.Context
+	other      *other
+	url        string // path and query
+	session    *ws.Session
+	stream     *ws.MessageStream
+	conn       net.Conn  // below the session and TLS
+	eof        *eofWatch // nil if it is not watched
+	extensions string    // of the response
 }
 
 // calls numbers the calls, so that their reports can be recognized.
 var calls atomic.Int64
 
-// dial connects to a path of the server with the options of d. The session must have
-// ended, or end when it is closed, by the end of the test.
-func (s *Server) dial(t *testing.T, path string, d *ws.Dialer) *call {
-	t.Helper()
-	c := s.newCall(t, path)
-	if err := c.dial(d); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = c.session.Close(ws.CloseReason{})
-		c.done()
-	})
-	return c
-}
-
-func (s *Server) newCall(t *testing.T, path string) *call {
+func (o *other) newCall(t *testing.T, path string) *call {
 	separator := "?"
 	if strings.Contains(path, "?") {
 		separator = "&"
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 3*patience)
 	t.Cleanup(cancel)
-	return &call{t: t, ctx: ctx, server: s, url: fmt.Sprintf("%s%scall=%d", path, separator, calls.Add(1))}
-}
-
-func (c *call) dial(d *ws.Dialer) (err error) {
-	if d.HTTPClient == nil {
-		d.HTTPClient = c.server.Client
-	}
-	d.CloseTimeout = closeTimeout
-	c.session, c.stream, err = d.Dial(c.ctx, c.server.URL+c.url)
-	return err
-}
-
-// transport returns a copy of the Transport of the server's client.
-func (s *Server) transport(t *testing.T) *http.Transport {
-	base := http.DefaultTransport
-	if s.Client != nil && s.Client.Transport != nil {
-		base = s.Client.Transport
-	}
-	transport := base.(*http.Transport).Clone()
-	t.Cleanup(transport.CloseIdleConnections)
-	return transport
+	return &call{t: t, ctx: ctx, other: o, url: fmt.Sprintf("%s%scall=%d", path, separator, calls.Add(1))}
 }
 
 // done waits until the session has ended.
@@ -94,7 +62,7 @@ func (c *call) report() Report {
 	c.t.Helper()
 	for late := time.After(patience); ; {
 		select {
-		case r := <-c.server.Reports:
+		case r := <-c.other.reports:
 			if r.URL == c.url {
 				return r
 			}

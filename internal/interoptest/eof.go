@@ -1,15 +1,10 @@
 package interoptest
 
 import (
-	"context"
 	"io"
 	"net"
-	"net/http"
-	"strings"
 	"sync/atomic"
 	"testing"
-
-	"github.com/handset-go/handset/ws"
 )
 
 // eofWatch is what is known of the end of a TCP connection.
@@ -18,27 +13,11 @@ type eofWatch struct {
 	eof, closedSoon atomic.Bool // the end was read; it was closed before that
 }
 
-// dialWatched is dial with a connection whose end is watched.
-func (s *Server) dialWatched(t *testing.T, path string) (*call, *eofWatch) {
-	t.Helper()
-	w := &eofWatch{tls: strings.HasPrefix(s.URL, "wss:")}
-	transport := s.transport(t)
-	dial := transport.DialContext
-	transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		conn, err := dial(ctx, network, addr)
-		if err != nil {
-			return nil, err
-		}
-		return watchedConn{conn, w}, nil
-	}
-	return s.dial(t, path, &ws.Dialer{HTTPClient: &http.Client{Transport: transport}}), w
-}
-
 // expect expects that the server has closed the TCP connection before the client.
-// With TLS, its close_notify counts, which the connection does not show.
+// With TLS, its close_notify counts, which the connection does not show. A client is not watched.
 func (w *eofWatch) expect(t *testing.T) {
 	t.Helper()
-	if !w.tls && (!w.eof.Load() || w.closedSoon.Load()) {
+	if w != nil && !w.tls && (!w.eof.Load() || w.closedSoon.Load()) {
 		t.Error("the client has closed the TCP connection before the server")
 	}
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A Conn is a server's connection of a library. Its methods are called by one
@@ -52,50 +54,93 @@ func Handler(accept func(http.ResponseWriter, *http.Request) (Conn, error), repo
 		report := Report{URL: r.URL.RequestURI(), Code: 1006}
 		conn, err := accept(w, r)
 		if err == nil {
-			err = serve(conn, r)
-			conn.End()
+			err = Converse(conn, r.URL, headerJSON(r))
 		}
-		var closed *ClosedError
-		if errors.As(err, &closed) {
-			report.Code, report.Reason = closed.Code, closed.Reason
-		}
+		report.Closed(err)
 		reports <- report
 	})
 }
 
-// serve serves one connection until it is closed.
-func serve(conn Conn, r *http.Request) error {
-	switch r.URL.Path {
-	case "/ping":
-		if err := conn.Ping("from the server"); err != nil {
-			return err
-		}
-	case "/request":
-		if err := conn.Send(true, headerJSON(r), 1); err != nil {
-			return err
-		}
+// Closed sets what a Close frame said.
+func (r *Report) Closed(err error) {
+	var closed *ClosedError
+	if errors.As(err, &closed) {
+		r.Code, r.Reason = closed.Code, closed.Reason
 	}
-	q := r.URL.Query()
-	fragments := strings.Split(q.Get("fragments"), ",")
-	for i := 0; ; i++ {
-		if after, _ := strconv.Atoi(q.Get("after")); r.URL.Path == "/close" && i == after {
-			code, _ := strconv.Atoi(q.Get("code"))
-			return conn.Close(code, q.Get("reason"))
+}
+
+// Converse does what the URL says until the connection is closed, and ends it. It returns
+// what has ended the connection. The text about is sent for /request.
+func Converse(conn Conn, u *url.URL, about []byte) error {
+	defer conn.End()
+	c := conversation{Conn: conn, path: u.Path, query: u.Query()}
+	c.fragments = strings.Split(c.query.Get("fragments"), ",")
+	if err := c.begin(about); err != nil {
+		return err
+	}
+	for {
+		if after, _ := strconv.Atoi(c.query.Get("after")); c.path == "/close" && c.received == after {
+			code, _ := strconv.Atoi(c.query.Get("code"))
+			return conn.Close(code, c.query.Get("reason"))
 		}
 		text, data, err := conn.Receive()
-		switch {
-		case err != nil:
-			return err
-		case r.URL.Path == "/echo":
-			n, _ := strconv.Atoi(fragments[i%len(fragments)])
-			err = conn.Send(text, data, max(n, 1))
-		case r.URL.Path == "/ping":
-			err = conn.Send(true, []byte(strings.Join(conn.Pongs(), ",")), 1)
+		if err == nil {
+			err = c.answer(text, data)
 		}
 		if err != nil {
 			return err
 		}
+		c.received++
+		c.bytes += len(data)
 	}
+}
+
+// Limit returns the limit of messages that the other end receives for a URL: 2 MiB, or
+// what the URL says.
+func Limit(u *url.URL) int {
+	if u.Path == "/limit" {
+		return ReceiveLimit
+	}
+	return 2 * mebibyte
+}
+
+// conversation is what Converse does.
+type conversation struct {
+	Conn
+	path            string
+	query           url.Values
+	fragments       []string
+	received, bytes int // messages
+}
+
+// begin does what is done before a message is received.
+func (c *conversation) begin(about []byte) error {
+	switch c.path {
+	case "/ping":
+		return c.Ping("from the other end")
+	case "/request":
+		return c.Send(true, about, 1)
+	}
+	return nil
+}
+
+// answer answers a message.
+func (c *conversation) answer(text bool, data []byte) error {
+	switch c.path {
+	case "/echo", "/heartbeat", "/limit":
+		n, _ := strconv.Atoi(c.fragments[c.received%len(c.fragments)])
+		return c.Send(text, data, max(n, 1))
+	case "/ping":
+		return c.Send(true, []byte(strings.Join(c.Pongs(), ",")), 1)
+	case "/invalid":
+		return c.Send(true, []byte(InvalidText), 1)
+	case "/slow":
+		time.Sleep(5 * time.Millisecond)
+		if text {
+			return c.Send(true, []byte(strconv.Itoa(c.bytes)), 1)
+		}
+	}
+	return nil
 }
 
 // headerJSON is the answer of /request.

@@ -12,23 +12,10 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// requestHeader expects that the server gets the headers and the cookies of the
-// request, and selects a subprotocol.
-func requestHeader(t *testing.T, s *Server) {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	origin, err := url.Parse(strings.Replace(s.URL, "ws", "http", 1) + "/")
-	if err != nil {
-		t.Fatal(err)
-	}
-	jar.SetCookies(origin, []*http.Cookie{{Name: "session", Value: "abc"}, {Name: "theme", Value: "dark"}})
-	c := s.dial(t, "/request", &ws.Dialer{
-		HTTPClient:   &http.Client{Transport: s.transport(t), Jar: jar},
-		Header:       http.Header{"Authorization": {"Bearer 42"}, "X-Handset": {"héllo"}},
-		Subprotocols: []string{"other.protocol", Subprotocol},
-	})
+// handshake expects that the server gets the headers and the cookies of the request, and
+// that a subprotocol is selected.
+func handshake(t *testing.T, o *other) {
+	c := o.connect(t, "/request", settings{subprotocol: true})
 	if got := c.session.Subprotocol(); got != Subprotocol {
 		t.Errorf("the subprotocol is %q", got)
 	}
@@ -36,32 +23,56 @@ func requestHeader(t *testing.T, s *Server) {
 	c.must(err)
 	var header map[string]string
 	c.must(json.Unmarshal(msg.Data, &header))
-	for name, want := range map[string]string{
-		"authorization": "Bearer 42", "cookie": "session=abc; theme=dark", "host": origin.Host,
-		"upgrade": "websocket", "connection": "Upgrade", "sec-websocket-version": "13",
-	} {
+	want := map[string]string{"protocol": Subprotocol}
+	if !o.client {
+		want = map[string]string{
+			"authorization": "Bearer 42", "cookie": "session=abc; theme=dark",
+			"upgrade": "websocket", "connection": "Upgrade", "sec-websocket-version": "13",
+		}
+	}
+	for name, want := range want {
 		if got := header[name]; !strings.EqualFold(got, want) {
-			t.Errorf("the server saw %s: %q, want %q", name, got, want)
+			t.Errorf("it saw %s: %q, want %q", name, got, want)
 		}
 	}
 }
 
-// refusal expects a HandshakeError with what the server says.
-func refusal(t *testing.T, s *Server) {
-	c := s.newCall(t, "/refuse")
-	err := c.dial(&ws.Dialer{HTTPClient: &http.Client{Transport: s.transport(t)}})
+// cookies returns those that the client sends to the server.
+func cookies(t *testing.T, server string) http.CookieJar {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(strings.Replace(server, "ws", "http", 1) + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	jar.SetCookies(u, []*http.Cookie{{Name: "session", Value: "abc"}, {Name: "theme", Value: "dark"}})
+	return jar
+}
+
+// refusal expects that the client says how the server has refused the handshake.
+func refusal(t *testing.T, o *other) {
+	c := o.newCall(t, "/refuse")
+	err := o.open(c, settings{refuse: true})
 	var refused *ws.HandshakeError
 	if !errors.As(err, &refused) {
 		t.Fatalf("got %v, want a HandshakeError", err)
 	}
-	if s.EchoOnly {
+	switch body := strings.Repeat(RefusalBody, 100)[:1024]; {
+	case o.Silent:
 		if refused.Status != http.StatusNotFound {
 			t.Errorf("got status %d", refused.Status)
 		}
-		return
-	}
-	body := strings.Repeat(RefusalBody, 100)[:1024]
-	if refused.Status != http.StatusUnauthorized || string(refused.Body) != body || refused.Header.Get("WWW-Authenticate") == "" {
+	case o.client:
+		want := Report{Code: 1006, Status: http.StatusServiceUnavailable}
+		if o.HidesStatus {
+			want.Status = 0
+		}
+		if got := c.report(); got.Code != want.Code || got.Status != want.Status {
+			t.Errorf("the client saw %+v, want %+v", got, want)
+		}
+	case refused.Status != http.StatusUnauthorized || string(refused.Body) != body || refused.Header.Get("WWW-Authenticate") == "":
 		t.Errorf("got status %d, header %v, body %q", refused.Status, refused.Header, refused.Body)
 	}
 }

@@ -15,6 +15,15 @@ const mebibyte = 1 << 20
 // sizes are the boundaries of the lengths of RFC 6455 §5.2, and a long message.
 var sizes = []int{0, 1, 125, 126, 65535, 65536, mebibyte}
 
+// sizes returns those of a way. Over others than the direct one, some are left out,
+// because what is beside the library does not depend on them.
+func (o *other) sizes() []int {
+	if o.way == Direct {
+		return sizes
+	}
+	return []int{0, 126, 65536}
+}
+
 var kinds = []ws.Kind{ws.Text, ws.Binary}
 
 // payload returns n bytes: text of characters of all lengths, or all bytes.
@@ -32,14 +41,18 @@ func payload(kind ws.Kind, n int) []byte {
 
 // messages sends messages of all sizes and both kinds, and expects them back: one after
 // the other, and several before the first is received.
-func messages(t *testing.T, s *Server) {
-	c := s.dial(t, "/echo", new(ws.Dialer))
+func messages(t *testing.T, o *other) {
+	c := o.connect(t, "/echo", settings{})
 	whole := c.stream.Aggregate(mebibyte)
-	for _, n := range sizes {
+	for _, n := range o.sizes() {
 		for _, kind := range kinds {
 			c.must(c.session.Send(c.ctx, ws.Message{Kind: kind, Data: payload(kind, n)}))
 			c.expect(whole, kind, payload(kind, n))
 		}
+	}
+	if o.way != Direct { // but a long one, too
+		c.must(c.session.Binary(c.ctx, payload(ws.Binary, mebibyte)))
+		c.expect(whole, ws.Binary, payload(ws.Binary, mebibyte))
 	}
 	for i := range 100 {
 		c.must(c.session.Text(c.ctx, strings.Repeat("message ", i)))
@@ -49,12 +62,12 @@ func messages(t *testing.T, s *Server) {
 	}
 }
 
-// fragmentsFromClient sends messages in fragments, which end inside characters, with
+// fragmentsToIt sends messages in fragments, which end inside characters, with
 // Pings between them.
-func fragmentsFromClient(t *testing.T, s *Server) {
-	c := s.dial(t, "/echo", new(ws.Dialer))
+func fragmentsToIt(t *testing.T, o *other) {
+	c := o.connect(t, "/echo", settings{})
 	whole := c.stream.Aggregate(mebibyte)
-	for _, n := range sizes {
+	for _, n := range o.sizes() {
 		for i, kind := range kinds {
 			data := payload(kind, n)
 			c.sendFragments(kind, data, []int{3, 7}[i], "between")
@@ -89,18 +102,18 @@ func (c *call) sendFragments(kind ws.Kind, data []byte, n int, ping string) {
 	}
 }
 
-// fragmentsFromServer expects messages in fragments, whole and in chunks.
-func fragmentsFromServer(t *testing.T, s *Server) {
-	c := s.dial(t, "/echo?fragments=1,2,100", new(ws.Dialer))
+// fragmentsFromIt expects messages in fragments, whole and in chunks.
+func fragmentsFromIt(t *testing.T, o *other) {
+	c := o.connect(t, "/echo?fragments=1,2,100", settings{})
 	whole := c.stream.Aggregate(mebibyte)
-	for _, n := range sizes {
+	for _, n := range o.sizes() {
 		for _, kind := range append(kinds, kinds...) {
 			c.must(c.session.Send(c.ctx, ws.Message{Kind: kind, Data: payload(kind, n)}))
 			c.expect(whole, kind, payload(kind, n))
 		}
 	}
-	c = s.dial(t, "/echo?fragments=2,100", new(ws.Dialer))
-	for _, n := range sizes {
+	c = o.connect(t, "/echo?fragments=2,100", settings{})
+	for _, n := range o.sizes() {
 		for _, kind := range kinds {
 			c.must(c.session.Send(c.ctx, ws.Message{Kind: kind, Data: payload(kind, n)}))
 			c.expectChunks(kind, payload(kind, n))

@@ -32,9 +32,18 @@ func (c Chromium) Drive(tb testing.TB, what any, script string, args ...string) 
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), Patience)
 	defer cancel()
+	report(tb, what, c.command(ctx, script, args...))
+}
+
+// Command returns a command that runs such a script.
+func (c Chromium) Command(script string, args ...string) *exec.Cmd {
+	return c.command(context.Background(), script, args...)
+}
+
+func (c Chromium) command(ctx context.Context, script string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, c.node, append([]string{script}, args...)...)
 	cmd.Env = append(os.Environ(), "HANDSET_CHROMIUM="+c.browser)
-	report(tb, what, cmd)
+	return cmd
 }
 
 // kit is the folder of the scripts that this package brings.

@@ -9,8 +9,8 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { WebSocketServer } from 'ws';
+import { converse, limit, subprotocol } from './converse.mjs';
 
-const subprotocol = 'handset.interop';
 const refusalBody = 'Who are you? '.repeat(100);
 
 const [options, certificateFile, keyFile] = process.argv.slice(2);
@@ -27,9 +27,9 @@ console.log(JSON.stringify(ports));
 
 function serve(compression) {
   const server = tls ? createSecureServer(tls) : createServer();
-  const sockets = new WebSocketServer({
+  const sockets = (maxPayload) => new WebSocketServer({
     noServer: true,
-    maxPayload: 0,
+    maxPayload,
     handleProtocols: (offered) => offered.has(subprotocol) && subprotocol,
     perMessageDeflate: compression && {
       threshold: 0,
@@ -40,46 +40,30 @@ function serve(compression) {
       zlibDeflateOptions: { level: 1 },
     },
   });
+  const unlimited = sockets(0);
+  const limited = sockets(limit);
   server.on('upgrade', (request, socket, head) => {
     if (request.url.startsWith('/refuse')) {
+      socket.on('error', () => {}); // a proxy may reset it
       socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nWWW-Authenticate: Bearer\r\n'
         + `Content-Length: ${refusalBody.length}\r\n\r\n${refusalBody}`);
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (client) => converse(client, request));
+    (request.url.startsWith('/limit') ? limited : unlimited).handleUpgrade(request, socket, head, (client) => {
+      report(client, request.url);
+      converse(client, new URL(request.url, 'http://server'), request.headers);
+    });
   });
   return server;
 }
 
-function converse(client, request) {
-  const { pathname, searchParams } = new URL(request.url, 'http://server');
-  const numbers = (searchParams.get('fragments') ?? '1').split(',').map(Number);
-  const after = Number(searchParams.get('after'));
-  const pongs = [];
-  let received = 0;
-  const close = () => client.close(Number(searchParams.get('code')), searchParams.get('reason') ?? '');
-  client.on('pong', (payload) => pongs.push(payload));
-  client.on('error', (err) => console.error(`${request.url}: ${err}`));
-  client.on('message', (data, isBinary) => {
-    if (pathname === '/echo') send(client, data, isBinary, numbers[received % numbers.length]);
-    if (pathname === '/ping') client.send(pongs.join(','));
-    received++;
-    if (pathname === '/close' && received === after) close();
-  });
+// report prints what the client has closed the connection with.
+function report(client, url) {
+  let error;
+  client.on('error', (err) => { error = String(err); });
   client.on('close', (code, reason) => {
-    console.log(JSON.stringify({ url: request.url, code, reason: reason.toString(), deflate: negotiated(client) }));
+    console.log(JSON.stringify({ url, code, reason: reason.toString(), error, deflate: negotiated(client) }));
   });
-  if (pathname === '/ping') client.ping('from the server');
-  if (pathname === '/request') client.send(JSON.stringify(request.headers));
-  if (pathname === '/close' && after === 0) close();
-}
-
-// send sends a message in fragments, which may end inside characters.
-function send(client, data, binary, fragments) {
-  for (let k = 0; k < fragments; k++) {
-    const part = data.subarray(Math.floor(k * data.length / fragments), Math.floor((k + 1) * data.length / fragments));
-    client.send(part, { binary, fin: k === fragments - 1 });
-  }
 }
 
 // negotiated returns what the server's compressor and decompressor use. The public

@@ -9,13 +9,12 @@ import asyncio
 import json
 import ssl
 import sys
-from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import serve
-from websockets.exceptions import ConnectionClosed
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 
-SUBPROTOCOL = "handset.interop"
+from conversation import HEARTBEAT, LIMIT, SUBPROTOCOL, converse
+
 REFUSAL_BODY = "Who are you? " * 100
 
 
@@ -32,51 +31,14 @@ def select_subprotocol(connection, offered):
 
 
 async def handle(client):
-    try:
-        await converse(client)
-    except ConnectionClosed:
-        pass
-    await client.wait_closed()
-    closed = client.protocol.close_rcvd
-    report = {
-        "url": client.request.path,
-        "code": closed.code if closed else 1006,
-        "reason": closed.reason if closed else "",
-        "deflate": negotiated(client),
-    }
-    print(json.dumps(report), flush=True)
-
-
-async def converse(client):
-    url = urlsplit(client.request.path)
-    query = {name: values[0] for name, values in parse_qs(url.query).items()}
-    numbers = [int(n) for n in query.get("fragments", "1").split(",")]
-    after = int(query.get("after", -1))
-    pong, received = None, 0
-    if url.path == "/ping":
-        pong = await client.ping("from the server")
-    if url.path == "/request":
-        await client.send(json.dumps({name.lower(): value for name, value in client.request.headers.raw_items()}))
-    while url.path != "/close" or received != after:
-        message = await client.recv()
-        if url.path == "/echo":
-            await send(client, message, numbers[received % len(numbers)])
-        elif url.path == "/ping":
-            await client.send("from the server" if pong.done() else "")
-        received += 1
-    await client.close(int(query["code"]), query.get("reason", ""))
-
-
-async def send(client, message, fragments):
-    """Sends a message in fragments, which may end inside characters."""
-    if fragments == 1:
-        await client.send(message)
-        return
-    text = isinstance(message, str)
-    data = message.encode() if text else message
-    size = len(data)
-    parts = [data[k * size // fragments : (k + 1) * size // fragments] for k in range(fragments)]
-    await client.send(parts, text=text)
+    path = client.request.path
+    if path.startswith("/limit"):
+        client.protocol.max_message_size = LIMIT  # an option of serve, for all connections
+    if path.startswith("/heartbeat"):
+        client.ping_interval = HEARTBEAT
+        client.start_keepalive()
+    closed = await converse(client, path, {name.lower(): value for name, value in client.request.headers.raw_items()})
+    print(json.dumps({"url": path, **closed, "deflate": negotiated(client)}), flush=True)
 
 
 def negotiated(client):

@@ -1,35 +1,66 @@
-package ws_test
+package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net/http"
+	"net/url"
 
 	"github.com/coder/websocket"
 
 	"github.com/handset-go/handset/internal/interoptest"
 )
 
-// coderConn is a connection of coder/websocket as a server of the interop tests.
+// coderConn is a connection of coder/websocket as an end of the interop tests.
 type coderConn struct {
 	*websocket.Conn
 	pongs []string // only the reader appends
 }
 
-func coderAccepts(mode websocket.CompressionMode) func(http.ResponseWriter, *http.Request) (interoptest.Conn, error) {
+// coderMode is the mode of compression.
+func coderMode(takeover bool) websocket.CompressionMode {
+	if takeover {
+		return websocket.CompressionContextTakeover
+	}
+	return websocket.CompressionNoContextTakeover
+}
+
+func coderAccepts(takeover bool) func(http.ResponseWriter, *http.Request) (interoptest.Conn, error) {
 	return func(w http.ResponseWriter, r *http.Request) (interoptest.Conn, error) {
 		c := new(coderConn)
 		conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
-			Subprotocols: []string{interoptest.Subprotocol}, CompressionMode: mode, CompressionThreshold: 1,
-			OnPongReceived: func(_ context.Context, payload []byte) { c.pongs = append(c.pongs, string(payload)) },
+			Subprotocols: []string{interoptest.Subprotocol}, CompressionMode: coderMode(takeover), CompressionThreshold: 1,
+			OnPongReceived: c.onPong,
 		})
 		if err != nil {
 			return nil, err
 		}
-		conn.SetReadLimit(-1)
+		conn.SetReadLimit(int64(interoptest.Limit(r.URL)))
 		c.Conn = conn
 		return c, nil
 	}
+}
+
+func dialCoder(u *url.URL, config *tls.Config, protocols []string) (d dialed, err error) {
+	c := new(coderConn)
+	conn, response, err := websocket.Dial(context.Background(), u.String(), &websocket.DialOptions{
+		HTTPClient:   &http.Client{Transport: &http.Transport{TLSClientConfig: config}},
+		Subprotocols: protocols, CompressionMode: coderMode(true), CompressionThreshold: 1, OnPongReceived: c.onPong,
+	})
+	if err != nil {
+		if response != nil {
+			d.status = response.StatusCode
+		}
+		return d, err
+	}
+	conn.SetReadLimit(int64(interoptest.Limit(u)))
+	c.Conn = conn
+	return dialed{conn: c, protocol: conn.Subprotocol()}, nil
+}
+
+func (c *coderConn) onPong(_ context.Context, payload []byte) {
+	c.pongs = append(c.pongs, string(payload))
 }
 
 func (c *coderConn) Receive() (text bool, data []byte, err error) {

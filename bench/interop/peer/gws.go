@@ -1,12 +1,13 @@
-//go:build unix
-
-package interop
+package main
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/lxzan/gws"
 
@@ -32,13 +33,11 @@ type gwsMessage struct {
 
 func gwsAccepts(takeover bool) func(http.ResponseWriter, *http.Request) (interoptest.Conn, error) {
 	return func(w http.ResponseWriter, r *http.Request) (_ interoptest.Conn, err error) {
-		c := &gwsConn{received: make(chan gwsMessage), ended: make(chan struct{})}
+		c := newGwsConn()
 		option := &gws.ServerOption{
-			CheckUtf8Enabled: true,
-			PermessageDeflate: gws.PermessageDeflate{
-				Enabled: true, Threshold: 1, ServerContextTakeover: takeover, ClientContextTakeover: takeover,
-				ServerMaxWindowBits: 15, ClientMaxWindowBits: 15,
-			},
+			CheckUtf8Enabled:   r.URL.Path != "/invalid", // it checks what it sends, too
+			ReadMaxPayloadSize: interoptest.Limit(r.URL),
+			PermessageDeflate:  gwsDeflate(takeover),
 		}
 		if r.Header.Get("Sec-WebSocket-Protocol") != "" { // or gws refuses the handshake
 			option.SubProtocols = []string{interoptest.Subprotocol}
@@ -48,6 +47,37 @@ func gwsAccepts(takeover bool) func(http.ResponseWriter, *http.Request) (interop
 		}
 		go c.ReadLoop()
 		return c, nil
+	}
+}
+
+func dialGws(u *url.URL, config *tls.Config, protocols []string) (d dialed, err error) {
+	c, header := newGwsConn(), http.Header{}
+	if protocols != nil {
+		header.Set("Sec-WebSocket-Protocol", strings.Join(protocols, ", "))
+	}
+	conn, response, err := gws.NewClient(c, &gws.ClientOption{
+		Addr: u.String(), RequestHeader: header, TlsConfig: config, PermessageDeflate: gwsDeflate(true),
+		CheckUtf8Enabled: u.Path != "/invalid", ReadMaxPayloadSize: interoptest.Limit(u),
+	})
+	if err != nil {
+		if response != nil {
+			d.status = response.StatusCode
+		}
+		return d, err
+	}
+	c.Conn = conn
+	go c.ReadLoop()
+	return dialed{conn: c, protocol: conn.SubProtocol()}, nil
+}
+
+func newGwsConn() *gwsConn {
+	return &gwsConn{received: make(chan gwsMessage), ended: make(chan struct{})}
+}
+
+func gwsDeflate(takeover bool) gws.PermessageDeflate {
+	return gws.PermessageDeflate{
+		Enabled: true, Threshold: 1, ServerContextTakeover: takeover, ClientContextTakeover: takeover,
+		ServerMaxWindowBits: 15, ClientMaxWindowBits: 15,
 	}
 }
 

@@ -1,10 +1,10 @@
-//go:build unix
-
-package interop
+package main
 
 import (
+	"crypto/tls"
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -28,12 +28,29 @@ func acceptGorilla(w http.ResponseWriter, r *http.Request) (interoptest.Conn, er
 	if err != nil {
 		return nil, err
 	}
+	return newGorillaConn(conn, r.URL), nil
+}
+
+func dialGorilla(u *url.URL, config *tls.Config, protocols []string) (d dialed, err error) {
+	dialer := websocket.Dialer{TLSClientConfig: config, EnableCompression: true, WriteBufferSize: 1000, Subprotocols: protocols}
+	conn, response, err := dialer.Dial(u.String(), nil)
+	if err != nil {
+		if response != nil {
+			d.status = response.StatusCode
+		}
+		return d, err
+	}
+	return dialed{conn: newGorillaConn(conn, u), protocol: conn.Subprotocol()}, nil
+}
+
+func newGorillaConn(conn *websocket.Conn, u *url.URL) *gorillaConn {
 	c := &gorillaConn{Conn: conn}
+	conn.SetReadLimit(int64(interoptest.Limit(u)))
 	conn.SetPongHandler(func(payload string) error {
 		c.pongs = append(c.pongs, payload)
 		return nil
 	})
-	return c, nil
+	return c
 }
 
 func (c *gorillaConn) Receive() (text bool, data []byte, err error) {
