@@ -17,7 +17,7 @@ func (r *run) patient() {
 	if !newRandom(r.seed, "patience").chance(20) {
 		return
 	}
-	lanePatience.pause(10 * time.Minute)
+	phasePatience.pause(10 * time.Minute)
 	for _, p := range r.pairs {
 		for _, e := range []*endpoint{p.client, p.server} {
 			e.checkSilence()
@@ -25,7 +25,7 @@ func (r *run) patient() {
 	}
 }
 
-const lanePatience = laneShutdown + 60
+const phasePatience = phaseShutdown + 60
 
 // checkSilence checks that a session from whose peer nothing arrives has ended.
 func (e *endpoint) checkSilence() {
@@ -75,7 +75,7 @@ func (e *endpoint) checkEnd() {
 	}
 	switch {
 	case e.pair.link.harmed():
-	case errors.As(e.err, &closed) && e.lane == laneClient && e.isAttentive() && !e.in.endedAt().IsZero() && e.ended.After(end.Add(slack)):
+	case errors.As(e.err, &closed) && e.phase == phaseClient && e.isAttentive() && !e.in.endedAt().IsZero() && e.ended.After(end.Add(slack)):
 		e.failf("the session has ended %v after the server has closed the connection", e.ended.Sub(end))
 	case errors.Is(e.err, ws.ErrCloseTimeout) && e.in.isFast() && e.out.isFast() && e.peer.isAttentive() && e.isAvailable():
 		e.failf("%v, although the peer receives", e.err)

@@ -110,15 +110,37 @@ func (e *endpoint) check() {
 		e.failf("a send after the end returns %v", err)
 	}
 	e.checkReason()
+	e.checkStream()
 	e.checkBounds()
 	if e.streamErr == io.EOF && !e.dropped {
 		e.peer.sends.complete()
 	}
 }
 
+// checkStream checks that the error of the stream wraps the reason for which the session has
+// ended.
+func (e *endpoint) checkStream() {
+	var failed *ws.ProtocolError
+	if e.streamErr == nil || e.streamErr == io.EOF || errors.Is(e.streamErr, ws.ErrMessageTooBig) || errors.As(e.streamErr, &failed) {
+		return
+	}
+	for _, reason := range []error{ws.ErrHeartbeatTimeout, ws.ErrWriteTimeout, ws.ErrCloseTimeout, ws.ErrShutdown} {
+		if errors.Is(e.err, reason) && !errors.Is(e.streamErr, reason) {
+			e.failf("the session ended with %v, and the stream with %v", e.err, e.streamErr)
+		}
+	}
+}
+
 // early is how much earlier than its time a timeout may end a session: the sessions of an
 // Upgrader are checked together.
 const early = 8
+
+// The library reads the peer's Close frame promptly, also if the program does not receive, if
+// what comes before it can be read ahead.
+const (
+	promptly  = 100 * time.Millisecond
+	readAhead = 60 << 10
+)
 
 // checkReason checks that the error of a session fits to what has happened to it.
 func (e *endpoint) checkReason() {
@@ -141,14 +163,17 @@ func (e *endpoint) checkReason() {
 	case errors.Is(err, ws.ErrWriteTimeout):
 		atLeast("a full queue", e.ended.Sub(e.taken), or(e.options.WriteTimeout, 30*time.Second))
 	case errors.Is(err, ws.ErrCloseTimeout):
+		if at := e.in.closeArrival(); !at.IsZero() && e.in.violated == 0 && !e.out.closedAt().IsZero() && e.ended.Sub(at) > promptly && e.in.total() < readAhead {
+			e.failf("%v, although the peer's Close frame has arrived %v before", err, e.ended.Sub(at))
+		}
 		began := e.closingSince()
 		if began.IsZero() {
 			e.failf("%v, and nobody has called Close", err)
 		}
-		if e.ended.Sub(e.taken) >= or(e.options.WriteTimeout, 30*time.Second) {
+		if w := or(e.options.WriteTimeout, 30*time.Second); e.ended.Sub(e.taken) >= w-w/early {
 			break // the queue was full for WriteTimeout
 		}
-		atLeast("closing", e.ended.Sub(began), or(e.options.CloseTimeout, 5*time.Second))
+		atLeast(fmt.Sprintf("closing, %v after the peer accepted data", e.ended.Sub(e.taken)), e.ended.Sub(began), or(e.options.CloseTimeout, 5*time.Second))
 	case errors.Is(err, ws.ErrShutdown):
 		if !e.run.aborted {
 			e.failf("%v, and no Shutdown was interrupted", err)
@@ -190,6 +215,9 @@ func (e *endpoint) checkClosed(err *ws.CloseError) {
 		if string(want) != string(payload) && !(len(want) > 125 && strings.HasPrefix(string(want), string(payload)) && len(payload) > 125-4) {
 			e.failf("%s %q, on the wire was %q", what, want, payload)
 		}
+	}
+	if err.ByPeer && e.closing.IsZero() && err.Sent.Code != err.Received.Code {
+		e.failf("%v, which nobody but the library has answered", err)
 	}
 	check("sent", err.Sent, e.out.wire.reason)
 	check("received", err.Received, e.in.wire.reason)

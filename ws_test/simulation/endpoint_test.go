@@ -18,7 +18,7 @@ type endpoint struct {
 	in, out   *flow
 	callbacks *callbacks
 	options   ws.Options
-	lane      int
+	phase     int
 	random    random
 	actors    int  // so far
 	closes    bool // an actor closes it
@@ -50,7 +50,7 @@ type endpoint struct {
 
 func newEndpoint(p *pair, side string, first int, o ws.Options) *endpoint {
 	name := fmt.Sprint(side, " ", p.id)
-	e := &endpoint{pair: p, run: p.run, name: name, options: o, lane: first, random: newRandom(p.run.seed, name)}
+	e := &endpoint{pair: p, run: p.run, name: name, options: o, phase: first, random: newRandom(p.run.seed, name)}
 	e.sends.fail = func(format string, args ...any) {
 		e.run.failf("%s to its peer: %s", name, fmt.Sprintf(format, args...))
 	}
@@ -69,7 +69,7 @@ func newEndpoint(p *pair, side string, first int, o ws.Options) *endpoint {
 type actor struct {
 	*endpoint
 	name   string
-	lane   lane
+	phase  phase
 	random random
 	log    *log // of what it sends
 	pings  *log // of Pings between the fragments of a message
@@ -78,7 +78,7 @@ type actor struct {
 func (e *endpoint) newActor(name string) *actor {
 	e.mu.Lock()
 	e.actors++
-	l := e.pair.lane(e.lane + e.actors)
+	l := e.pair.phase(e.phase + e.actors)
 	e.mu.Unlock()
 	name = e.name + " " + name
 	return &actor{e, name, l, newRandom(e.run.seed, name), e.sends.newLog(name), e.sends.newLog(name + " pings")}
@@ -125,7 +125,7 @@ func (e *endpoint) begin(session *ws.Session, stream *ws.MessageStream) {
 }
 
 // isRemote reports whether the program at this end has groups. It then sends nothing else.
-func (e *endpoint) isRemote() bool { return e.run.remote != nil && e.lane == laneServer }
+func (e *endpoint) isRemote() bool { return e.run.remote != nil && e.phase == phaseServer }
 
 // givesUp records that the client has not got a session, whatever the server has.
 func (e *endpoint) givesUp() {
@@ -166,7 +166,7 @@ func (e *endpoint) awaitContext() {
 // send does a number of steps, each one an operation that the seed chooses.
 func (a *actor) send() {
 	for range a.run.plan.steps {
-		a.lane.pause(time.Duration(a.random.size(int(a.run.plan.duration / 4))))
+		a.phase.pause(time.Duration(a.random.size(int(a.run.plan.duration / 4))))
 		select {
 		case <-a.session.Done():
 			if a.random.chance(80) {
@@ -184,7 +184,7 @@ func (a *actor) send() {
 
 // close closes the session.
 func (a *actor) close() {
-	a.lane.pause(a.random.between(0, a.run.plan.duration*2))
+	a.phase.pause(a.random.between(0, a.run.plan.duration*2))
 	a.closeWith(newReason(a.random))
 }
 
@@ -227,6 +227,9 @@ func (a *actor) opens(n int) {
 func (e *endpoint) closesItself() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.done {
+		return
+	}
 	if e.closing.IsZero() {
 		e.closing = time.Now()
 		e.run.groups.closes(e)

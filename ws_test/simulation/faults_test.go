@@ -45,7 +45,7 @@ func (p *pair) runFaults() {
 	}
 	for range 1 + rng.IntN(2) {
 		f := one(rng, faults...)
-		at := p.lane(laneFault)
+		at := p.phase(phaseFault)
 		at.pause(time.Duration(rng.size(int(p.run.plan.duration))))
 		p.run.trace.add(fmt.Sprint("network ", p.id), f.name)
 		p.link.mu.Lock()
@@ -68,7 +68,7 @@ func (f *flow) reset() {
 	f.mu.Lock()
 	f.resetReader()
 	now := time.Now()
-	at := f.lane.next(now, now.Add(f.random.between(0, f.latency+time.Millisecond)))
+	at := f.phase.next(now, now.Add(f.random.between(0, f.latency+time.Millisecond)))
 	f.mu.Unlock()
 	time.AfterFunc(at.Sub(now), f.resetWriter)
 }
@@ -101,6 +101,6 @@ func (f *flow) stall(d time.Duration) {
 	defer f.mu.Unlock()
 	now := time.Now()
 	f.isHarmed = f.isHarmed || d > shortStall
-	f.held = f.lane.next(now, now.Add(d))
+	f.held = f.phase.next(now, now.Add(d))
 	f.changed.Broadcast()
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // flow is one direction of a connection. What is written arrives later, at instants of
-// the flow's lane. Where the bytes are split, and when each part arrives, depends on
+// the flow's phase. Where the bytes are split, and when each part arrives, depends on
 // their position and on the instant of the write, and not on how many calls of Write
 // they came with: the library's goroutines divide them differently from run to run.
 type flow struct {
@@ -20,7 +20,7 @@ type flow struct {
 	link    *link
 	reverse *flow
 	name    string
-	lane    lane
+	phase   phase
 	random  random
 	wire    wire // observes what is written
 
@@ -44,19 +44,20 @@ type flow struct {
 	reading     deadline
 	arrival     deadline // of the next segment
 
-	accepted   int64         // bytes
-	delivered  int64         // bytes that were read
-	lastTaken  time.Time     // when bytes were last accepted
-	lastArrive time.Time     // when bytes were last read
-	waits      int           // writes that wait
-	blockedAt  time.Time     // since when nothing was accepted of the Write that waits; zero if none does
-	longest    time.Duration // the longest time that one has waited
-	endAt      time.Time     // when the end arrives
-	isCut      bool          // by a half-close
-	isHarmed   bool          // by another fault
-	unfinished int           // bytes that were accepted of the Write in progress
-	blocks     bool          // a Write waits for space
-	most       int           // the largest number of bytes that it held
+	closeArrives time.Time     // when the Close frame arrives, unless the flow is held
+	accepted     int64         // bytes
+	delivered    int64         // bytes that were read
+	lastTaken    time.Time     // when bytes were last accepted
+	lastArrive   time.Time     // when bytes were last read
+	waits        int           // writes that wait
+	blockedAt    time.Time     // since when nothing was accepted of the Write that waits; zero if none does
+	longest      time.Duration // the longest time that one has waited
+	endAt        time.Time     // when the end arrives
+	isCut        bool          // by a half-close
+	isHarmed     bool          // by another fault
+	unfinished   int           // bytes that were accepted of the Write in progress
+	blocks       bool          // a Write waits for space
+	most         int           // the largest number of bytes that it held
 }
 
 // segment is bytes that arrive together, or the end.
@@ -67,8 +68,8 @@ type segment struct {
 	end         error
 }
 
-func newFlow(l *link, name string, at lane, rng random, c conditions) *flow {
-	f := &flow{conditions: c, link: l, name: name, lane: at, random: newRandom(rng.Uint64(), name)}
+func newFlow(l *link, name string, at phase, rng random, c conditions) *flow {
+	f := &flow{conditions: c, link: l, name: name, phase: at, random: newRandom(rng.Uint64(), name)}
 	f.changed.L = &f.mu
 	f.wire = wire{flow: f}
 	f.split = f.nextSplit()
@@ -191,6 +192,9 @@ func (f *flow) accept(p []byte) (n int) {
 		f.bytes = append(f.bytes, p[:n]...)
 		f.most = max(f.most, len(f.bytes))
 		f.segments(n)
+		if f.closeArrives.IsZero() && !f.wire.closed.IsZero() {
+			f.closeArrives = f.coming[len(f.coming)-1].at
+		}
 		f.changed.Broadcast()
 	}
 	return n
@@ -228,7 +232,7 @@ func (f *flow) instant(now time.Time) time.Time {
 	if f.merge > 0 {
 		at = at.Truncate(f.merge).Add(f.merge)
 	}
-	at = f.lane.next(now, at)
+	at = f.phase.next(now, at)
 	if last := len(f.coming) - 1; last >= 0 && at.Before(f.coming[last].at) {
 		at = f.coming[last].at
 	}
@@ -284,7 +288,7 @@ func (f *flow) abort() {
 	f.writing.set(f, time.Time{})
 	f.changed.Broadcast()
 	f.resetReader()
-	at := f.lane.next(time.Now(), time.Now().Add(f.latency))
+	at := f.phase.next(time.Now(), time.Now().Add(f.latency))
 	f.mu.Unlock()
 	if !closed {
 		time.AfterFunc(time.Until(at), f.reverse.resetWriter)
@@ -319,9 +323,9 @@ func (f *flow) refuse() {
 	}
 	f.refused = true
 	now := time.Now()
-	at := f.lane.next(now, now.Add(2*f.latency))
+	at := f.phase.next(now, now.Add(2*f.latency))
 	time.AfterFunc(at.Sub(now), f.resetWriter)
-	time.AfterFunc(at.Sub(now)+lanes, func() {
+	time.AfterFunc(at.Sub(now)+phases, func() {
 		f.reverse.mu.Lock()
 		defer f.reverse.mu.Unlock()
 		f.reverse.resetReader()
@@ -346,6 +350,26 @@ func (f *flow) closedAt() time.Time {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.wire.closed
+}
+
+// closeArrival returns when the Close frame has arrived, or the zero time.
+func (f *flow) closeArrival() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.lost || f.closeArrives.IsZero():
+		return time.Time{}
+	case f.closeArrives.Before(f.held):
+		return f.held
+	}
+	return f.closeArrives
+}
+
+// total returns how many bytes were written.
+func (f *flow) total() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.accepted
 }
 
 // hasEnded reports whether the end has arrived.

@@ -195,13 +195,13 @@ type publisher struct {
 
 func (p *publisher) trace(text ...any) { p.run.trace.add(p.name, text...) }
 
-const lanePublisher = laneShutdown + 32
+const phasePublisher = phaseShutdown + 32
 
 // runPublisher publishes, and looks at the groups, at instants that the seed chooses.
 func (g *groups) runPublisher() {
 	p := &publisher{g.run, "publisher", newRandom(g.run.seed, "publisher")}
 	for range 2 * g.run.plan.steps {
-		lanePublisher.pause(time.Duration(p.random.size(int(g.run.plan.duration / 8))))
+		phasePublisher.pause(time.Duration(p.random.size(int(g.run.plan.duration / 8))))
 		name := one(p.random, g.names...)
 		switch p.random.IntN(20) {
 		case 0:
@@ -231,7 +231,7 @@ func (g *groups) flood(p *publisher, name string) {
 	}
 	for range 1100 {
 		g.publish(p, context.Background(), p.random, name, nil, false)
-		lanePublisher.pause(0)
+		phasePublisher.pause(0)
 	}
 }
 

@@ -242,6 +242,9 @@ func (g *groups) received(e *endpoint, kind ws.Kind, data []byte) (problem strin
 		e.run.failf("%s: received message %d of group %s after %d, although it was not slow: %+v", e.name, n, fields[0], m.next-1, *m)
 	} else {
 		m.skipped += k
+		if k > 0 && g.options.Slow == group.CloseSlow && !m.unclear && !e.peer.sends.isLossy() {
+			e.run.failf("%s: received message %d of group %s after %d", e.name, n, fields[0], m.next-1)
+		}
 	}
 	m.mayMiss += t.missing(e.peer, max(m.next, m.required), n)
 	m.next = n + 1
@@ -322,11 +325,8 @@ func (g *groups) checkMember(name string, t *topic, e *endpoint, m *membership) 
 	if m.required == never {
 		return 0, 0
 	}
-	switch {
-	case m.skipped+tail > 0 && !m.slow:
+	if m.skipped+tail > 0 && !m.slow {
 		e.failf("%d messages of group %s are missing, and %d at the end, although it was not slow", m.skipped, name, tail)
-	case m.skipped > 0 && g.options.Slow == group.CloseSlow:
-		e.failf("%d messages of group %s are missing", m.skipped, name)
 	}
 	return m.skipped + tail, m.mayMiss + t.missing(e, max(m.next, m.required), m.end)
 }

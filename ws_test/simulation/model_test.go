@@ -189,13 +189,21 @@ func (t *transcript) skipped() {
 	t.tooBig++
 }
 
-// begins checks the first part of a message that is not complete.
-func (t *transcript) begins(kind ws.Kind, data []byte) {
+// begins checks the first part of a message that is not complete, and returns a message
+// that begins with it. The caller passes what the call for the part before has returned,
+// and how many bytes are new.
+func (t *transcript) begins(before *message, kind ws.Kind, data []byte, added int) *message {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.find(func(m *message) bool { return m.kind == kind && bytes.HasPrefix(m.data, data) }) == nil {
-		t.fail("a message begins with %s, which was not sent next: %s", describe(kind, data), t.expected())
+	if known := len(data) - added; before != nil && len(before.data) >= len(data) && bytes.Equal(before.data[known:len(data)], data[known:]) {
+		return before
 	}
+	l := t.find(func(m *message) bool { return m.kind == kind && bytes.HasPrefix(m.data, data) })
+	if l == nil {
+		t.fail("a message begins with %s, which was not sent next: %s", describe(kind, data), t.expected())
+		return nil
+	}
+	return l.peek()
 }
 
 // complete checks that everything has been received.

@@ -78,9 +78,9 @@ func newLink(r *run, p *pair) *link {
 	l := &link{run: r}
 	rng := newRandom(r.seed, fmt.Sprint("link ", p.id))
 	l.refuses = rng.chance(3)
-	c := newConditions(rng)
-	l.up = newFlow(l, fmt.Sprint(p.id, " up"), p.lane(laneUp), rng, c)
-	l.down = newFlow(l, fmt.Sprint(p.id, " down"), p.lane(laneDown), rng, c)
+	c := newConditions(rng, r.plan.largest)
+	l.up = newFlow(l, fmt.Sprint(p.id, " up"), p.phase(phaseUp), rng, c)
+	l.down = newFlow(l, fmt.Sprint(p.id, " down"), p.phase(phaseDown), rng, c)
 	clientAddr := &net.TCPAddr{IP: net.IPv4(192, 0, 2, 2), Port: firstPort + p.id}
 	l.client = &end{link: l, in: l.down, out: l.up, local: clientAddr, remote: serverAddr}
 	l.server = &end{link: l, in: l.up, out: l.down, local: serverAddr, remote: clientAddr}
@@ -101,7 +101,7 @@ type conditions struct {
 	strict          bool          // closing with unread data resets, and so does data that arrives later
 }
 
-func newConditions(rng random) conditions {
+func newConditions(rng random, largest int) conditions {
 	c := conditions{
 		latency: one(rng, 0, 100*time.Microsecond, time.Millisecond, 20*time.Millisecond, 150*time.Millisecond),
 		window:  one(rng, 512, 4<<10, 16<<10, 64<<10, 256<<10),
@@ -112,7 +112,7 @@ func newConditions(rng random) conditions {
 		c.rate = one(rng, 10_000, 100_000, 1_000_000)
 	}
 	if rng.chance(30) {
-		c.split = one(rng, 3, 100, 2000)
+		c.split = max(one(rng, 3, 100, 2000), largest/200) // not too many parts
 	}
 	if rng.chance(15) {
 		c.merge = one(rng, time.Millisecond, 10*time.Millisecond, 50*time.Millisecond)

@@ -75,8 +75,8 @@ func (a *actor) context() (context.Context, context.CancelFunc) {
 		return a.session.Context(), func() {}
 	case 1, 2:
 		now := time.Now()
-		d := a.random.between(-lanes, one(a.random, 10*time.Millisecond, time.Second))
-		return context.WithDeadline(context.Background(), a.lane.next(now, now.Add(d)).Add(1))
+		d := a.random.between(-phases, one(a.random, 10*time.Millisecond, time.Second))
+		return context.WithDeadline(context.Background(), a.phase.next(now, now.Add(d)).Add(1))
 	case 3:
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
@@ -237,7 +237,7 @@ func (a *actor) fragments() {
 		}
 		err := a.session.Continuation(ctx, part, data[:n])
 		for err != nil && err == ctx.Err() && part != ws.FirstText && part != ws.FirstBinary {
-			a.lane.pause(time.Millisecond) // the message is open: try again
+			a.phase.pause(time.Millisecond) // the message is open: try again
 			cancel()
 			ctx, cancel = context.Background(), func() {}
 			err = a.session.Continuation(ctx, part, data[:n])
@@ -257,10 +257,10 @@ func (a *actor) fragments() {
 			return
 		}
 		data, part = data[n:], ws.Continue
-		a.lane.pause(time.Duration(a.random.size(int(time.Millisecond))))
+		a.phase.pause(time.Duration(a.random.size(int(time.Millisecond))))
 		if a.random.chance(20) {
 			a.pingIn(a.pings)
-			a.lane.pause(0)
+			a.phase.pause(0)
 		}
 	}
 }
@@ -280,7 +280,7 @@ func (a *actor) writer() {
 	ctx, cancel := one(a.random, context.Background(), a.session.Context()), context.CancelFunc(func() {})
 	if a.random.chance(20) {
 		now := time.Now()
-		ctx, cancel = context.WithDeadline(ctx, a.lane.next(now, now.Add(time.Duration(a.random.size(int(10*time.Millisecond))))).Add(1))
+		ctx, cancel = context.WithDeadline(ctx, a.phase.next(now, now.Add(time.Duration(a.random.size(int(10*time.Millisecond))))).Add(1))
 	}
 	defer cancel()
 	w := a.session.Writer(ctx, kind)
@@ -292,7 +292,7 @@ func (a *actor) writer() {
 			a.failf("Write of %d bytes returns %d", n, written)
 		}
 		rest = rest[n:]
-		a.lane.pause(0)
+		a.phase.pause(0)
 	}
 	if errClose := w.Close(); err == nil {
 		err = errClose
@@ -326,13 +326,14 @@ func (a *actor) burst() {
 
 // invalid calls a send with invalid arguments, which sends nothing.
 func (a *actor) invalid() {
+	var noContext context.Context
 	ctx, s := context.Background(), a.session
 	calls := []func() error{
 		func() error { return s.Text(ctx, "\xff") },
 		func() error { return s.TextBytes(ctx, []byte("abc\xe6\x97")) },
 		func() error { return s.Ping(ctx, make([]byte, 126)) },
 		func() error { return s.Pong(ctx, make([]byte, 126)) },
-		func() error { return s.Binary(nil, nil) }, //nolint:staticcheck // it is the test
+		func() error { return s.Binary(noContext, nil) },
 		func() error { return s.Send(ctx, ws.Message{}) },
 		func() error { return s.Send(ctx, ws.Message{Kind: 77}) },
 		func() error { return s.Continuation(ctx, ws.Text, nil) },

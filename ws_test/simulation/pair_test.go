@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/handset-go/handset/ws"
 )
@@ -33,20 +32,20 @@ func (p *pair) subprotocol() string {
 	return ""
 }
 
-// The lanes of a pair. Those of the actors of an endpoint follow its first.
+// The phases of a pair. Those of the actors of an endpoint follow its first.
 const (
-	laneUp = iota
-	laneDown
-	laneFault
-	laneDial
-	laneClient = 8
-	laneServer = 20
-	lanesPair  = 32
+	phaseUp = iota
+	phaseDown
+	phaseFault
+	phaseDial
+	phaseClient = 8
+	phaseServer = 20
+	phasesPair  = 32
 
-	laneShutdown lane = lanes - 64 // and those behind it are of the run
+	phaseShutdown phase = phases - 64 // and those behind it are of the run
 )
 
-func (p *pair) lane(n int) lane { return lane((p.id*lanesPair + n) % int(laneShutdown)) }
+func (p *pair) phase(n int) phase { return phase((p.id*phasesPair + n) % int(phaseShutdown)) }
 
 // newPair makes the pair for an attempt to connect.
 func newPair(r *run, id int, d *ws.Dialer) *pair {
@@ -54,8 +53,8 @@ func newPair(r *run, id int, d *ws.Dialer) *pair {
 	p := &pair{run: r, id: id, dialer: d}
 	p.link = newLink(r, p)
 	p.link.compresses = d.Compression.Level > 0 && r.plan.upgrader.Compression.Level > 0
-	p.client = newEndpoint(p, "client", laneClient, d.Options)
-	p.server = newEndpoint(p, "server", laneServer, r.plan.upgrader.Options)
+	p.client = newEndpoint(p, "client", phaseClient, d.Options)
+	p.server = newEndpoint(p, "server", phaseServer, r.plan.upgrader.Options)
 	p.client.callbacks, p.server.callbacks = r.callbacks[d], r.callbacks[nil]
 	p.client.peer, p.server.peer = p.server, p.client
 	p.client.in, p.client.out = p.link.down, p.link.up
@@ -111,7 +110,7 @@ func (r *run) serveSession(session *ws.Session, stream *ws.MessageStream) {
 		<-session.Done()
 		return
 	}
-	a.lane.pause(a.random.between(0, r.plan.duration))
+	a.phase.pause(a.random.between(0, r.plan.duration))
 	p.server.closesItself()
 	if a.random.chance(30) {
 		panic(one[any](a.random, "simulation", http.ErrAbortHandler))
@@ -130,59 +129,4 @@ func (p *pair) checkHandshake(what string, err error) {
 	default:
 		p.run.failf("pair %d: %s: %v", p.id, what, err)
 	}
-}
-
-// client is a program that connects: once, or again when it has lost its connection.
-type client struct {
-	run     *run
-	id      int
-	name    string
-	lane    lane
-	random  random
-	dialer  *ws.Dialer
-	current *pair // of the attempt in progress
-	number  int   // of attempts
-}
-
-// maxAttempts is how often a client connects at most.
-const maxAttempts = 6
-
-func newClient(r *run, id int) *client {
-	name := fmt.Sprint("client program ", id)
-	c := &client{run: r, id: id, name: name, random: newRandom(r.seed, name)}
-	c.lane = lane((id*maxAttempts*lanesPair + laneDial) % int(laneShutdown))
-	c.dialer = one(c.random, r.plan.dialers...)
-	return c
-}
-
-// next makes the pair of the next attempt.
-func (c *client) next() *pair {
-	c.current = newPair(c.run, c.id*maxAttempts+c.number, c.dialer)
-	c.number++
-	return c.current
-}
-
-const url = "ws://simulation.example/"
-
-// run connects, at an instant that the seed chooses.
-func (c *client) connect() {
-	c.lane.pause(c.random.between(0, c.run.plan.duration/2))
-	ctx := context.WithValue(context.Background(), clientKey{}, c)
-	if c.random.chance(25) {
-		c.redial(ctx)
-		return
-	}
-	now := time.Now()
-	limit := one(c.random, 50*time.Millisecond, 10*time.Second, 10*time.Second, time.Minute)
-	ctx, cancel := context.WithDeadline(ctx, c.lane.next(now, now.Add(c.random.between(limit/2, limit))))
-	defer cancel()
-	p := c.next()
-	session, stream, err := c.dialer.Dial(ctx, fmt.Sprint(url, p.id))
-	c.run.trace.add(c.name, "Dial: ", class(err))
-	if err == nil {
-		p.client.begin(session, stream)
-		return
-	}
-	p.client.givesUp()
-	p.checkHandshake("Dial", err)
 }

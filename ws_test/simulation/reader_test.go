@@ -24,11 +24,12 @@ type reader struct {
 	refuses   bool          // it refuses data messages
 	maxFrame  int
 
-	away  bool // nothing receives, or may at times: the library may drop what arrives while closing
-	begun bool // Chan or Discard was called: the stream has a reader until it ends
-	parts []byte
-	count int     // messages that were received, with those that are too big
-	kind  ws.Kind // of the message that is not complete; 0 if there is none
+	away   bool // nothing receives, or may at times: the library may drop what arrives while closing
+	begun  bool // Chan or Discard was called: the stream has a reader until it ends
+	parts  []byte
+	count  int      // messages that were received, with those that are too big
+	kind   ws.Kind  // of the message that is not complete; 0 if there is none
+	partOf *message // it is probably this one
 }
 
 // way is a way to receive.
@@ -54,7 +55,7 @@ func newReader(e *endpoint) reader {
 		refuses:   rng.chance(30),
 	}
 	if rng.chance(30) {
-		r.think = one(rng, lanes, time.Millisecond, time.Second, 3*time.Second)
+		r.think = one(rng, phases, time.Millisecond, time.Second, 3*time.Second)
 	}
 	if rng.chance(15) {
 		r.late = rng.between(0, e.run.plan.duration)
@@ -79,7 +80,7 @@ type source interface {
 // run receives until the stream ends.
 func (r *reader) run(a *actor) {
 	if r.late > 0 {
-		a.lane.pause(r.late)
+		a.phase.pause(r.late)
 	}
 	var s source = a.stream
 	if r.aggregate {
@@ -113,7 +114,7 @@ func (r *reader) context(a *actor) (context.Context, context.CancelFunc) {
 	case r.contexts && a.random.chance(50):
 		now := time.Now()
 		d := a.random.between(0, time.Second)
-		return context.WithDeadline(context.Background(), a.lane.next(now, now.Add(d)).Add(2))
+		return context.WithDeadline(context.Background(), a.phase.next(now, now.Add(d)).Add(2))
 	case a.random.chance(20):
 		return a.session.Context(), func() {}
 	}
@@ -198,7 +199,7 @@ func (r *reader) discard(a *actor) {
 
 func (r *reader) pause(a *actor) {
 	if r.think > 0 {
-		a.lane.pause(a.random.between(0, r.think))
+		a.phase.pause(a.random.between(0, r.think))
 	}
 }
 
@@ -314,9 +315,10 @@ func (r *reader) chunk(a *actor, msg ws.Message) {
 	}
 	r.parts = append(r.parts, msg.Data...)
 	if msg.Kind != ws.Last {
-		a.peer.sends.begins(r.kind, r.parts)
+		r.partOf = a.peer.sends.begins(r.partOf, r.kind, r.parts, len(msg.Data))
 		return
 	}
+	r.partOf = nil
 	kind, data := r.kind, r.parts
 	r.kind, r.parts = 0, nil
 	a.trace("received ", kind, " of ", len(data))

@@ -48,7 +48,7 @@ type view struct {
 // wait waits for the network, at most until the context ends.
 func (v *view) wait(ctx context.Context) error {
 	now := time.Now()
-	timer := time.NewTimer(v.process.lane.next(now, now.Add(v.latency)).Sub(now))
+	timer := time.NewTimer(v.process.phase.next(now, now.Add(v.latency)).Sub(now))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -134,7 +134,7 @@ func (s *subscription) arrive(e group.Event) {
 // deliver delivers messages until the subscription is closed.
 func (s *subscription) deliver() {
 	rng := newRandom(s.view.groups.run.seed, "deliveries "+s.view.process.name+s.name)
-	at := s.view.process.lane + 1 + lane(s.name[len(s.name)-1]-'0')
+	at := s.view.process.phase + 1 + phase(s.name[len(s.name)-1]-'0')
 	for {
 		s.mu.Lock()
 		for len(s.coming) == 0 && !s.closed {

@@ -181,7 +181,7 @@ func (a *actor) joinsRemote() {
 		logs[name] = &remoteMember{endpoint: a.endpoint, process: p, name: name, log: a.sends.newLog(a.name + " " + name)}
 	}
 	for range a.run.plan.steps {
-		a.lane.pause(time.Duration(a.random.size(int(a.run.plan.duration / 4))))
+		a.phase.pause(time.Duration(a.random.size(int(a.run.plan.duration / 4))))
 		m := logs[one(a.random, g.names...)]
 		if m.isMember() && a.random.chance(60) {
 			a.checkRemoteLen(m)
@@ -266,7 +266,7 @@ func (a *actor) joinRemote(m *remoteMember, all map[string]*remoteMember) {
 	ctx, cancel := context.WithValue(context.Background(), memberKey{}, m), context.CancelFunc(func() {})
 	if a.random.chance(20) {
 		now := time.Now()
-		ctx, cancel = context.WithDeadline(ctx, a.lane.next(now, now.Add(a.random.between(0, 4*g.broker.latency+time.Millisecond))).Add(3))
+		ctx, cancel = context.WithDeadline(ctx, a.phase.next(now, now.Add(a.random.between(0, 4*g.broker.latency+time.Millisecond))).Add(3))
 	}
 	defer cancel()
 	way := a.random.IntN(3)

@@ -31,7 +31,7 @@ type process struct {
 	groups  *remote
 	id      int
 	name    string
-	lane    lane
+	phase   phase
 	here    *group.Groups
 	members []*remoteMember // guarded by groups.mu
 }
@@ -46,11 +46,11 @@ type post struct {
 	began  time.Time // when Publish was called
 }
 
-// The lanes of groups: of what the broker does, and of those who publish.
+// The phases of groups: of what the broker does, and of those who publish.
 const (
-	laneBroker  = laneShutdown + 24
-	lanePublish = laneShutdown + 44
-	laneGroups  = laneShutdown + 48
+	phaseBroker  = phaseShutdown + 24
+	phasePublish = phaseShutdown + 44
+	phaseGroups  = phaseShutdown + 48
 )
 
 // newRemote decides whether a run has groups, and what they are. It returns nil if it has
@@ -77,7 +77,7 @@ func newRemote(r *run) *remote {
 		g.names = append(g.names, fmt.Sprint("group ", i))
 	}
 	for i := range 1 + rng.IntN(2) {
-		p := &process{groups: g, id: i, name: fmt.Sprint("process ", i), lane: laneBroker + lane(4*i)}
+		p := &process{groups: g, id: i, name: fmt.Sprint("process ", i), phase: phaseBroker + phase(4*i)}
 		p.here = group.New(&view{&g.broker, p}, g.options)
 		g.processes = append(g.processes, p)
 	}
@@ -100,7 +100,7 @@ func (g *remote) publishers() {
 		return
 	}
 	for i := range 1 + newRandom(g.run.seed, "publishers").IntN(3) {
-		p := &poster{g, fmt.Sprint("poster ", i), lanePublish + lane(i), newRandom(g.run.seed, fmt.Sprint("poster ", i))}
+		p := &poster{g, fmt.Sprint("poster ", i), phasePublish + phase(i), newRandom(g.run.seed, fmt.Sprint("poster ", i))}
 		g.run.scripts.Go(p.publish)
 	}
 }
@@ -109,7 +109,7 @@ func (g *remote) publishers() {
 type poster struct {
 	groups *remote
 	name   string
-	lane   lane
+	phase  phase
 	random random
 }
 
@@ -119,7 +119,7 @@ type postKey struct{}
 func (p *poster) publish() {
 	g := p.groups
 	for range g.run.plan.steps * 2 {
-		p.lane.pause(time.Duration(p.random.size(int(g.run.plan.duration / 4))))
+		p.phase.pause(time.Duration(p.random.size(int(g.run.plan.duration / 4))))
 		from := one(p.random, g.processes...)
 		m := &post{name: one(p.random, g.names...), kind: one(p.random, ws.Text, ws.Binary), began: time.Now()}
 		m.data = content(p.random, m.kind, uniqueSize+p.random.size(min(g.run.plan.largest, 5000)))
@@ -156,7 +156,7 @@ func (g *remote) settle() {
 	if g == nil {
 		return
 	}
-	laneGroups.pause(time.Second)
+	phaseGroups.pause(time.Second)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, p := range g.processes {
@@ -171,7 +171,7 @@ func (g *remote) check() {
 	if g == nil {
 		return
 	}
-	laneGroups.pause(max(g.options.UnsubscribeDelay, 0) + time.Second)
+	phaseGroups.pause(max(g.options.UnsubscribeDelay, 0) + time.Second)
 	for _, p := range g.processes {
 		stats := p.here.Stats()
 		if stats.Members != 0 || stats.Groups != 0 || len(slices.Collect(p.here.Names())) != 0 {

@@ -43,16 +43,30 @@ type run struct {
 // bubble. Nothing is left when it returns.
 func simulate(seed uint64, t *trace) (failures []string) {
 	rng := newRandom(seed, "run")
+	r := newRun(seed, rng, t)
+	limit := time.AfterFunc(longest, func() { panic(fmt.Sprintf("simulation: seed %d has not ended after %v", seed, longest)) })
+	defer limit.Stop()
+	stop := r.serve()
+	r.start(rng)
+	r.scripts.Wait()
+	r.remote.settle()
+	r.patient()
+	r.shutdown()
+	r.scripts.Wait()
+	r.readers.Wait()
+	r.remote.check()
+	stop()
+	synctest.Wait() // for the groups to notice the ends of sessions
+	r.check()
+	return r.failures
+}
+
+func newRun(seed uint64, rng random, t *trace) *run {
 	r := &run{seed: seed, trace: t, plan: newPlan(rng), network: newNetwork(), began: time.Now(), pairs: map[int]*pair{}}
 	if t != nil {
 		t.began = r.began
 	}
-	limit := time.AfterFunc(longest, func() { panic(fmt.Sprintf("simulation: seed %d has not ended after %v", seed, longest)) })
-	defer limit.Stop()
 	setClock(seed)
-	server := &http.Server{Handler: http.HandlerFunc(r.handle), ErrorLog: discardLog}
-	var serving sync.WaitGroup
-	serving.Go(func() { _ = server.Serve(r.network) })
 	r.client = &http.Client{Transport: &http.Transport{DialContext: r.dial}}
 	r.handler = r.plan.upgrader.Handler(r.serveSession)
 	r.callbacks = map[*ws.Dialer]*callbacks{nil: newCallbacks(r, "upgrader")}
@@ -62,30 +76,34 @@ func simulate(seed uint64, t *trace) (failures []string) {
 		r.callbacks[d] = newCallbacks(r, fmt.Sprint("dialer ", i))
 		d.Trace = r.callbacks[d].trace()
 	}
-	for i := range r.plan.clients {
-		r.scripts.Go(newClient(r, i).connect)
+	return r
+}
+
+// serve starts the server, and returns a function that stops it.
+func (r *run) serve() (stop func()) {
+	server := &http.Server{Handler: http.HandlerFunc(r.handle), ErrorLog: discardLog}
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = server.Serve(r.network) })
+	return func() {
+		_ = server.Close()
+		r.client.CloseIdleConnections()
+		serving.Wait()
 	}
-	r.scripts.Go(r.interrupt)
+}
+
+// start starts the groups and the clients.
+func (r *run) start(rng random) {
 	if rng.chance(50) {
-		r.groups = newGroups(r, newRandom(seed, "groups"))
+		r.groups = newGroups(r, newRandom(r.seed, "groups"))
 		r.scripts.Go(r.groups.runPublisher)
 	} else {
 		r.remote = newRemote(r)
 		r.remote.publishers()
 	}
-	r.scripts.Wait()
-	r.remote.settle()
-	r.patient()
-	r.shutdown()
-	r.scripts.Wait()
-	r.readers.Wait()
-	r.remote.check()
-	_ = server.Close()
-	r.client.CloseIdleConnections()
-	serving.Wait()
-	synctest.Wait() // for the groups to notice the ends of sessions
-	r.check()
-	return r.failures
+	for i := range r.plan.clients {
+		r.scripts.Go(newClient(r, i).connect)
+	}
+	r.scripts.Go(r.interrupt)
 }
 
 // longest is the time that a run may take, by its own clock.

@@ -1,36 +1,32 @@
 package simulation
 
-import (
-	"time"
-)
+import "time"
 
-// lanes is the number of lanes. An instant belongs to the lane that its nanoseconds give,
-// modulo lanes.
-const lanes = 4096
+// phases is the number of phases, and the time in ns after which an instant of a phase
+// follows another.
+const phases = 4096
 
-// lane is the instants at which one actor, or one direction of a connection, does
-// something. No two of them do anything at the same instant, unless one causes what the
-// other does. So at each instant there is one cause, and the order in which the
-// goroutines run that it wakes does not matter. The library's own delays are whole
-// milliseconds, or fractions of times that are chosen accordingly, and stay in the lane
-// of their cause.
-type lane time.Duration
+// phase is the remainder of the times at which one actor, or one direction of a link, acts.
+// No two of them act at the same instant, unless one is the cause of what the other does.
+// The library's delays are whole milliseconds, or fractions of times that are chosen
+// accordingly; what happens after them has nearly always the phase of its cause.
+type phase time.Duration
 
-// next returns the first instant of the lane that is not before t, and later than now.
-func (l lane) next(now, t time.Time) time.Time {
+// next returns the first instant of the phase that is not before t, and later than now.
+func (p phase) next(now, t time.Time) time.Time {
 	if t.Before(now) {
 		t = now
 	}
 	n := t.UnixNano()
-	at := n - n%lanes + int64(l)
+	at := n - n%phases + int64(p)
 	for at < n || at <= now.UnixNano() {
-		at += lanes
+		at += phases
 	}
 	return time.Unix(0, at)
 }
 
-// pause waits for d, up to the next instant of the lane.
-func (l lane) pause(d time.Duration) {
+// pause waits for d, up to the next instant of the phase.
+func (p phase) pause(d time.Duration) {
 	now := time.Now()
-	time.Sleep(l.next(now, now.Add(d)).Sub(now))
+	time.Sleep(p.next(now, now.Add(d)).Sub(now))
 }

@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// shutter is what can be shut down: an Upgrader or a Dialer.
-type shutter interface {
+// stopper is what can be shut down: an Upgrader or a Dialer.
+type stopper interface {
 	Shutdown(context.Context) error
 	Close() error
 }
 
-// The lanes of shutdowns.
+// The phases of shutdowns.
 const (
-	laneUpgrader  = laneShutdown
-	laneDialer    = laneShutdown + 1
-	laneInterrupt = laneShutdown + 16
+	phaseUpgrader  = phaseShutdown
+	phaseDialer    = phaseShutdown + 1
+	phaseInterrupt = phaseShutdown + 16
 )
 
 // shutdown ends what is left, as a program does that ends. Some of it may have been shut
@@ -26,15 +26,15 @@ func (r *run) shutdown() {
 	grace := newRandom(r.seed, "shutdown").between(0, 20*time.Second)
 	r.shuts()
 	var all tasks
-	all.Go(func() { r.shutOne("upgrader", laneUpgrader, &r.plan.upgrader, grace) })
+	all.Go(func() { r.shutOne("upgrader", phaseUpgrader, &r.plan.upgrader, grace) })
 	for i, d := range r.plan.dialers {
-		all.Go(func() { r.shutOne(fmt.Sprint("dialer ", i), laneDialer+lane(i), d, grace) })
+		all.Go(func() { r.shutOne(fmt.Sprint("dialer ", i), phaseDialer+phase(i), d, grace) })
 	}
 	all.Wait()
 }
 
 // shutOne shuts an Upgrader or a Dialer down.
-func (r *run) shutOne(name string, at lane, s shutter, grace time.Duration) {
+func (r *run) shutOne(name string, at phase, s stopper, grace time.Duration) {
 	at.pause(0)
 	now := time.Now()
 	ctx, cancel := context.WithDeadline(context.Background(), at.next(now, now.Add(grace)))
@@ -87,14 +87,14 @@ func (r *run) interrupt() {
 	if !rng.chance(20) {
 		return
 	}
-	laneInterrupt.pause(rng.between(0, r.plan.duration))
+	phaseInterrupt.pause(rng.between(0, r.plan.duration))
 	r.shuts()
-	name, s := "upgrader", shutter(&r.plan.upgrader)
+	name, s := "upgrader", stopper(&r.plan.upgrader)
 	if i := rng.IntN(4); i < len(r.plan.dialers) {
 		name, s = fmt.Sprint("dialer ", i), r.plan.dialers[i]
 	}
 	if rng.chance(70) {
-		r.shutOne(name+" in the middle", laneInterrupt, s, rng.between(0, 10*time.Second))
+		r.shutOne(name+" in the middle", phaseInterrupt, s, rng.between(0, 10*time.Second))
 		return
 	}
 	r.aborts()

@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 )
 
 var (
-	seeds = flag.Uint64("seeds", 300, "number of seeds to run")
+	seeds = flag.Uint64("seeds", 0, "number of seeds to run; 0 means a few hundred")
 	from  = flag.Uint64("from", 1, "first seed")
 	seed  = flag.Uint64("seed", 0, "run only this seed; with -v its trace is printed")
 	child = flag.Bool("child", false, "run the seeds in this process, and report each")
@@ -26,29 +27,43 @@ func TestSimulate(t *testing.T) {
 	case *child:
 		runChild(t)
 	case testing.CoverMode() != "": // only this process is covered
-		for s := *from; s < *from+*seeds; s++ {
+		for s := *from; s < *from+number(); s++ {
 			if failures := runSeed(t, s, nil); failures != nil {
 				t.Error(explain(s, failures))
 			}
 		}
 	default:
-		runProcesses(t)
+		runProcesses(t, number())
 	}
+}
+
+// number returns how many seeds are run.
+func number() uint64 {
+	switch {
+	case *seeds > 0:
+		return *seeds
+	case raceDetector:
+		return 60
+	}
+	return 300
 }
 
 // TestTrace shows that a run is exact: the same seed has the same trace, whatever the
 // scheduler does.
 func TestTrace(t *testing.T) {
-	const runs = 4
-	for s := *from; s < *from+min(*seeds, 100); s++ {
+	count := min(number(), 40)
+	if raceDetector {
+		count = 10
+	}
+	processors := runtime.GOMAXPROCS(0)
+	defer runtime.GOMAXPROCS(processors)
+	for s := *from; s < *from+count; s++ {
 		var first *trace
-		for i := range runs {
+		for i, n := range []int{processors, processors, 1, 1} {
+			runtime.GOMAXPROCS(n)
 			tr := newTrace()
-			if i == runs/2 {
-				defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-			}
 			runSeed(t, s, tr)
-			if first == nil {
+			if i == 0 {
 				first = tr
 			}
 			if first.hash() != tr.hash() {
@@ -80,11 +95,10 @@ func runSeed(t *testing.T, seed uint64, tr *trace) (failures []string) {
 	return failures
 }
 
-// lastEvents is how many events explain prints.
-const lastEvents = 30
+// lastEvents is how many events a failure prints.
+const lastEvents = 40
 
-// explain returns what a seed has found: how to repeat it, what the model says, and what
-// happened before.
+// explain returns what is wrong with a seed: how to repeat it, and what the model says.
 func explain(seed uint64, failures []string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "seed %d fails; to repeat it:\n\tgo test -count=1 -run Simulate ./ws_test/simulation -seed %d -v\n", seed, seed)
@@ -92,6 +106,19 @@ func explain(seed uint64, failures []string) string {
 		fmt.Fprintf(&b, "\t%s\n", f)
 	}
 	return b.String()
+}
+
+// explainAgain runs a seed that has failed again, to print what happened before.
+func explainAgain(t *testing.T, seed uint64, failures []string) string {
+	text, tr := explain(seed, failures), newTrace()
+	if again := runSeed(t, seed, tr); !slices.Equal(again, failures) {
+		text += fmt.Sprintf("\tThe second run of it has found something else: %q\n", again)
+	}
+	events := tr.events()
+	for _, e := range events[max(len(events)-lastEvents, 0):] {
+		text += fmt.Sprintf("\t\t%s\n", e)
+	}
+	return text
 }
 
 func TestMain(m *testing.M) {
