@@ -13,22 +13,60 @@ PLATFORMS = linux/386 linux/arm64 darwin/arm64 freebsd/amd64 windows/amd64
 MODULES = $(patsubst ./%/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path '*/node_modules/*' -not -path '*/testdata/*' -not -path '*/.venv/*' | sort))
 RACED   = $(filter broker/% examples/%,$(MODULES))
 
-.PHONY: test allocations soak lint fmt vet staticcheck vulnerabilities cross typecheck fuzz interop interop-tools autobahn bench bench-groups bench-quick screenshots modules-test ci
+.PHONY: test coverage processors allocations simulate mutations soak soak-random lint fmt vet staticcheck vulnerabilities cross typecheck fuzz interop interop-tools autobahn bench bench-groups bench-quick screenshots modules-test reproducible ci
 
 test:
 	$(GO) test -race -shuffle=on ./...
+
+# How many of the library's statements the tests execute, which must be COVERAGE percent,
+# and the functions with statements that they do not execute. What only tests import is
+# not counted. -short has fewer repetitions, and executes the same statements.
+COVERAGE = 95
+COVERED  = $(shell $(GO) list ./ws ./group ./internal/... | grep -v -e 'test$$' -e 'bench$$' -e structure)
+
+coverage:
+	$(GO) test -short -coverpkg="$$(echo $(COVERED) | tr ' ' ,)" -coverprofile=coverage.out ./...
+	@$(GO) tool cover -func=coverage.out | awk '/^total:/ { total = $$NF } $$NF != "100.0%" \
+		END { print "total " total; if (total + 0 < $(COVERAGE)) { print "which is less than $(COVERAGE)%"; exit 1 } }'
+
+# The tests of the library on another processor, such as test-386 and test-arm64: natively
+# if the kernel can do that, or with QEMU, which takes minutes.
+test-%:
+	GO='$(GO)' bash .ci/test-arch $* -short $(COVERED) ./wsjson/... ./ws_test ./ws_test/simulation
+
+# What of this is quick enough for every run: everything on 386, and on arm64 packages of
+# which QEMU makes seconds.
+processors: test-386
+	GO='$(GO)' bash .ci/test-arch arm64 -short ./internal/frame ./internal/message ./internal/inflate \
+		./internal/inbox ./internal/window ./internal/transport ./internal/handshake
 
 # The race detector allocates, so what must not allocate is tested without it;
 # and thousands of random conversations, for which it is too slow.
 allocations:
 	$(GO) test -run 'Alloc|RandomCompressed' ./...
 
-# What takes too long for every run: slow peers, in real time and with all defaults, for
-# three minutes; ten thousand clients of a server that restarts; longer sequences of
-# the model of the send queue.
-soak:
+# SEEDS runs of clients and servers over a simulated network: see ws_test/simulation.
+SEEDS ?= 2000
+
+simulate:
+	$(GO) test -count=1 -timeout 0 -run Simulate ./ws_test/simulation -seeds $(SEEDS)
+
+# Whether the simulation finds errors: it is run with each of a table of them.
+mutations:
+	$(GO) run ./ws_test/simulation/mutations
+
+# Sessions with random behaviour for SOAK, after which nothing may be left: see ws_test/soak.
+# And what else takes too long for every run: slow peers, in real time and with all
+# defaults, for three minutes; ten thousand clients of a server that restarts; longer
+# sequences of the model of the send queue.
+SOAK ?= 10m
+
+soak: soak-random
 	HANDSET_SOAK=1 $(GO) test -count=1 -v -timeout 10m -parallel 32 -run 'Soak|RedialAfterRestart' ./ws_test
 	HANDSET_SOAK=1 $(GO) test -count=1 -v -timeout 10m -run TestModel ./internal/outbox
+
+soak-random:
+	$(GO) test -count=1 -v -timeout 0 -run TestSoak ./ws_test/soak -soak $(SOAK)
 
 lint: fmt vet staticcheck vulnerabilities
 
@@ -110,6 +148,10 @@ bench-quick:
 	$(GO) -C bench run ./cmd/bench -rounds 3 -seconds 0.4 -workloads echo,burst,large,broadcast,push,accept \
 		-servers 'handset-recv,handset-all,handset-whole,raw,gws,gorilla,coder'
 
+# A clone needs nothing but Go, and two builds are the same.
+reproducible:
+	GO='$(GO)' bash .ci/reproducible
+
 # Every module of its own.
 modules-test:
 	@code=0; for module in $(MODULES); do \
@@ -117,4 +159,4 @@ modules-test:
 		echo "$(GO) -C $$module test $$flags ./..."; $(GO) -C $$module test $$flags ./... || code=1; \
 	done; exit $$code
 
-ci: lint typecheck cross test allocations modules-test interop-tools interop fuzz
+ci: lint typecheck cross test coverage processors allocations modules-test interop-tools interop fuzz simulate mutations reproducible

@@ -128,13 +128,7 @@ func (gs *Groups) add(g *group, session *ws.Session, catchUp bool) (*member, err
 	if gs.isClosed() {
 		return nil, ErrClosed
 	}
-	joined := gs.sessions[session]
-	if joined == nil {
-		gs.lastID++
-		joined = &memberships{id: gs.lastID}
-		sessionend.Observe(session, (*observer)(gs))
-		gs.sessions[session] = joined
-	}
+	joined := gs.membershipsLocked(session)
 	if joined.in(g.name) != nil {
 		return nil, ErrMember
 	}
@@ -142,6 +136,19 @@ func (gs *Groups) add(g *group, session *ws.Session, catchUp bool) (*member, err
 	joined.add(m)
 	g.add(m)
 	return m, nil
+}
+
+// membershipsLocked returns the memberships of a session, which has an id from then on until
+// it ends.
+func (gs *Groups) membershipsLocked(session *ws.Session) *memberships {
+	joined := gs.sessions[session]
+	if joined == nil {
+		gs.lastID++
+		joined = &memberships{id: gs.lastID}
+		sessionend.Observe(session, (*observer)(gs))
+		gs.sessions[session] = joined
+	}
+	return joined
 }
 
 // remove removes a member. When it has returned, nothing more is sent to it. The member

@@ -91,7 +91,11 @@ func (gs *Groups) envelope(kind ws.Kind, data []byte, except *ws.Session) (envel
 	}
 	gs.mu.Lock()
 	defer gs.mu.Unlock()
-	if joined := gs.sessions[except]; joined != nil {
+	joined := gs.sessions[except]
+	if joined == nil && gs.history != nil {
+		joined = gs.membershipsLocked(except) // it may join later, and is not sent the stored message then
+	}
+	if joined != nil {
 		e.origin, e.sender = gs.origin, joined.id
 	}
 	return e, nil

@@ -267,6 +267,21 @@ func TestJoinRecentExcludes(t *testing.T) {
 	other.receives(t, "1", "2", "3")
 }
 
+// A session is excluded also if it had not joined any group when the message was published.
+func TestJoinRecentExcludesBeforeJoin(t *testing.T) {
+	gs := group.New(&group.MemoryBroker{History: 10}, group.Options{})
+	e := connect(t, ws.Options{})
+	publish(t, gs, "x", "1")
+	if err := gs.PublishExcept(t.Context(), "x", ws.Text, []byte("2"), e.Session); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := gs.JoinRecent(t.Context(), "x", e.Session, 10); err != nil {
+		t.Fatal(err)
+	}
+	publish(t, gs, "x", "3")
+	e.receives(t, "1", "3")
+}
+
 // A late message of an old epoch is not taken for a sign that the stored messages of the
 // new one have arrived.
 func TestStoredMessagesArriveLateAfterOldEpoch(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/handset-go/handset/internal/closing"
 	"github.com/handset-go/handset/internal/outbox"
 	"github.com/handset-go/handset/internal/transport"
 )
@@ -51,14 +52,14 @@ func (m *MessageStream) session() *Session { return (*Session)(m) }
 
 // extra has what only some sessions need.
 type extra struct {
-	maxFrame uint64
+	maxFrame atomic.Uint64
 	channel  atomic.Pointer[messageChannel] // of MessageStream.Chan
 	filled   atomic.Pointer[messageChannel] // of that or of AggregatedStream.Chan
 	err      atomic.Pointer[error]          // that ended the stream; nil before that
 	context  atomic.Pointer[sessionContext] // of Session.Context; nil before the first call
 	values   context.Context                // of Upgrader.KeepRequestValues; nil without
 
-	began time.Duration // time since epoch; 0 without a Trace
+	began time.Duration // time since clock.Epoch; 0 without a Trace
 
 	traffic     *trafficCounters // nil without Options.SessionStats
 	messages    messageTimer
@@ -80,7 +81,7 @@ func (c *conn) more() *extra {
 // maxFrame returns the limit set by MaxFrameSize, or 0 for none.
 func (c *conn) maxFrame() uint64 {
 	if x := c.extra.Load(); x != nil {
-		return x.maxFrame
+		return x.maxFrame.Load()
 	}
 	return 0
 }
@@ -144,6 +145,8 @@ func (cb *outboxCallbacks) WriteFailed(err error) {
 	switch s := (*Session)(cb); {
 	case !transport.IsTimeout(err):
 		s.writeFailed(lostBy(err))
+	case s.hasFailed():
+		s.transition(closeEvent{Event: closing.TimedOut}) // the violation remains the reason
 	case s.isClosing():
 		s.end(ErrCloseTimeout)
 	default:

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/handset-go/handset/internal/clock"
 	"github.com/handset-go/handset/internal/frame"
 	"github.com/handset-go/handset/internal/handshake"
 )
@@ -144,7 +145,7 @@ func (d *Dialer) connect(ctx context.Context, url string, header http.Header) (s
 	}
 	s = newSession(r, dialed.Conn, dialed.Early, d.subprotocol(dialed.Subprotocol), compression)
 	if d.Trace != nil {
-		s.more().began = time.Since(epoch)
+		s.more().began = time.Since(clock.Epoch)
 	}
 	r.add(s)
 	return s, nil

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/handset-go/handset/internal/clock"
 	"github.com/handset-go/handset/internal/handshake"
 )
 
@@ -111,7 +112,7 @@ func (u *Upgrader) handle(w http.ResponseWriter, r *http.Request) (s *Session, e
 		s.more().values = context.WithoutCancel(r.Context())
 	}
 	if u.Trace != nil {
-		s.more().began = time.Since(epoch)
+		s.more().began = time.Since(clock.Epoch)
 	}
 	reg.add(s)
 	return s, nil

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/handset-go/handset/internal/clock"
 	"github.com/handset-go/handset/internal/frame"
 	"github.com/handset-go/handset/internal/heartbeat"
 	"github.com/handset-go/handset/internal/outbox"
@@ -41,7 +42,8 @@ import (
 //
 // The Pongs to these Pings are not delivered. If the peer may compress with context
 // takeover, the Pings have no payload, and a Pong without payload that arrives while
-// one of them is unanswered is taken for its answer. An application that waits for
+// one of them is unanswered is taken for its answer. If the peer answers a Ping only
+// after the next one, one such Pong may be delivered. An application that waits for
 // the Pongs to its own Pings must give those a payload.
 type Heartbeat struct {
 	// Interval is how long a peer may be silent before it is pinged. Zero means
@@ -131,7 +133,7 @@ func (s *Session) pingsEmpty() bool { return s.compression != nil && s.compressi
 
 // sendPing queues a Ping. If the queue is full, the next check tries again.
 func (s *Session) sendPing(o *heartbeat.Observation) {
-	sent := int64(time.Since(epoch))
+	sent := int64(time.Since(clock.Epoch))
 	f := outbox.Frame{Opcode: frame.Ping, Fin: true}
 	if !s.pingsEmpty() {
 		f.Data = pingMark.Payload(sent)
@@ -167,7 +169,7 @@ func (s *Session) ownPong(payload []byte) bool {
 // pingAnswered records the latency when the Pong has been received. sent is when the
 // Ping was sent, as time since the epoch.
 func (s *Session) pingAnswered(sent time.Duration) {
-	took := min(max(time.Since(epoch)-sent, 0), time.Hour)
+	took := min(max(time.Since(clock.Epoch)-sent, 0), time.Hour)
 	s.heartbeat.latency.Store(uint32(took.Microseconds()))
 	s.registry.pongs.Add(1)
 	if s.traced() {

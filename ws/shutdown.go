@@ -3,11 +3,11 @@ package ws
 import (
 	"context"
 	"iter"
-	"math/rand/v2"
 	"runtime"
 	"slices"
 	"time"
 
+	"github.com/handset-go/handset/internal/clock"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -126,7 +126,7 @@ const spreadStep = 10 * time.Millisecond
 // because Close does not wait for the peer.
 func (r *registry) closeSpread(ctx context.Context, window time.Duration, reason CloseReason, idle <-chan struct{}) {
 	list, began := r.list(), time.Now()
-	rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	shuffle(list)
 	for i := 0; i < len(list); {
 		timer := time.NewTimer(max(due(i, len(list), window)-time.Since(began), spreadStep))
 		select {
@@ -144,6 +144,14 @@ func (r *registry) closeSpread(ctx context.Context, window time.Duration, reason
 			}
 			list[i] = entry{} // the window may be long
 		}
+	}
+}
+
+// shuffle puts the entries into random order.
+func shuffle(list []entry) {
+	for i := len(list) - 1; i > 0; i-- {
+		j := clock.Random(int64(i) + 1)
+		list[i], list[j] = list[j], list[i]
 	}
 }
 

@@ -40,11 +40,32 @@ type MessageStream struct{ conn }
 // since long frames are delivered in chunks. MaxFrameSize must be called before the
 // first receive. It returns m.
 func (m *MessageStream) MaxFrameSize(n int) *MessageStream {
-	m.more().maxFrame = uint64(max(n, 0))
-	if m.in.input != nil {
-		m.in.input.MaxFrame = m.maxFrame()
+	m.more().maxFrame.Store(uint64(max(n, 0)))
+	if m.transport != nil { // from Handle or Dial
+		m.limitInput()
 	}
 	return m
+}
+
+// limitInput makes the input, if there is one, use the limit of MaxFrameSize. If Close was
+// called before the first receive, a background reader may have the input.
+func (m *MessageStream) limitInput() {
+	for {
+		background, err := m.in.lock.tryLock()
+		switch {
+		case err != nil: // a receive is in progress
+			return
+		case background == nil:
+			if m.in.input != nil {
+				m.in.input.MaxFrame = m.maxFrame()
+			}
+			m.unlock(true)
+			return
+		case background.state.Load() == discarding: // nothing is delivered any more
+			return
+		}
+		<-background.done
+	}
 }
 
 // Recv waits for the next message, or for the next chunk of a message that is longer

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/handset-go/handset/internal/clock"
 )
 
 // The sessions of an Upgrader or Dialer share three timers, because their events are rare: one for
@@ -164,7 +166,7 @@ type synctestBubble struct {
 
 func newSynctestBubble() synctestBubble {
 	now := time.Now()
-	return synctestBubble{make(chan struct{}), now, now.Before(epoch)}
+	return synctestBubble{make(chan struct{}), now, now.Before(clock.Epoch)}
 }
 
 // mustBeTheSameForAllSessionsOfAnUpgrader reports whether the caller belongs to the
@@ -179,13 +181,9 @@ func (b synctestBubble) mustBeTheSameForAllSessionsOfAnUpgrader() bool {
 	return !time.Now().Before(b.since)
 }
 
-// epoch is the origin of times in ms. It is an hour before the program started, so
-// that no time is 0.
-var epoch = time.Now().Add(-time.Hour)
-
-// coarse returns the time in ms since the epoch. It wraps around every 49 days. It is
+// coarse returns the time in ms since clock.Epoch. It wraps around every 49 days. It is
 // never 0, which stands for no time.
-func coarse() uint32 { return max(uint32(time.Since(epoch).Milliseconds()), 1) }
+func coarse() uint32 { return max(uint32(time.Since(clock.Epoch).Milliseconds()), 1) }
 
 // longest is the longest duration that coarse times can measure.
 const longest = 20 * 24 * time.Hour

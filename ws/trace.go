@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/handset-go/handset/internal/clock"
 	"github.com/handset-go/handset/internal/frame"
 	"github.com/handset-go/handset/internal/outbox"
 )
@@ -151,7 +152,7 @@ func (l logTrace) sessionEnds(s *Session, err error) {
 	}
 	var attrs []slog.Attr
 	if x := s.extra.Load(); x != nil && x.began != 0 {
-		attrs = append(attrs, slog.Duration("duration", time.Since(epoch)-x.began))
+		attrs = append(attrs, slog.Duration("duration", time.Since(clock.Epoch)-x.began))
 	}
 	end := endReason(err).String()
 	if c, ok := err.(*CloseError); ok {

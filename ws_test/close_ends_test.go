@@ -30,6 +30,7 @@ type end struct {
 
 // Every way for a session to end is the same in synctest and over TCP, and on both sides.
 func TestEnd(t *testing.T) {
+	t.Parallel()
 	readers := map[string]func(*fixture) <-chan error{
 		"Recv": func(s *fixture) <-chan error { return receiveAll(s.pair) },
 		"All": func(s *fixture) <-chan error {

@@ -205,3 +205,17 @@ func TestErrAfterAbort(t *testing.T) {
 		}
 	})
 }
+
+// A peer that no longer accepts data does not hide that it has violated the protocol.
+func TestErrOfViolationWithFullQueue(t *testing.T) {
+	inSynctest(t, &ws.Upgrader{Options: ws.Options{WriteTimeout: time.Second}}, func(t *testing.T, p *pair) {
+		if err := p.session.Binary(t.Context(), make([]byte, 1000)); err != nil {
+			t.Fatal(err)
+		}
+		p.writeLater(header(fin|opBinary|0x70, 0))
+		_, err := p.stream.Recv(t.Context())
+		expectViolation(t, err, ws.CloseProtocolError)
+		<-p.session.Done()
+		expectViolation(t, p.session.Err(), ws.CloseProtocolError)
+	})
+}

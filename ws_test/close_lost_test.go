@@ -15,6 +15,7 @@ import (
 )
 
 func TestLostConnectionEndsUnreadChan(t *testing.T) {
+	t.Parallel()
 	// CloseTimeout, since the channel could yet be read to its end.
 	overTransports(t, &ws.Upgrader{Options: ws.Options{CloseTimeout: 200 * time.Millisecond}}, func(t *testing.T, p *pair) {
 		messages := p.stream.Chan()

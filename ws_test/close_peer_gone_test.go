@@ -112,6 +112,7 @@ func TestPeerGoneFinishesOpenMessage(t *testing.T) {
 
 // The session waits no longer than CloseTimeout for a reader that does not return.
 func TestPeerGoneEndsDespiteBusyReader(t *testing.T) {
+	t.Parallel()
 	for name, busy := range map[string]func(p *pair, done <-chan struct{}){
 		"loop": func(p *pair, done <-chan struct{}) {
 			go func() {

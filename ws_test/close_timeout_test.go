@@ -59,7 +59,8 @@ func TestCloseTimeoutOfSendingPeer(t *testing.T) {
 }
 
 func TestCloseTimeoutOverTransports(t *testing.T) {
-	overTransports(t, &ws.Upgrader{Options: ws.Options{CloseTimeout: 50 * time.Millisecond}}, func(t *testing.T, p *pair) {
+	t.Parallel()
+	overTransports(t, &ws.Upgrader{Options: ws.Options{CloseTimeout: 200 * time.Millisecond}}, func(t *testing.T, p *pair) {
 		end := receiveAll(p)
 		if err := p.session.Close(ws.CloseReason{}); err != nil {
 			t.Fatal(err)
@@ -75,6 +76,7 @@ func TestCloseTimeoutOverTransports(t *testing.T) {
 
 // Close on a peer that reads nothing ends after CloseTimeout.
 func TestCloseTimeoutOfStalledPeer(t *testing.T) {
+	t.Parallel()
 	overTransports(t, &ws.Upgrader{Options: ws.Options{CloseTimeout: 50 * time.Millisecond}}, func(t *testing.T, p *pair) {
 		sent := make(chan error, 1)
 		started := make(chan struct{})

@@ -12,6 +12,7 @@ import (
 // What cannot be inflated would fail a session that tried to.
 func TestCompressedAfterCloseIsNotInflated(t *testing.T) {
 	eachSide(t, func(t *testing.T, on side) {
+		t.Parallel()
 		invalid := masked(fin|rsv1|opText, []byte("\xff\xff invalid"))
 		for _, test := range []struct {
 			name          string

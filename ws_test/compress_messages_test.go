@@ -45,6 +45,7 @@ func TestCompressionBadOptions(t *testing.T) {
 
 func TestCompressedEchoOfAllSizes(t *testing.T) {
 	eachSide(t, func(t *testing.T, on side) {
+		t.Parallel()
 		for _, over := range transports {
 			if raceDetector && on == clientSide && over.name != "tcp" {
 				continue

@@ -15,6 +15,7 @@ import (
 
 func TestCompressedSendersDoNotMix(t *testing.T) {
 	eachSide(t, func(t *testing.T, on side) {
+		t.Parallel()
 		const senders, each = 8, 50
 		for _, test := range compressions {
 			t.Run(test.name, func(t *testing.T) {

@@ -147,7 +147,10 @@ func endingContext(rng *rand.Rand) (context.Context, context.CancelFunc) {
 // arrives in order.
 func TestDialRecvCancelled(t *testing.T) {
 	cancellations := 10_000 / 8 // in each of the cases
-	if testing.Short() {
+	switch {
+	case raceDetector:
+		cancellations /= 4
+	case testing.Short():
 		cancellations = 100
 	}
 	for _, tt := range []struct {

@@ -2,7 +2,6 @@ package ws_test
 
 import (
 	"bufio"
-	"crypto/sha1"
 	"encoding/base64"
 	"errors"
 	"net/http"
@@ -196,11 +195,7 @@ func checkRefusal(t *testing.T, r *http.Request, seen *recordingWriter, err erro
 // checkAnswer checks the response to a client whose session starts.
 func checkAnswer(t *testing.T, u *ws.Upgrader, r *http.Request, seen *recordingWriter, protocol string) {
 	t.Helper()
-	sum := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
-	want := http.Header{
-		"Upgrade": {"websocket"}, "Connection": {"Upgrade"},
-		"Sec-Websocket-Accept": {base64.StdEncoding.EncodeToString(sum[:])},
-	}
+	want := http.Header{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-Websocket-Accept": {acceptOf(r)}}
 	if protocol != "" {
 		want.Set("Sec-WebSocket-Protocol", protocol)
 	}

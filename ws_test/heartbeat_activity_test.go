@@ -16,6 +16,7 @@ import (
 
 // What counts is when bytes last arrived, not when somebody last began to wait.
 func TestHeartbeatOfPollingProgram(t *testing.T) {
+	t.Parallel()
 	poll := func(p *pair, wait, pause time.Duration) error {
 		for {
 			ctx, cancel := context.WithTimeout(context.Background(), wait)
@@ -36,7 +37,7 @@ func TestHeartbeatOfPollingProgram(t *testing.T) {
 			overTransportsInParallel(t, &ws.Upgrader{Options: ws.Options{Heartbeat: shortHeartbeat}}, func(t *testing.T, p *pair) {
 				began := time.Now()
 				err := poll(p, pauses[0], pauses[1])
-				if took := time.Since(began); !errors.Is(err, ws.ErrHeartbeatTimeout) || took < 250*time.Millisecond {
+				if took := time.Since(began); !errors.Is(err, ws.ErrHeartbeatTimeout) || took < 500*time.Millisecond {
 					t.Errorf("ended after %v with %v", took, err)
 				}
 			})
@@ -53,6 +54,7 @@ func TestHeartbeatOfPollingProgram(t *testing.T) {
 }
 
 func TestHeartbeatAnsweredInPollingProgram(t *testing.T) {
+	t.Parallel()
 	overTransportsInParallel(t, &ws.Upgrader{Options: ws.Options{Heartbeat: shortHeartbeat}}, func(t *testing.T, p *pair) {
 		p.pongs()
 		for began := time.Now(); time.Since(began) < 10*shortHeartbeat.Interval; {
@@ -67,10 +69,13 @@ func TestHeartbeatAnsweredInPollingProgram(t *testing.T) {
 
 // Its Pongs are not read: they are in the receive buffer of the operating system.
 func TestHeartbeatOfBusyProgram(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"at once", "after a message", "behind a message"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			overTransportsInParallel(t, &ws.Upgrader{Options: ws.Options{Heartbeat: shortHeartbeat}}, func(t *testing.T, p *pair) {
+			eachTransport(t, func(t *testing.T, on side, over transport) {
+				t.Parallel()
+				from, p := on.pairOf(t, over, &ws.Upgrader{Options: ws.Options{Heartbeat: shortHeartbeat}})
 				counted := p.pongs()
 				switch name {
 				case "after a message":
@@ -79,10 +84,15 @@ func TestHeartbeatOfBusyProgram(t *testing.T) {
 				case "behind a message":
 					p.send(opText, "lies unread")
 				}
-				select {
-				case <-p.session.Done():
-					t.Fatal(p.session.Err())
-				case <-time.After(10 * shortHeartbeat.Interval):
+				for began := time.Now(); time.Since(began) < 10*shortHeartbeat.Interval || from.Stats().Pings <= 3; {
+					select {
+					case <-p.session.Done():
+						t.Fatal(p.session.Err())
+					case <-time.After(shortHeartbeat.Interval):
+					}
+					if time.Since(began) > testTimeout {
+						t.Fatalf("sent %d pings", from.Stats().Pings)
+					}
 				}
 				p.send(opText, "still here")
 				if name == "behind a message" {
@@ -102,6 +112,7 @@ func TestHeartbeatOfBusyProgram(t *testing.T) {
 
 // Without a reader no read reports the end of the connection.
 func TestUnreadSessionEndsWhenPeerIsGone(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name   string
 		before func(*testing.T, *pair)
@@ -143,6 +154,7 @@ func TestUnreadSessionEndsWhenPeerIsGone(t *testing.T) {
 
 // A TLS record is received only when it is complete, but its first bytes count.
 func TestHeartbeatCountsPartialTLSRecord(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux reports what has arrived")
 	}

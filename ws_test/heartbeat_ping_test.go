@@ -190,6 +190,7 @@ func TestHeartbeatOfManySessions(t *testing.T) {
 }
 
 func TestHeartbeatOverTransports(t *testing.T) {
+	t.Parallel()
 	u := &ws.Upgrader{Options: ws.Options{Heartbeat: ws.Heartbeat{Interval: 30 * time.Millisecond, Timeout: 30 * time.Millisecond}}}
 	overTransports(t, u, func(t *testing.T, p *pair) {
 		err := await(t, receiveAll(p), "the stream's end")

@@ -14,7 +14,7 @@ import (
 )
 
 // shortHeartbeat is a heartbeat for tests in real time.
-var shortHeartbeat = ws.Heartbeat{Interval: 150 * time.Millisecond, Timeout: 150 * time.Millisecond}
+var shortHeartbeat = ws.Heartbeat{Interval: 300 * time.Millisecond, Timeout: 300 * time.Millisecond}
 
 // slowReadConn is a connection of which not more than some bytes a ms are read.
 type slowReadConn struct {
@@ -37,7 +37,9 @@ func (c *slowReadConn) Read(p []byte) (int, error) {
 // The whole message is received, however long that takes: a peer that takes
 // bytes is active, whether they come from the queue or from the system's buffer.
 func TestHeartbeatOfSlowReader(t *testing.T) {
+	t.Parallel()
 	eachSide(t, func(t *testing.T, on side) {
+		t.Parallel()
 		const size, rate = 12 << 20, 4 << 10 // three seconds, half of it out of the system's buffers
 		for _, over := range transports {
 			if over.wrap || runtime.GOOS != "linux" {

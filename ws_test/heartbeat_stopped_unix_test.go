@@ -95,6 +95,7 @@ func dialOtherProcess(t *testing.T, srv *httptest.Server, over transport) *clien
 
 // Time in which the process is stopped does not count as silence of the peer.
 func TestHeartbeatAfterProcessPause(t *testing.T) {
+	t.Parallel()
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
 			t.Parallel()

@@ -35,6 +35,7 @@ func TestUnpluggedClient(t *testing.T) {
 }
 
 func TestHeartbeatOfUnpluggedPeer(t *testing.T) {
+	t.Parallel()
 	linkNamespace(t)
 	listener, err := net.Listen("tcp", nearAddr+":0")
 	if err != nil {

@@ -221,16 +221,22 @@ func (p *compressing) expectMessage(op byte, want []byte) (compressed bool) {
 // with compression, both without and with takeover.
 func overCompressions(t *testing.T, u *ws.Upgrader, test func(t *testing.T, over transport, p *compressing)) {
 	t.Helper()
-	eachTransport(t, func(t *testing.T, on side, over transport) {
-		for _, agreed := range []struct {
-			name, offer string
-			c           ws.Compression
-		}{{name: "plain"}, {"alone", "permessage-deflate", ws.Frugal()}, {"takeover", "permessage-deflate; client_max_window_bits", ws.Balanced()}} {
-			t.Run(agreed.name, func(t *testing.T) {
-				u := copyOptions(u)
-				u.Compression = agreed.c
-				test(t, over, on.connectCompressing(t, over, u, agreed.offer))
-			})
+	eachSide(t, func(t *testing.T, on side) {
+		t.Parallel()
+		for _, over := range transports {
+			if raceDetector && on == clientSide && over != transports[0] {
+				continue // with which it takes ten times as long
+			}
+			for _, agreed := range []struct {
+				name, offer string
+				c           ws.Compression
+			}{{name: "plain"}, {"alone", "permessage-deflate", ws.Frugal()}, {"takeover", "permessage-deflate; client_max_window_bits", ws.Balanced()}} {
+				t.Run(over.name+","+agreed.name, func(t *testing.T) {
+					u := copyOptions(u)
+					u.Compression = agreed.c
+					test(t, over, on.connectCompressing(t, over, u, agreed.offer))
+				})
+			}
 		}
 	})
 }

@@ -110,9 +110,8 @@ func answerHandshake(peer net.Conn, answer func(offer string) string) error {
 
 // switchingProtocols is the 101 for a request, with its first subprotocol.
 func switchingProtocols(r *http.Request, answer func(offer string) string) []byte {
-	sum := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
 	b := []byte("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
-		"Sec-WebSocket-Accept: " + base64.StdEncoding.EncodeToString(sum[:]) + "\r\n")
+		"Sec-WebSocket-Accept: " + acceptOf(r) + "\r\n")
 	if protocols := ws.Subprotocols(r); len(protocols) > 0 {
 		b = append(b, "Sec-WebSocket-Protocol: "+protocols[0]+"\r\n"...)
 	}
@@ -122,6 +121,12 @@ func switchingProtocols(r *http.Request, answer func(offer string) string) []byt
 		}
 	}
 	return append(b, "\r\n"...)
+}
+
+// acceptOf is the Sec-WebSocket-Accept for a request (RFC 6455 §4.2.2).
+func acceptOf(r *http.Request) string {
+	sum := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
 // certificate is that of httptest's servers.

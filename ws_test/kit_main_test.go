@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 	}
 	flag.Parse()
 	if flag.Lookup("test.parallel").Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
-		_ = flag.Set("test.parallel", "8") // parallel tests mostly wait
+		_ = flag.Set("test.parallel", "32") // parallel tests mostly wait
 	}
 	before := descriptors()
 	code := m.Run()

@@ -23,6 +23,9 @@ type model struct {
 	sure      int      // how much of it came in whole frames
 	skips     bool     // the open message was too big
 	uncertain bool     // the last event comes only if the reads are small: it belongs to the frame that fails
+	vague     bool     // anything may follow the events
+
+	deflateModel
 }
 
 // event is a whole message, a control message, or with kind 0 the report of a
@@ -42,6 +45,7 @@ func (f failure) Error() string { return ws.CloseCode(f).String() }
 // naiveFrame is a frame, or as much of it as there is.
 type naiveFrame struct {
 	fin, control bool
+	rsv1         bool // only if compression was agreed on, and only in the first frame of a message
 	opcode       byte
 	length       uint64
 	payload      []byte
@@ -51,24 +55,29 @@ type naiveFrame struct {
 // run reads b to its end.
 func (m *model) run(b []byte) *model {
 	for m.err == nil {
-		f, rest, err := cutFrame(b)
+		f, rest, err := cutFrame(b, m.window.bits > 0)
 		if err == nil {
 			err = m.take(f)
 		}
 		m.err, b = err, rest
 	}
+	if m.open != 0 && m.compressed {
+		m.vague, m.events = true, m.events[:m.begun]
+	}
 	return m
 }
 
-// cutFrame takes a frame off the front of b.
-func cutFrame(b []byte) (f naiveFrame, rest []byte, err error) {
+// cutFrame takes a frame off the front of b. A message may be compressed if that was agreed
+// on.
+func cutFrame(b []byte, compresses bool) (f naiveFrame, rest []byte, err error) {
 	const lost, bad = "lost", "bad"
 	verdict := func() string {
 		if len(b) < 1 {
 			return lost
 		}
 		f.fin, f.opcode, f.control = b[0] >= 0x80, b[0]&0xF, b[0]&0x8 != 0
-		if b[0]&0x70 != 0 || !slices.Contains([]byte{0, 1, 2, 8, 9, 10}, f.opcode) || f.control && !f.fin {
+		f.rsv1 = b[0]&rsv1 != 0 && compresses && (f.opcode == opText || f.opcode == opBinary)
+		if b[0]&0x30 != 0 || b[0]&rsv1 != 0 && !f.rsv1 || !slices.Contains([]byte{0, 1, 2, 8, 9, 10}, f.opcode) || f.control && !f.fin {
 			return bad
 		}
 		if len(b) < 2 {
@@ -131,6 +140,9 @@ func (m *model) take(f naiveFrame) error {
 
 func (m *model) control(f naiveFrame) error {
 	e := event{data: string(f.payload), at: len(m.payload)}
+	if m.open != 0 && m.compressed {
+		e.at = anywhere
+	}
 	switch f.opcode {
 	case opPing:
 		e.kind = ws.Ping
@@ -166,6 +178,12 @@ func (m *model) data(f naiveFrame) error {
 		m.open = ws.Text
 	case opBinary:
 		m.open = ws.Binary
+	}
+	if f.opcode != opContinuation {
+		m.compressed, m.begun = f.rsv1, len(m.events)
+	}
+	if m.compressed {
+		return m.dataDeflated(f)
 	}
 	tooBig := m.maxMessage > 0 && !m.skips && uint64(len(m.payload))+f.length > uint64(m.maxMessage)
 	if tooBig {

@@ -77,7 +77,7 @@ func randomMessage(rng *rand.Rand) (frames [][]byte) {
 
 // payloadLength is the length of a good frame's payload.
 func payloadLength(b []byte) int {
-	f, _, _ := cutFrame(b)
+	f, _, _ := cutFrame(b, false)
 	return len(f.payload)
 }
 

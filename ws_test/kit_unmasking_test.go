@@ -153,6 +153,28 @@ func withoutPartialKey(frames []byte) []byte {
 	return frames
 }
 
+// withWholeKey returns frames with the rest of the masking key of a header at their end, so
+// that the header is complete for a server as it is, without the key, for a client. unmasking
+// does not complete the header of an empty frame without the key.
+func withWholeKey(frames []byte) []byte {
+	var u unmasking
+	u.add(nil, frames)
+	if u.begun || len(u.head) < 2 || u.head[1] == 0x80 {
+		return frames
+	}
+	end := 2
+	switch u.head[1] & 0x7F {
+	case 126:
+		end = 4
+	case 127:
+		end = 10
+	}
+	if len(u.head) < end {
+		return frames
+	}
+	return append(slices.Clone(frames), make([]byte, end+4-len(u.head))...)
+}
+
 // header takes a byte of a header.
 func (u *unmasking) header(dst []byte, b byte) []byte {
 	u.head = append(u.head, b)

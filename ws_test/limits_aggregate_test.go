@@ -127,6 +127,7 @@ func (p *compressing) text(s string) []byte {
 
 // A frame of which one view has read a part counts fully for the next.
 func TestAggregateSmallerLimitInsideFrame(t *testing.T) {
+	t.Parallel()
 	const size = 1 << 20
 	for _, limit := range []int{1, 10, 1000, 100_000, size - 1, size} {
 		t.Run(fmt.Sprint("limit=", limit), func(t *testing.T) {

@@ -71,3 +71,20 @@ func TestMaxFrameSizeLoweredInsideFrame(t *testing.T) {
 		expectViolation(t, err, ws.CloseMessageTooBig)
 	})
 }
+
+// Close, which Shutdown calls at any time, reads in the background. A limit that is set
+// after that holds, and does not race with it.
+func TestMaxFrameSizeAfterClose(t *testing.T) {
+	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
+		p.write(append(masked(fin|opBinary, make([]byte, 10)), masked(fin|opBinary, make([]byte, 11))...))
+		if err := p.session.Close(ws.CloseReason{}); err != nil {
+			t.Fatal(err)
+		}
+		stream := p.stream.MaxFrameSize(10)
+		if msg, err := stream.Recv(testContext(t)); err != nil || len(msg.Data) != 10 {
+			t.Fatalf("received %d bytes and %v", len(msg.Data), err)
+		}
+		_, err := stream.Recv(testContext(t))
+		expectViolation(t, err, ws.CloseMessageTooBig)
+	})
+}

@@ -12,6 +12,7 @@ import (
 )
 
 func TestRecvContextEndsInsideFrame(t *testing.T) {
+	t.Parallel()
 	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		for _, n := range []int{0, 5, 125, 300} {
 			text := string(mixedText(n))

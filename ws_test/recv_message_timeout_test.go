@@ -111,6 +111,7 @@ func TestMessageTimeoutOfManyMessages(t *testing.T) {
 }
 
 func TestMessageTimeoutOverTransports(t *testing.T) {
+	t.Parallel()
 	u := &ws.Upgrader{Options: ws.Options{MessageTimeout: 50 * time.Millisecond}}
 	overTransports(t, u, func(t *testing.T, p *pair) {
 		p.write(masked(opText, []byte("once upon a time")))

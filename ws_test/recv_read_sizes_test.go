@@ -83,6 +83,7 @@ var lengthBoundaries = []int{0, 125, 126, 127, 65535, 65536, 65537}
 // A message arrives the same whatever the sizes of the reads.
 func TestReadSizesOfMessage(t *testing.T) {
 	eachSide(t, func(t *testing.T, on side) {
+		t.Parallel()
 		for _, way := range splitWriters {
 			t.Run(way.name, func(t *testing.T) {
 				p := way.connect(t, on)

@@ -88,6 +88,7 @@ func badTexts() (all []violation) {
 // Every violation is answered with its code and ends the stream.
 func TestViolation(t *testing.T) {
 	eachSide(t, func(t *testing.T, on side) {
+		t.Parallel()
 		for _, over := range transports {
 			t.Run(over.name, func(t *testing.T) {
 				for i, v := range violations() {
@@ -189,8 +190,9 @@ func TestViolationAfterMessage(t *testing.T) {
 func TestViolationBySendingPeer(t *testing.T) {
 	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		end := receiveAll(p)
+		more := masked(fin|opBinary, make([]byte, 4<<20))
 		p.write(append([]byte{fin | 0x3, 0x80, 0, 0, 0, 0}, masked(fin|opBinary, make([]byte, 1<<20))...)) // opcode 3 is reserved
-		p.write(masked(fin|opBinary, make([]byte, 4<<20)))                                                 // without reading
+		p.write(more)                                                                                      // without reading
 		p.expectClose(int(ws.CloseProtocolError))
 		var failure *ws.ProtocolError
 		if err := await(t, end, "the stream's end"); !errors.As(err, &failure) || failure.Code != ws.CloseProtocolError {
@@ -230,6 +232,20 @@ func TestViolationByPeerThatStays(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A peer that does not even take our Close frame has violated the protocol none the less.
+func TestViolationByPeerThatTakesNothing(t *testing.T) {
+	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
+		start, end := time.Now(), receiveAll(p)
+		p.write([]byte{fin | 0x3, 0x80, 0, 0, 0, 0})
+		expectViolation(t, <-end, ws.CloseProtocolError)
+		<-p.session.Done()
+		if got := time.Since(start); got != 5*time.Second {
+			t.Errorf("the session ended after %v", got)
+		}
+		expectViolation(t, p.session.Err(), ws.CloseProtocolError)
+	})
 }
 
 // halfCloser is a conn whose CloseWrite does nothing.

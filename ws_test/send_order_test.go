@@ -15,6 +15,7 @@ import (
 
 func TestSendersKeepOrderAndDoNotMix(t *testing.T) {
 	eachSide(t, func(t *testing.T, on side) {
+		t.Parallel()
 		senders, each := 10, 1000
 		if raceDetector {
 			each = 400

@@ -18,6 +18,7 @@ import (
 // of it is free: for a peer that reads steadily, but slowly, that takes far longer
 // than WriteTimeout.
 func TestSlowPeerKeepsSession(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
@@ -47,6 +48,7 @@ func TestSlowPeerKeepsSession(t *testing.T) {
 }
 
 func TestCloseWaitsForSlowPeer(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
@@ -71,6 +73,7 @@ func TestCloseWaitsForSlowPeer(t *testing.T) {
 }
 
 func TestCloseOfStalledPeer(t *testing.T) {
+	t.Parallel()
 	const timeout = 200 * time.Millisecond
 	connectEach(t, func() *ws.Upgrader { return &ws.Upgrader{Options: ws.Options{CloseTimeout: timeout}} }, func(t *testing.T, p *pair) {
 		if err := p.session.Binary(testContext(t), make([]byte, 32<<20)); err != nil {
@@ -171,6 +174,7 @@ func TestHalfCloseWithChan(t *testing.T) {
 }
 
 func TestHalfCloseOfStalledPeer(t *testing.T) {
+	t.Parallel()
 	const timeout = 200 * time.Millisecond
 	connectEach(t, func() *ws.Upgrader { return &ws.Upgrader{Options: ws.Options{CloseTimeout: timeout}} }, func(t *testing.T, p *pair) {
 		if err := p.session.Binary(testContext(t), make([]byte, 32<<20)); err != nil {

@@ -56,7 +56,9 @@ func TestWriteTimeoutIsNotExtendedBySends(t *testing.T) {
 }
 
 func TestWriteTimeoutOverTransports(t *testing.T) {
+	t.Parallel()
 	eachSide(t, func(t *testing.T, on side) {
+		t.Parallel()
 		for _, over := range transports {
 			t.Run(over.name, func(t *testing.T) {
 				p := on.connectOver(t, over, &ws.Upgrader{Options: ws.Options{WriteTimeout: 100 * time.Millisecond}})
@@ -110,7 +112,9 @@ func TestWriteTimeoutOfSteadyReader(t *testing.T) {
 }
 
 func TestWriteTimeoutOfSteadySocketReader(t *testing.T) {
+	t.Parallel()
 	eachSide(t, func(t *testing.T, on side) {
+		t.Parallel()
 		const total, timeout = 200_000, time.Second
 		p := on.connectUnix(t, "unix", &ws.Upgrader{Options: ws.Options{SendBuffer: 2 * total, WriteTimeout: timeout}},
 			func(c net.Conn) { _ = c.(*net.UnixConn).SetWriteBuffer(4 << 10) })

@@ -74,9 +74,11 @@ var waysToAbandon = map[string]func(s *ws.Session, m *ws.MessageStream) any{
 
 // A session to which nothing refers ends.
 func TestAbandonedSessionEnds(t *testing.T) {
+	t.Cleanup(cancelCancellable)
 	for name, abandon := range waysToAbandon {
 		for _, env := range environments {
 			t.Run(name+","+env.name, func(t *testing.T) {
+				t.Parallel()
 				ended := make(chan error, 1)
 				u := &ws.Upgrader{
 					Compression: ws.Balanced(),
@@ -125,7 +127,6 @@ func TestAbandonedSessionEnds(t *testing.T) {
 			})
 		}
 	}
-	cancelCancellable()
 }
 
 func TestClosingSessionsAreNotAbandoned(t *testing.T) {
@@ -247,6 +248,7 @@ func abandonInSynctest(t *testing.T, from endpoint) net.Conn {
 
 func TestAbandonedSessionsAtShutdown(t *testing.T) {
 	eachSide(t, func(t *testing.T, on side) {
+		t.Parallel()
 		for range 20 {
 			from := on.endpoint(t, &ws.Upgrader{Options: ws.Options{CloseTimeout: shortWait}})
 			for range 20 {

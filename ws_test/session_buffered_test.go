@@ -12,6 +12,7 @@ import (
 // After the end Buffered returns how many bytes of what was sent the operating system has
 // not accepted. The peer received no more than the rest.
 func TestBufferedAfterEnd(t *testing.T) {
+	t.Parallel()
 	const message = 32 << 20 // more than the operating system buffers for a peer that reads nothing
 	for name, end := range map[string]struct {
 		end  func(endpoint, *client)

@@ -105,6 +105,7 @@ func TestKeptSessionGoesOn(t *testing.T) {
 	for name, keep := range waysToKeep {
 		for _, env := range environments {
 			t.Run(name+","+env.name, func(t *testing.T) {
+				t.Parallel()
 				u := new(ws.Upgrader)
 				kept := make(chan func() error, 1)
 				from, c := env.begin(t, u, func(s *ws.Session, m *ws.MessageStream) { kept <- keep(s, m) })
@@ -128,13 +129,18 @@ func TestKeptSessionGoesOn(t *testing.T) {
 }
 
 func TestKeptByWaitingSend(t *testing.T) {
+	messages := 1000
+	if raceDetector {
+		messages = 300 // more than the system's buffers have room for
+	}
 	for _, env := range environments {
 		t.Run(env.name, func(t *testing.T) {
+			t.Parallel()
 			u := &ws.Upgrader{Options: ws.Options{SendBuffer: 1000, WriteTimeout: testTimeout / 5}}
 			sent := make(chan error, 1)
 			from, c := env.begin(t, u, func(s *ws.Session, _ *ws.MessageStream) {
 				var err error
-				for i := 0; err == nil && i < 1000; i++ {
+				for i := 0; err == nil && i < messages; i++ {
 					err = s.Binary(forever, make([]byte, 100_000))
 				}
 				sent <- err

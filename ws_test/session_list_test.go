@@ -10,6 +10,7 @@ import (
 
 func TestSessionsYieldsEachOnce(t *testing.T) {
 	eachSide(t, func(t *testing.T, on side) {
+		t.Parallel()
 		for _, n := range []int{0, 1, 63, 64, 65, 511, 512, 513, 1300} {
 			from := on.endpoint(t, nil)
 			there := make(map[*ws.Session]int)

@@ -15,27 +15,38 @@ func TestRandomConversations(t *testing.T) {
 	if raceDetector || testing.Short() {
 		n = 250
 	}
-	for seed := range n {
-		rng := rand.New(rand.NewPCG(seed, 4))
-		sent, sizes := randomFrames(rng)
-		early := 0
-		if rng.IntN(3) > 0 {
-			sizes, early = randomSizes(rng), rng.IntN(1+min(len(sent), 4096)*rng.IntN(2))
-		}
-		c := randomConversation(rng)
-		on := sides
-		if seed%3 > 0 { // which takes a third of the time
-			on = on[:1]
-		}
-		receiveScript(t, on, sent, early, sizes, c)
-		if t.Failed() {
-			t.Fatalf("seed %d: reads of %v", seed, sizes)
-		}
+	const step = 500
+	for first := uint64(0); first < n; first += step {
+		t.Run(fmt.Sprint("seeds from ", first), func(t *testing.T) {
+			t.Parallel()
+			for seed := first; seed < min(first+step, n); seed++ {
+				receiveRandomFrames(t, seed)
+			}
+		})
+	}
+}
+
+func receiveRandomFrames(t *testing.T, seed uint64) {
+	rng := rand.New(rand.NewPCG(seed, 4))
+	sent, sizes := randomFrames(rng)
+	early := 0
+	if rng.IntN(3) > 0 {
+		sizes, early = randomSizes(rng), rng.IntN(1+min(len(sent), 4096)*rng.IntN(2))
+	}
+	c := randomConversation(rng)
+	on := sides
+	if seed%3 > 0 { // which takes a third of the time
+		on = on[:1]
+	}
+	receiveScript(t, on, sent, early, sizes, c)
+	if t.Failed() {
+		t.Fatalf("seed %d: reads of %v", seed, sizes)
 	}
 }
 
 func TestRandomConversationsOverTransports(t *testing.T) {
 	eachSide(t, func(t *testing.T, on side) {
+		t.Parallel()
 		for _, over := range transports {
 			t.Run(over.name, func(t *testing.T) {
 				for seed := range uint64(40) {

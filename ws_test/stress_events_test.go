@@ -20,6 +20,7 @@ import (
 // In any order of Handle, sends, Close, Shutdown, resets and timeouts every
 // session ends and is counted.
 func TestRandomOrderOfEvents(t *testing.T) {
+	t.Parallel()
 	rounds := uint64(1000)
 	if testing.Short() {
 		rounds = 100

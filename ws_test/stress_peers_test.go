@@ -17,6 +17,7 @@ import (
 // and nothing of it is left, for which TestMain looks.
 func TestRandomPeers(t *testing.T) {
 	eachSide(t, func(t *testing.T, on side) {
+		t.Parallel()
 		for i := range 300 {
 			over := transports[i%len(transports)]
 			t.Run(over.name, func(t *testing.T) {

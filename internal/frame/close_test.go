@@ -108,3 +108,27 @@ func TestViolationCodes(t *testing.T) {
 		}
 	}
 }
+
+// FuzzClose has a receiver read what a sender makes of any code and reason, and a payload
+// of any bytes, of which it makes the same again.
+func FuzzClose(f *testing.F) {
+	for _, reason := range []string{"", "bye", "\xff", strings.Repeat("a", 123), strings.Repeat("a", 122) + "é", strings.Repeat("😀", 40)} {
+		f.Add(uint16(1000), reason)
+		f.Add(uint16(0), reason)
+		f.Add(uint16(1005), reason)
+	}
+	f.Fuzz(func(t *testing.T, code uint16, reason string) {
+		payload := AppendClose(nil, code, reason)
+		gotCode, gotReason, err := ParseClose(payload)
+		if valid := code == 0 || ValidCode(code) && utf8.ValidString(reason); valid && (err != nil || gotCode != code || !strings.HasPrefix(reason, gotReason)) || len(payload) > MaxControl {
+			t.Fatalf("%d %q was received as %d %q, %v", code, reason, gotCode, gotReason, err)
+		}
+		if missing := len(reason) - len(gotReason); code != 0 && utf8.ValidString(reason) && ValidCode(code) && missing > 0 && len(payload) < MaxControl-3 {
+			t.Fatalf("the reason %q was cut by %d bytes", reason, missing)
+		}
+		code, parsed, err := ParseClose([]byte(reason))
+		if err == nil && len(reason) <= MaxControl && string(AppendClose(nil, code, parsed)) != reason {
+			t.Fatalf("the payload %q is %d %q", reason, code, parsed)
+		}
+	})
+}

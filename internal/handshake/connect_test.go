@@ -2,6 +2,7 @@ package handshake
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -279,4 +280,50 @@ func TestConnectLeavesBytesBehindResponse(t *testing.T) {
 	if got, _ := io.ReadAll(conn); string(got) != "early" {
 		t.Errorf("received %q", got)
 	}
+}
+
+// answered is a connection to a proxy that has answered already.
+type answered struct {
+	net.Conn
+	io.Reader
+}
+
+func (c answered) Read(p []byte) (int, error)  { return c.Reader.Read(p) }
+func (c answered) Write(p []byte) (int, error) { return len(p), nil }
+
+// FuzzConnect has a proxy answer CONNECT with any bytes. The connection is one to the
+// server if and only if net/http reads a success in them, and what follows is the server's.
+func FuzzConnect(f *testing.F) {
+	for _, text := range []string{
+		"HTTP/1.1 200 OK\r\n\r\n\x81\x02hi", "HTTP/1.0 200\r\nContent-Length: 5\r\n\r\nhello", "HTTP/1.1 299 Fine\nA: b\n\nrest",
+		"HTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nA", "",
+	} {
+		f.Add([]byte(text), uint16(0))
+		f.Add([]byte(text), uint16(20))
+	}
+	f.Fuzz(func(t *testing.T, text []byte, most uint16) {
+		p := &httpProxy{url: &url.URL{Host: "proxy.example"}, transport: &http.Transport{MaxResponseHeaderBytes: int64(most)}}
+		limit := maxHeader(p.transport)
+		conn := answered{Reader: bytes.NewReader(text)}
+		err := p.connect(context.Background(), conn, "server.example:443")
+
+		br := bufio.NewReader(bytes.NewReader(text[:min(int64(len(text)), limit)]))
+		resp, bad := http.ReadResponse(br, &http.Request{Method: http.MethodConnect})
+		if success := bad == nil && resp.StatusCode/100 == 2; (err == nil) != success {
+			t.Fatalf("%.100q: %v; net/http reads %v, %v", text, err, resp, bad)
+		}
+		var refused *Refusal
+		if bad == nil && err != nil && (!errors.As(err, &refused) || refused.Status != resp.StatusCode) {
+			t.Fatalf("%.100q: %v, want status %d", text, err, resp.StatusCode)
+		}
+		if err != nil {
+			return
+		}
+		rest, _ := io.ReadAll(conn)
+		want, _ := io.ReadAll(br)
+		if want = append(want, text[min(int64(len(text)), limit):]...); !bytes.Equal(rest, want) {
+			t.Fatalf("%.100q: %q is left for the server, want %q", text, rest, want)
+		}
+	})
 }

@@ -19,6 +19,7 @@ func TestFinding(t *testing.T) {
 	}{
 		{"the transport takes nothing, and somebody reads", evidence{read: true}, gone},
 		{"the transport takes what was before the Ping", evidence{read: true, taken: true, queued: true}, blocked},
+		{"the transport takes nothing, and the peer sends", evidence{read: true, arrived: true, queued: true}, blocked},
 		{"the transport takes nothing, and nobody reads", evidence{queued: true}, blocked},
 		{"the Ping waits to be written, and the kernel tells of it", evidence{known: true, queued: true, read: true}, blocked},
 		{"messages are queued behind the Ping", evidence{written: true, queued: true, read: true}, blocked},
@@ -50,9 +51,9 @@ func TestFinding(t *testing.T) {
 // What the table shows in examples holds for all evidence there can be.
 func TestFindingOfAll(t *testing.T) {
 	found := map[finding]int{}
-	for bits := range 1 << 10 {
+	for bits := range 1 << 11 {
 		bit := func(n int) bool { return bits>>n&1 != 0 }
-		e := evidence{bit(0), bit(1), bit(2), bit(3), bit(4), bit(5), bit(6), bit(7), bit(8), bit(9)}
+		e := evidence{bit(0), bit(1), bit(2), bit(3), bit(4), bit(5), bit(6), bit(7), bit(8), bit(9), bit(10)}
 		if !e.known && (e.received || e.acked || e.unacked || e.unread) {
 			continue // there is none
 		}
@@ -62,6 +63,7 @@ func TestFindingOfAll(t *testing.T) {
 			"a peer that has sent something is not gone":                            !(e.written && e.received) || got != gone,
 			"a peer that takes what is sent is not gone":                            !(e.written && e.acked) || got != gone,
 			"a peer that has not been sent its Ping is not gone if bytes are taken": !(!e.written && e.taken) || got == blocked,
+			"a peer that has not been sent its Ping is not gone if bytes arrive":    !(!e.written && e.arrived) || got == blocked,
 			"silence tells nothing if nobody reads and the kernel does not tell":    !(!e.known && !e.read) || got != gone,
 			"the kernel needs no reader":                                            !e.known || got != unclear,
 			"the kernel knows that a peer is gone":                                  !(e.known && e.written && !e.queued && !e.received && !e.acked && e.unacked) || got == gone,

@@ -110,6 +110,23 @@ func TestMessagesBehindPing(t *testing.T) {
 	}
 }
 
+// A peer that sends and does not read is alive, although its Ping cannot be written.
+func TestPeerSendsWhilePingWaits(t *testing.T) {
+	c := newConn(t, Options{Interval: 3000, Timeout: 2000})
+	c.o.Waiting, c.holds = true, true
+	c.pass(3001)
+	for range 10 {
+		c.pass(1500)
+		c.arrive()
+	}
+	if c.pings != 1 || c.dead {
+		t.Fatalf("%d Pings, dead %v", c.pings, c.dead)
+	}
+	if c.pass(4001); !c.dead {
+		t.Error("not dead after it has become silent")
+	}
+}
+
 // A Timeout begins when the Ping was written, not when it was queued.
 func TestTimeoutBeginsWhenWritten(t *testing.T) {
 	c := newConn(t, Options{Interval: 3000, Timeout: 2000})

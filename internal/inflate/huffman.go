@@ -11,16 +11,22 @@ const (
 // code, the next four the number of extra bits that follow it. Then comes its
 // kind, and from bit 16 on its value: a byte, or the smallest length or distance
 // that the code stands for. The zero symbol has no meaning.
+//
+// For a code that stands for code lengths, the lowest four bits are the length with the
+// extra bits, the four in place of the kind are the code length, and the value is the
+// smallest number of times that it is repeated.
 type symbol uint32
 
 const (
 	isLiteral symbol = 1 << 8
 	isBase    symbol = 1 << 9 // a length or a distance
 	isEnd     symbol = 1 << 10
+	isLast    symbol = 1 << 12 // the code length is the one before it
 )
 
 func (s symbol) codeBits() uint  { return uint(s & 15) }
 func (s symbol) extraBits() uint { return uint(s >> 4 & 15) }
+func (s symbol) length() int     { return int(s >> 8 & 15) }
 func (s symbol) value() int      { return int(s >> 16) }
 
 // The meanings of the codes, without the lengths of the codes themselves. Those
@@ -60,47 +66,54 @@ func meaningsOfDistances() (m [32]symbol) {
 	return m
 }
 
-func meaningsOfLengths() (m [19]symbol) {
-	for i := range m {
-		m[i] = isLiteral | symbol(i)<<16
+func meaningsOfLengths() (m [lengthSymbols]symbol) {
+	for n := range symbol(longest + 1) {
+		m[n] = 1<<16 | n<<8
 	}
-	for i, extra := range []symbol{2, 3, 7} {
-		m[16+i] |= extra << 4 // how many times a length is repeated
-	}
+	m[16] = 3<<16 | isLast | 2<<4 | 2
+	m[17] = 3<<16 | 3<<4 | 3
+	m[18] = 11<<16 | 7<<4 | 7
 	return m
 }
 
 // huffman decodes one of a block's codes. A table indexed by the next bits finds
 // the short codes. The longer ones, which are rare, are decoded bit by bit.
 type huffman struct {
-	root    [1 << rootBits]symbol
-	counts  [longest + 1]uint16 // number of codes of each length
-	sorted  [288]symbol         // in the order of the codes, which is that of their lengths
-	code    int32               // the first rootBits bits of the first longer code
-	skipped int32               // number of codes that are not longer
+	root   [1 << rootBits]symbol
+	mask   uint64              // of the index; entries beyond it are not used
+	counts [longest + 1]uint16 // number of codes of each length
+	sorted []symbol            // those of the longer codes, in the order of the codes
+	code   int32               // the first rootBits bits of the first longer code
 }
 
-// build makes h the decoder of the canonical code with these lengths (RFC 1951
-// §3.2.2). It returns false if there is no such code. An incomplete code is
-// refused, as in zlib, unless it is a single code of one bit. A code without any
-// symbols is allowed; to find one in it fails.
-func (h *huffman) build(lengths []uint8, meanings []symbol) bool {
-	h.counts = [longest + 1]uint16{}
-	for _, n := range lengths {
-		h.counts[n&longest]++
-	}
-	unused := h.counts[0]
-	h.counts[0] = 0
-	if !complete(&h.counts) && int(unused) != len(lengths) && (h.counts[1] != 1 || int(unused) != len(lengths)-1) {
+// build makes h the decoder of the canonical code for the symbols from one to another
+// (RFC 1951 §3.2.2), with a table for at least so many bits. It returns false if there
+// is no such code. An incomplete code is refused, as in zlib, unless it is a single code
+// of one bit. A code without any symbols is allowed; to find one in it fails.
+//
+// A block may be as short as 12 bytes, and a peer may send nothing but such blocks. So
+// build spends next to no time on symbols without a code, and little on successive
+// symbols whose codes have the same length, since these take few bits to describe.
+func (h *huffman) build(l *codeLengths, from, to int, meanings []symbol, least int) bool {
+	c := l.between(from, to, &h.counts)
+	codes := to - from - int(h.counts[0])
+	if !complete(h.counts[:c.most+1]) && codes > 0 && (codes > 1 || c.most > 1) {
 		return false
 	}
-	h.sort(lengths, meanings)
-	h.fill()
+	h.fill(&c, least, meanings)
+	h.sorted = h.sorted[:0]
+	for n := rootBits + 1; n <= c.most; n++ {
+		for _, run := range c.ofLength(n) {
+			for _, meaning := range meanings[c.first(run):c.end(run)] {
+				h.sorted = append(h.sorted, meaning+symbol(n))
+			}
+		}
+	}
 	return true
 }
 
 // complete reports whether the code uses all sequences of bits, and each once.
-func complete(counts *[longest + 1]uint16) bool {
+func complete(counts []uint16) bool {
 	free := 1
 	for _, n := range counts[1:] {
 		if free = 2*free - int(n); free < 0 {
@@ -110,52 +123,50 @@ func complete(counts *[longest + 1]uint16) bool {
 	return free == 0
 }
 
-// sort sorts the symbols by their codes.
-func (h *huffman) sort(lengths []uint8, meanings []symbol) {
-	var next [longest + 1]uint16
-	for n := 1; n < longest; n++ {
-		next[n+1] = next[n] + h.counts[n]
-	}
-	for i, n := range lengths {
-		if n != 0 {
-			h.sorted[next[n&longest]] = meanings[i] | symbol(n)
-			next[n&longest]++
-		}
-	}
-}
-
-// fill makes the table for one bit, and then doubles it for each further bit. The
-// index is the bits as they are read, with the first one lowest. Entries that are
-// not of a short code are zero.
-func (h *huffman) fill() {
+// fill makes the table for one bit, and then doubles it for each further bit, up to the
+// longest of the short codes. The index is the bits as they are read, with the first
+// one lowest. Entries that are not of a short code are zero.
+func (h *huffman) fill(c *codeRange, least int, meanings []symbol) {
 	h.root[0] = 0
-	sorted, code := 0, 0
-	for n := 1; n <= rootBits; n++ {
-		size := 1 << n
+	code, longestShort := uint(0), min(c.most, rootBits) // the code is followed by zeros, in rootBits bits
+	bits := max(longestShort, least)
+	h.mask = 1<<bits - 1
+	for n := 1; n <= bits; n++ {
+		size, step := 1<<n, uint(1)<<(rootBits-n)
 		copy(h.root[size/2:size], h.root[:size/2])
-		for range h.counts[n] {
-			h.root[code] = h.sorted[sorted]
-			sorted++
-			bit := size / 2
-			for ; code&bit != 0; bit /= 2 {
-				code ^= bit
+		if n > longestShort {
+			continue
+		}
+		for _, run := range c.ofLength(n) {
+			for _, meaning := range meanings[c.first(run):c.end(run)] {
+				h.root[reversed[code%(1<<rootBits)]%(1<<rootBits)] = meaning + symbol(n)
+				code += step
 			}
-			code |= bit
 		}
 	}
-	h.code, h.skipped = reverse(uint64(code)), int32(sorted)
+	h.code = int32(code)
 }
 
-// reverse reverses the order of the bits of a code of rootBits bits.
-func reverse(code uint64) int32 {
-	return int32(bits.Reverse16(uint16(code)) >> (16 - rootBits))
+// reversed are the numbers of rootBits bits with their bits in reverse order.
+var reversed = reversedBits()
+
+func reversedBits() (r [1 << rootBits]uint16) {
+	for i := range r {
+		r[i] = bits.Reverse16(uint16(i)) >> (16 - rootBits)
+	}
+	return r
 }
 
 // find returns the symbol whose code b begins with, or zero if there is none. Bits
 // that have not arrived must be zero. The caller compares the length of the code
 // with the number of bits that have.
 func (h *huffman) find(b uint64) symbol {
-	if s := h.root[b&(1<<rootBits-1)]; s != 0 {
+	return h.findBy(b, h.mask)
+}
+
+// findBy is find for a loop that keeps the mask in a register, or that knows it.
+func (h *huffman) findBy(b, mask uint64) symbol {
+	if s := h.root[b&mask%(1<<rootBits)]; s != 0 {
 		return s
 	}
 	return h.long(b)
@@ -163,7 +174,7 @@ func (h *huffman) find(b uint64) symbol {
 
 // long finds a code that is longer than rootBits.
 func (h *huffman) long(b uint64) symbol {
-	code, first, skipped := reverse(b&(1<<rootBits-1)), h.code, h.skipped
+	code, first, skipped := int32(reversed[b%(1<<rootBits)]), h.code, int32(0)
 	for n := rootBits + 1; n <= longest; n++ {
 		code = code<<1 | int32(b>>(n-1)&1)
 		first <<= 1

@@ -41,16 +41,17 @@ func TestHuffmanAgreesWithNaive(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 3))
 		symbols := []int{19, 30, 286}[rng.IntN(3)]
 		lengths := randomLengths(rng, symbols)
-		narrow := make([]uint8, symbols)
-		for i, n := range lengths {
-			narrow[i] = uint8(n)
+		var l codeLengths
+		l.reset()
+		for _, n := range lengths {
+			l.add(n, 1)
 		}
 		meanings := make([]symbol, symbols)
 		for i := range meanings {
 			meanings[i] = isLiteral | symbol(i)<<16
 		}
 		var h huffman
-		if got, want := h.build(narrow, meanings), deflatetest.ValidCode(lengths); got != want {
+		if got, want := h.build(&l, 0, symbols, meanings, 0), deflatetest.ValidCode(lengths); got != want {
 			t.Fatalf("seed=%d: built %v, want %v, of %v", seed, got, want, lengths)
 		} else if !got {
 			continue

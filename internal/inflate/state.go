@@ -40,7 +40,8 @@ type state struct {
 
 	literals  *huffman // the block's code for literals and lengths
 	distances *huffman
-	own       [2]huffman // memory for the codes that a block brings
+	own       [2]huffman       // memory for the codes that a block brings
+	sorted    [maxCodes]symbol // their sorted symbols
 	header    blockHeader
 }
 
@@ -58,7 +59,11 @@ const (
 	inMatch
 )
 
-var states = sync.Pool{New: func() any { return new(state) }}
+var states = sync.Pool{New: func() any {
+	f := new(state)
+	f.own[0].sorted, f.own[1].sorted = f.sorted[:0:maxLiterals], f.sorted[maxLiterals:maxLiterals]
+	return f
+}}
 
 func takeState() *state { return states.Get().(*state) }
 

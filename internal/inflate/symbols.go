@@ -120,7 +120,7 @@ func (f *state) repeat(n, length, distance int) int {
 func (f *state) symbolsFast() outcome {
 	src, dst, literals, distances := f.src, f.dst, f.literals, f.distances
 	used, n, bits, count := f.used, f.n, f.bits, f.count
-	o, ended := proceed, false
+	o, ended, mask := proceed, false, distances.mask
 refill:
 	for o == proceed && !ended && len(src)-used >= 8 && len(dst)-n >= fastRoom {
 		// Fill bits up. A byte of which only a part fits is read again the next
@@ -129,7 +129,7 @@ refill:
 		used += int(63-count) >> 3
 		count |= 56
 
-		s := literals.find(bits)
+		s := literals.findBy(bits, 1<<rootBits-1)
 		for s&isLiteral != 0 {
 			dst[n] = byte(s >> 16)
 			n++
@@ -137,7 +137,7 @@ refill:
 			if count -= s.codeBits(); count < matchBits {
 				continue refill
 			}
-			s = literals.find(bits)
+			s = literals.findBy(bits, 1<<rootBits-1)
 		}
 		bits >>= s & 15
 		count -= s.codeBits()
@@ -149,7 +149,7 @@ refill:
 		}
 		length := s.value() + int(bits&(1<<s.extraBits()-1))
 		bits >>= s.extraBits()
-		d := distances.find(bits)
+		d := distances.findBy(bits, mask)
 		bits >>= d & 15
 		distance := d.value() + int(bits&(1<<d.extraBits()-1))
 		bits >>= d.extraBits()

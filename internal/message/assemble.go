@@ -124,7 +124,7 @@ func (a *assembly) add(part []byte, left uint64, limit int) error {
 		return err
 	}
 	if a.buf == nil {
-		a.buf = buffer.Get(len(part) + int(min(left, uint64(len(part)))))
+		a.buf = buffer.Get(len(part) + int(min(left, uint64(len(part)/4))))
 	}
 	a.buf = a.buf.Grow(len(part))
 	a.buf.Bytes = append(a.buf.Bytes, part...)
@@ -149,12 +149,26 @@ func (a *assembly) finish(e *Event) (ok bool) {
 func (a *assembly) open() bool { return a.begun && !a.discards }
 
 // space is where to read size bytes to, behind what is there, or up to left of
-// them if there is space for so many.
+// them if there is space for so many. It is not empty. Unless size says how much has
+// arrived, there may be less space than that, so that a buffer has at most about five
+// times the bytes that have arrived: a peer that sends the beginning of a message and
+// waits does not make a session hold much more than that.
 func (a *assembly) space(size, left uint64) []byte {
-	a.buf = a.buf.Grow(int(size))
 	n := len(a.buf.Bytes)
+	if size <= ChunkSize {
+		size = min(size, uint64(max(n/4, smallSpace-n)))
+	}
+	a.buf = a.buf.Grow(int(size))
 	free := min(uint64(cap(a.buf.Bytes)-n), left)
 	return a.buf.Bytes[n : n+int(free)]
+}
+
+// fit moves the beginning of a message to a smaller buffer, as long as it is short. A long
+// one would be moved forth and back with each byte that arrives.
+func (a *assembly) fit() {
+	if a.buf != nil && !a.returned && len(a.buf.Bytes) <= smallSpace {
+		a.buf = a.buf.Fit()
+	}
 }
 
 // extend takes in n bytes that were read into the space, and returns them.

@@ -2,6 +2,7 @@ package message
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"runtime"
 	"testing"
@@ -74,6 +75,35 @@ func TestReaderMemoryGrowsAsBytesArrive(t *testing.T) {
 				runtime.ReadMemStats(&after)
 				if took := after.TotalAlloc - before.TotalAlloc; took > 8<<20 {
 					t.Errorf("%d bytes for %d that have arrived", took, arrived)
+				}
+			})
+		}
+	}
+}
+
+// The beginning of a message, behind which nothing follows for a while, is held in little
+// more memory than it takes, however much was read at once.
+func TestReaderHoldsBeginningInLittleMemory(t *testing.T) {
+	for _, n := range []int{1, 100, 1000, 3000, 4000, 5000, 10_000, 14_000, 20_000, 70_000, 200_000} {
+		for _, size := range []int{4 << 10, 16 << 10, 64 << 10} {
+			t.Run(fmt.Sprintf("len=%d,size=%d", n, size), func(t *testing.T) {
+				r := newReader(frame.Server, false, false)
+				r.Add([]byte{fin | binaryFrame, 0x80 | 127, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0})
+				for rest := n; rest > 0; {
+					k := min(len(r.Space(size)), rest)
+					r.Arrived(k)
+					rest -= k
+					if ok, err := r.NextMessage(1 << 20); ok || err != nil {
+						t.Fatal(ok, err)
+					}
+				}
+				r.Space(size) // nothing to be read
+				r.Release()
+				if held := cap(r.message.buf.Bytes) + len(r.inbox.Bytes()); held > max(6*n, 256) && held > 4<<10 {
+					t.Errorf("%d bytes are held", held)
+				}
+				if n <= 100 && cap(r.message.buf.Bytes) > 256 {
+					t.Errorf("%d bytes are held of %d that have arrived", cap(r.message.buf.Bytes), n)
 				}
 			})
 		}

@@ -44,6 +44,7 @@ func (r *Reader) Add(b []byte) {
 func (r *Reader) Release() {
 	r.reclaim()
 	r.inbox.Release()
+	r.message.fit()
 }
 
 // readsDirectly reports whether the next bytes are payload that belongs in the

@@ -507,8 +507,8 @@ func runModel(t *testing.T, c *choices, events int) {
 // fails, and the end comes: no more events than can be tried in full, and random ones
 // far beyond.
 func TestModel(t *testing.T) {
-	defer func(real func() uint16) { clock = real }(clock)
-	clock = func() uint16 { return 0 } // all that is sent is sent in a row
+	defer func(real func() uint16) { micros = real }(micros)
+	micros = func() uint16 { return 0 } // all that is sent is sent in a row
 	t.Run("every sequence", func(t *testing.T) {
 		events := 4
 		switch {

@@ -83,7 +83,7 @@ type Outbox struct {
 	limit     uint32 // of the queue, in bytes
 	taken     uint32 // the number of bytes that the transport has taken, modulo 2^32
 	takenAt   uint32 // when the background writer last wrote, in ms; 0 if a sender has written since
-	lastWrite uint16 // when a sender last wrote, by clock
+	lastWrite uint16 // when a sender last wrote, in micros
 	inARow    uint8  // the number of writes by senders in close succession
 	writer    writer // who has the right to write
 	timed     bool   // StartTimer was called, and Flush has not been called since

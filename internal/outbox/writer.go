@@ -1,6 +1,10 @@
 package outbox
 
-import "time"
+import (
+	"time"
+
+	"github.com/handset-go/handset/internal/clock"
+)
 
 // writer is who has the right to write. The right exists only together with bytes
 // to write:
@@ -134,7 +138,7 @@ func (o *Outbox) sustainedLocked() bool {
 		o.inARow = 1
 		return false
 	}
-	now := clock()
+	now := micros()
 	if o.inARow > 1 && now-o.lastWrite > sustainedGap {
 		o.inARow = 1
 	}
@@ -146,11 +150,9 @@ func (o *Outbox) sustainedLocked() bool {
 	return true
 }
 
-// clock returns the time in µs, modulo 65 ms. Of a thousand writes that are not in a
+// micros returns the time in µs, modulo 65 ms. Of a thousand writes that are not in a
 // row, one is taken for one that is, which does no harm.
-var clock = func() uint16 { return uint16(time.Since(epoch).Microseconds()) }
+var micros = func() uint16 { return uint16(time.Since(clock.Epoch).Microseconds()) }
 
 // millis returns the time in ms, modulo 49 days. It is never 0.
-func millis() uint32 { return max(uint32(time.Since(epoch).Milliseconds()), 1) }
-
-var epoch = time.Now()
+func millis() uint32 { return max(uint32(time.Since(clock.Epoch).Milliseconds()), 1) }

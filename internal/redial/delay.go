@@ -5,8 +5,9 @@ package redial
 import (
 	"errors"
 	"math"
-	"math/rand/v2"
 	"time"
+
+	"github.com/handset-go/handset/internal/clock"
 )
 
 // Delay is a truncated exponential backoff with full jitter (RFC 6455 §7.2.3): each delay
@@ -44,10 +45,10 @@ func NewDelay(base, most time.Duration) (Delay, error) {
 
 // Next returns the next delay, which is at least 0 and less than the limit, and doubles
 // the limit. random returns a number that is at least 0 and less than its argument; nil
-// means rand.N.
+// means clock.Random.
 func (d *Delay) Next(random func(time.Duration) time.Duration) time.Duration {
 	if random == nil {
-		random = rand.N[time.Duration]
+		random = func(limit time.Duration) time.Duration { return time.Duration(clock.Random(int64(limit))) }
 	}
 	next := random(d.limit)
 	d.limit = min(2*d.limit, d.most)

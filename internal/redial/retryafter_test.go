@@ -45,3 +45,28 @@ func TestRetryAfter(t *testing.T) {
 		t.Errorf("without headers: %v", got)
 	}
 }
+
+// FuzzRetryAfter reads the headers of any server.
+func FuzzRetryAfter(f *testing.F) {
+	now := time.Date(2025, 3, 1, 12, 0, 0, 0, time.UTC)
+	for _, value := range []string{"", "120", "-1", "1.5", "99999999999999999999999", now.Add(time.Hour).Format(http.TimeFormat), "Saturday, 01-Mar-25 12:01:00 GMT"} {
+		f.Add(value, now.Format(http.TimeFormat))
+		f.Add(value, "today")
+	}
+	f.Fuzz(func(t *testing.T, value, date string) {
+		got := RetryAfter(http.Header{"Retry-After": {value}, "Date": {date}}, now)
+		if got < 0 || got > MaxRetryAfter {
+			t.Fatalf("Retry-After %q with Date %q is %v", value, date, got)
+		}
+		want := time.Duration(0)
+		for _, c := range value {
+			want = min(10*want+time.Duration(c-'0')*time.Second, MaxRetryAfter)
+			if c < '0' || c > '9' {
+				return
+			}
+		}
+		if got != want {
+			t.Fatalf("Retry-After %q is %v, want %v", value, got, want)
+		}
+	})
+}

@@ -43,13 +43,14 @@ var layers = map[string]layer{
 	"internal/structure":  {pure: true},
 	"internal/overwrite":  {pure: true},
 	"internal/sessionend": {pure: true},
+	"internal/clock":      {},
 	"internal/transport":  {},
 	"internal/handshake":  {},
-	"internal/redial":     {},
+	"internal/redial":     {on: []string{"internal/clock"}},
 	"internal/inbox":      {pure: true, on: []string{"internal/buffer", "internal/overwrite"}},
-	"internal/outbox":     {on: []string{"internal/buffer", "internal/frame", "internal/transport"}},
+	"internal/outbox":     {on: []string{"internal/buffer", "internal/clock", "internal/frame", "internal/transport"}},
 	"ws": {goroutines: true, on: []string{
-		"internal/buffer", "internal/closing", "internal/deflate", "internal/frame", "internal/handshake", "internal/heartbeat", "internal/inflate", "internal/message",
+		"internal/buffer", "internal/clock", "internal/closing", "internal/deflate", "internal/frame", "internal/handshake", "internal/heartbeat", "internal/inflate", "internal/message",
 		"internal/outbox", "internal/redial", "internal/sessionend", "internal/transport",
 	}},
 	"group":                {goroutines: true, on: []string{"internal/sessionend", "ws"}},
@@ -66,6 +67,8 @@ var layers = map[string]layer{
 	"examples/echo/client": {goroutines: true, on: []string{"ws"}},
 	"examples/progress":    {goroutines: true, on: []string{"ws", "wsjson"}},
 	"examples/ticker":      {goroutines: true, on: []string{"group", "ws"}},
+
+	"ws_test/simulation/mutations": {},
 }
 
 // impure are the packages, with all below them, that a pure layer does without.

@@ -7,13 +7,6 @@ import (
 	"unsafe"
 )
 
-// arrived returns the number of bytes that can be read, 0 if that is not known.
-func arrived(fd int) int {
-	var n int32
-	_, _, _ = syscall.Syscall(syscall.SYS_IOCTL, uintptr(fd), syscall.TIOCINQ, uintptr(unsafe.Pointer(&n)))
-	return int(n)
-}
-
 // recv and send are read(2) and write(2) for sockets, without the kernel's work for files.
 // They return EINTR if a signal interrupts them. They are small enough to be inlined,
 // which keeps the stack of a goroutine that serves a session small.

@@ -4,9 +4,6 @@ package transport
 
 import "syscall"
 
-// arrived returns 0: the number of bytes that can be read is not known.
-func arrived(int) int { return 0 }
-
 // recv and send return EINTR if a signal interrupts them.
 func recv(fd uintptr, p []byte) (uintptr, syscall.Errno) { return called(syscall.Read(int(fd), p)) }
 func send(fd uintptr, p []byte) (uintptr, syscall.Errno) { return called(syscall.Write(int(fd), p)) }

@@ -1,5 +1,3 @@
-//go:build linux && !386 && !s390x
-
 package transport
 
 import (
@@ -24,7 +22,7 @@ func delivery(raw syscall.RawConn) (d Delivery, ok bool) {
 func deliveryOf(fd int) (d Delivery, ok bool) {
 	var info tcpInfo
 	size := uint32(unsafe.Sizeof(info))
-	_, _, errno := syscall.Syscall6(syscall.SYS_GETSOCKOPT, uintptr(fd), syscall.IPPROTO_TCP, syscall.TCP_INFO,
+	_, _, errno := syscall.Syscall6(sysGetsockopt, uintptr(fd), syscall.IPPROTO_TCP, syscall.TCP_INFO,
 		uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
 	if errno != 0 || uintptr(size) < unsafe.Sizeof(info) {
 		return Delivery{}, false
@@ -32,4 +30,11 @@ func deliveryOf(fd int) (d Delivery, ok bool) {
 	var unacked int32
 	_, _, errno = syscall.Syscall(syscall.SYS_IOCTL, uintptr(fd), syscall.TIOCOUTQ, uintptr(unsafe.Pointer(&unacked)))
 	return Delivery{info.bytesAcked, info.bytesReceived, int(unacked), arrived(fd)}, errno == 0
+}
+
+// arrived returns the number of bytes that can be read, 0 if that is not known.
+func arrived(fd int) int {
+	var n int32
+	_, _, _ = syscall.Syscall(syscall.SYS_IOCTL, uintptr(fd), syscall.TIOCINQ, uintptr(unsafe.Pointer(&n)))
+	return int(n)
 }

@@ -197,7 +197,7 @@ func sameJSON(a, b string) bool {
 }
 
 // serve returns a client of a server with the methods, and what Serve returns.
-func serve(t *testing.T, m jsonrpc.Methods) (*ws.Session, *ws.AggregatedStream, <-chan error) {
+func serve(t testing.TB, m jsonrpc.Methods) (*ws.Session, *ws.AggregatedStream, <-chan error) {
 	t.Helper()
 	client, server := wstest.Pair(t, nil, nil)
 	served := make(chan error, 1)

@@ -1,0 +1,132 @@
+package simulation
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"github.com/handset-go/handset/ws"
+)
+
+// The checks of this file are upper bounds: what takes too long, although nothing prevents
+// it, and what is lost, although nothing has lost it.
+
+// patient makes a run wait so long that every timeout of a session that has lost its peer
+// must have ended it.
+func (r *run) patient() {
+	if !newRandom(r.seed, "patience").chance(20) {
+		return
+	}
+	phasePatience.pause(10 * time.Minute)
+	for _, p := range r.pairs {
+		for _, e := range []*endpoint{p.client, p.server} {
+			e.checkSilence()
+		}
+	}
+}
+
+const phasePatience = phaseShutdown + 60
+
+// checkSilence checks that a session from whose peer nothing arrives has ended.
+func (e *endpoint) checkSilence() {
+	h := e.options.Heartbeat
+	if e.session == nil || e.session.Err() != nil || h.Interval < 0 || e.reader.way == byNothing {
+		return
+	}
+	limit := or(h.Interval, 30*time.Second) + 2*or(h.Timeout, 30*time.Second) + 3*e.writeTimeout() + 3*e.closeTimeout()
+	if silence := time.Since(e.in.lastArrived()); silence > limit+10*time.Second {
+		e.failf("nothing has arrived for %v, and the session has not ended", silence)
+	}
+}
+
+func (e *endpoint) writeTimeout() time.Duration { return or(e.options.WriteTimeout, 30*time.Second) }
+func (e *endpoint) closeTimeout() time.Duration { return or(e.options.CloseTimeout, 5*time.Second) }
+
+// checkBounds checks, after the run, that the session has ended in time and has lost
+// nothing.
+func (e *endpoint) checkBounds() {
+	if waited, limit := e.out.longestWait(e.ended), 3*e.writeTimeout()+time.Second; waited > limit {
+		e.failf("a write has waited for %v, the timeout is %v", waited, e.writeTimeout())
+	}
+	e.checkAnswer()
+	e.checkEnd()
+	e.checkHalfClosed()
+	e.checkArrived()
+}
+
+// checkAnswer checks the code of a Close frame that the library has sent by itself.
+func (e *endpoint) checkAnswer() {
+	var closed *ws.CloseError
+	if errors.As(e.err, &closed) && closed.ByPeer && e.closing.IsZero() && closed.Sent.Code != closed.Received.Code {
+		e.failf("the Close frame with code %d was answered with %d", closed.Received.Code, closed.Sent.Code)
+	}
+}
+
+// slack is a time in which the network delivers, and a program runs, if nothing slows them
+// down.
+const slack = 500 * time.Millisecond
+
+// checkEnd checks that a closing handshake has not taken CloseTimeout without a reason.
+func (e *endpoint) checkEnd() {
+	var closed *ws.CloseError
+	end := e.in.endedAt()
+	if sent := e.out.closedAt(); sent.After(end) {
+		end = sent
+	}
+	switch {
+	case e.pair.link.harmed():
+	case errors.As(e.err, &closed) && e.phase == phaseClient && e.isAttentive() && !e.in.endedAt().IsZero() && e.ended.After(end.Add(slack)):
+		e.failf("the session has ended %v after the server has closed the connection", e.ended.Sub(end))
+	case errors.Is(e.err, ws.ErrCloseTimeout) && e.in.isFast() && e.out.isFast() && e.peer.isAttentive() && e.isAvailable():
+		e.failf("%v, although the peer receives", e.err)
+	}
+}
+
+// isFast reports whether whatever fits into the queues arrives within a fraction of
+// CloseTimeout.
+func (f *flow) isFast() bool {
+	return f.rate == 0 && f.latency <= time.Millisecond && f.window >= 64<<10 && f.merge <= time.Millisecond
+}
+
+// isAttentive reports whether the program at this end receives without a pause.
+func (e *endpoint) isAttentive() bool {
+	r := e.reader
+	return e.session != nil && r.way != byNothing && r.think == 0 && r.late == 0 && !r.echoes && !e.options.ManualPong && r.begun
+}
+
+// isAvailable reports whether the program at this end leaves it to the library to read while
+// it closes, and does not make it wait.
+func (e *endpoint) isAvailable() bool {
+	return e.reader.think == 0 && !e.reader.echoes && !e.options.ManualPong
+}
+
+// checkHalfClosed checks that what was queued has left after the peer has closed its
+// direction only.
+func (e *endpoint) checkHalfClosed() {
+	end := e.in.endedAt()
+	if !errors.Is(e.err, io.ErrUnexpectedEOF) || !e.in.wasCut() || e.out.wasHarmed() || e.peer.session == nil || e.run.isAborted() {
+		return
+	}
+	if e.peer.done && !e.peer.ended.After(e.ended) {
+		return // it has closed the other direction, too
+	}
+	since := end
+	if e.taken.After(since) {
+		since = e.taken
+	}
+	if n := e.session.Buffered(); n > 0 && e.ended.Sub(since) < e.closeTimeout()*3/4 {
+		e.failf("%d bytes were dropped %v after the peer has closed its direction", n, e.ended.Sub(since))
+	}
+}
+
+// checkArrived checks that a program that receives to the end has received all messages that
+// the library has read.
+func (e *endpoint) checkArrived() {
+	r := &e.reader
+	if r.way != byRecv && r.way != byAll || e.dropped || !errors.Is(e.streamErr, io.ErrUnexpectedEOF) || e.peer.sends.isLossy() || e.in.violated != 0 {
+		return
+	}
+	if n := e.in.messagesRead(); r.count < n {
+		e.failf("%d messages have arrived before %v, and %d were received", n, e.streamErr, r.count)
+	}
+}
