@@ -13,7 +13,7 @@ PLATFORMS = linux/386 linux/arm64 darwin/arm64 freebsd/amd64 windows/amd64
 MODULES = $(patsubst ./%/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path '*/node_modules/*' -not -path '*/testdata/*' -not -path '*/.venv/*' | sort))
 RACED   = $(filter broker/% examples/%,$(MODULES))
 
-.PHONY: test coverage processors allocations simulate mutations soak soak-random lint fmt vet staticcheck vulnerabilities cross typecheck fuzz interop interop-tools autobahn bench bench-groups bench-quick screenshots modules-test reproducible ci
+.PHONY: test coverage processors allocations simulate mutations soak soak-random lint fmt vet staticcheck vulnerabilities cross typecheck fuzz interop interop-docs interop-tools autobahn bench bench-groups bench-quick screenshots modules-test reproducible ci
 
 test:
 	$(GO) test -race -shuffle=on ./...
@@ -43,7 +43,7 @@ processors: test-386
 # The race detector allocates, so what must not allocate is tested without it;
 # and thousands of random conversations, for which it is too slow.
 allocations:
-	$(GO) test -run 'Alloc|RandomCompressed' ./...
+	$(GO) test -run 'Alloc|RandomCompressed|Hostile|CostOf' ./...
 
 # SEEDS runs of clients and servers over a simulated network: see ws_test/simulation.
 SEEDS ?= 2000
@@ -58,12 +58,13 @@ mutations:
 # Sessions with random behaviour for SOAK, after which nothing may be left: see ws_test/soak.
 # And what else takes too long for every run: slow peers, in real time and with all
 # defaults, for three minutes; ten thousand clients of a server that restarts; longer
-# sequences of the model of the send queue.
+# sequences of the model of the send queue; 10,000 connections of hostile peers.
 SOAK ?= 10m
 
 soak: soak-random
 	HANDSET_SOAK=1 $(GO) test -count=1 -v -timeout 10m -parallel 32 -run 'Soak|RedialAfterRestart' ./ws_test
 	HANDSET_SOAK=1 $(GO) test -count=1 -v -timeout 10m -run TestModel ./internal/outbox
+	HANDSET_SOAK=1 $(GO) test -count=1 -v -timeout 10m -run 'TestHostile$$' ./ws_test/hostile
 
 soak-random:
 	$(GO) test -count=1 -v -timeout 0 -run TestSoak ./ws_test/soak -soak $(SOAK)
@@ -119,8 +120,14 @@ interop-tools:
 interop:
 	HANDSET_INTEROP=1 $(GO) test -count=1 -v -run Interop ./ws_test ./examples/...
 	HANDSET_INTEROP=1 $(GO) -C examples/chat test -count=1 -v -run Interop ./...
-	HANDSET_INTEROP=1 $(GO) -C bench test -count=1 -v -run Interop ./interop
+	HANDSET_INTEROP=1 $(GO) -C bench test -count=1 -v -run Interop ./interop/...
 	HANDSET_INTEROP=1 $(GO) -C broker/redis test -race -shuffle=on -count=1 ./...
+
+# docs/interop.md from the results of these tests.
+interop-docs:
+	results=$$(mktemp) && export HANDSET_INTEROP_RESULTS=$$results && $(MAKE) interop && \
+	$(GO) -C ws_test/middleware test -count=1 -run Routers . && \
+	$(GO) test -count=1 ./ws_test -run InteropDocs -update-docs; code=$$?; rm -f $$results; exit $$code
 
 # The public test suite for WebSocket, against a server and a client: all of its
 # cases, in a quarter of an hour or more, or those of a pattern, such as '[1-7].*' in
