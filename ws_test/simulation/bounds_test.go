@@ -114,6 +114,9 @@ func (e *endpoint) checkHalfClosed() {
 	if e.taken.After(since) {
 		since = e.taken
 	}
+	if w := or(e.options.WriteTimeout, 30*time.Second); e.ended.Sub(e.taken) >= w-w/early {
+		return // the queue was full for WriteTimeout
+	}
 	if n := e.session.Buffered(); n > 0 && e.ended.Sub(since) < e.closeTimeout()*3/4 {
 		e.failf("%d bytes were dropped %v after the peer has closed its direction", n, e.ended.Sub(since))
 	}
