@@ -122,6 +122,6 @@ func fuzzScripts() [][][]byte {
 		{{stepPeerEnds, 1}, programSends(0, "to a deaf peer"), peerSends(1, "which talks"), receives, {stepTime, 0}},
 		{{stepPeerEnds, 2}, programSends(0, "behind a half-close"), receives},
 		{{stepReceive, 7, 0}, peerSends(0, "dropped"), peerPings("dropped"), {stepPeerEnds, 0}},
-		{{0x80 | stepPeer, 2, 1, 1, 'a'}, {0x80 | stepSend, 0, 1, 'b', 0}, {0x80 | stepReceive, 0, 0}, {0x80 | stepClose, 0, 0}, {0x80 | stepSend, 1, 1, 'c', 0}, {stepReceive, 3, 0}},
+		{{withNext + stepPeer, 2, 1, 1, 'a'}, {withNext + stepSend, 0, 1, 'b', 0}, {withNext + stepReceive, 0, 0}, {withNext + stepClose, 0, 0}, {withNext + stepSend, 1, 1, 'c', 0}, {stepReceive, 3, 0}},
 	}
 }
