@@ -172,7 +172,7 @@ func (r *fuzzRun) play() {
 	for len(r.script) > 0 {
 		op := r.script.byte()
 		fuzzSteps[int(op&0x3F)%len(fuzzSteps)](r, &r.script)
-		if r.settled = op&0x80 == 0; r.settled {
+		if r.settled = op&withNext == 0; r.settled {
 			synctest.Wait()
 		}
 	}

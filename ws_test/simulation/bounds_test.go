@@ -30,7 +30,7 @@ const phasePatience = phaseShutdown + 60
 // checkSilence checks that a session from whose peer nothing arrives has ended.
 func (e *endpoint) checkSilence() {
 	h := e.options.Heartbeat
-	if e.session == nil || e.session.Err() != nil || h.Interval < 0 || e.reader.way == byNothing {
+	if e.session == nil || e.session.Err() != nil || h.Interval < 0 || e.reader.way == byNothing || e.reader.contexts || e.reader.way == byChan {
 		return
 	}
 	limit := or(h.Interval, 30*time.Second) + 2*or(h.Timeout, 30*time.Second) + 3*e.writeTimeout() + 3*e.closeTimeout()
@@ -50,6 +50,7 @@ func (e *endpoint) checkBounds() {
 	}
 	e.checkAnswer()
 	e.checkEnd()
+	e.checkProgress()
 	e.checkHalfClosed()
 	e.checkArrived()
 }
@@ -57,9 +58,14 @@ func (e *endpoint) checkBounds() {
 // checkAnswer checks the code of a Close frame that the library has sent by itself.
 func (e *endpoint) checkAnswer() {
 	var closed *ws.CloseError
-	if errors.As(e.err, &closed) && closed.ByPeer && e.closing.IsZero() && closed.Sent.Code != closed.Received.Code {
+	if errors.As(e.err, &closed) && closed.ByPeer && !e.hasClosed() && closed.Sent.Code != closed.Received.Code {
 		e.failf("the Close frame with code %d was answered with %d", closed.Received.Code, closed.Sent.Code)
 	}
+}
+
+// hasClosed reports whether the program has called Close before our Close frame was sent.
+func (e *endpoint) hasClosed() bool {
+	return !e.closing.IsZero() && !e.closing.After(e.out.closedAt())
 }
 
 // slack is a time in which the network delivers, and a program runs, if nothing slows them
@@ -82,6 +88,29 @@ func (e *endpoint) checkEnd() {
 	}
 }
 
+// checkProgress checks that a peer that accepts data, if slowly, has the time to accept our
+// Close frame.
+func (e *endpoint) checkProgress() {
+	timeout := e.closeTimeout()
+	if !errors.Is(e.err, ws.ErrCloseTimeout) || !e.out.closedAt().IsZero() || e.out.perWrite() > timeout/3 {
+		return
+	}
+	if ago := e.ended.Sub(e.taken); ago < timeout/2 {
+		e.failf("%v, although the peer has accepted data %v before", e.err, ago)
+	}
+}
+
+// perWrite returns how long it takes at most until what the library writes at once has been
+// accepted.
+func (c *conditions) perWrite() time.Duration {
+	const size = 16 << 10
+	d := time.Duration(size/c.window+1) * 2 * (c.latency + c.jitter + c.merge)
+	if c.rate > 0 {
+		d += time.Duration(size) * time.Second / time.Duration(c.rate)
+	}
+	return d
+}
+
 // isFast reports whether whatever fits into the queues arrives within a fraction of
 // CloseTimeout.
 func (f *flow) isFast() bool {
@@ -97,7 +126,8 @@ func (e *endpoint) isAttentive() bool {
 // isAvailable reports whether the program at this end leaves it to the library to read while
 // it closes, and does not make it wait.
 func (e *endpoint) isAvailable() bool {
-	return e.reader.think == 0 && !e.reader.echoes && !e.options.ManualPong
+	r := e.reader
+	return r.way == byChan && r.begun || r.way != byAll || r.think == 0 && !r.echoes && !e.options.ManualPong
 }
 
 // checkHalfClosed checks that what was queued has left after the peer has closed its

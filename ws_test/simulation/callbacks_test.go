@@ -30,6 +30,14 @@ type calls struct {
 	sent, received int   // Close frames
 	waits, waited  int
 	failed         int
+	idle           time.Duration // when ProtocolError was called, since the last message was complete
+}
+
+// fails counts a call of ProtocolError.
+func (k *calls) fails() {
+	if k.failed++; k.endpoint != nil {
+		k.idle = time.Since(k.endpoint.in.messageRead())
+	}
 }
 
 func newCallbacks(r *run, name string) *callbacks {
@@ -61,7 +69,7 @@ func (c *callbacks) trace() *ws.Trace {
 		SessionEnd:       func(s *ws.Session, err error) { c.count(s, func(k *calls) { k.ended++; k.err = err }) },
 		CloseSent:        func(s *ws.Session, _ ws.CloseReason) { c.closeSent(s) },
 		CloseReceived:    func(s *ws.Session, _ ws.CloseReason) { c.count(s, func(k *calls) { k.received++ }) },
-		ProtocolError:    func(s *ws.Session, _ *ws.ProtocolError) { c.count(s, func(k *calls) { k.failed++ }) },
+		ProtocolError:    func(s *ws.Session, _ *ws.ProtocolError) { c.count(s, (*calls).fails) },
 		BackpressureBegin: func(s *ws.Session) {
 			c.count(s, func(k *calls) { k.waits++ })
 		},

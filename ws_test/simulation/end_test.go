@@ -110,8 +110,8 @@ func (e *endpoint) check() {
 		e.failf("a send after the end returns %v", err)
 	}
 	e.checkReason()
-	e.checkStream()
 	e.checkBounds()
+	e.checkStream()
 	if e.streamErr == io.EOF && !e.dropped {
 		e.peer.sends.complete()
 	}
@@ -240,6 +240,9 @@ func (e *endpoint) checkFailed(err *ws.ProtocolError) {
 	case e.in.violated != 0 && err.Code == e.in.violated:
 	case err.Code == ws.ClosePolicyViolation && e.reader.refuses && e.in.wire.data > 0:
 	case err.Code == ws.ClosePolicyViolation && errors.Is(err, ws.ErrMessageTimeout) && e.options.MessageTimeout > 0:
+		if took := e.callbacks.of(e.session).idle; took < e.options.MessageTimeout*7/8-10*time.Millisecond {
+			e.failf("%v, and a message was complete %v before", err, took)
+		}
 	default:
 		e.failf("the session failed: %v", err)
 	}

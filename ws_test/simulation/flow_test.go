@@ -53,6 +53,8 @@ type flow struct {
 	blockedAt    time.Time     // since when nothing was accepted of the Write that waits; zero if none does
 	longest      time.Duration // the longest time that one has waited
 	endAt        time.Time     // when the end arrives
+	endsRead     int           // data messages that were read whole
+	lastMessage  time.Time     // when the last of them was
 	isCut        bool          // by a half-close
 	isHarmed     bool          // by another fault
 	unfinished   int           // bytes that were accepted of the Write in progress
@@ -103,6 +105,9 @@ func (f *flow) read(p []byte) (int, error) {
 			n := copy(p, f.bytes[:f.ready])
 			f.bytes, f.ready = f.bytes[n:], f.ready-n
 			f.delivered += int64(n)
+			for ends := f.wire.ends; f.endsRead < len(ends) && ends[f.endsRead] <= f.delivered; f.endsRead++ {
+				f.lastMessage = time.Now()
+			}
 			f.lastArrive = time.Now()
 			f.changed.Broadcast()
 			return n, nil
@@ -473,14 +478,16 @@ func (f *flow) wasHarmed() bool {
 	return f.isCut || f.isHarmed || f.writeReset || f.violated != 0
 }
 
-// messagesRead returns the number of data messages that the reader's library has read whole.
-func (f *flow) messagesRead() (n int) {
+// messagesRead returns the number of data messages that the reader's library has read whole,
+// and messageRead when it has read the last of them.
+func (f *flow) messagesRead() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, end := range f.wire.ends {
-		if end <= f.delivered {
-			n++
-		}
-	}
-	return n
+	return f.endsRead
+}
+
+func (f *flow) messageRead() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.lastMessage
 }

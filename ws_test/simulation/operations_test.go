@@ -88,6 +88,9 @@ func (a *actor) context() (context.Context, context.CancelFunc) {
 // length chooses the length of a message.
 func (a *actor) length() int {
 	n := a.random.size(a.run.plan.largest)
+	if a.random.chance(1) { // the limits of lengths in headers, of chunks and of buffers
+		n = one(a.random, 125, 126, 16<<10, 65_535, 65_536) - a.random.IntN(2)*uniqueSize
+	}
 	if a.unique {
 		n += uniqueSize
 	}
@@ -257,7 +260,7 @@ func (a *actor) fragments() {
 			return
 		}
 		data, part = data[n:], ws.Continue
-		a.phase.pause(time.Duration(a.random.size(int(time.Millisecond))))
+		a.phase.pause(time.Duration(a.random.size(int(one(a.random, time.Millisecond, time.Millisecond, time.Second)))))
 		if a.random.chance(20) {
 			a.pingIn(a.pings)
 			a.phase.pause(0)

@@ -127,6 +127,9 @@ func (r *reader) recv(a *actor, s source) {
 		msg, err := s.Recv(ctx)
 		goOn := r.handle(a, ctx, msg, err)
 		cancel()
+		if err != nil && goOn && r.leaves(a) {
+			return
+		}
 		if !goOn {
 			r.sticky(a, s, err)
 			return
@@ -159,8 +162,22 @@ func (r *reader) all(a *actor, s source) {
 			r.sticky(a, s, last)
 			return
 		}
+		if last != nil && r.leaves(a) {
+			return
+		}
 		r.pause(a)
 	}
+}
+
+// leaves reports whether the program receives no more, after a context has ended. It then
+// waits for the end of the session.
+func (r *reader) leaves(a *actor) bool {
+	if !r.contexts || !a.random.chance(10) {
+		return false
+	}
+	a.trace("receives no more")
+	<-a.session.Done()
+	return true
 }
 
 func (r *reader) channel(a *actor, s source) {
@@ -171,6 +188,10 @@ func (r *reader) channel(a *actor, s source) {
 			a.peer.sends.loses()
 		}
 		r.handle(a, context.Background(), msg, nil)
+		if r.think > 0 && a.random.chance(5) { // the program receives no more
+			<-a.session.Done()
+			return
+		}
 		r.pause(a)
 	}
 	err := s.Err()
@@ -180,6 +201,10 @@ func (r *reader) channel(a *actor, s source) {
 		a.endpoint.mu.Unlock()
 	}
 	a.trace("channel closed: ", class(err))
+	<-a.session.Done()
+	if _, again := s.Recv(context.Background()); again == ws.ErrConcurrentRecv {
+		a.failf("a receive after the channel was closed returns %v", again)
+	}
 	a.endpoint.mu.Lock()
 	defer a.endpoint.mu.Unlock()
 	a.streamErr = err
@@ -210,6 +235,9 @@ func (r *reader) handle(a *actor, ctx context.Context, msg ws.Message, err error
 		r.message(a, msg)
 		return true
 	case ctx.Err() != nil && err == ctx.Err():
+		if a.session.Err() != nil {
+			a.failf("a receive after the end of the session returns %v", err)
+		}
 		return true
 	case err == ws.ErrMessageTooBig && r.aggregate:
 		a.trace("received a message that is too big")
@@ -241,6 +269,9 @@ func (r *reader) sticky(a *actor, s source, err error) {
 			a.failf("a receive returns %v, and the next %v", err, again)
 		}
 	}
+	if got := s.Err(); got != err && !(got == nil && err == io.EOF) {
+		a.failf("a receive returns %v, and Err %v", err, got)
+	}
 }
 
 // message checks a message that was received, and may answer it.
@@ -268,8 +299,11 @@ func (r *reader) message(a *actor, msg ws.Message) {
 		}
 		a.received = &reason
 		a.mu.Unlock()
-		if r.answers {
+		switch {
+		case r.answers:
 			a.closeWith(one(a.random, reason, newReason(a.random)))
+		case a.random.chance(20): // the library answers without waiting for the program
+			a.phase.pause(a.random.between(0, 2*a.closeTimeout()))
 		}
 	default:
 		a.failf("received a %v", msg.Kind)

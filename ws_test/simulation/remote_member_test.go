@@ -21,9 +21,10 @@ type remoteMember struct {
 	loaded    bool      // it knows them
 	last      int       // the number of the newest message when they were read
 	early     []*post
-	waiting   []*message // that were kept or dropped while the queue was not empty
-	fits      bool       // the queue is empty and has space for the message that is being delivered
-	promised  []*message // that JoinRecent or Resume sends
+	waiting   []*message       // that were kept or dropped while the queue was not empty
+	seen      map[int]*message // by number
+	fits      bool             // the queue is empty and has space for the message that is being delivered
+	promised  []*message       // that JoinRecent or Resume sends
 	positions []group.Position
 }
 
@@ -77,7 +78,7 @@ func (g *remote) stored(ctx context.Context, entries []group.Entry, err error) {
 }
 
 // adds records that a message is going to be sent to the member, after those before. It
-// returns nil if the member does not get it.
+// returns nil if the member need not get it.
 func (m *remoteMember) adds(p *post, at group.Position) *message {
 	if !at.IsZero() {
 		m.positions = append(m.positions, at)
@@ -89,8 +90,13 @@ func (m *remoteMember) adds(p *post, at group.Position) *message {
 	m.endpoint.holds(len(data))
 	sent := m.endpoint.sends.sends(m.log, p.kind, data)
 	m.endpoint.sends.mu.Lock()
+	defer m.endpoint.sends.mu.Unlock()
 	sent.optional = true
-	m.endpoint.sends.mu.Unlock()
+	before := m.seen[p.number]
+	m.seen[p.number] = sent
+	if before != nil && before.optional && !before.received {
+		return nil // one of the two arrives, or both
+	}
 	return sent
 }
 
@@ -178,7 +184,7 @@ func (a *actor) joinsRemote() {
 	p := one(a.random, g.processes...)
 	logs := map[string]*remoteMember{}
 	for _, name := range g.names {
-		logs[name] = &remoteMember{endpoint: a.endpoint, process: p, name: name, log: a.sends.newLog(a.name + " " + name)}
+		logs[name] = &remoteMember{endpoint: a.endpoint, process: p, name: name, seen: map[int]*message{}, log: a.sends.newLog(a.name + " " + name)}
 	}
 	for range a.run.plan.steps {
 		a.phase.pause(time.Duration(a.random.size(int(a.run.plan.duration / 4))))

@@ -51,22 +51,10 @@ var ofMessages = []mutation{
 		effect: "messages that have arrived are lost when Close is called",
 	},
 	{
-		name: "Close frame is looked for in a payload", file: "internal/message/peek.go",
-		old:    "\tif r.inFrame {\n\t\tfrom += r.left\n\t}\n",
-		new:    "",
-		effect: "messages are lost if Close is called while part of a frame has arrived",
-	},
-	{
 		name: "Close frame arrives in parts", file: "internal/message/peek.go",
 		old:    "\t\tif from+size > uint64(len(b)) {\n\t\t\treturn e, false, nil\n\t\t}\n",
 		new:    "",
 		effect: "a Close frame that arrives in parts, while nobody receives, panics",
-	},
-	{
-		name: "frames are kept after they were read", file: "internal/inbox/inbox.go",
-		old:    "\tin.compact()\n\tif in.buf != nil && len(in.buf.Bytes) == 0 && cap",
-		new:    "\tif in.buf != nil && len(in.buf.Bytes) == 0 && cap",
-		effect: "the memory of a session grows with all that it receives",
 	},
 	{
 		name: "masking key is rotated the other way", file: "internal/frame/mask.go",

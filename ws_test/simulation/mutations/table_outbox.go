@@ -27,12 +27,6 @@ var ofOutbox = []mutation{
 		effect: "a send that waits for a full queue waits for ever",
 	},
 	{
-		name: "message is sent though its context has ended", file: "internal/outbox/wait.go",
-		old:    "\tdo, withdrawn := o.withdraw(w)\n\to.Perform(cb, do)\n\tif !withdrawn {\n\t\t<-w.done\n\t\treturn w.err\n\t}\n",
-		new:    "\tdo, _ := o.withdraw(w)\n\to.Perform(cb, do)\n",
-		effect: "a send returns the error of its context although the message was queued at that moment",
-	},
-	{
 		name: "frame of a context that has ended stays", file: "internal/outbox/wait.go",
 		old:    "\to.queue.waiters = slices.Delete(o.queue.waiters, i, i+1)\n",
 		new:    "",
@@ -55,18 +49,6 @@ var ofOutbox = []mutation{
 		old:    `return n == 0 || uint64(n+f.size()) <= uint64(o.limit)`,
 		new:    `return uint64(n+f.size()) <= uint64(o.limit)`,
 		effect: "a message that is longer than SendBuffer is never sent",
-	},
-	{
-		name: "space of compressed frames is not reserved", file: "internal/outbox/put.go",
-		old:    "\t\tn += o.queue.reserved\n",
-		new:    "",
-		effect: "compressed sends exceed SendBuffer",
-	},
-	{
-		name: "fragments begin while another message is compressed", file: "internal/outbox/queue.go",
-		old:    `(q.open || !f.Fin && q.reserved > 0)`,
-		new:    `q.open`,
-		effect: "a compressed message is sent between the fragments of another",
 	},
 	{
 		name: "compressed message is freed while it waits", file: "ws/session.go",

@@ -45,12 +45,6 @@ var ofClosing = []mutation{
 		effect: "after Close and the end of a receive's context, the peer's Close frame is not read",
 	},
 	{
-		name: "input that is full ends the closing handshake", file: "ws/drain.go",
-		old:    "m.in.input.Held() >= keepLimit:\n\t\t\treturn true",
-		new:    "m.in.input.Held() >= keepLimit:\n\t\t\treturn false",
-		effect: "after Close, a peer's Close frame behind more than 64 KiB is not read",
-	},
-	{
 		name: "Close frame is counted twice", file: "ws/drain.go",
 		old:    "\t\t\tm.in.input.closeHandled = true\n",
 		new:    "",
