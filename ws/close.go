@@ -98,13 +98,14 @@ func (s *Session) putClose(reason CloseReason, refusal error) {
 //
 // A Recv or a loop over All that is in progress continues to receive what the
 // peer sends before its own Close frame. The closing handshake does not wait
-// for the application: while the body of the loop runs, or between two calls of
-// Recv, up to 64 KiB are read ahead and kept, and the session may have ended
+// for the application: while the body of the loop runs, or until Recv is called
+// again, up to 64 KiB are read ahead and kept, and the session may have ended
 // when they are received. A peer that sends more waits for the reader, at most
-// until CloseTimeout. If there is no reader, because none has begun, its context
-// has ended or it has left the loop, up to 64 KiB are kept for a later one, and
-// if there is more, all of it is dropped. So a client that expects many answers
-// calls Close while it receives, for example in the body of the loop.
+// until CloseTimeout. If there is no reader when Close is called, because none
+// has begun, its context has ended, it has left the loop, or its last Recv has
+// returned, up to 64 KiB are kept for a later one, and if there is more, all of
+// it is dropped, without an error. So a client that expects many answers calls
+// Close while it receives, for example in the body of the loop.
 //
 // The zero reason sends no status code, or CloseMessageTooBig if the last
 // receive returned ErrMessageTooBig. If the code or the description may not be

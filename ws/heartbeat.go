@@ -42,7 +42,8 @@ import (
 //
 // The Pongs to these Pings are not delivered. If the peer may compress with context
 // takeover, the Pings have no payload, and a Pong without payload that arrives while
-// one of them is unanswered is taken for its answer. An application that waits for
+// one of them is unanswered is taken for its answer. If the peer answers a Ping only
+// after the next one, one such Pong may be delivered. An application that waits for
 // the Pongs to its own Pings must give those a payload.
 type Heartbeat struct {
 	// Interval is how long a peer may be silent before it is pinged. Zero means

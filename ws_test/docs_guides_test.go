@@ -20,7 +20,7 @@ func guides(t *testing.T) (names []string) {
 	}
 	for _, file := range files {
 		switch name := filepath.Base(file); name {
-		case "comparison.md", "conformance.md", "hostile.md": // lists, in English
+		case "comparison.md", "conformance.md", "hostile.md", "interop.md": // lists, in English
 		default:
 			names = append(names, name)
 		}

@@ -99,7 +99,7 @@ func expectResults(t *testing.T, results []interoptest.Result) {
 			t.Errorf("nothing has passed for %+v", r)
 		}
 	}
-	for _, peer := range interoptest.Peers {
+	for _, peer := range listedPeers() {
 		for role, client := range map[*interoptest.Role]bool{peer.Client: true, peer.Server: false} {
 			eachCell(role, func(way string, s interoptest.Step) {
 				expect(interoptest.Result{Peer: peer.Name, Client: client, Way: way, Step: s.Name})
@@ -124,6 +124,11 @@ func expectResults(t *testing.T, results []interoptest.Result) {
 	if t.Failed() {
 		t.FailNow()
 	}
+}
+
+// listedPeers are those whose results are those of ws_test, and therefore on the page.
+func listedPeers() []interoptest.Peer {
+	return slices.DeleteFunc(slices.Clone(interoptest.Peers), func(p interoptest.Peer) bool { return p.Elsewhere })
 }
 
 // eachCell calls f for each step that is run with a library.
@@ -195,7 +200,7 @@ func writeVersions(t *testing.T, b *strings.Builder, versions map[string]string)
 			row(b, name, lockedVersion(t, from), "`"+from[0]+"`")
 		}
 	}
-	for _, peer := range interoptest.Peers {
+	for _, peer := range listedPeers() {
 		library(peer.Name, peer.Version)
 	}
 	for _, router := range interoptest.Routers {
@@ -223,7 +228,7 @@ func writeWays(b *strings.Builder) {
 		}
 	}
 	head(b, columns...)
-	for _, peer := range interoptest.Peers {
+	for _, peer := range listedPeers() {
 		cells := []string{peer.Name, cmp.Or(peer.Program, runsOn(peer.Version[0]))}
 		for _, role := range []*interoptest.Role{peer.Client, peer.Server} {
 			n := eachCell(role, func(string, interoptest.Step) {})
@@ -256,7 +261,7 @@ func writeSteps(b *strings.Builder) {
 		columns = append(columns, s.Name)
 	}
 	head(b, columns...)
-	for _, peer := range interoptest.Peers {
+	for _, peer := range listedPeers() {
 		cells := []string{peer.Name}
 		for _, s := range interoptest.Steps {
 			cells = append(cells, cmp.Or(letter("C", peer.Client, s)+letter("S", peer.Server, s), "–"))
@@ -278,7 +283,10 @@ func letter(of string, role *interoptest.Role, s interoptest.Step) string {
 }
 
 func writeRemarks(b *strings.Builder) {
-	for _, peer := range interoptest.Peers {
+	for _, peer := range listedPeers() {
+		if strings.Contains(peer.Name, ",") { // another setting of the one before it
+			continue
+		}
 		all := remarks(peer.Client)
 		for _, remark := range remarks(peer.Server) {
 			if !slices.Contains(all, remark) {
@@ -304,7 +312,8 @@ func remarks(r *interoptest.Role) (all []string) {
 		{r.DropsInvalidText, "it closes the TCP connection without a Close frame if text is not UTF-8"},
 		{r.InvalidText != 0, fmt.Sprintf("it answers text that is not UTF-8 with %d", r.InvalidText)},
 		{r.DropsTooBig, "it closes the TCP connection without a Close frame if a message is too big"},
-		{r.AnswersNormal, "it answers a Close frame without a code, and some others, with 1000"},
+		{r.AnswersNormal, "it answers every Close frame with 1000"},
+		{r.AnswersNone, "it answers a Close frame without a code with 1000"},
 		{r.ClosesAtOnce, "it closes the TCP connection with its Close frame, so that a proxy may lose that while we send"},
 		{r.SendsUncompressed, "it decompresses messages, and compresses none"},
 		{r.HidesStatus, "programs do not see the status of a refusal"},
@@ -315,7 +324,7 @@ func remarks(r *interoptest.Role) (all []string) {
 	}
 	reasons := map[string][]string{}
 	for _, s := range interoptest.Steps {
-		if why := r.Lacks[s.Name]; why != "" {
+		if why := r.Lacks[s.Name]; why != "" && why != interoptest.NoHeartbeat {
 			reasons[why] = append(reasons[why], s.Name)
 		}
 	}
@@ -327,7 +336,7 @@ func remarks(r *interoptest.Role) (all []string) {
 
 func writeCompression(b *strings.Builder) {
 	head(b, "", "role", "`Frugal`", "`Balanced`", "`Dense`")
-	for _, peer := range interoptest.Peers {
+	for _, peer := range listedPeers() {
 		for _, role := range []struct {
 			name string
 			*interoptest.Role
@@ -378,10 +387,10 @@ func writeRouters(b *strings.Builder) {
 				cells = append(cells, "–")
 			case interoptest.CannotHijack[stack]:
 				cells = append(cells, "`"+stack+"`: 501")
-			case strings.Contains(stack, "."):
-				cells = append(cells, "✓ `"+stack+"`")
-			default:
+			case strings.Contains(stack, " "): // in words
 				cells = append(cells, "✓ "+stack)
+			default:
+				cells = append(cells, "✓ `"+stack+"`")
 			}
 		}
 		row(b, cells...)

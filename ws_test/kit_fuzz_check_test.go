@@ -89,6 +89,9 @@ func (r *fuzzRun) checkEnd(err error) {
 		if n := len(want.events); !want.vague && want.err == io.EOF && closed.Received != want.events[n-1].reason {
 			r.errorf("the Close frame %v was received, want %v", closed.Received, want.events[n-1].reason)
 		}
+		if answer := (ws.CloseReason{Code: closed.Received.Code}); !r.hasClosed() && (!closed.ByPeer || closed.Sent != answer) {
+			r.errorf("the Close frame %v was answered with %v, by the peer: %v", closed.Received, closed.Sent, closed.ByPeer)
+		}
 	case errors.As(err, &failed):
 		r.checkViolation(failed)
 	case err == ws.ErrShutdown && r.shut:

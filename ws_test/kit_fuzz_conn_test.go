@@ -36,7 +36,7 @@ func newFuzzConn() *fuzzConn {
 }
 
 // unlimited is the space of a peer that takes everything.
-const unlimited = 1 << 40
+const unlimited = 1 << 30
 
 // change changes the connection, and wakes those who wait for it.
 func (c *fuzzConn) change(f func()) {

@@ -18,11 +18,13 @@ type fuzzOptions struct {
 	refuses    bool // RefuseData is called
 
 	reader     fuzzReader
-	maxFrame   int // 0 for any
-	maxMessage int // 0 for the raw stream
-	most       int // of what a read returns
-	space      int // of the peer, at first
-	early      int // the bytes that come with the handshake
+	maxFrame   int  // 0 for any
+	maxMessage int  // 0 for the raw stream
+	most       int  // of what a read returns
+	space      int  // of the peer, at first
+	early      int  // how many steps of the script come before the session
+	ahead      bool // the server has read what they send together with the handshake
+	traced     bool
 	ending     fuzzEnding
 }
 
@@ -89,7 +91,9 @@ func (in *fuzzInput) options() *fuzzOptions {
 	o.reader = fuzzReader(in.byte()) % fuzzReaders
 	o.maxFrame, o.maxMessage = choose(in, limitsToTry[:]), choose(in, limitsToTry[:])
 	o.most, o.space = choose(in, fuzzReads), choose(in, fuzzSpaces)
-	o.early, o.ending = int(in.byte()), fuzzEnding(in.byte())%fuzzEndings
+	begin := in.byte()
+	o.early, o.ahead, o.traced = int(begin&3), begin&4 != 0, begin&8 == 0
+	o.ending = fuzzEnding(in.byte()) % fuzzEndings
 	o.upgrader.SendBuffer = choose(in, fuzzBuffers)
 	times := in.byte()
 	o.upgrader.WriteTimeout, o.upgrader.CloseTimeout = fuzzTimes[times&3], fuzzTimes[times>>2&3]

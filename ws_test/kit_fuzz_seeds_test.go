@@ -106,12 +106,12 @@ func fuzzScripts() [][][]byte {
 		{peerSends(1, "text"), receives, peerSends(0x23, "a message in fragments, compressed"), peerPings("ping"), receives, receives, receives},
 		{programSends(0, "text"), programSends(1, "binary"), programSends(2, "ping"), programSends(7, "pong"), programSends(8, "tried"), programSends(12, "prepared"), programSends(14, "prepared")},
 		{withLong(fuzzText+5, stepSend, 0), withLong(fuzzText+5, stepSend, 1), withLong(fuzzText+6, stepSend, 12), withLong(fuzzText+5, stepSend, 0)},
-		{{stepPeer, 2, 1, fuzzText + 6}, {stepPeer, 2, 3, fuzzText + 6}, {stepPeer, 2, 0x42, fuzzText + 10}, receives, receives, peerSends(2, "again")},
+		{{stepPeer, 2, 1, fuzzText + 6}, {stepPeer, 2, 0x21, fuzzText + 6}, {stepPeer, 2, 3, fuzzText + 6}, {stepPeer, 2, 0x42, fuzzText + 10}, receives, receives, peerSends(2, "again")},
 		opens,
 		{opens[0], opens[1], {stepCancel, 2, 1}, opens[3], {stepTime, 0}},
 		{withLong(fuzzNoise+14, stepSend, 1), stalls, withLong(fuzzNoise+14, stepSend, 1), {stepSend, 1, 3, 'e', 'n', 'd', 0x80}, {stepCancel, 2, 0}, takes, {stepTime, 0}},
 		{stalls, programSends(0, "stalls"), {stepTime, 5}, closes, {stepTime, 3}},
-		{{stepWriter, 0, 3, 'a', 'b', 'c', 0}, withLong(fuzzText+14, stepWriter, 2), {stepWriter, 0x20}, {stepWriter, 0x22}},
+		{{stepWriter, 0, 0, 3, 'a', 'b', 'c'}, {stepWriter, 0, fuzzText + 14}, {stepWriter, 3, 0, fuzzNoise + 14}, {stepWriter, 0x20}, {stepWriter, 0x23}},
 		{{stepReceive, 4, 0x80}, peerSends(0, "one"), {stepReceive, 7 + 8, 0}, {stepReceive, 5, 0}, peerSends(0, "two"), closes, peerSends(0, "three"), {stepReceive, 5 + 8, 0}},
 		{{stepReceive, 6, 0}, {stepReceive, 5, 0}, peerSends(0x10, "by Chan"), peerSends(0, "2"), peerSends(4, "3"), {stepReceive, 13, 0}},
 		{closes, peerSends(0, "late"), {stepPeer, 2, 0, fuzzNoise + 15}, peerPings("late"), receives, {stepPeer, 1, 1, 0, 0}},
@@ -122,6 +122,6 @@ func fuzzScripts() [][][]byte {
 		{{stepPeerEnds, 1}, programSends(0, "to a deaf peer"), peerSends(1, "which talks"), receives, {stepTime, 0}},
 		{{stepPeerEnds, 2}, programSends(0, "behind a half-close"), receives},
 		{{stepReceive, 7, 0}, peerSends(0, "dropped"), peerPings("dropped"), {stepPeerEnds, 0}},
-		{{0x80 | stepPeer, 2, 1, 1, 'a'}, {0x80 | stepSend, 0, 1, 'b', 0}, {0x80 | stepReceive, 0, 0}, {0x80 | stepClose, 0, 0}, {0x80 | stepSend, 1, 1, 'c', 0}, {stepReceive, 3, 0}},
+		{{withNext + stepPeer, 2, 1, 1, 'a'}, {withNext + stepSend, 0, 1, 'b', 0}, {withNext + stepReceive, 0, 0}, {withNext + stepClose, 0, 0}, {withNext + stepSend, 1, 1, 'c', 0}, {stepReceive, 3, 0}},
 	}
 }

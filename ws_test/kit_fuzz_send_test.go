@@ -108,7 +108,7 @@ func (r *fuzzRun) sendStep(in *fuzzInput) {
 		do(func(data []byte) error { return r.session.Send(ctx, ws.Message{Kind: kind, Data: data}) })
 	case 2:
 		valid = fuzzSendable(kind, payload)
-		r.send(nil, fuzzFirst[kind], payload, valid, true, func(data []byte) error { return r.session.TrySend(ws.Message{Kind: kind, Data: data}) })
+		r.send(context.Background(), fuzzFirst[kind], payload, valid, true, func(data []byte) error { return r.session.TrySend(ws.Message{Kind: kind, Data: data}) })
 	case 3:
 		r.sendPrepared(ctx, kind, payload)
 	default:
@@ -153,7 +153,7 @@ func (r *fuzzRun) sendPrepared(ctx context.Context, kind ws.Kind, payload []byte
 		r.prepared[key] = pm
 	}
 	if tries {
-		r.send(nil, fuzzFirst[kind], payload, true, true, func([]byte) error { return r.session.TrySendPrepared(pm) })
+		r.send(context.Background(), fuzzFirst[kind], payload, true, true, func([]byte) error { return r.session.TrySendPrepared(pm) })
 		return
 	}
 	r.send(ctx, fuzzFirst[kind], payload, ctx != nil, false, func([]byte) error { return r.session.SendPrepared(ctx, pm) })

@@ -27,6 +27,9 @@ var fuzzSteps = []func(*fuzzRun, *fuzzInput){
 	stepShutdown: (*fuzzRun).shutdownStep,
 }
 
+// withNext is added to a step to begin the next one at once, before the goroutines of this one wait.
+const withNext = 0x80
+
 const (
 	stepPeer     = iota // the peer sends a frame or a message
 	stepRaw             // the peer sends bytes

@@ -138,7 +138,8 @@ func (r *fuzzRun) checkSettled() {
 	}
 	_, pongs := r.checkWritten(true)
 	v := r.receiver
-	if v.pinged && !r.options.upgrader.ManualPong && (len(pongs) == 0 || pongs[len(pongs)-1] != v.lastPing) {
+	ahead := v.owner == "Chan" && len(pongs) > 0 // it answers Pings that the program has not received yet
+	if v.pinged && !r.options.upgrader.ManualPong && !ahead && (len(pongs) == 0 || pongs[len(pongs)-1] != v.lastPing) {
 		r.errorf("the Ping %q was not answered: %q", v.lastPing, pongs)
 	}
 }

@@ -33,6 +33,6 @@ func recordVersions(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v: %v\n%s", command, err, output)
 		}
-		record(program, string(regexp.MustCompile(`\b\d+(\.\d+)+`).Find(output)))
+		record(program, string(regexp.MustCompile(`\d+(\.\d+)+`).Find(output)))
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 // testTimeout bounds every wait of a test. It is far longer than needed, so that a
 // slow machine does not fail a test.
-const testTimeout = 20 * time.Second
+const testTimeout = time.Minute
 
 // shortWait is the timeout that tests of timeouts set.
 const shortWait = 60 * time.Millisecond

@@ -111,23 +111,22 @@ func (r *fuzzRun) peerEnded() bool {
 	return r.conn.ended || r.conn.deaf || r.conn.broken
 }
 
-// begin begins the session. What comes with the handshake is what the script's first steps
-// send.
+// begin begins the session, behind steps of the script in which the peer sends.
 func (r *fuzzRun) begin(script fuzzInput) {
 	o := r.options
 	r.script, r.conn, r.prepared = script, newFuzzConn(), map[string]*ws.PreparedMessage{}
 	r.peer = &fuzzPeer{conn: r.conn, on: o.on, most: o.most, window: o.agreement.peer}
-	for range o.early % 4 {
+	for range o.early {
 		r.peerStep(&r.script)
 	}
 	early := r.conn.in[:0:0]
-	if o.early&4 != 0 { // at most what a server has read ahead
+	if o.ahead { // at most what a server's buffer holds
 		n := min(len(r.conn.in), 4096)
 		early, r.conn.in = r.conn.in[:n:n], r.conn.in[n:]
 	}
 	r.conn.most, r.conn.space = o.most, o.space
 	r.hindered = o.space < unlimited
-	o.upgrader.Trace = r.traced.trace(o.early&8 == 0)
+	o.upgrader.Trace = r.traced.trace(o.traced)
 	r.from = o.on.endpoint(r.t, &o.upgrader)
 	r.connect(early)
 	r.stream.MaxFrameSize(o.maxFrame)
@@ -173,7 +172,7 @@ func (r *fuzzRun) play() {
 	for len(r.script) > 0 {
 		op := r.script.byte()
 		fuzzSteps[int(op&0x3F)%len(fuzzSteps)](r, &r.script)
-		if r.settled = op&0x80 == 0; r.settled {
+		if r.settled = op&withNext == 0; r.settled {
 			synctest.Wait()
 		}
 	}

@@ -120,9 +120,12 @@ func (c *call) expectAnswer(reason ws.CloseReason) {
 		c.t.Errorf("closed with %+v, the session ended with %+v, %v", reason, ended, err)
 		return
 	}
-	normal := c.other.AnswersNormal && ended.Received.Code == ws.CloseNormal
-	if got := ended.Received.Code; got != reason.Code && !normal && !c.other.Silent {
-		c.t.Errorf("closed with %+v, the answer is %v", reason, got)
+	want := reason.Code
+	if c.other.AnswersNormal || c.other.AnswersNone && want == 0 {
+		want = ws.CloseNormal
+	}
+	if got := ended.Received.Code; got != want && !c.other.Silent {
+		c.t.Errorf("closed with %+v, the answer is %v, want %v", reason, got, want)
 	}
 }
 

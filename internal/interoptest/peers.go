@@ -14,7 +14,10 @@ type Peer struct {
 	Server *Role
 }
 
-// Answers to all three offers.
+// NoHeartbeat is why most libraries lack a step.
+const NoHeartbeat = "the library has no heartbeat of its own"
+
+// Parts of answers to offers of compression, and why steps are lacking.
 const (
 	deflate          = "permessage-deflate"
 	alone            = "; server_no_context_takeover; client_no_context_takeover"
@@ -24,7 +27,6 @@ const (
 	smallWindowOwn   = "; server_max_window_bits=12"
 	noFragments      = "the library decides about fragments itself"
 	noPing           = "programs cannot send Pings"
-	noHeartbeat      = "the library has no heartbeat of its own"
 	noInvalidText    = "programs cannot send invalid text"
 	noLimit          = "the library has no limit"
 	noLimitWithClose = "the library returns an error, and leaves the rest to the program"
@@ -38,54 +40,54 @@ var zlibAnswers = [3]string{deflate + alone, deflate + smallWindows, deflate}
 // Peers are all of them.
 var Peers = []Peer{
 	{Name: "coder/websocket", Version: [2]string{"bench/go.mod", "github.com/coder/websocket"},
-		Client: &Role{Lacks: map[string]string{"heartbeat of it": noHeartbeat}, AcceptsInvalidText: true, Answers: [3]string{
+		Client: &Role{Lacks: map[string]string{"heartbeat of it": NoHeartbeat}, AcceptsInvalidText: true, Answers: [3]string{
 			deflate + alone, deflate + "; client_no_context_takeover" + smallWindowOwn, deflate,
 		}},
-		Server: &Role{Lacks: map[string]string{"heartbeat of it": noHeartbeat}, AcceptsInvalidText: true, Answers: [3]string{
+		Server: &Role{Lacks: map[string]string{"heartbeat of it": NoHeartbeat}, AcceptsInvalidText: true, Answers: [3]string{
 			deflate + coderAlone, deflate + serverAlone, deflate,
 		}},
 	},
 	{Name: "coder/websocket, no context takeover", Version: [2]string{"bench/go.mod", "github.com/coder/websocket"},
-		Server: &Role{Ways: []string{Direct}, Lacks: map[string]string{"heartbeat of it": noHeartbeat}, AcceptsInvalidText: true, Answers: [3]string{
+		Server: &Role{Ways: []string{Direct}, Lacks: map[string]string{"heartbeat of it": NoHeartbeat}, AcceptsInvalidText: true, Answers: [3]string{
 			deflate + coderAlone, deflate + coderAlone, deflate + coderAlone,
 		}},
 	},
 	{Name: "gorilla/websocket", Version: [2]string{"bench/go.mod", "github.com/gorilla/websocket"},
-		Client: &Role{Lacks: map[string]string{"heartbeat of it": noHeartbeat}, AcceptsInvalidText: true, Answers: [3]string{
+		Client: &Role{Lacks: map[string]string{"heartbeat of it": NoHeartbeat}, AcceptsInvalidText: true, Answers: [3]string{
 			deflate + alone, deflate + alone + smallWindowOwn, deflate + alone,
 		}},
-		Server: &Role{Lacks: map[string]string{"heartbeat of it": noHeartbeat}, AcceptsInvalidText: true, Answers: [3]string{
+		Server: &Role{Lacks: map[string]string{"heartbeat of it": NoHeartbeat}, AcceptsInvalidText: true, Answers: [3]string{
 			deflate + alone, deflate + alone, deflate + alone,
 		}},
 	},
 	{Name: "lxzan/gws", Version: [2]string{"bench/go.mod", "github.com/lxzan/gws"},
-		Client: &Role{Lacks: map[string]string{"heartbeat of it": noHeartbeat}, ClosesAtOnce: true, Answers: zlibAnswers},
-		Server: &Role{Lacks: map[string]string{"heartbeat of it": noHeartbeat}, ClosesAtOnce: true, Answers: [3]string{
+		Client: &Role{Lacks: map[string]string{"heartbeat of it": NoHeartbeat}, ClosesAtOnce: true, Answers: zlibAnswers},
+		Server: &Role{Lacks: map[string]string{"heartbeat of it": NoHeartbeat}, ClosesAtOnce: true, Answers: [3]string{
 			deflate + alone, deflate + serverAlone, deflate,
 		}},
 	},
 	{Name: "lxzan/gws, no context takeover", Version: [2]string{"bench/go.mod", "github.com/lxzan/gws"},
-		Server: &Role{Ways: []string{Direct}, Lacks: map[string]string{"heartbeat of it": noHeartbeat}, ClosesAtOnce: true, Answers: [3]string{
+		Server: &Role{Ways: []string{Direct}, Lacks: map[string]string{"heartbeat of it": NoHeartbeat}, ClosesAtOnce: true, Answers: [3]string{
 			deflate + alone, deflate + alone, deflate + alone,
 		}},
 	},
 	{Name: "gobwas/ws", Version: [2]string{"bench/go.mod", "github.com/gobwas/ws"},
-		Client: &Role{Lacks: map[string]string{"heartbeat of it": noHeartbeat, "limit of it": noLimitWithClose}, DropsInvalidText: true},
-		Server: &Role{Lacks: map[string]string{"heartbeat of it": noHeartbeat, "limit of it": noLimitWithClose}, DropsInvalidText: true},
+		Client: &Role{Lacks: map[string]string{"heartbeat of it": NoHeartbeat, "limit of it": noLimitWithClose}, DropsInvalidText: true},
+		Server: &Role{Lacks: map[string]string{"heartbeat of it": NoHeartbeat, "limit of it": noLimitWithClose}, DropsInvalidText: true},
 	},
 	{Name: "ws of Node.js", Version: [2]string{"ws_test/testdata/node/package.json", "ws"}, Program: "Node.js",
-		Client: &Role{Lacks: map[string]string{"heartbeat of it": noHeartbeat}, Answers: zlibAnswers},
-		Server: &Role{Lacks: map[string]string{"heartbeat of it": noHeartbeat}, Answers: zlibAnswers},
+		Client: &Role{Lacks: map[string]string{"heartbeat of it": NoHeartbeat}, Answers: zlibAnswers},
+		Server: &Role{Lacks: map[string]string{"heartbeat of it": NoHeartbeat}, Answers: zlibAnswers},
 	},
 	{Name: "WebSocket of Node.js", Program: "Node.js",
 		Client: &Role{HidesStatus: true, DropsInvalidText: true, Answers: zlibAnswers, SendsUncompressed: true, Lacks: map[string]string{
-			"fragments from it": noFragments, "ping from it": noPing, "heartbeat of it": noHeartbeat,
+			"fragments from it": noFragments, "ping from it": noPing, "heartbeat of it": NoHeartbeat,
 			"invalid from it": noInvalidText, "limit of it": noLimit, "slow": noBackPressure,
 		}},
 	},
 	{Name: "Chromium", Program: "Chromium",
 		Client: &Role{HidesStatus: true, InvalidText: 1002, Answers: zlibAnswers, Lacks: map[string]string{
-			"fragments from it": noFragments, "ping from it": noPing, "heartbeat of it": noHeartbeat,
+			"fragments from it": noFragments, "ping from it": noPing, "heartbeat of it": NoHeartbeat,
 			"invalid from it": noInvalidText, "limit of it": noLimit, "slow": noBackPressure,
 		}},
 	},
@@ -98,13 +100,13 @@ var Peers = []Peer{
 		Server: &Role{AnswersNormal: true, Answers: [3]string{deflate + serverAlone, deflate + smallWindowOwn, deflate}, Lacks: map[string]string{"fragments from it": noFragments}},
 	},
 	{Name: "java.net.http", Program: "OpenJDK",
-		Client: &Role{AnswersNormal: true, DropsInvalidText: true, Lacks: map[string]string{
-			"heartbeat of it": noHeartbeat, "invalid from it": noInvalidText, "limit of it": noLimit,
+		Client: &Role{AnswersNone: true, DropsInvalidText: true, Lacks: map[string]string{
+			"heartbeat of it": NoHeartbeat, "invalid from it": noInvalidText, "limit of it": noLimit,
 		}},
 	},
 	{Name: "tungstenite", Version: [2]string{"bench/rust/Cargo.lock", "tungstenite"},
-		Client: &Role{DropsInvalidText: true, DropsTooBig: true, Lacks: map[string]string{"heartbeat of it": noHeartbeat}},
-		Server: &Role{DropsInvalidText: true, DropsTooBig: true, Lacks: map[string]string{"heartbeat of it": noHeartbeat}},
+		Client: &Role{DropsInvalidText: true, DropsTooBig: true, Lacks: map[string]string{"heartbeat of it": NoHeartbeat}},
+		Server: &Role{DropsInvalidText: true, DropsTooBig: true, Lacks: map[string]string{"heartbeat of it": NoHeartbeat}},
 	},
 	{Name: "actix-ws", Version: [2]string{"bench/rust/Cargo.lock", "actix-ws"}, Elsewhere: true,
 		Server: &Role{Silent: true, Ways: []string{Direct}, Lacks: map[string]string{

@@ -47,9 +47,9 @@ type Role struct {
 	// without a Close frame, instead of the codes 1007 and 1009.
 	DropsInvalidText, DropsTooBig bool
 
-	// AnswersNormal reports that it answers all Close frames, or those without a code,
-	// with 1000 instead of their code.
-	AnswersNormal bool
+	// AnswersNormal reports that it answers all Close frames with 1000 instead of their
+	// code, and AnswersNone that it does so for those without a code.
+	AnswersNormal, AnswersNone bool
 
 	// HidesStatus reports that a client does not say with which status the handshake was
 	// refused.

@@ -31,7 +31,7 @@ var Steps = []Step{
 	{"fragments from it", "Messages of these sizes arrive in 1, 2 and 100 fragments, both whole and in chunks.", false, fragmentsFromIt},
 	{"ping to it", "A Ping of 0, 1 and 125 bytes is answered by a Pong with its payload, and the Ping of our heartbeat.", false, pingToIt},
 	{"ping from it", "Its Ping, by a call of the program, gets a Pong with its payload.", false, pingFromIt},
-	{"heartbeat of it", "The Pings of the library's own heartbeat are answered, so that it does not end the session.", true, heartbeatOfIt},
+	{"heartbeat of it", "The Pings of the library's own heartbeat are answered, so that it does not end the session. Libraries that are not listed here leave a heartbeat to the program, or have none.", true, heartbeatOfIt},
 	{"close to it", "A Close frame without a code, with 1000, and with 4321 and a reason is answered, and the program sees code and reason. The server closes the TCP connection first.", false, closeToIt},
 	{"close from it", "Its Close frames are received, at once and after a message, and also while we send; it sees the code of our answer.", false, closeFromIt},
 	{"invalid to it", "Text that is not UTF-8 ends the session with 1007.", true, invalidToIt},

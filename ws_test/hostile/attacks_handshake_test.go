@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -149,43 +150,32 @@ func refusedWith(status int) func(*peer) error {
 }
 
 // redirects has the victim dial, and redirects it until it does not follow any more.
-func (s *trial) redirects() (did sent) {
-	l := s.listen()
-	failed := s.v.report().Failed
+func (s *trial) redirects() sent {
+	s.t.Helper()
+	l, failed := s.listen(), s.v.report().Failed
+	_ = l.SetDeadline(time.Now().Add(testTimeout))
 	url := "ws://" + l.Addr().String() + "/echo"
 	s.v.do(order{Do: "dial", URL: url, Count: 1})
-	type result struct{ sent }
-	results := make(chan result)
-	quit := make(chan struct{})
-	go func() {
-		defer close(results)
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			select {
-			case <-quit:
-				conn.Close()
-				return
-			default:
-			}
-			if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
-				n, _ := fmt.Fprintf(conn, "HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n", url)
-				results <- result{sent{n, 1}}
-			}
-			conn.Close()
-		}
-	}()
-	go func() {
-		s.v.await(func(r report) bool { return r.Failed > failed })
-		close(quit)
-		if conn, err := s.dialOwn(); err == nil { // so that Accept returns
-			conn.Close()
-		}
-	}()
-	for r := range results {
-		did.add(r.sent)
+	redirected := make(chan sent)
+	go func() { redirected <- redirectAll(l, url) }()
+	if r, ok := s.v.await(func(r report) bool { return r.Failed > failed }); !ok {
+		s.t.Errorf("the client follows: %+v", r)
 	}
-	return did
+	_ = l.SetDeadline(time.Now()) // ends redirectAll
+	return <-redirected
+}
+
+// redirectAll redirects every request, until the listener's deadline.
+func redirectAll(l net.Listener, url string) (did sent) {
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return did
+		}
+		if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+			n, _ := fmt.Fprintf(conn, "HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n", url)
+			did.add(sent{n, 1})
+		}
+		conn.Close()
+	}
 }

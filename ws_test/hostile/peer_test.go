@@ -124,6 +124,3 @@ func (s *trial) connect(path string) *peer {
 	_ = p.SetDeadline(time.Time{})
 	return p
 }
-
-// dialOwn connects to the listener that the victim dials.
-func (s *trial) dialOwn() (net.Conn, error) { return net.Dial("tcp", s.listen().Addr().String()) }

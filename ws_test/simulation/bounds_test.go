@@ -140,6 +140,9 @@ func (e *endpoint) checkHalfClosed() {
 	if e.peer.done && !e.peer.ended.After(e.ended) {
 		return // it has closed the other direction, too
 	}
+	if w := e.writeTimeout(); e.ended.Sub(e.taken) >= w-w/early {
+		return // the queue was full for WriteTimeout
+	}
 	if n, took := e.session.Buffered(), e.ended.Sub(end); n > 0 && took < e.closeTimeout()*3/4 {
 		e.failf("%d bytes were dropped %v after the peer has closed its direction", n, took)
 	}

@@ -11,8 +11,8 @@
 // # What happens in a run
 //
 // A run (run_test.go) has one http.Server with an Upgrader, some client programs with
-// Dialers or a Redialer (client_test.go, redial_test.go), and perhaps groups
-// (groups_test.go). Their options are chosen by the plan (plan_test.go). Each attempt to
+// Dialers or a Redialer (client_test.go, redial_test.go), and groups: of one process
+// (groups_test.go), or of one or two whose broker takes time (remote_test.go). Their options are chosen by the plan (plan_test.go). Each attempt to
 // connect is a pair: two endpoints, and the link between them (pair_test.go,
 // endpoint_test.go). At each endpoint there are actors, which are goroutines that play the
 // program: senders, each of which does a number of operations of the table in

@@ -219,7 +219,7 @@ func (a *actor) checkRemoteLen(m *remoteMember) {
 		}
 		other.settle()
 		most++
-		if !other.joined.IsZero() && other.endpoint.session.Err() == nil {
+		if !other.joined.IsZero() && other.endpoint.session.Err() == nil && !other.endpoint.hasSentClose() {
 			least++
 		}
 	}

@@ -41,8 +41,8 @@ func (c *conn) shrink() {
 		SetReadBuffer(int) error
 		SetWriteBuffer(int) error
 	}); ok {
-		_ = b.SetReadBuffer(8 << 10)
-		_ = b.SetWriteBuffer(8 << 10)
+		_ = b.SetReadBuffer(32 << 10)
+		_ = b.SetWriteBuffer(16 << 10)
 	}
 }
 

@@ -100,7 +100,7 @@ func member(h *half) error {
 		defer func() { h.skipped = m.skipped }()
 		return h.receive(func(ws.Message) error {
 			if slow && rng.IntN(8) == 0 {
-				h.thinkBy(rng, time.Second)
+				h.stall(rng)
 			}
 			return nil
 		})

@@ -1,7 +1,6 @@
 package soak
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"runtime"
@@ -53,12 +52,11 @@ func rss() uint64 {
 }
 
 // Bounds of what a process may use at the end more than after the warm-up. What remains is
-// not of sessions: maps that do not shrink, caches of net/http and crypto/tls, and
-// memory that the runtime keeps.
-const (
-	heapTolerance = 1 << 20
-	rssTolerance  = 48 << 20
-)
+// not of sessions: what the runtime keeps for each goroutine that there was at a time,
+// maps that do not shrink, and caches of net/http and crypto/tls.
+const rssTolerance = 48 << 20
+
+func heapTolerance(sessions int) int { return 512<<10 + sessions<<10 }
 
 // settle waits until idle returns true and the process has no more goroutines and
 // descriptors than before, and returns what it uses then. Pools are empty after two
@@ -79,15 +77,16 @@ func settle(idle func() bool, before *sample) sample {
 	return now
 }
 
-// exceeded says what another sample, of the end, has more of.
-func (s sample) exceeded(end sample) (problems []string) {
+// exceeded says what another sample, of the end, has more of. There were so many sessions
+// at a time.
+func (s sample) exceeded(end sample, sessions int) (problems []string) {
 	for _, m := range []struct {
 		what              string
 		start, end, bound int
 	}{
 		{"goroutines", s.Goroutines, end.Goroutines, 0},
 		{"descriptors", s.Descriptors, end.Descriptors, 0},
-		{"bytes of heap", int(s.Heap), int(end.Heap), heapTolerance},
+		{"bytes of heap", int(s.Heap), int(end.Heap), heapTolerance(sessions)},
 		{"bytes of memory", int(s.RSS), int(end.RSS), rssTolerance},
 	} {
 		if m.end > m.start+m.bound {
@@ -146,14 +145,21 @@ func median(samples []sample, of func(sample) int) int {
 func memoryBound(sessions int) uint64 { return uint64(sessions)*64<<10 + 128<<20 }
 
 // leftGoroutines returns the stacks of goroutines that run code of the library.
-func leftGoroutines() string {
+func leftGoroutines() string { return stacks("handset-go/handset/ws.", "handset-go/handset/group.") }
+
+// stacks returns the stacks of some goroutines that have one of the words in them, "" if
+// there are none.
+func stacks(words ...string) string {
 	all := make([]byte, 4<<20)
 	all = all[:runtime.Stack(all, true)]
-	var left []string
-	for _, stack := range bytes.Split(all, []byte("\n\n"))[1:] {
-		if bytes.Contains(stack, []byte("handset-go/handset/ws.")) || bytes.Contains(stack, []byte("handset-go/handset/group.")) {
-			left = append(left, string(stack))
+	var found []string
+	for _, stack := range strings.Split(string(all), "\n\n")[1:] {
+		if slices.ContainsFunc(words, func(word string) bool { return strings.Contains(stack, word) }) {
+			found = append(found, stack)
 		}
 	}
-	return strings.Join(left[:min(len(left), 10)], "\n\n")
+	if len(found) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d goroutines, such as\n%s", len(found), strings.Join(found[:min(len(found), 10)], "\n\n"))
 }

@@ -150,7 +150,7 @@ func (s *service) restart(how int, limit time.Duration) error {
 		err = errors.Join(err, errors.New("a session is left"))
 	}
 	if err != nil || stats.Sessions != 0 || stats.Queued != 0 || ended != stats.Total {
-		return fmt.Errorf("after the shutdown of %q: %v; %+v", s.options.name, err, stats)
+		return fmt.Errorf("after the shutdown of %q (%d): %v; %+v; goroutines of Handler:\n%s", s.options.name, how, err, stats, stacks("sessionHandler"))
 	}
 	return nil
 }

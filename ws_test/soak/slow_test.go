@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/handset-go/handset/ws"
@@ -17,11 +18,18 @@ func slowReader(h *half) error {
 		return h.receive(func(m ws.Message) error {
 			if left -= len(m.Data); left < 0 {
 				left = 8<<10 + rng.IntN(32<<10)
-				h.thinkBy(rng, time.Second)
+				h.stall(rng)
 			}
 			return nil
 		})
 	}, h.awaitClose)
+}
+
+// stall waits for up to two seconds, which the pace may make shorter, but not longer: a peer
+// that reads too little for long loses its session.
+func (h *half) stall(rng *rand.Rand) {
+	d := randomTime(rng, 2*time.Second)
+	h.wait(min(d, h.pace.of(d), time.Until(h.until)))
 }
 
 // fastSender sends as much as the peer takes, and then waits. It does not wait for the

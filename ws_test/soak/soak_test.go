@@ -61,8 +61,8 @@ func TestSoak(t *testing.T) {
 	s.run(d, n, 2)
 	s.endMonitor()
 	endClients, endServer := s.measure(&startClients)
-	s.expectEqual("clients", startClients, endClients)
-	s.expectEqual("server", startServer, endServer)
+	s.expectEqual("clients", startClients, endClients, n)
+	s.expectEqual("server", startServer, endServer, n)
 	t.Logf("the clients have begun %d sessions", s.clients.counts.sessions.Load()-began)
 	s.finish()
 }
@@ -210,10 +210,10 @@ func (s *soak) setPace(percent int64) {
 }
 
 // expectEqual compares what a process uses at the end with what it did at the start.
-func (s *soak) expectEqual(what string, start, end sample) {
+func (s *soak) expectEqual(what string, start, end sample, sessions int) {
 	s.Logf("%s at the start: %v", what, start)
 	s.Logf("%s at the end: %v", what, end)
-	for _, problem := range start.exceeded(end) {
+	for _, problem := range start.exceeded(end, sessions) {
 		s.Errorf("%s: %s", what, problem)
 	}
 }
