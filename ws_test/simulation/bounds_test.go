@@ -95,7 +95,7 @@ func (e *endpoint) checkProgress() {
 	if !errors.Is(e.err, ws.ErrCloseTimeout) || !e.out.closedAt().IsZero() || !e.peer.isAttentive() || e.out.perWrite() > timeout/3 {
 		return
 	}
-	if ago := e.ended.Sub(e.taken); ago < timeout/2 {
+	if ago := e.ended.Sub(e.taken); ago < timeout/4 {
 		e.failf("%v, although the peer has accepted data %v before", e.err, ago)
 	}
 }

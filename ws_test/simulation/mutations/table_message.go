@@ -125,12 +125,6 @@ var ofTables = []mutation{
 		effect: "what is queued before our Close frame is lost if the peer closes its direction",
 	},
 	{
-		name: "write that fails ends the session", file: "internal/closing/table.go",
-		old:    "WriteFailed:  {WriteBroken, DiscardQueue | StartTimer | ReadRest, NotEnded, \"7.1.5\"},\n\t\tAbort:        {Ended, 0, ByEvent, \"7.2.2\"},\n\t},\n\tCloseQueued",
-		new:    "WriteFailed:  {Ended, 0, ByEvent, \"7.1.5\"},\n\t\tAbort:        {Ended, 0, ByEvent, \"7.2.2\"},\n\t},\n\tCloseQueued",
-		effect: "messages that the peer has sent before it was gone are lost",
-	},
-	{
 		name: "Close frame is not answered", file: "internal/closing/table.go",
 		old:    `TimedOut:    {Answering, SendClose | StartTimer, NotEnded, "5.5.1"}`,
 		new:    `TimedOut:    {Ended, 0, ByTimeout, "7.1.1"}`,

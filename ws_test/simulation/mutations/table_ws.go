@@ -119,12 +119,6 @@ var ofSends = []mutation{
 		effect: "after a Writer whose context has ended, all other data messages wait for ever",
 	},
 	{
-		name: "prepared message for another window", file: "ws/prepared.go",
-		old:    `if c.settings == settings {`,
-		new:    `if c.settings.level == settings.level {`,
-		effect: "a prepared message cannot be decompressed by peers with smaller windows",
-	},
-	{
 		name: "prepared message is not in the window", file: "ws/prepared.go",
 		old:    `case c.noTakeover:`,
 		new:    `case c.noTakeover, !f.Compress:`,
@@ -145,24 +139,6 @@ var ofRegistries = []mutation{
 		old:    `r.sessions[i], other.membership.index = moved, s.membership.index`,
 		new:    `r.sessions[i] = moved`,
 		effect: "Shutdown misses sessions after others have ended",
-	},
-	{
-		name: "handshake during Shutdown", file: "ws/registry.go",
-		old:    `closed, aborted, reason := r.closed, r.aborted, r.closeReason`,
-		new:    `closed, aborted, reason := false, r.aborted, r.closeReason`,
-		effect: "a session whose handshake is in progress when Shutdown is called stays open",
-	},
-	{
-		name: "handshake during Close", file: "ws/shutdown.go",
-		old:    "\tr.abortHandshakes()\n",
-		new:    "",
-		effect: "a session whose handshake is in progress when Upgrader.Close is called stays open",
-	},
-	{
-		name: "handshake that fails stays in progress", file: "ws/registry.go",
-		old:    "\tr.pending--\n\tr.doneLocked()\n",
-		new:    "\tr.pending--\n",
-		effect: "Shutdown waits for ever for a handshake that has failed",
 	},
 	{
 		name: "batched frames are not flushed", file: "ws/timers.go",
@@ -193,18 +169,6 @@ var ofRegistries = []mutation{
 		old:    "\t\tw.since = lastTaken(w.sender, w.progress, p, w.since, now)\n",
 		new:    "",
 		effect: "a peer that reads slowly loses its session after WriteTimeout",
-	},
-	{
-		name: "ping that waited counts as not written", file: "ws/heartbeat.go",
-		old:    "\tif ping := s.heartbeat.peer.Queued(); ping != nil {\n\t\ts.noteWritten(ping)\n\t}\n",
-		new:    "",
-		effect: "a lost connection is not noticed if the Ping did not leave at once",
-	},
-	{
-		name: "Redialer does not respect the peer's Close", file: "ws/redial.go",
-		old:    `err, closedFirst := session.firstReason()`,
-		new:    "_, closedFirst := session.firstReason()\n\terr = session.Err()",
-		effect: "a Redialer dials again after CloseNormal if the connection is then lost",
 	},
 	{
 		name: "Redialer does not wait for the end", file: "ws/redial.go",
