@@ -14,7 +14,7 @@ import (
 // patient makes a run wait so long that every timeout of a session that has lost its peer
 // must have ended it.
 func (r *run) patient() {
-	if !newRandom(r.seed, "patience").chance(50) {
+	if !isPatient(r.seed) {
 		return
 	}
 	phasePatience.pause(10 * time.Minute)
@@ -24,6 +24,9 @@ func (r *run) patient() {
 		}
 	}
 }
+
+// isPatient reports whether patient waits.
+func isPatient(seed uint64) bool { return newRandom(seed, "patience").chance(20) }
 
 const phasePatience = phaseShutdown + 60
 

@@ -46,9 +46,9 @@ type view struct {
 }
 
 // wait waits for the network, at most until the context ends.
-func (v *view) wait(ctx context.Context) error {
+func (v *view) wait(ctx context.Context, p phase) error {
 	now := time.Now()
-	timer := time.NewTimer(v.process.phase.next(now, now.Add(v.latency)).Sub(now))
+	timer := time.NewTimer(p.next(now, now.Add(v.latency)).Sub(now))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -60,10 +60,10 @@ func (v *view) wait(ctx context.Context) error {
 
 // Publish implements group.Broker.
 func (v *view) Publish(ctx context.Context, name string, data []byte) error {
-	if err := v.wait(ctx); err != nil {
+	m := ctx.Value(postKey{}).(*post)
+	if err := v.wait(ctx, m.phase); err != nil {
 		return err
 	}
-	m := ctx.Value(postKey{}).(*post)
 	v.mu.Lock()
 	v.last++
 	m.number = v.last
@@ -74,7 +74,7 @@ func (v *view) Publish(ctx context.Context, name string, data []byte) error {
 
 // Recent and After implement group.History.
 func (v *view) Recent(ctx context.Context, name string, n int) ([]group.Entry, group.Position, error) {
-	if err := v.wait(ctx); err != nil {
+	if err := v.wait(ctx, ctx.Value(memberKey{}).(*remoteMember).phase); err != nil {
 		return nil, group.Position{}, err
 	}
 	entries, at, err := v.memory.Recent(ctx, name, n)
@@ -83,7 +83,7 @@ func (v *view) Recent(ctx context.Context, name string, n int) ([]group.Entry, g
 }
 
 func (v *view) After(ctx context.Context, name string, after group.Position, limit int) ([]group.Entry, error) {
-	if err := v.wait(ctx); err != nil {
+	if err := v.wait(ctx, ctx.Value(memberKey{}).(*remoteMember).phase); err != nil {
 		return nil, err
 	}
 	entries, err := v.memory.After(ctx, name, after, limit)
@@ -93,7 +93,7 @@ func (v *view) After(ctx context.Context, name string, after group.Position, lim
 
 // Subscribe implements group.Broker.
 func (v *view) Subscribe(ctx context.Context, name string, receive func(group.Event)) (io.Closer, error) {
-	if err := v.wait(ctx); err != nil {
+	if err := v.wait(ctx, v.process.phase); err != nil {
 		return nil, err
 	}
 	s := &subscription{view: v, name: name, receive: receive}

@@ -42,6 +42,7 @@ type post struct {
 	kind   ws.Kind
 	data   []byte
 	except *endpoint
+	phase  phase     // of the poster
 	number int       // in the order in which the broker has accepted them; 0 before that
 	began  time.Time // when Publish was called
 }
@@ -133,7 +134,7 @@ func (p *poster) publish() {
 func (p *poster) one() {
 	g := p.groups
 	from := one(p.random, g.processes...)
-	m := &post{name: one(p.random, g.names...), kind: one(p.random, ws.Text, ws.Binary), began: time.Now()}
+	m := &post{name: one(p.random, g.names...), kind: one(p.random, ws.Text, ws.Binary), began: time.Now(), phase: p.phase}
 	m.data = content(p.random, m.kind, uniqueSize+p.random.size(min(g.run.plan.largest, 5000)))
 	var except *ws.Session
 	if p.random.chance(20) {

@@ -58,6 +58,9 @@ func TestTrace(t *testing.T) {
 	processors := runtime.GOMAXPROCS(0)
 	defer runtime.GOMAXPROCS(processors)
 	for s := *from; s < *from+count; s++ {
+		if isPatient(s) {
+			continue // after minutes, the heartbeats of both ends may act at the same instant
+		}
 		var first *trace
 		for i, n := range []int{processors, processors, 1, 1} {
 			runtime.GOMAXPROCS(n)
