@@ -24,15 +24,16 @@ type flow struct {
 	random  random
 	wire    wire // observes what is written
 
-	mu      sync.Mutex
-	changed sync.Cond
-	bytes   []byte    // written and not read
-	ready   int       // how many of them have arrived
-	coming  []segment // those that have not, and the end
-	split   int       // bytes until the next split
-	busy    time.Time // when the last byte has left, by the rate
-	ended   error     // what the reader gets behind the bytes that have arrived: io.EOF or a reset
-	held    time.Time // nothing arrives before
+	mu       sync.Mutex
+	changed  sync.Cond
+	bytes    []byte    // written and not read
+	ready    int       // how many of them have arrived
+	coming   []segment // those that have not, and the end
+	split    int       // bytes until the next split
+	busy     time.Time // when the last byte has left, by the rate
+	arrivals int       // instants that were chosen
+	ended    error     // what the reader gets behind the bytes that have arrived: io.EOF or a reset
+	held     time.Time // nothing arrives before
 
 	writeClosed bool         // by the writer
 	readClosed  bool         // by the reader
@@ -228,7 +229,9 @@ func (f *flow) segments(n int) {
 	}
 }
 
-// instant chooses when the bytes that leave now arrive.
+// instant chooses when the bytes that leave now arrive. Each takes a little longer than the
+// one before, so that it does not arrive when a timer fires that an earlier one has started:
+// both ends may have the same times.
 func (f *flow) instant(now time.Time) time.Time {
 	if f.busy.Before(now) {
 		f.busy = now
@@ -237,7 +240,8 @@ func (f *flow) instant(now time.Time) time.Time {
 	if f.merge > 0 {
 		at = at.Truncate(f.merge).Add(f.merge)
 	}
-	at = f.phase.next(now, at)
+	f.arrivals++
+	at = f.phase.next(now, at.Add(time.Duration(f.arrivals*phases)))
 	if last := len(f.coming) - 1; last >= 0 && at.Before(f.coming[last].at) {
 		at = f.coming[last].at
 	}
