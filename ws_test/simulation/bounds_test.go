@@ -17,7 +17,7 @@ func (r *run) patient() {
 	if !newRandom(r.seed, "patience").chance(50) {
 		return
 	}
-	phasePatience.pause(10 * time.Minute)
+	newPhase(phasePatience).pause(10 * time.Minute)
 	for _, p := range r.pairs {
 		for _, e := range []*endpoint{p.client, p.server} {
 			e.checkSilence()

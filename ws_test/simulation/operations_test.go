@@ -75,8 +75,8 @@ func (a *actor) context() (context.Context, context.CancelFunc) {
 		return a.session.Context(), func() {}
 	case 1, 2:
 		now := time.Now()
-		d := a.random.between(-phases, one(a.random, 10*time.Millisecond, time.Second))
-		return context.WithDeadline(context.Background(), a.phase.next(now, now.Add(d)).Add(1))
+		d := a.random.between(-period, one(a.random, 10*time.Millisecond, time.Second))
+		return context.WithDeadline(context.Background(), a.until.next(now, now.Add(d)))
 	case 3:
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
@@ -283,7 +283,7 @@ func (a *actor) writer() {
 	ctx, cancel := one(a.random, context.Background(), a.session.Context()), context.CancelFunc(func() {})
 	if a.random.chance(20) {
 		now := time.Now()
-		ctx, cancel = context.WithDeadline(ctx, a.phase.next(now, now.Add(time.Duration(a.random.size(int(10*time.Millisecond))))).Add(1))
+		ctx, cancel = context.WithDeadline(ctx, a.until.next(now, now.Add(time.Duration(a.random.size(int(10*time.Millisecond))))))
 	}
 	defer cancel()
 	w := a.session.Writer(ctx, kind)

@@ -134,7 +134,7 @@ func (s *subscription) arrive(e group.Event) {
 // deliver delivers messages until the subscription is closed.
 func (s *subscription) deliver() {
 	rng := newRandom(s.view.groups.run.seed, "deliveries "+s.view.process.name+s.name)
-	at := s.view.process.phase + 1 + phase(s.name[len(s.name)-1]-'0')
+	at := newPhase(phaseBroker + 4*s.view.process.id + 1 + int(s.name[len(s.name)-1]-'0'))
 	for {
 		s.mu.Lock()
 		for len(s.coming) == 0 && !s.closed {

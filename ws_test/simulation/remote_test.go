@@ -31,7 +31,7 @@ type process struct {
 	groups  *remote
 	id      int
 	name    string
-	phase   phase
+	phase   *phase
 	here    *group.Groups
 	members []*remoteMember // guarded by groups.mu
 }
@@ -77,7 +77,7 @@ func newRemote(r *run) *remote {
 		g.names = append(g.names, fmt.Sprint("group ", i))
 	}
 	for i := range 1 + rng.IntN(2) {
-		p := &process{groups: g, id: i, name: fmt.Sprint("process ", i), phase: phaseBroker + phase(4*i)}
+		p := &process{groups: g, id: i, name: fmt.Sprint("process ", i), phase: newPhase(phaseBroker + 4*i)}
 		p.here = group.New(&view{&g.broker, p}, g.options)
 		g.processes = append(g.processes, p)
 	}
@@ -100,7 +100,7 @@ func (g *remote) publishers() {
 		return
 	}
 	for i := range 1 + newRandom(g.run.seed, "publishers").IntN(3) {
-		p := &poster{g, fmt.Sprint("poster ", i), phasePublish + phase(i), newRandom(g.run.seed, fmt.Sprint("poster ", i))}
+		p := &poster{g, fmt.Sprint("poster ", i), newPhase(phasePublish + i), newRandom(g.run.seed, fmt.Sprint("poster ", i))}
 		g.run.scripts.Go(p.publish)
 	}
 }
@@ -109,7 +109,7 @@ func (g *remote) publishers() {
 type poster struct {
 	groups *remote
 	name   string
-	phase  phase
+	phase  *phase
 	random random
 }
 
@@ -167,7 +167,7 @@ func (g *remote) settle() {
 	if g == nil {
 		return
 	}
-	phaseGroups.pause(time.Second)
+	newPhase(phaseGroups).pause(time.Second)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, p := range g.processes {
@@ -182,7 +182,7 @@ func (g *remote) check() {
 	if g == nil {
 		return
 	}
-	phaseGroups.pause(max(g.options.UnsubscribeDelay, 0) + time.Second)
+	newPhase(phaseGroups).pause(max(g.options.UnsubscribeDelay, 0) + time.Second)
 	for _, p := range g.processes {
 		stats := p.here.Stats()
 		if stats.Members != 0 || stats.Groups != 0 || len(slices.Collect(p.here.Names())) != 0 {

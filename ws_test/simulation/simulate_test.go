@@ -51,9 +51,13 @@ func number() uint64 {
 // TestTrace shows that a run is exact: the same seed has the same trace, whatever the
 // scheduler does.
 func TestTrace(t *testing.T) {
-	count := min(number(), 40)
-	if raceDetector {
+	count := *seeds
+	switch {
+	case count > 0:
+	case raceDetector:
 		count = 10
+	default:
+		count = 40
 	}
 	processors := runtime.GOMAXPROCS(0)
 	defer runtime.GOMAXPROCS(processors)
