@@ -45,10 +45,11 @@ type view struct {
 	process *process
 }
 
-// wait waits for the network, at most until the context ends.
-func (v *view) wait(ctx context.Context) error {
+// wait waits for the network, at most until the context ends, up to an instant of the caller's
+// phase: others may call at the same time.
+func (v *view) wait(ctx context.Context, at *phase) error {
 	now := time.Now()
-	timer := time.NewTimer(v.process.phase.next(now, now.Add(v.latency)).Sub(now))
+	timer := time.NewTimer(at.next(now, now.Add(v.latency)).Sub(now))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -60,10 +61,10 @@ func (v *view) wait(ctx context.Context) error {
 
 // Publish implements group.Broker.
 func (v *view) Publish(ctx context.Context, name string, data []byte) error {
-	if err := v.wait(ctx); err != nil {
+	m := ctx.Value(postKey{}).(*post)
+	if err := v.wait(ctx, m.phase); err != nil {
 		return err
 	}
-	m := ctx.Value(postKey{}).(*post)
 	v.mu.Lock()
 	v.last++
 	m.number = v.last
@@ -74,7 +75,7 @@ func (v *view) Publish(ctx context.Context, name string, data []byte) error {
 
 // Recent and After implement group.History.
 func (v *view) Recent(ctx context.Context, name string, n int) ([]group.Entry, group.Position, error) {
-	if err := v.wait(ctx); err != nil {
+	if err := v.wait(ctx, ctx.Value(memberKey{}).(*remoteMember).phase); err != nil {
 		return nil, group.Position{}, err
 	}
 	entries, at, err := v.memory.Recent(ctx, name, n)
@@ -83,7 +84,7 @@ func (v *view) Recent(ctx context.Context, name string, n int) ([]group.Entry, g
 }
 
 func (v *view) After(ctx context.Context, name string, after group.Position, limit int) ([]group.Entry, error) {
-	if err := v.wait(ctx); err != nil {
+	if err := v.wait(ctx, ctx.Value(memberKey{}).(*remoteMember).phase); err != nil {
 		return nil, err
 	}
 	entries, err := v.memory.After(ctx, name, after, limit)
@@ -93,7 +94,7 @@ func (v *view) After(ctx context.Context, name string, after group.Position, lim
 
 // Subscribe implements group.Broker.
 func (v *view) Subscribe(ctx context.Context, name string, receive func(group.Event)) (io.Closer, error) {
-	if err := v.wait(ctx); err != nil {
+	if err := v.wait(ctx, v.process.subscribes[name]); err != nil {
 		return nil, err
 	}
 	s := &subscription{view: v, name: name, receive: receive}
@@ -134,7 +135,7 @@ func (s *subscription) arrive(e group.Event) {
 // deliver delivers messages until the subscription is closed.
 func (s *subscription) deliver() {
 	rng := newRandom(s.view.groups.run.seed, "deliveries "+s.view.process.name+s.name)
-	at := newPhase(phaseBroker + 4*s.view.process.id + 1 + int(s.name[len(s.name)-1]-'0'))
+	at := s.view.process.delivers[s.name]
 	for {
 		s.mu.Lock()
 		for len(s.coming) == 0 && !s.closed {

@@ -16,6 +16,7 @@ type remoteMember struct {
 	process   *process
 	name      string
 	log       *log
+	phase     *phase    // of its actor
 	joined    time.Time // when Join has returned; zero while it waits
 	catchesUp bool      // JoinRecent or Resume has not sent the stored messages
 	loaded    bool      // it knows them
@@ -184,7 +185,7 @@ func (a *actor) joinsRemote() {
 	p := one(a.random, g.processes...)
 	logs := map[string]*remoteMember{}
 	for _, name := range g.names {
-		logs[name] = &remoteMember{endpoint: a.endpoint, process: p, name: name, seen: map[int]*message{}, log: a.sends.newLog(a.name + " " + name)}
+		logs[name] = &remoteMember{endpoint: a.endpoint, process: p, name: name, phase: a.phase, seen: map[int]*message{}, log: a.sends.newLog(a.name + " " + name)}
 	}
 	for range a.run.plan.steps {
 		a.phase.pause(time.Duration(a.random.size(int(a.run.plan.duration / 4))))

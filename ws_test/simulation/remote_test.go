@@ -31,9 +31,10 @@ type process struct {
 	groups  *remote
 	id      int
 	name    string
-	phase   *phase
 	here    *group.Groups
 	members []*remoteMember // guarded by groups.mu
+
+	subscribes, delivers map[string]*phase // by group
 }
 
 // post is a message that was published to a group.
@@ -44,6 +45,7 @@ type post struct {
 	except *endpoint
 	number int       // in the order in which the broker has accepted them; 0 before that
 	began  time.Time // when Publish was called
+	phase  *phase    // of who publishes it
 }
 
 // The phases of groups: of what the broker does, and of those who publish.
@@ -77,7 +79,10 @@ func newRemote(r *run) *remote {
 		g.names = append(g.names, fmt.Sprint("group ", i))
 	}
 	for i := range 1 + rng.IntN(2) {
-		p := &process{groups: g, id: i, name: fmt.Sprint("process ", i), phase: newPhase(phaseBroker + 4*i)}
+		p := &process{groups: g, id: i, name: fmt.Sprint("process ", i), subscribes: map[string]*phase{}, delivers: map[string]*phase{}}
+		for k, name := range g.names {
+			p.subscribes[name], p.delivers[name] = newPhase(phaseBroker+4*i+2*k), newPhase(phaseBroker+4*i+2*k+1)
+		}
 		p.here = group.New(&view{&g.broker, p}, g.options)
 		g.processes = append(g.processes, p)
 	}
@@ -133,7 +138,7 @@ func (p *poster) publish() {
 func (p *poster) one() {
 	g := p.groups
 	from := one(p.random, g.processes...)
-	m := &post{name: one(p.random, g.names...), kind: one(p.random, ws.Text, ws.Binary), began: time.Now()}
+	m := &post{name: one(p.random, g.names...), kind: one(p.random, ws.Text, ws.Binary), began: time.Now(), phase: p.phase}
 	m.data = content(p.random, m.kind, uniqueSize+p.random.size(min(g.run.plan.largest, 5000)))
 	var except *ws.Session
 	if p.random.chance(20) {
