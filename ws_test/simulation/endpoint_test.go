@@ -73,6 +73,7 @@ type actor struct {
 	phase  *phase
 	until  *phase // of deadlines
 	random random
+	bursts bool // it sends several messages at one instant
 	log    *log // of what it sends
 	pings  *log // of Pings between the fragments of a message
 }
@@ -83,7 +84,8 @@ func (e *endpoint) newActor(name string) *actor {
 	n := e.phase + 2*e.actors
 	e.mu.Unlock()
 	name = e.name + " " + name
-	return &actor{e, name, e.pair.phase(n), e.pair.phase(n + 1), newRandom(e.run.seed, name), e.sends.newLog(name), e.sends.newLog(name + " pings")}
+	return &actor{endpoint: e, name: name, phase: e.pair.phase(n), until: e.pair.phase(n + 1), random: newRandom(e.run.seed, name),
+		log: e.sends.newLog(name), pings: e.sends.newLog(name + " pings")}
 }
 
 // trace records what the actor has done.

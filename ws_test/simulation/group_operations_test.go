@@ -81,7 +81,11 @@ func (a *actor) enter(what string, call func(ctx context.Context, name string) (
 		required = g.count(name)
 	}
 	g.joined(a.endpoint, name, m, required, err)
-	a.trace(what, " ", name, ": ", class(err))
+	if err != nil && a.session.Err() != nil {
+		a.trace(what, " ", name, " after the end") // with the error of the session, or of the context if that has ended, too
+	} else {
+		a.trace(what, " ", name, ": ", class(err))
+	}
 	a.checkJoin(ctx, err)
 }
 
