@@ -73,7 +73,7 @@ type actor struct {
 	phase  *phase
 	until  *phase // of deadlines
 	random random
-	bursts bool // it sends several messages at one instant
+	bursts bool // it may send several messages at one instant
 	log    *log // of what it sends
 	pings  *log // of Pings between the fragments of a message
 }

@@ -24,15 +24,15 @@ type flow struct {
 	random  random
 	wire    wire // observes what is written
 
-	mu       sync.Mutex
-	changed  sync.Cond
-	bytes    []byte    // written and not read
-	ready    int       // how many of them have arrived
-	coming   []segment // those that have not, and the end
-	split    int       // bytes until the next split
-	busy     time.Time // when the last byte has left, by the rate
-	ended    error     // what the reader gets behind the bytes that have arrived: io.EOF or a reset
-	held     time.Time // nothing arrives before
+	mu      sync.Mutex
+	changed sync.Cond
+	bytes   []byte    // written and not read
+	ready   int       // how many of them have arrived
+	coming  []segment // those that have not, and the end
+	split   int       // bytes until the next split
+	busy    time.Time // when the last byte has left, by the rate
+	ended   error     // what the reader gets behind the bytes that have arrived: io.EOF or a reset
+	held    time.Time // nothing arrives before
 
 	writeClosed bool         // by the writer
 	readClosed  bool         // by the reader
@@ -439,6 +439,13 @@ func (f *flow) written() (n int64, blocks bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.accepted - int64(f.unfinished), f.blocks
+}
+
+// space returns how many bytes a write takes without waiting.
+func (f *flow) space() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.window - len(f.bytes)
 }
 
 // waitsFor returns how long the Write that waits has waited.

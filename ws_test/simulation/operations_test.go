@@ -85,6 +85,26 @@ func (a *actor) context() (context.Context, context.CancelFunc) {
 	return context.Background(), func() {}
 }
 
+// space returns how many bytes can be sent without waiting.
+func (a *actor) space() int {
+	limit := a.options.SendBuffer
+	if limit == 0 {
+		limit = 64 << 10
+	}
+	queued := a.session.Buffered()
+	return min(limit, a.out.space()) - queued
+}
+
+// sendContext is context for one of several sends at an instant. Its context has not ended
+// before: whether a send then succeeds depends on how much the library's goroutine has written.
+func (a *actor) sendContext() (context.Context, context.CancelFunc) {
+	ctx, cancel := a.context()
+	if a.bursts && ctx.Err() != nil {
+		return context.Background(), cancel
+	}
+	return ctx, cancel
+}
+
 // length chooses the length of a message.
 func (a *actor) length() int {
 	n := a.random.size(a.run.plan.largest)
@@ -103,7 +123,7 @@ func (a *actor) message(kind ws.Kind, try bool, call func(context.Context, []byt
 }
 
 func (a *actor) sendData(kind ws.Kind, data []byte, try bool, call func(context.Context, []byte) error) {
-	ctx, cancel := a.context()
+	ctx, cancel := a.sendContext()
 	defer cancel()
 	before := bytes.Clone(data)
 	refuses := a.begins(len(data))
@@ -322,10 +342,16 @@ func (a *actor) writer() {
 // burst sends many small messages at the same instant. None of them is a TrySend, whose
 // result would depend on how much the library's goroutine has written meanwhile. So does an
 // error: the first write may find that the connection is lost. Therefore the trace does not
-// have the results, and an error does not end the burst.
+// have the results, and an error does not end the burst. What does not fit into the queue and
+// the window, or comes after a send that has waited, is sent at the next instant of the actor.
 func (a *actor) burst() {
 	a.bursts = true
+	now, space := time.Now(), a.space()
 	for range 2 + a.random.IntN(30) {
+		if space -= 2 * (uniqueSize + 40 + 14); space < 0 || time.Now().After(now) {
+			a.phase.pause(0)
+			now, space = time.Now(), a.space()
+		}
 		data := content(a.random, ws.Binary, uniqueSize+a.random.size(40))
 		a.sendData(ws.Binary, data, false, a.session.Binary)
 	}

@@ -38,7 +38,7 @@ const (
 	phaseDown
 	phaseFault
 	phaseDial
-	phaseUntil // of the deadlines of dials
+	phaseUntil  // of the deadlines of dials
 	phaseClient = 4
 	phaseServer = 20
 	phasesPair  = 40

@@ -322,6 +322,7 @@ func (r *reader) whole(a *actor, kind ws.Kind, data []byte) {
 	case !a.peer.sends.received(kind, data):
 		a.failf("received %s; %s", describe(kind, data), a.peer.sends.describe())
 	case r.echoes && a.random.chance(50):
+		a.phase.pause(0)
 		a.sendData(kind, bytes.Clone(data), false, func(ctx context.Context, p []byte) error {
 			return a.session.Send(ctx, ws.Message{Kind: kind, Data: p})
 		})
@@ -370,6 +371,7 @@ func (r *reader) ping(a *actor, payload []byte) {
 		a.trace("received Ping of the heartbeat")
 	}
 	if a.options.ManualPong && bytes.HasPrefix(payload, []byte(pingMark)) {
+		a.phase.pause(0)
 		a.sendData(ws.Pong, bytes.Clone(payload), false, a.session.Pong)
 	}
 }
