@@ -312,7 +312,7 @@ func (a *actor) writer() {
 	w := a.session.Writer(ctx, kind)
 	var err error
 	for rest := data; len(rest) > 0 && err == nil; {
-		n := min(len(rest), 1+a.random.IntN(len(data)))
+		n := min(len(rest), 1+a.random.IntN(len(data)), 10_000) // one fragment at an instant at most
 		var written int
 		if written, err = w.Write(rest[:n]); err == nil && written != n {
 			a.failf("Write of %d bytes returns %d", n, written)
