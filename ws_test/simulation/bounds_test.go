@@ -14,19 +14,16 @@ import (
 // patient makes a run wait so long that every timeout of a session that has lost its peer
 // must have ended it.
 func (r *run) patient() {
-	if !isPatient(r.seed) {
+	if !newRandom(r.seed, "patience").chance(20) {
 		return
 	}
-	phasePatience.pause(10 * time.Minute)
+	newPhase(phasePatience).pause(10 * time.Minute)
 	for _, p := range r.pairs {
 		for _, e := range []*endpoint{p.client, p.server} {
 			e.checkSilence()
 		}
 	}
 }
-
-// isPatient reports whether patient waits.
-func isPatient(seed uint64) bool { return newRandom(seed, "patience").chance(20) }
 
 const phasePatience = phaseShutdown + 60
 

@@ -13,7 +13,8 @@ type client struct {
 	run     *run
 	id      int
 	name    string
-	phase   phase
+	phase   *phase
+	until   *phase // of deadlines
 	random  random
 	dialer  *ws.Dialer
 	current *pair // of the attempt in progress
@@ -26,7 +27,8 @@ const maxAttempts = 6
 func newClient(r *run, id int) *client {
 	name := fmt.Sprint("client program ", id)
 	c := &client{run: r, id: id, name: name, random: newRandom(r.seed, name)}
-	c.phase = phase((id*maxAttempts*phasesPair + phaseDial) % int(phaseShutdown))
+	c.phase = newPhase(id*maxAttempts*phasesPair + phaseDial)
+	c.until = newPhase(id*maxAttempts*phasesPair + phaseUntil)
 	c.dialer = one(c.random, r.plan.dialers...)
 	return c
 }
@@ -50,7 +52,7 @@ func (c *client) connect() {
 	}
 	now := time.Now()
 	limit := one(c.random, 50*time.Millisecond, 10*time.Second, 10*time.Second, time.Minute)
-	ctx, cancel := context.WithDeadline(ctx, c.phase.next(now, now.Add(c.random.between(limit/2, limit))))
+	ctx, cancel := context.WithDeadline(ctx, c.until.next(now, now.Add(c.random.between(limit/2, limit))))
 	defer cancel()
 	p := c.next()
 	session, stream, err := c.dialer.Dial(ctx, fmt.Sprint(url, p.id))

@@ -70,8 +70,10 @@ func newEndpoint(p *pair, side string, first int, o ws.Options) *endpoint {
 type actor struct {
 	*endpoint
 	name   string
-	phase  phase
+	phase  *phase
+	until  *phase // of deadlines
 	random random
+	bursts bool // it may send several messages at one instant
 	log    *log // of what it sends
 	pings  *log // of Pings between the fragments of a message
 }
@@ -79,10 +81,11 @@ type actor struct {
 func (e *endpoint) newActor(name string) *actor {
 	e.mu.Lock()
 	e.actors++
-	l := e.pair.phase(e.phase + e.actors)
+	n := e.phase + 2*e.actors
 	e.mu.Unlock()
 	name = e.name + " " + name
-	return &actor{e, name, l, newRandom(e.run.seed, name), e.sends.newLog(name), e.sends.newLog(name + " pings")}
+	return &actor{endpoint: e, name: name, phase: e.pair.phase(n), until: e.pair.phase(n + 1), random: newRandom(e.run.seed, name),
+		log: e.sends.newLog(name), pings: e.sends.newLog(name + " pings")}
 }
 
 // trace records what the actor has done.

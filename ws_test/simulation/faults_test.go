@@ -43,9 +43,9 @@ func (p *pair) runFaults() {
 	if !rng.chance(p.run.plan.faulty) {
 		return
 	}
+	at := p.phase(phaseFault)
 	for range 1 + rng.IntN(2) {
 		f := one(rng, faults...)
-		at := p.phase(phaseFault)
 		at.pause(time.Duration(rng.size(int(p.run.plan.duration))))
 		p.run.trace.add(fmt.Sprint("network ", p.id), f.name)
 		p.link.mu.Lock()

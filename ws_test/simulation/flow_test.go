@@ -20,20 +20,19 @@ type flow struct {
 	link    *link
 	reverse *flow
 	name    string
-	phase   phase
+	phase   *phase
 	random  random
 	wire    wire // observes what is written
 
-	mu       sync.Mutex
-	changed  sync.Cond
-	bytes    []byte    // written and not read
-	ready    int       // how many of them have arrived
-	coming   []segment // those that have not, and the end
-	split    int       // bytes until the next split
-	busy     time.Time // when the last byte has left, by the rate
-	arrivals int       // instants that were chosen
-	ended    error     // what the reader gets behind the bytes that have arrived: io.EOF or a reset
-	held     time.Time // nothing arrives before
+	mu      sync.Mutex
+	changed sync.Cond
+	bytes   []byte    // written and not read
+	ready   int       // how many of them have arrived
+	coming  []segment // those that have not, and the end
+	split   int       // bytes until the next split
+	busy    time.Time // when the last byte has left, by the rate
+	ended   error     // what the reader gets behind the bytes that have arrived: io.EOF or a reset
+	held    time.Time // nothing arrives before
 
 	writeClosed bool         // by the writer
 	readClosed  bool         // by the reader
@@ -71,7 +70,7 @@ type segment struct {
 	end         error
 }
 
-func newFlow(l *link, name string, at phase, rng random, c conditions) *flow {
+func newFlow(l *link, name string, at *phase, rng random, c conditions) *flow {
 	f := &flow{conditions: c, link: l, name: name, phase: at, random: newRandom(rng.Uint64(), name)}
 	f.changed.L = &f.mu
 	f.wire = wire{flow: f}
@@ -229,9 +228,7 @@ func (f *flow) segments(n int) {
 	}
 }
 
-// instant chooses when the bytes that leave now arrive. Each takes a little longer than the
-// one before, so that it does not arrive when a timer fires that an earlier one has started:
-// both ends may have the same times.
+// instant chooses when the bytes that leave now arrive.
 func (f *flow) instant(now time.Time) time.Time {
 	if f.busy.Before(now) {
 		f.busy = now
@@ -240,8 +237,7 @@ func (f *flow) instant(now time.Time) time.Time {
 	if f.merge > 0 {
 		at = at.Truncate(f.merge).Add(f.merge)
 	}
-	f.arrivals++
-	at = f.phase.next(now, at.Add(time.Duration(f.arrivals*phases)))
+	at = f.phase.next(now, at)
 	if last := len(f.coming) - 1; last >= 0 && at.Before(f.coming[last].at) {
 		at = f.coming[last].at
 	}
@@ -334,7 +330,7 @@ func (f *flow) refuse() {
 	now := time.Now()
 	at := f.phase.next(now, now.Add(2*f.latency))
 	time.AfterFunc(at.Sub(now), f.resetWriter)
-	time.AfterFunc(at.Sub(now)+phases, func() {
+	time.AfterFunc(f.phase.next(now, at).Sub(now), func() {
 		f.reverse.mu.Lock()
 		defer f.reverse.mu.Unlock()
 		f.reverse.resetReader()
@@ -443,6 +439,13 @@ func (f *flow) written() (n int64, blocks bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.accepted - int64(f.unfinished), f.blocks
+}
+
+// space returns how many bytes a write takes without waiting.
+func (f *flow) space() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.window - len(f.bytes)
 }
 
 // waitsFor returns how long the Write that waits has waited.

@@ -81,7 +81,11 @@ func (a *actor) enter(what string, call func(ctx context.Context, name string) (
 		required = g.count(name)
 	}
 	g.joined(a.endpoint, name, m, required, err)
-	a.trace(what, " ", name, ": ", class(err))
+	if err != nil && a.session.Err() != nil {
+		a.trace(what, " ", name, " after the end") // with the error of the session, or of the context if that has ended, too
+	} else {
+		a.trace(what, " ", name, ": ", class(err))
+	}
 	a.checkJoin(ctx, err)
 }
 
@@ -200,15 +204,16 @@ const phasePublisher = phaseShutdown + 32
 // runPublisher publishes, and looks at the groups, at instants that the seed chooses.
 func (g *groups) runPublisher() {
 	p := &publisher{g.run, "publisher", newRandom(g.run.seed, "publisher")}
+	at := newPhase(phasePublisher)
 	for range 2 * g.run.plan.steps {
-		phasePublisher.pause(time.Duration(p.random.size(int(g.run.plan.duration / 8))))
+		at.pause(time.Duration(p.random.size(int(g.run.plan.duration / 8))))
 		name := one(p.random, g.names...)
 		switch p.random.IntN(20) {
 		case 0:
 			g.look(name)
 		case 1:
 			if p.random.chance(5) {
-				g.flood(p, name)
+				g.flood(p, at, name)
 			}
 		default:
 			g.publish(p, context.Background(), p.random, name, nil, false)
@@ -217,7 +222,7 @@ func (g *groups) runPublisher() {
 }
 
 // flood publishes more than CloseSlow keeps for a slow member.
-func (g *groups) flood(p *publisher, name string) {
+func (g *groups) flood(p *publisher, at *phase, name string) {
 	g.mu.Lock()
 	var members []*endpoint
 	for e := range g.topics[name].members {
@@ -231,7 +236,7 @@ func (g *groups) flood(p *publisher, name string) {
 	}
 	for range 1100 {
 		g.publish(p, context.Background(), p.random, name, nil, false)
-		phasePublisher.pause(0)
+		at.pause(0)
 	}
 }
 

@@ -38,14 +38,15 @@ const (
 	phaseDown
 	phaseFault
 	phaseDial
-	phaseClient = 8
+	phaseUntil  // of the deadlines of dials
+	phaseClient = 4
 	phaseServer = 20
-	phasesPair  = 32
+	phasesPair  = 40
 
-	phaseShutdown phase = phases - 64 // and those behind it are of the run
+	phaseShutdown = 48 * phasesPair // and those behind it are of the run
 )
 
-func (p *pair) phase(n int) phase { return phase((p.id*phasesPair + n) % int(phaseShutdown)) }
+func (p *pair) phase(n int) *phase { return newPhase(p.id*phasesPair + n) }
 
 // newPair makes the pair for an attempt to connect.
 func newPair(r *run, id int, d *ws.Dialer) *pair {

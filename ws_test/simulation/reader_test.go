@@ -55,7 +55,7 @@ func newReader(e *endpoint) reader {
 		refuses:   rng.chance(30),
 	}
 	if rng.chance(30) {
-		r.think = one(rng, phases, time.Millisecond, time.Second, 3*time.Second)
+		r.think = one(rng, period, time.Millisecond, time.Second, 3*time.Second)
 	}
 	if rng.chance(15) {
 		r.late = rng.between(0, e.run.plan.duration)
@@ -114,7 +114,7 @@ func (r *reader) context(a *actor) (context.Context, context.CancelFunc) {
 	case r.contexts && a.random.chance(50):
 		now := time.Now()
 		d := a.random.between(0, time.Second)
-		return context.WithDeadline(context.Background(), a.phase.next(now, now.Add(d)).Add(2))
+		return context.WithDeadline(context.Background(), a.until.next(now, now.Add(d)))
 	case a.random.chance(20):
 		return a.session.Context(), func() {}
 	}
@@ -322,6 +322,7 @@ func (r *reader) whole(a *actor, kind ws.Kind, data []byte) {
 	case !a.peer.sends.received(kind, data):
 		a.failf("received %s; %s", describe(kind, data), a.peer.sends.describe())
 	case r.echoes && a.random.chance(50):
+		a.phase.pause(0)
 		a.sendData(kind, bytes.Clone(data), false, func(ctx context.Context, p []byte) error {
 			return a.session.Send(ctx, ws.Message{Kind: kind, Data: p})
 		})
@@ -370,6 +371,7 @@ func (r *reader) ping(a *actor, payload []byte) {
 		a.trace("received Ping of the heartbeat")
 	}
 	if a.options.ManualPong && bytes.HasPrefix(payload, []byte(pingMark)) {
+		a.phase.pause(0)
 		a.sendData(ws.Pong, bytes.Clone(payload), false, a.session.Pong)
 	}
 }

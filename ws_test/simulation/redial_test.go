@@ -13,7 +13,7 @@ import (
 // number of attempts ends it.
 func (c *client) redial(ctx context.Context) {
 	now := time.Now()
-	ctx, cancel := context.WithDeadline(ctx, c.phase.next(now, now.Add(c.random.between(0, 4*c.run.plan.duration))))
+	ctx, cancel := context.WithDeadline(ctx, c.until.next(now, now.Add(c.random.between(0, 4*c.run.plan.duration))))
 	defer cancel()
 	r := &ws.Redialer{
 		Dialer:         c.dialer,
@@ -96,7 +96,7 @@ func (c *client) body(ctx context.Context, e *endpoint) (goOn bool) {
 		goOn = c.random.chance(50)
 		now := time.Now()
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, c.phase.next(now, now.Add(c.random.between(0, c.run.plan.duration))).Add(1))
+		ctx, cancel = context.WithDeadline(ctx, c.until.next(now, now.Add(c.random.between(0, c.run.plan.duration))))
 		defer cancel()
 	}
 	select {

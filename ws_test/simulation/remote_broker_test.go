@@ -45,10 +45,11 @@ type view struct {
 	process *process
 }
 
-// wait waits for the network, at most until the context ends.
-func (v *view) wait(ctx context.Context, p phase) error {
+// wait waits for the network, at most until the context ends, up to an instant of the caller's
+// phase: others may call at the same time.
+func (v *view) wait(ctx context.Context, at *phase) error {
 	now := time.Now()
-	timer := time.NewTimer(p.next(now, now.Add(v.latency)).Sub(now))
+	timer := time.NewTimer(at.next(now, now.Add(v.latency)).Sub(now))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -93,7 +94,7 @@ func (v *view) After(ctx context.Context, name string, after group.Position, lim
 
 // Subscribe implements group.Broker.
 func (v *view) Subscribe(ctx context.Context, name string, receive func(group.Event)) (io.Closer, error) {
-	if err := v.wait(ctx, v.process.phase); err != nil {
+	if err := v.wait(ctx, v.process.subscribes[name]); err != nil {
 		return nil, err
 	}
 	s := &subscription{view: v, name: name, receive: receive}
@@ -134,7 +135,7 @@ func (s *subscription) arrive(e group.Event) {
 // deliver delivers messages until the subscription is closed.
 func (s *subscription) deliver() {
 	rng := newRandom(s.view.groups.run.seed, "deliveries "+s.view.process.name+s.name)
-	at := s.view.process.phase + 1 + phase(s.name[len(s.name)-1]-'0')
+	at := s.view.process.delivers[s.name]
 	for {
 		s.mu.Lock()
 		for len(s.coming) == 0 && !s.closed {

@@ -15,8 +15,8 @@ type remoteMember struct {
 	endpoint  *endpoint
 	process   *process
 	name      string
-	phase     phase // of the actor that joins
 	log       *log
+	phase     *phase    // of its actor
 	joined    time.Time // when Join has returned; zero while it waits
 	catchesUp bool      // JoinRecent or Resume has not sent the stored messages
 	loaded    bool      // it knows them
@@ -273,7 +273,7 @@ func (a *actor) joinRemote(m *remoteMember, all map[string]*remoteMember) {
 	ctx, cancel := context.WithValue(context.Background(), memberKey{}, m), context.CancelFunc(func() {})
 	if a.random.chance(20) {
 		now := time.Now()
-		ctx, cancel = context.WithDeadline(ctx, a.phase.next(now, now.Add(a.random.between(0, 4*g.broker.latency+time.Millisecond))).Add(3))
+		ctx, cancel = context.WithDeadline(ctx, a.until.next(now, now.Add(a.random.between(0, 4*g.broker.latency+time.Millisecond))))
 	}
 	defer cancel()
 	way := a.random.IntN(3)

@@ -31,9 +31,10 @@ type process struct {
 	groups  *remote
 	id      int
 	name    string
-	phase   phase
 	here    *group.Groups
 	members []*remoteMember // guarded by groups.mu
+
+	subscribes, delivers map[string]*phase // by group
 }
 
 // post is a message that was published to a group.
@@ -42,9 +43,9 @@ type post struct {
 	kind   ws.Kind
 	data   []byte
 	except *endpoint
-	phase  phase     // of the poster
 	number int       // in the order in which the broker has accepted them; 0 before that
 	began  time.Time // when Publish was called
+	phase  *phase    // of who publishes it
 }
 
 // The phases of groups: of what the broker does, and of those who publish.
@@ -78,7 +79,10 @@ func newRemote(r *run) *remote {
 		g.names = append(g.names, fmt.Sprint("group ", i))
 	}
 	for i := range 1 + rng.IntN(2) {
-		p := &process{groups: g, id: i, name: fmt.Sprint("process ", i), phase: phaseBroker + phase(4*i)}
+		p := &process{groups: g, id: i, name: fmt.Sprint("process ", i), subscribes: map[string]*phase{}, delivers: map[string]*phase{}}
+		for k, name := range g.names {
+			p.subscribes[name], p.delivers[name] = newPhase(phaseBroker+4*i+2*k), newPhase(phaseBroker+4*i+2*k+1)
+		}
 		p.here = group.New(&view{&g.broker, p}, g.options)
 		g.processes = append(g.processes, p)
 	}
@@ -101,7 +105,7 @@ func (g *remote) publishers() {
 		return
 	}
 	for i := range 1 + newRandom(g.run.seed, "publishers").IntN(3) {
-		p := &poster{g, fmt.Sprint("poster ", i), phasePublish + phase(i), newRandom(g.run.seed, fmt.Sprint("poster ", i))}
+		p := &poster{g, fmt.Sprint("poster ", i), newPhase(phasePublish + i), newRandom(g.run.seed, fmt.Sprint("poster ", i))}
 		g.run.scripts.Go(p.publish)
 	}
 }
@@ -110,7 +114,7 @@ func (g *remote) publishers() {
 type poster struct {
 	groups *remote
 	name   string
-	phase  phase
+	phase  *phase
 	random random
 }
 
@@ -168,7 +172,7 @@ func (g *remote) settle() {
 	if g == nil {
 		return
 	}
-	phaseGroups.pause(time.Second)
+	newPhase(phaseGroups).pause(time.Second)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, p := range g.processes {
@@ -183,7 +187,7 @@ func (g *remote) check() {
 	if g == nil {
 		return
 	}
-	phaseGroups.pause(max(g.options.UnsubscribeDelay, 0) + time.Second)
+	newPhase(phaseGroups).pause(max(g.options.UnsubscribeDelay, 0) + time.Second)
 	for _, p := range g.processes {
 		stats := p.here.Stats()
 		if stats.Members != 0 || stats.Groups != 0 || len(slices.Collect(p.here.Names())) != 0 {

@@ -1,32 +1,55 @@
 package simulation
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
-// phases is the number of phases, and the time in ns after which an instant of a phase
-// follows another.
-const phases = 4096
+// A period is divided among all who act, and each part of it among the instants at which one
+// of them acts. The library's delays are multiples of a period, so that a timer fires in the
+// part of what has started it, and nobody else acts then. parts is prime: an instant does not
+// fall on a timer that the same actor has started some periods before.
+const (
+	period = 250 * time.Microsecond
+	parts  = 113
+)
 
-// phase is the remainder of the times at which one actor, or one direction of a link, acts.
-// No two of them act at the same instant, unless one is the cause of what the other does.
-// The library's delays are whole milliseconds, or fractions of times that are chosen
-// accordingly; what happens after them has nearly always the phase of its cause.
-type phase time.Duration
+// phase chooses the instants at which one actor, or one direction of a link, acts. No two of
+// them act at the same instant, unless one is the cause of what the other does.
+type phase struct {
+	first time.Duration
 
-// next returns the first instant of the phase that is not before t, and later than now.
-func (p phase) next(now, t time.Time) time.Time {
+	mu sync.Mutex
+	n  int // instants that were chosen
+}
+
+// newPhase makes the phase of a number, which must be less than period/parts and of one actor
+// only.
+func newPhase(number int) *phase {
+	if number >= int(period/parts) {
+		panic("simulation: too many phases")
+	}
+	return &phase{first: time.Duration(number * parts)}
+}
+
+// next returns an instant that is not before t, and later than now.
+func (p *phase) next(now, t time.Time) time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if t.Before(now) {
 		t = now
 	}
 	n := t.UnixNano()
-	at := n - n%phases + int64(p)
+	at := n - n%int64(period) + int64(p.first) + int64(p.n%parts)
+	p.n++
 	for at < n || at <= now.UnixNano() {
-		at += phases
+		at += int64(period)
 	}
 	return time.Unix(0, at)
 }
 
 // pause waits for d, up to the next instant of the phase.
-func (p phase) pause(d time.Duration) {
+func (p *phase) pause(d time.Duration) {
 	now := time.Now()
 	time.Sleep(p.next(now, now.Add(d)).Sub(now))
 }

@@ -30,15 +30,15 @@ func (r *run) shutdown() {
 	grace := newRandom(r.seed, "shutdown").between(0, 20*time.Second)
 	r.shuts()
 	var all tasks
-	all.Go(func() { r.shutOne("upgrader", phaseUpgrader, &r.plan.upgrader, grace) })
+	all.Go(func() { r.shutOne("upgrader", newPhase(phaseUpgrader), &r.plan.upgrader, grace) })
 	for i, d := range r.plan.dialers {
-		all.Go(func() { r.shutOne(fmt.Sprint("dialer ", i), phaseDialer+phase(i), d, grace) })
+		all.Go(func() { r.shutOne(fmt.Sprint("dialer ", i), newPhase(phaseDialer+i), d, grace) })
 	}
 	all.Wait()
 }
 
 // shutOne shuts an Upgrader or a Dialer down.
-func (r *run) shutOne(name string, at phase, s stopper, grace time.Duration) {
+func (r *run) shutOne(name string, at *phase, s stopper, grace time.Duration) {
 	at.pause(0)
 	now := time.Now()
 	ctx, cancel := context.WithDeadline(context.Background(), at.next(now, now.Add(grace)))
@@ -115,14 +115,15 @@ func (r *run) interrupt() {
 	if !rng.chance(20) {
 		return
 	}
-	phaseInterrupt.pause(rng.between(0, r.plan.duration))
+	at := newPhase(phaseInterrupt)
+	at.pause(rng.between(0, r.plan.duration))
 	r.shuts()
 	name, s := "upgrader", stopper(&r.plan.upgrader)
 	if i := rng.IntN(4); i < len(r.plan.dialers) {
 		name, s = fmt.Sprint("dialer ", i), r.plan.dialers[i]
 	}
 	if rng.chance(70) {
-		r.shutOne(name+" in the middle", phaseInterrupt, s, rng.between(0, 10*time.Second))
+		r.shutOne(name+" in the middle", at, s, rng.between(0, 10*time.Second))
 		return
 	}
 	r.aborts()
