@@ -2,6 +2,7 @@
 
 GO       ?= go
 FUZZTIME ?= 60s
+FUZZ     ?= .
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
@@ -25,7 +26,7 @@ COVERAGE = 95
 COVERED  = $(shell $(GO) list ./ws ./group ./internal/... | grep -v -e 'test$$' -e 'bench$$' -e structure)
 
 coverage:
-	$(GO) test -short -coverpkg="$$(echo $(COVERED) | tr ' ' ,)" -coverprofile=coverage.out ./...
+	$(GO) test -short -coverpkg="$$(echo $(COVERED) | tr ' ' ,)" -coverprofile=coverage.out $(COVERED) ./ws_test
 	@$(GO) tool cover -func=coverage.out | awk '/^total:/ { total = $$NF } $$NF != "100.0%" \
 		END { print "total " total; if (total + 0 < $(COVERAGE)) { print "which is less than $(COVERAGE)%"; exit 1 } }'
 
@@ -34,9 +35,11 @@ coverage:
 test-%:
 	GO='$(GO)' bash .ci/test-arch $* -short $(COVERED) ./wsjson/... ./ws_test ./ws_test/simulation
 
-# What of this is quick enough for every run: everything on 386, and on arm64 packages of
-# which QEMU makes seconds.
-processors: test-386
+# What of this is quick enough for every run: on 386 the library and its limits, and on
+# arm64 packages of which QEMU makes seconds.
+processors:
+	GO='$(GO)' bash .ci/test-arch 386 -short $(COVERED)
+	GO='$(GO)' bash .ci/test-arch 386 -short -run 'Conformance|Limit|Aggregate|MaxFrameSize|Memory|Fuzz' ./ws_test
 	GO='$(GO)' bash .ci/test-arch arm64 -short ./internal/frame ./internal/message ./internal/inflate \
 		./internal/inbox ./internal/window ./internal/transport ./internal/handshake
 
@@ -108,9 +111,9 @@ $(PLATFORMS):
 typecheck:
 	$(GO) run ./.ci/typecheck $(PLATFORMS)
 
-# Every fuzz target for FUZZTIME.
+# The fuzz targets that match FUZZ, each for FUZZTIME.
 fuzz:
-	GO='$(GO)' FUZZTIME='$(FUZZTIME)' bash .ci/fuzz
+	GO='$(GO)' FUZZTIME='$(FUZZTIME)' bash .ci/fuzz '$(FUZZ)'
 
 # Foreign programs that the library is tested against. Without them their tests
 # are skipped by `make test`; here they must be there.
