@@ -19,7 +19,7 @@ type transcript struct {
 
 	limit  int  // of the receiver's AggregatedStream, 0 for none
 	tooBig int  // messages that the receiver was told to be longer, and that find has not found
-	cut    int  // messages that were not completed
+	cut    int  // messages that were not completed, or perhaps not sent
 	lossy  bool // the receiver may miss messages, because it has called Close and does not receive fast enough
 }
 
@@ -136,13 +136,15 @@ func (l *log) peek() *message {
 // such a message is of.
 func (t *transcript) find(match func(*message) bool) *log {
 	for _, l := range t.logs {
-		next, skipped := l.next, 0
+		next, skipped, perhaps := l.next, 0, 0
 		for m := l.peek(); m != nil && skipped <= t.tooBig; m = l.peek() {
 			if match(m) {
-				t.tooBig -= skipped
+				t.tooBig, t.cut = t.tooBig-skipped, t.cut+perhaps
 				return l
 			}
-			if t.isTooBig(m) {
+			if t.isTooBig(m) && m.optional { // it has perhaps not been sent
+				perhaps++
+			} else if t.isTooBig(m) {
 				skipped++
 			} else if !t.lossy && !m.optional {
 				break
