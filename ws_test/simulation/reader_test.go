@@ -122,10 +122,14 @@ func (r *reader) context(a *actor) (context.Context, context.CancelFunc) {
 }
 
 func (r *reader) recv(a *actor, s source) {
+	ctx, cancel := r.context(a)
+	defer func() { cancel() }()
 	for {
-		ctx, cancel := r.context(a)
 		msg, err := s.Recv(ctx)
 		goOn := r.handle(a, ctx, msg, err)
+		if err == nil && isPart(msg.Kind) {
+			continue
+		}
 		cancel()
 		if err != nil && goOn && r.leaves(a) {
 			return
@@ -135,8 +139,13 @@ func (r *reader) recv(a *actor, s source) {
 			return
 		}
 		r.pause(a)
+		ctx, cancel = r.context(a)
 	}
 }
+
+// isPart reports whether more of the message follows. What the program does then, and what it
+// chooses, does not depend on such a chunk, because their number may differ.
+func isPart(k ws.Kind) bool { return k == ws.FirstText || k == ws.FirstBinary || k == ws.Continue }
 
 func (r *reader) all(a *actor, s source) {
 	for {
@@ -144,8 +153,12 @@ func (r *reader) all(a *actor, s source) {
 		var last error = io.EOF // the loop ends without an error after a Close message
 		for msg, err := range s.All(ctx) {
 			last = err
-			if !r.handle(a, ctx, msg, err) || err == nil && r.contexts && a.random.chance(10) {
+			if !r.handle(a, ctx, msg, err) || err == nil && r.contexts && !isPart(msg.Kind) && a.random.chance(10) {
 				break
+			}
+			if err == nil && isPart(msg.Kind) {
+				last = io.EOF
+				continue
 			}
 			if err == nil || err == ws.ErrMessageTooBig {
 				last = io.EOF
@@ -188,6 +201,9 @@ func (r *reader) channel(a *actor, s source) {
 			a.peer.sends.loses()
 		}
 		r.handle(a, context.Background(), msg, nil)
+		if isPart(msg.Kind) {
+			continue
+		}
 		if r.think > 0 && a.random.chance(5) { // the program receives no more
 			<-a.session.Done()
 			return
