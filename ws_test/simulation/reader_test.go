@@ -201,6 +201,7 @@ func (r *reader) channel(a *actor, s source) {
 			a.peer.sends.loses()
 		}
 		r.handle(a, context.Background(), msg, nil)
+		a.phase.pause(0) // whether the channel holds more messages decides when the library writes a Pong
 		if isPart(msg.Kind) {
 			continue
 		}
