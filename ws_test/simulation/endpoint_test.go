@@ -200,8 +200,12 @@ func newReason(rng random) ws.CloseReason {
 	return ws.CloseReason{Code: code, Description: string(content(rng, ws.Text, rng.size(150)))}
 }
 
-// closeWith calls Close.
+// closeWith calls Close, unless a violation may have arrived that was not received: Close finds
+// it while it writes the Close frame, and the session ends before or after that.
 func (a *actor) closeWith(r ws.CloseReason) {
+	if a.in.wasViolated() && a.accepts() {
+		return
+	}
 	a.closesItself()
 	err := a.session.Close(r)
 	a.trace("Close ", r.Code, ": ", class(err))

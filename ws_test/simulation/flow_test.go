@@ -485,6 +485,13 @@ func (f *flow) wasHarmed() bool {
 	return f.isCut || f.isHarmed || f.writeReset || f.violated != 0
 }
 
+// wasViolated reports whether a violation was inserted.
+func (f *flow) wasViolated() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.violated != 0
+}
+
 // messagesRead returns the number of data messages that the reader's library has read whole,
 // and messageRead when it has read the last of them.
 func (f *flow) messagesRead() int {

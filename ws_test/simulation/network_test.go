@@ -64,6 +64,7 @@ func (n *network) dial(ctx context.Context, p *pair) (net.Conn, error) {
 // link is a connection: two ends, and a flow in each direction.
 type link struct {
 	run            *run
+	pair           *pair
 	client, server *end
 	up, down       *flow
 	compresses     bool // both sides have compression
@@ -75,7 +76,7 @@ type link struct {
 }
 
 func newLink(r *run, p *pair) *link {
-	l := &link{run: r}
+	l := &link{run: r, pair: p}
 	rng := newRandom(r.seed, fmt.Sprint("link ", p.id))
 	l.refuses = rng.chance(3)
 	c := newConditions(rng, r.plan.largest)

@@ -122,10 +122,14 @@ func (r *reader) context(a *actor) (context.Context, context.CancelFunc) {
 }
 
 func (r *reader) recv(a *actor, s source) {
+	ctx, cancel := r.context(a)
+	defer func() { cancel() }()
 	for {
-		ctx, cancel := r.context(a)
 		msg, err := s.Recv(ctx)
 		goOn := r.handle(a, ctx, msg, err)
+		if err == nil && isPart(msg.Kind) {
+			continue
+		}
 		cancel()
 		if err != nil && goOn && r.leaves(a) {
 			return
@@ -135,8 +139,13 @@ func (r *reader) recv(a *actor, s source) {
 			return
 		}
 		r.pause(a)
+		ctx, cancel = r.context(a)
 	}
 }
+
+// isPart reports whether more of the message follows. What the program does then, and what it
+// chooses, does not depend on such a chunk, because their number may differ.
+func isPart(k ws.Kind) bool { return k == ws.FirstText || k == ws.FirstBinary || k == ws.Continue }
 
 func (r *reader) all(a *actor, s source) {
 	for {
@@ -144,8 +153,12 @@ func (r *reader) all(a *actor, s source) {
 		var last error = io.EOF // the loop ends without an error after a Close message
 		for msg, err := range s.All(ctx) {
 			last = err
-			if !r.handle(a, ctx, msg, err) || err == nil && r.contexts && a.random.chance(10) {
+			if !r.handle(a, ctx, msg, err) || err == nil && r.contexts && !isPart(msg.Kind) && a.random.chance(10) {
 				break
+			}
+			if err == nil && isPart(msg.Kind) {
+				last = io.EOF
+				continue
 			}
 			if err == nil || err == ws.ErrMessageTooBig {
 				last = io.EOF
@@ -188,6 +201,10 @@ func (r *reader) channel(a *actor, s source) {
 			a.peer.sends.loses()
 		}
 		r.handle(a, context.Background(), msg, nil)
+		a.phase.pause(0) // whether the channel holds more messages decides when the library writes a Pong
+		if isPart(msg.Kind) {
+			continue
+		}
 		if r.think > 0 && a.random.chance(5) { // the program receives no more
 			<-a.session.Done()
 			return
@@ -240,7 +257,7 @@ func (r *reader) handle(a *actor, ctx context.Context, msg ws.Message, err error
 		}
 		return true
 	case err == ws.ErrMessageTooBig && r.aggregate:
-		a.trace("received a message that is too big")
+		r.trace(a, "received a message that is too big")
 		a.peer.sends.skipped()
 		r.count++
 		return true
@@ -274,6 +291,21 @@ func (r *reader) sticky(a *actor, s source, err error) {
 	}
 }
 
+// trace records what was received, unless by Chan: while the session closes, the library
+// delivers a message or drops it, in random order if the program receives at that instant.
+func (r *reader) trace(a *actor, text ...any) {
+	if r.way != byChan {
+		a.trace(text...)
+	}
+}
+
+// mayAnswer waits for an instant of the reader's own, since several messages arrive at one. It
+// reports whether an answer does not depend on what trace leaves out.
+func (r *reader) mayAnswer(a *actor) bool {
+	a.phase.pause(0)
+	return r.way != byChan || a.accepts()
+}
+
 // message checks a message that was received, and may answer it.
 func (r *reader) message(a *actor, msg ws.Message) {
 	switch msg.Kind {
@@ -282,7 +314,7 @@ func (r *reader) message(a *actor, msg ws.Message) {
 	}
 	switch msg.Kind {
 	case ws.Text, ws.Binary:
-		a.trace("received ", msg.Kind, " of ", len(msg.Data))
+		r.trace(a, "received ", msg.Kind, " of ", len(msg.Data))
 		r.whole(a, msg.Kind, msg.Data)
 	case ws.FirstText, ws.FirstBinary, ws.Continue, ws.Last:
 		r.chunk(a, msg)
@@ -291,7 +323,7 @@ func (r *reader) message(a *actor, msg ws.Message) {
 	case ws.Pong:
 		r.pong(a, msg.Data)
 	case ws.Close:
-		a.trace("received Close ", msg.Reason.Code)
+		r.trace(a, "received Close ", msg.Reason.Code)
 		reason := msg.Reason
 		a.mu.Lock()
 		if a.received != nil {
@@ -300,6 +332,7 @@ func (r *reader) message(a *actor, msg ws.Message) {
 		a.received = &reason
 		a.mu.Unlock()
 		switch {
+		case r.answers && r.way == byChan && !r.mayAnswer(a):
 		case r.answers:
 			a.closeWith(one(a.random, reason, newReason(a.random)))
 		case a.random.chance(20): // the library answers without waiting for the program
@@ -321,8 +354,7 @@ func (r *reader) whole(a *actor, kind ws.Kind, data []byte) {
 		}
 	case !a.peer.sends.received(kind, data):
 		a.failf("received %s; %s", describe(kind, data), a.peer.sends.describe())
-	case r.echoes && a.random.chance(50):
-		a.phase.pause(0)
+	case r.echoes && a.random.chance(50) && r.mayAnswer(a):
 		a.sendData(kind, bytes.Clone(data), false, func(ctx context.Context, p []byte) error {
 			return a.session.Send(ctx, ws.Message{Kind: kind, Data: p})
 		})
@@ -356,7 +388,7 @@ func (r *reader) chunk(a *actor, msg ws.Message) {
 	r.partOf = nil
 	kind, data := r.kind, r.parts
 	r.kind, r.parts = 0, nil
-	a.trace("received ", kind, " of ", len(data))
+	r.trace(a, "received ", kind, " of ", len(data))
 	r.whole(a, kind, data)
 }
 
@@ -364,21 +396,20 @@ func (r *reader) chunk(a *actor, msg ws.Message) {
 func (r *reader) ping(a *actor, payload []byte) {
 	switch {
 	case a.peer.sends.received(ws.Ping, payload):
-		a.trace("received Ping of ", len(payload))
+		r.trace(a, "received Ping of ", len(payload))
 	case bytes.HasPrefix(payload, []byte(pingMark)) || a.peer.options.Heartbeat.Interval < 0:
 		a.failf("received %s; %s", describe(ws.Ping, payload), a.peer.sends.describe())
 	default:
-		a.trace("received Ping of the heartbeat")
+		r.trace(a, "received Ping of the heartbeat")
 	}
-	if a.options.ManualPong && bytes.HasPrefix(payload, []byte(pingMark)) {
-		a.phase.pause(0)
+	if a.options.ManualPong && bytes.HasPrefix(payload, []byte(pingMark)) && r.mayAnswer(a) {
 		a.sendData(ws.Pong, bytes.Clone(payload), false, a.session.Pong)
 	}
 }
 
 // pong checks a Pong: one that the peer's program has sent, or the answer to a Ping.
 func (r *reader) pong(a *actor, payload []byte) {
-	a.trace("received Pong of ", len(payload))
+	r.trace(a, "received Pong of ", len(payload))
 	if a.peer.sends.received(ws.Pong, payload) {
 		return
 	}

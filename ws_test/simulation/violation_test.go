@@ -27,12 +27,21 @@ var violations = []violation{
 	{"text that is not UTF-8", 0x81, []byte{2}, "\xc0\x80", ws.CloseInvalidPayload, true},
 }
 
-// violate inserts a violation between two frames, as if a hostile peer had sent it.
+// violate inserts a violation between two frames, as if a hostile peer had sent it. If the
+// program may not receive it, the session must be closing already: when it is closed later, by
+// a shutdown for example, the violation is found while the Close frame is written, before or
+// after.
 func (f *flow) violate(rng random) {
+	v, w := one(rng, violations...), &f.wire
+	to := f.link.pair.server
+	if !w.fromClient() {
+		to = f.link.pair.client
+	}
+	r := to.reader
+	receives := r.way != byNothing && r.late == 0 && r.think == 0 && !r.contexts || !to.out.closedAt().IsZero()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	v, w := one(rng, violations...), &f.wire
-	between := w.open && !w.in && len(w.head) == 0 && w.closed.IsZero()
+	between := receives && w.open && !w.in && len(w.head) == 0 && w.closed.IsZero()
 	if !between || v.between && w.message || f.lost || f.writeClosed || f.readClosed || f.violated != 0 {
 		return
 	}
