@@ -32,7 +32,7 @@ func BuildGo(tb testing.TB, module, pkg string) string {
 func Rust(tb testing.TB, bench, name string) string {
 	tb.Helper()
 	Wanted(tb)
-	program := filepath.Join(bench, "rust", "target", "release", name)
+	program := filepath.Join(bench, "rust", "target", "debug", name)
 	if _, err := os.Stat(program); err != nil {
 		if _, noCargo := exec.LookPath("cargo"); noCargo == nil {
 			lacks(tb, "this test needs what make interop-tools builds: %v", err)
