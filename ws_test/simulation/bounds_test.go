@@ -3,6 +3,8 @@ package simulation
 import (
 	"errors"
 	"io"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/handset-go/handset/ws"
@@ -18,7 +20,10 @@ func (r *run) patient() {
 		return
 	}
 	newPhase(phasePatience).pause(10 * time.Minute)
-	for _, p := range r.pairs {
+	r.mu.Lock()
+	pairs := slices.Collect(maps.Values(r.pairs))
+	r.mu.Unlock()
+	for _, p := range pairs {
 		for _, e := range []*endpoint{p.client, p.server} {
 			e.checkSilence()
 		}
@@ -30,7 +35,7 @@ const phasePatience = phaseShutdown + 60
 // checkSilence checks that a session from whose peer nothing arrives has ended.
 func (e *endpoint) checkSilence() {
 	h := e.options.Heartbeat
-	if e.session == nil || e.session.Err() != nil || h.Interval < 0 || e.reader.way == byNothing || e.reader.contexts || e.reader.way == byChan {
+	if !e.hasBegun() || e.session.Err() != nil || h.Interval < 0 || e.reader.way == byNothing || e.reader.contexts || e.reader.way == byChan {
 		return
 	}
 	limit := or(h.Interval, 30*time.Second) + 2*or(h.Timeout, 30*time.Second) + 3*e.writeTimeout() + 3*e.closeTimeout()

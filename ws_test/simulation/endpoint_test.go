@@ -97,7 +97,9 @@ func (a *actor) failf(format string, args ...any) {
 
 // begin starts the actors of a session that has begun.
 func (e *endpoint) begin(session *ws.Session, stream *ws.MessageStream) {
+	e.mu.Lock()
 	e.session, e.stream, e.began = session, stream, time.Now()
+	e.mu.Unlock()
 	o := e.options
 	o.Trace = nil
 	e.run.trace.add(e.name, fmt.Sprintf("options %+v, reader %+v", o, e.reader))
@@ -126,6 +128,13 @@ func (e *endpoint) begin(session *ws.Session, stream *ws.MessageStream) {
 		a := e.newActor("closer")
 		e.run.scripts.Go(func() { a.close() })
 	}
+}
+
+// hasBegun reports whether the session has begun, at an earlier instant.
+func (e *endpoint) hasBegun() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.session != nil && e.began.Before(time.Now())
 }
 
 // isRemote reports whether the program at this end has groups. It then sends nothing else.

@@ -71,7 +71,7 @@ func (r *run) checkClosing(s stopper) {
 		} else if s != stopper(&r.plan.upgrader) {
 			continue
 		}
-		if e.session != nil && e.began.Before(time.Now()) && e.session.Err() == ws.ErrShutdown && !e.hasSentClose() &&
+		if e.hasBegun() && e.session.Err() == ws.ErrShutdown && !e.hasSentClose() &&
 			!p.link.harmed() && !e.peer.lost(time.Now()) {
 			e.failf("Shutdown has ended the session without having closed it")
 		}

@@ -37,7 +37,7 @@ func (f *flow) violate(rng random) {
 	if !w.fromClient() {
 		to = f.link.pair.client
 	}
-	r := to.reader
+	r := &to.reader
 	receives := r.way != byNothing && r.late == 0 && r.think == 0 && !r.contexts || !to.out.closedAt().IsZero()
 	f.mu.Lock()
 	defer f.mu.Unlock()
