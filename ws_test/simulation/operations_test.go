@@ -85,10 +85,9 @@ func (a *actor) context() (context.Context, context.CancelFunc) {
 	return context.Background(), func() {}
 }
 
-// space returns how many bytes can be sent without waiting, 0 if the session does not accept them:
-// then it is random how much of the queue is left.
+// space returns how many bytes can be sent without waiting, 0 if the session has ended: then it is random how much of the queue is left.
 func (a *actor) space() int {
-	if !a.accepts() {
+	if a.hasEnded() {
 		return 0
 	}
 	limit := a.options.SendBuffer
