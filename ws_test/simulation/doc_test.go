@@ -52,9 +52,9 @@
 //
 //   - The clock is the scheduler: it advances only when all goroutines wait. Each actor, and
 //     each direction of a link, acts at instants of a phase of its own (schedule_test.go), and
-//     calls one function of the API at an instant. So at each instant there is one cause. What
-//     follows from it at this instant, in several goroutines, leads to the same state in
-//     whatever order it happens.
+//     calls one function of the API at an instant, or several of which none can wait. So at
+//     each instant there is one cause. What follows from it at this instant, in several
+//     goroutines, leads to the same state in whatever order it happens.
 //   - Each part of a run has random numbers of its own (random_test.go), so that it does not
 //     matter who draws first.
 //   - What is written at one instant arrives in parts that depend on the positions of the
@@ -63,13 +63,18 @@
 //     are set for each run. Masking keys and other random bytes have no effect on what happens.
 //   - A trace (trace_test.go) has what the actors have done and learned, with its instants.
 //     Events of the same instant are sorted. TestTrace compares the traces of several runs of
-//     a seed, on one processor and on all. With the race detector, which makes the scheduler's
-//     choices random, they are the same, too.
+//     a seed, on one processor and on all.
 //
 // The trace does not have what may differ: the number of chunks that a message arrives in,
 // whether a reader or a writer notices first that the connection is lost, and random bytes,
-// such as the payloads of the heartbeat. Sessions that the garbage collector finds abandoned
-// are not simulated.
+// such as the payloads of the heartbeat; nor what Chan delivers, which is random while a session
+// closes; nor for which of two reasons a send on a closed session fails. Sessions that the
+// garbage collector finds abandoned are not simulated.
+//
+// About one seed in a thousand is not exact, and more with the race detector, which makes the
+// scheduler's choices random: several goroutines of the library go on at one instant, and their
+// order shows. Sends of several groups, or sends that are compressed, for example, all wait
+// until the queue has space or a message ends.
 //
 // # Processes
 //

@@ -72,6 +72,7 @@ type actor struct {
 	name   string
 	phase  *phase
 	until  *phase // of deadlines
+	checks *phase // of what is checked later
 	random random
 	bursts bool // it may send several messages at one instant
 	log    *log // of what it sends
@@ -80,11 +81,11 @@ type actor struct {
 
 func (e *endpoint) newActor(name string) *actor {
 	e.mu.Lock()
+	n := e.phase + 3*e.actors
 	e.actors++
-	n := e.phase + 2*e.actors
 	e.mu.Unlock()
 	name = e.name + " " + name
-	return &actor{endpoint: e, name: name, phase: e.pair.phase(n), until: e.pair.phase(n + 1), random: newRandom(e.run.seed, name),
+	return &actor{endpoint: e, name: name, phase: e.pair.phase(n), until: e.pair.phase(n + 1), checks: e.pair.phase(n + 2), random: newRandom(e.run.seed, name),
 		log: e.sends.newLog(name), pings: e.sends.newLog(name + " pings")}
 }
 
@@ -135,6 +136,13 @@ func (e *endpoint) hasBegun() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.session != nil && e.began.Before(time.Now())
+}
+
+// hasEnded reports whether the session has ended.
+func (e *endpoint) hasEnded() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.done
 }
 
 // isRemote reports whether the program at this end has groups. It then sends nothing else.
@@ -212,7 +220,7 @@ func newReason(rng random) ws.CloseReason {
 // closeWith calls Close, unless a violation may have arrived that was not received: Close finds
 // it while it writes the Close frame, and the session ends before or after that.
 func (a *actor) closeWith(r ws.CloseReason) {
-	if a.in.wasViolated() && a.accepts() {
+	if a.in.wasViolated() && !a.hasSentClose() {
 		return
 	}
 	a.closesItself()

@@ -12,7 +12,7 @@ func (a *actor) flushes() {
 	written, _ := a.out.written()
 	due := written + int64(a.session.Buffered())
 	now := time.Now()
-	time.AfterFunc(a.phase.next(now, now.Add(flushed)).Sub(now), func() {
+	time.AfterFunc(a.checks.next(now, now.Add(flushed)).Sub(now), func() {
 		written, blocks := a.out.written()
 		if written < due && !blocks && a.session.Buffered() > 0 && a.accepts() && !a.pair.link.harmed() {
 			a.failf("%d bytes that were queued %v ago have not been written", due-written, flushed)

@@ -85,10 +85,9 @@ func (a *actor) context() (context.Context, context.CancelFunc) {
 	return context.Background(), func() {}
 }
 
-// space returns how many bytes can be sent without waiting, 0 if the session does not accept them:
-// then it is random how much of the queue is left.
+// space returns how many bytes can be sent without waiting, 0 if the session has ended: then it is random how much of the queue is left.
 func (a *actor) space() int {
-	if !a.accepts() {
+	if a.hasEnded() {
 		return 0
 	}
 	limit := a.options.SendBuffer
@@ -137,7 +136,7 @@ func (a *actor) sendData(kind ws.Kind, data []byte, try bool, call func(context.
 	if a.bursts {
 		a.trace(kind, " of ", len(data))
 	} else {
-		a.trace(kind, " of ", len(data), ": ", class(err))
+		a.trace(kind, " of ", len(data), ": ", a.sendClass(err))
 	}
 	a.checkSend(ctx, err, try, refuses)
 	if err == nil {
@@ -146,6 +145,15 @@ func (a *actor) sendData(kind ws.Kind, data []byte, try bool, call func(context.
 	if !bytes.Equal(data, before) {
 		a.failf("the send has modified its data")
 	}
+}
+
+// sendClass is class for the error of a send. If a session is closed and ends at one instant, or
+// its context ends with it, a send that waits fails for either reason.
+func (a *actor) sendClass(err error) string {
+	if errors.Is(err, ws.ErrClosed) || err != nil && a.session.Err() != nil {
+		return "closed"
+	}
+	return class(err)
 }
 
 // begins records that a send of n bytes begins. It reports whether it must be refused.
@@ -266,14 +274,14 @@ func (a *actor) fragments() {
 			a.sends.more(m, data[:n], left == 0)
 		}
 		err := a.session.Continuation(ctx, part, data[:n])
-		for err != nil && err == ctx.Err() && part != ws.FirstText && part != ws.FirstBinary {
+		for err != nil && err == ctx.Err() && a.session.Err() == nil && part != ws.FirstText && part != ws.FirstBinary {
 			a.phase.pause(time.Millisecond) // the message is open: try again
 			cancel()
 			ctx, cancel = context.Background(), func() {}
 			err = a.session.Continuation(ctx, part, data[:n])
 		}
 		cancel()
-		a.trace(part, " of ", n, ": ", class(err))
+		a.trace(part, " of ", n, ": ", a.sendClass(err))
 		a.checkSend(ctx, err, false, refuses)
 		switch {
 		case err != nil && (part == ws.FirstText || part == ws.FirstBinary):
@@ -336,7 +344,7 @@ func (a *actor) writer() {
 		a.closesItself()
 		a.sends.ends(m, cut)
 	}
-	a.trace("Writer of ", len(data), ": ", class(err))
+	a.trace("Writer of ", len(data), ": ", a.sendClass(err))
 	a.checkSend(ctx, err, false, refuses)
 	if _, err := w.Write([]byte("late")); err == nil {
 		a.failf("Write after Close returns nil")

@@ -39,9 +39,9 @@ const (
 	phaseFault
 	phaseDial
 	phaseUntil  // of the deadlines of dials
-	phaseClient = 4
-	phaseServer = 20
-	phasesPair  = 40
+	phaseClient = 5
+	phaseServer = 24
+	phasesPair  = 46
 
 	phaseShutdown = 48 * phasesPair // and those behind it are of the run
 )

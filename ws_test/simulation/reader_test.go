@@ -303,7 +303,7 @@ func (r *reader) trace(a *actor, text ...any) {
 // reports whether an answer does not depend on what trace leaves out.
 func (r *reader) mayAnswer(a *actor) bool {
 	a.phase.pause(0)
-	return r.way != byChan || a.accepts()
+	return r.way != byChan || !a.hasSentClose() && !a.hasEnded()
 }
 
 // message checks a message that was received, and may answer it.

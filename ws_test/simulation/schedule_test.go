@@ -11,7 +11,7 @@ import (
 // fall on a timer that the same actor has started some periods before.
 const (
 	period = 250 * time.Microsecond
-	parts  = 113
+	parts  = 109
 )
 
 // phase chooses the instants at which one actor, or one direction of a link, acts. No two of
