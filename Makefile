@@ -16,8 +16,8 @@ RACED   = $(filter broker/% examples/%,$(MODULES))
 
 .PHONY: test coverage processors allocations simulate mutations soak soak-random lint fmt vet staticcheck vulnerabilities cross typecheck fuzz interop interop-docs interop-tools autobahn bench bench-groups bench-quick screenshots modules-test reproducible ci
 
-test:
-	$(GO) test -race -shuffle=on ./...
+test: # -short, because all repetitions run without the race detector, by go test ./...
+	$(GO) test -race -shuffle=on -short ./...
 
 # How many of the library's statements the tests execute, which must be COVERAGE percent,
 # and the functions with statements that they do not execute. What only tests import is
@@ -39,9 +39,8 @@ test-%:
 # arm64 packages of which QEMU makes seconds.
 processors:
 	GO='$(GO)' bash .ci/test-arch 386 -short $(COVERED)
-	GO='$(GO)' bash .ci/test-arch 386 -short -run 'Conformance|Limit|Aggregate|MaxFrameSize|Memory|Fuzz' ./ws_test
-	GO='$(GO)' bash .ci/test-arch arm64 -short ./internal/frame ./internal/message ./internal/inflate \
-		./internal/inbox ./internal/window ./internal/transport ./internal/handshake
+	GO='$(GO)' bash .ci/test-arch 386 -short -run 'Conformance|Limit|Aggregate|MaxFrameSize' ./ws_test
+	GO='$(GO)' bash .ci/test-arch arm64 -short ./internal/frame ./internal/message ./internal/inflate ./internal/transport
 
 # The race detector allocates, so what must not allocate is tested without it;
 # and thousands of random conversations, for which it is too slow.
