@@ -16,7 +16,8 @@ RACED   = $(filter broker/% examples/%,$(MODULES))
 
 .PHONY: test coverage processors allocations simulate mutations soak soak-random lint fmt vet staticcheck vulnerabilities cross typecheck fuzz interop interop-docs interop-tools autobahn bench bench-groups bench-quick screenshots modules-test reproducible ci
 
-test: # -short, because all repetitions run without the race detector, by go test ./...
+# -short, because go test ./... has all repetitions, without the race detector.
+test:
 	$(GO) test -race -shuffle=on -short ./...
 
 # How many of the library's statements the tests execute, which must be COVERAGE percent,
