@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
@@ -327,7 +328,7 @@ func TestNonblockingAllocatesNothing(t *testing.T) {
 	each(t, func(t *testing.T, c *nonblocking, peer net.Conn) {
 		in, p := make([]byte, 100), []byte("hello")
 		buffer := &fixed{}
-		allocs := testing.AllocsPerRun(100, func() {
+		exchange := func() {
 			if _, err := c.Write(&Slices{p, nil}, false); err != nil {
 				t.Fatal(err)
 			}
@@ -340,7 +341,12 @@ func TestNonblockingAllocatesNothing(t *testing.T) {
 			if _, err := c.Read(buffer); err != nil {
 				t.Fatal(err)
 			}
-		})
+		}
+		// What ends after another test allocates, too.
+		allocs := math.Inf(1)
+		for i := 0; i < 5 && allocs != 0; i++ {
+			allocs = min(allocs, testing.AllocsPerRun(100, exchange))
+		}
 		if allocs != 0 {
 			t.Fatalf("%v allocations for a read and a write", allocs)
 		}
