@@ -28,7 +28,7 @@ COVERED  = $(shell $(GO) list ./ws ./group ./internal/... | grep -v -e 'test$$' 
 
 coverage:
 	$(GO) test -short -coverpkg="$$(echo $(COVERED) | tr ' ' ,)" -coverprofile=coverage.out $(COVERED) ./ws_test
-	@$(GO) tool cover -func=coverage.out | awk '/^total:/ { total = $$NF } $$NF != "100.0%" \
+	@$(GO) tool cover -func=coverage.out | awk '/^total:/ { total = $$NF } $$NF != "100.0%" { print } \
 		END { print "total " total; if (total + 0 < $(COVERAGE)) { print "which is less than $(COVERAGE)%"; exit 1 } }'
 
 # The tests of the library on another processor, such as test-386 and test-arm64: natively
