@@ -41,7 +41,7 @@ test-%:
 processors:
 	GO='$(GO)' bash .ci/test-arch 386 -short $(COVERED)
 	GO='$(GO)' bash .ci/test-arch 386 -short -run 'Conformance|Limit|Aggregate|MaxFrameSize' ./ws_test
-	GO='$(GO)' bash .ci/test-arch arm64 -short ./internal/frame ./internal/message ./internal/inflate ./internal/transport
+	GO='$(GO)' bash .ci/test-arch arm64 -short ./internal/frame ./internal/message ./internal/inflate
 
 # The race detector allocates, so what must not allocate is tested without it;
 # and thousands of random conversations, for which it is too slow.
