@@ -85,7 +85,7 @@ func (e *endpoint) checkEnd() {
 		end = sent
 	}
 	switch {
-	case e.pair.link.harmed():
+	case e.pair.connection.harmed():
 	case errors.As(e.err, &closed) && e.phase == phaseClient && e.isAttentive() && !e.in.endedAt().IsZero() && e.ended.After(end.Add(slack)):
 		e.failf("the session has ended %v after the server has closed the connection", e.ended.Sub(end))
 	case errors.Is(e.err, ws.ErrCloseTimeout) && e.in.isFast() && e.out.isFast() && e.peer.isAttentive() && e.isAvailable():

@@ -13,7 +13,7 @@
 // A run (run_test.go) has one http.Server with an Upgrader, some client programs with
 // Dialers or a Redialer (client_test.go, redial_test.go), and groups: of one process
 // (groups_test.go), or of one or two whose broker takes time (remote_test.go). Their options are chosen by the plan (plan_test.go). Each attempt to
-// connect is a pair: two endpoints, and the link between them (pair_test.go,
+// connect is a pair: two endpoints, and the connection between them (pair_test.go,
 // endpoint_test.go). At each endpoint there are actors, which are goroutines that play the
 // program: senders, each of which does a number of operations of the table in
 // operations_test.go; one reader, which receives in one of the ways of the API
@@ -21,7 +21,7 @@
 // join groups and publish (group_operations_test.go). Something may be shut down in the
 // middle, and all of it is at the end (shutdown_test.go).
 //
-// A link (network_test.go) has a flow in each direction (flow_test.go), with a latency, a
+// A connection (network_test.go) has a flow in each direction (flow_test.go), with a latency, a
 // rate and a window. A flow splits and merges what is written. It may be harmed by faults:
 // resets, stalls, half-closes, silence, and frames that violate the protocol
 // (faults_test.go, violation_test.go).
@@ -51,7 +51,7 @@
 // either. It arranges that the order does not matter.
 //
 //   - The clock is the scheduler: it advances only when all goroutines wait. Each actor, and
-//     each direction of a link, acts at instants of a phase of its own (schedule_test.go), and
+//     each direction of a connection, acts at instants of a phase of its own (schedule_test.go), and
 //     calls one function of the API at an instant, or several of which none can wait. So at
 //     each instant there is one cause. What follows from it at this instant, in several
 //     goroutines, leads to the same state in whatever order it happens.

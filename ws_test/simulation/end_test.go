@@ -179,7 +179,7 @@ func (e *endpoint) checkReason() {
 			e.failf("%v, and no Shutdown was interrupted", err)
 		}
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		if !e.pair.link.harmed() && !e.peer.lost(e.ended) {
+		if !e.pair.connection.harmed() && !e.peer.lost(e.ended) {
 			e.failf("%v, and nothing has happened to the connection; the peer: %v", err, e.peer.err)
 		}
 	default:

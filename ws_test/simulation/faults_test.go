@@ -11,21 +11,21 @@ import (
 type fault struct {
 	name  string
 	harms bool // sessions may be lost; otherwise nothing may be lost or end, however long it takes
-	cause func(l *link, rng random)
+	cause func(l *connection, rng random)
 }
 
 var faults = []fault{
-	{"reset", true, func(l *link, _ random) { l.up.reset(); l.down.reset() }},
-	{"reset of one end", true, func(l *link, rng random) { l.some(rng, (*flow).reset) }},
-	{"drop", true, func(l *link, _ random) { l.up.drop(); l.down.drop() }},
-	{"drop of one direction", true, func(l *link, rng random) { l.some(rng, (*flow).drop) }},
-	{"half-close", true, func(l *link, rng random) { l.some(rng, (*flow).cut) }},
-	{"violation", true, func(l *link, rng random) { l.some(rng, func(f *flow) { f.violate(rng) }) }},
-	{"short stall", false, func(l *link, rng random) {
+	{"reset", true, func(l *connection, _ random) { l.up.reset(); l.down.reset() }},
+	{"reset of one end", true, func(l *connection, rng random) { l.some(rng, (*flow).reset) }},
+	{"drop", true, func(l *connection, _ random) { l.up.drop(); l.down.drop() }},
+	{"drop of one direction", true, func(l *connection, rng random) { l.some(rng, (*flow).drop) }},
+	{"half-close", true, func(l *connection, rng random) { l.some(rng, (*flow).cut) }},
+	{"violation", true, func(l *connection, rng random) { l.some(rng, func(f *flow) { f.violate(rng) }) }},
+	{"short stall", false, func(l *connection, rng random) {
 		d := rng.between(0, shortStall)
 		l.some(rng, func(f *flow) { f.stall(d) })
 	}},
-	{"long stall", true, func(l *link, rng random) {
+	{"long stall", true, func(l *connection, rng random) {
 		d := rng.between(0, 2*time.Minute)
 		l.some(rng, func(f *flow) { f.stall(d) })
 	}},
@@ -35,7 +35,7 @@ var faults = []fault{
 const shortStall = 200 * time.Millisecond
 
 // some calls do for one direction.
-func (l *link) some(rng random, do func(*flow)) { do(one(rng, l.up, l.down)) }
+func (l *connection) some(rng random, do func(*flow)) { do(one(rng, l.up, l.down)) }
 
 // runFaults causes the faults of a connection, at instants that the seed chooses.
 func (p *pair) runFaults() {
@@ -48,16 +48,16 @@ func (p *pair) runFaults() {
 		f := one(rng, faults...)
 		at.pause(time.Duration(rng.size(int(p.run.plan.duration))))
 		p.run.trace.add(fmt.Sprint("network ", p.id), f.name)
-		p.link.mu.Lock()
-		p.link.faults = append(p.link.faults, f.name)
-		p.link.faulty = p.link.faulty || f.harms
-		p.link.mu.Unlock()
-		f.cause(p.link, rng)
+		p.connection.mu.Lock()
+		p.connection.faults = append(p.connection.faults, f.name)
+		p.connection.faulty = p.connection.faulty || f.harms
+		p.connection.mu.Unlock()
+		f.cause(p.connection, rng)
 	}
 }
 
 // harmed reports whether a fault may have harmed the sessions.
-func (l *link) harmed() bool {
+func (l *connection) harmed() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.faulty
@@ -66,7 +66,7 @@ func (l *link) harmed() bool {
 // reset resets the connection for the reader of this direction, and later for its writer.
 func (f *flow) reset() {
 	f.mu.Lock()
-	f.resetReader()
+	f.resetReaderLocked()
 	now := time.Now()
 	at := f.phase.next(now, now.Add(f.random.between(0, f.latency+time.Millisecond)))
 	f.mu.Unlock()
@@ -79,8 +79,8 @@ func (f *flow) drop() {
 	defer f.mu.Unlock()
 	f.isHarmed = true
 	f.lost = true
-	f.arrive()
-	f.discard(f.ready)
+	f.arriveLocked()
+	f.discardLocked(f.ready)
 	f.changed.Broadcast()
 }
 
@@ -89,7 +89,7 @@ func (f *flow) cut() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.writeClosed && !f.lost {
-		f.end(io.EOF)
+		f.endLocked(io.EOF)
 	}
 	f.lost, f.isCut = true, true
 	f.changed.Broadcast()

@@ -14,7 +14,7 @@ func (a *actor) flushes() {
 	now := time.Now()
 	time.AfterFunc(a.checks.next(now, now.Add(flushed)).Sub(now), func() {
 		written, blocks := a.out.written()
-		if written < due && !blocks && a.session.Buffered() > 0 && a.accepts() && !a.pair.link.harmed() {
+		if written < due && !blocks && a.session.Buffered() > 0 && a.accepts() && !a.pair.connection.harmed() {
 			a.failf("%d bytes that were queued %v ago have not been written", due-written, flushed)
 		}
 	})

@@ -44,16 +44,16 @@ var serverAddr = &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 80}
 
 // dial makes the connection of a pair and returns its client's end.
 func (n *network) dial(ctx context.Context, p *pair) (net.Conn, error) {
-	if p.link == nil || p.link.dialed {
+	if p.connection == nil || p.connection.dialed {
 		return nil, fmt.Errorf("simulation: pair %d is dialed twice", p.id)
 	}
-	p.link.dialed = true
-	if p.accepted = !p.link.refuses; !p.accepted {
+	p.connection.dialed = true
+	if p.accepted = !p.connection.refuses; !p.accepted {
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Addr: serverAddr, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 	}
 	select {
-	case n.arriving <- p.link.server:
-		return p.link.client, nil
+	case n.arriving <- p.connection.server:
+		return p.connection.client, nil
 	case <-n.closed:
 		return nil, net.ErrClosed
 	case <-ctx.Done():
@@ -61,8 +61,8 @@ func (n *network) dial(ctx context.Context, p *pair) (net.Conn, error) {
 	}
 }
 
-// link is a connection: two ends, and a flow in each direction.
-type link struct {
+// connection is a connection: two ends, and a flow in each direction.
+type connection struct {
 	run            *run
 	pair           *pair
 	client, server *end
@@ -75,16 +75,16 @@ type link struct {
 	mu             sync.Mutex
 }
 
-func newLink(r *run, p *pair) *link {
-	l := &link{run: r, pair: p}
-	rng := newRandom(r.seed, fmt.Sprint("link ", p.id))
+func newConnection(r *run, p *pair) *connection {
+	l := &connection{run: r, pair: p}
+	rng := newRandom(r.seed, fmt.Sprint("connection ", p.id))
 	l.refuses = rng.chance(3)
 	c := newConditions(rng, r.plan.largest)
 	l.up = newFlow(l, fmt.Sprint(p.id, " up"), p.phase(phaseUp), rng, c)
 	l.down = newFlow(l, fmt.Sprint(p.id, " down"), p.phase(phaseDown), rng, c)
 	clientAddr := &net.TCPAddr{IP: net.IPv4(192, 0, 2, 2), Port: firstPort + p.id}
-	l.client = &end{link: l, in: l.down, out: l.up, local: clientAddr, remote: serverAddr}
-	l.server = &end{link: l, in: l.up, out: l.down, local: serverAddr, remote: clientAddr}
+	l.client = &end{connection: l, in: l.down, out: l.up, local: clientAddr, remote: serverAddr}
+	l.server = &end{connection: l, in: l.up, out: l.down, local: serverAddr, remote: clientAddr}
 	l.up.reverse, l.down.reverse = l.down, l.up
 	return l
 }
@@ -123,7 +123,7 @@ func newConditions(rng random, largest int) conditions {
 
 // end is one end of a connection, a net.Conn.
 type end struct {
-	link          *link
+	connection    *connection
 	in, out       *flow
 	local, remote net.Addr
 }

@@ -17,7 +17,7 @@ type pair struct {
 	run            *run
 	id             int
 	dialer         *ws.Dialer
-	link           *link
+	connection     *connection
 	client, server *endpoint
 	accepted       bool // by the network
 }
@@ -52,14 +52,14 @@ func (p *pair) phase(n int) *phase { return newPhase(p.id*phasesPair + n) }
 func newPair(r *run, id int, d *ws.Dialer) *pair {
 	rng := newRandom(r.seed, fmt.Sprint("pair ", id))
 	p := &pair{run: r, id: id, dialer: d}
-	p.link = newLink(r, p)
-	p.link.compresses = d.Compression.Level > 0 && r.plan.upgrader.Compression.Level > 0
+	p.connection = newConnection(r, p)
+	p.connection.compresses = d.Compression.Level > 0 && r.plan.upgrader.Compression.Level > 0
 	p.client = newEndpoint(p, "client", phaseClient, d.Options)
 	p.server = newEndpoint(p, "server", phaseServer, r.plan.upgrader.Options)
 	p.client.callbacks, p.server.callbacks = r.callbacks[d], r.callbacks[nil]
 	p.client.peer, p.server.peer = p.server, p.client
-	p.client.in, p.client.out = p.link.down, p.link.up
-	p.server.in, p.server.out = p.link.up, p.link.down
+	p.client.in, p.client.out = p.connection.down, p.connection.up
+	p.server.in, p.server.out = p.connection.up, p.connection.down
 	if rng.chance(80) {
 		closer := one(rng, p.client, p.server)
 		closer.closes = true
@@ -122,7 +122,7 @@ func (r *run) serveSession(session *ws.Session, stream *ws.MessageStream) {
 func (p *pair) checkHandshake(what string, err error) {
 	var refused *ws.HandshakeError
 	switch {
-	case p.link.harmed(), !p.accepted, errors.Is(err, context.DeadlineExceeded):
+	case p.connection.harmed(), !p.accepted, errors.Is(err, context.DeadlineExceeded):
 	case errors.Is(err, ws.ErrShutdown) && !p.run.shutAt().IsZero():
 	case errors.As(err, &refused) && refused.Status == http.StatusServiceUnavailable &&
 		(!p.run.shutAt().IsZero() || p.run.plan.upgrader.MaxSessions > 0):

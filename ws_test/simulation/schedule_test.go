@@ -14,7 +14,7 @@ const (
 	parts  = 109
 )
 
-// phase chooses the instants at which one actor, or one direction of a link, acts. No two of
+// phase chooses the instants at which one actor, or one direction of a connection, acts. No two of
 // them act at the same instant, unless one is the cause of what the other does.
 type phase struct {
 	first time.Duration

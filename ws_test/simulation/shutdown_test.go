@@ -72,7 +72,7 @@ func (r *run) checkClosing(s stopper) {
 			continue
 		}
 		if e.hasBegun() && e.session.Err() == ws.ErrShutdown && !e.hasSentClose() &&
-			!p.link.harmed() && !e.peer.lost(time.Now()) {
+			!p.connection.harmed() && !e.peer.lost(time.Now()) {
 			e.failf("Shutdown has ended the session without having closed it")
 		}
 	}

@@ -33,9 +33,9 @@ var violations = []violation{
 // after.
 func (f *flow) violate(rng random) {
 	v, w := one(rng, violations...), &f.wire
-	to := f.link.pair.server
+	to := f.connection.pair.server
 	if !w.fromClient() {
-		to = f.link.pair.client
+		to = f.connection.pair.client
 	}
 	r := &to.reader
 	receives := r.way != byNothing && r.late == 0 && r.think == 0 && !r.contexts || !to.out.closedAt().IsZero()
@@ -53,6 +53,6 @@ func (f *flow) violate(rng random) {
 	frame = append(frame, v.payload...)
 	f.violated = v.code
 	f.bytes = append(f.bytes, frame...)
-	f.segments(len(frame))
+	f.segmentsLocked(len(frame))
 	f.changed.Broadcast()
 }

@@ -33,11 +33,11 @@ type wire struct {
 }
 
 func (w *wire) fail(format string, args ...any) {
-	w.flow.link.run.failf("wire %s: %s", w.flow.name, fmt.Sprintf(format, args...))
+	w.flow.connection.run.failf("wire %s: %s", w.flow.name, fmt.Sprintf(format, args...))
 }
 
 // fromClient reports whether the frames must be masked (§5.1).
-func (w *wire) fromClient() bool { return w.flow == w.flow.link.up }
+func (w *wire) fromClient() bool { return w.flow == w.flow.connection.up }
 
 func (w *wire) observe(p []byte) {
 	end := w.flow.accepted + int64(len(p))
@@ -128,7 +128,7 @@ func (w *wire) check(first byte, mask bool, length uint64) {
 		w.fail("masked: %v", mask)
 	case first&0x30 != 0:
 		w.fail("reserved bits in %#x", first)
-	case first&0x40 != 0 && (!w.flow.link.compresses || opcode != 1 && opcode != 2):
+	case first&0x40 != 0 && (!w.flow.connection.compresses || opcode != 1 && opcode != 2):
 		w.fail("RSV1 in %#x", first)
 	case opcode >= 8 && (!fin || length > 125 || opcode > 10):
 		w.fail("control frame %#x of %d bytes", first, length)
@@ -162,7 +162,7 @@ func (w *wire) complete() {
 	case 10:
 		w.pongs++
 	}
-	if t := w.flow.link.run.trace; t != nil {
+	if t := w.flow.connection.run.trace; t != nil {
 		t.add("wire "+w.flow.name, fmt.Sprintf("opcode %d, %d bytes", w.opcode, len(w.control)))
 	}
 }
