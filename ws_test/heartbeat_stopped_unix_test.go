@@ -94,8 +94,8 @@ func dialOtherProcess(t *testing.T, srv *httptest.Server, over transport) *clien
 }
 
 // Time in which the process is stopped does not count as silence of the peer.
+// It is not parallel to other tests: its clients have a second to answer.
 func TestHeartbeatAfterProcessPause(t *testing.T) {
-	t.Parallel()
 	for _, over := range transports {
 		t.Run(over.name, func(t *testing.T) {
 			t.Parallel()
@@ -119,21 +119,23 @@ func TestHeartbeatAfterProcessPause(t *testing.T) {
 					}
 				}()
 			}
-			for range 2 {
-				for range 4 * clients {
-					await(t, pings, "a ping")
+			awaitPings := func(n int) {
+				t.Helper()
+				for range n {
+					select {
+					case <-pings:
+					case err := <-lost:
+						t.Fatalf("a client was cut: %v", err)
+					case <-time.After(testTimeout):
+						t.Fatal("no ping came")
+					}
 				}
+			}
+			for range 2 {
+				awaitPings(4 * clients)
 				stop(3 * time.Second) // the heartbeat's times, more than twice
 			}
-			for range 8 * clients { // all of them go on
-				select {
-				case <-pings:
-				case err := <-lost:
-					t.Fatalf("a client was cut: %v", err)
-				case <-time.After(testTimeout):
-					t.Fatal("no ping came")
-				}
-			}
+			awaitPings(8 * clients) // all of them go on
 		})
 	}
 }

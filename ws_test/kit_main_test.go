@@ -21,7 +21,11 @@ func TestMain(m *testing.M) {
 	}
 	flag.Parse()
 	if flag.Lookup("test.parallel").Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
-		_ = flag.Set("test.parallel", "32") // parallel tests mostly wait
+		n := 32 // parallel tests mostly wait
+		if raceDetector {
+			n = 8 // but not with the race detector
+		}
+		_ = flag.Set("test.parallel", strconv.Itoa(n))
 	}
 	before := descriptors()
 	code := m.Run()
