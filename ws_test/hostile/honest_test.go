@@ -24,11 +24,19 @@ func (s *trial) cost(h honest) (least cost) {
 		before := s.v.usage()
 		did := h(s)
 		c := costOf(before, s.v.usage(), did)
+		s.closeOpen()
 		if i == 0 || c.byte < least.byte {
 			least = c
 		}
 	}
 	return least
+}
+
+func (s *trial) closeOpen() {
+	for _, p := range s.open {
+		p.Close()
+	}
+	s.open = nil
 }
 
 func costOf(before, after usage, did sent) cost {

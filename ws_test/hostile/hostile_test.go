@@ -99,7 +99,7 @@ func (a attack) run(t *testing.T, on side) (f figures) {
 	other := s.startBystander()
 	s.received = s.v.report().Received
 	f.before = s.v.usage()
-	peers := a.attack(s, &f)
+	s.open = a.attack(s, &f)
 	f.during = s.v.usage()
 	f.served = other.stop(t)
 	if a.until != nil {
@@ -107,10 +107,8 @@ func (a attack) run(t *testing.T, on side) (f figures) {
 			t.Errorf("this became of the sessions: %+v", r)
 		}
 	}
-	a.endAll(t, peers)
-	for _, p := range peers {
-		p.Close()
-	}
+	a.endAll(t, s.open)
+	s.closeOpen()
 	f.after = s.settled(f.rest)
 	f.report = s.v.report()
 	s.v.stop()
@@ -122,7 +120,7 @@ func (a attack) attack(s *trial, f *figures) (peers []*peer) {
 	s.t.Helper()
 	if a.whole != nil {
 		f.did = a.whole(s)
-		return nil
+		return s.open
 	}
 	path := a.path
 	if path == "" {

@@ -25,7 +25,8 @@ type trial struct {
 	v  *child
 	s  settings
 
-	received uint64 // bytes of frames, before the attack
+	received uint64  // bytes of frames, before the attack
+	open     []*peer // stay until the usage has been measured
 
 	once        sync.Once
 	listener    *net.TCPListener // that the client dials
