@@ -71,10 +71,12 @@
 // closes; nor for which of two reasons a send on a closed session fails. Sessions that the
 // garbage collector finds abandoned are not simulated.
 //
-// About one seed in a thousand is not exact, and more with the race detector, which makes the
-// scheduler's choices random: several goroutines of the library go on at one instant, and their
-// order shows. Sends of several groups, or sends that are compressed, for example, all wait
-// until the queue has space or a message ends.
+// Seeds run on one processor. There, about one seed in seven thousand is not exact: of what
+// happens at one instant the order shows, for example that of a heartbeat's Ping and of the
+// Pong to one that arrives. On several processors it is one in a thousand, and with the race
+// detector, which makes the scheduler's choices random, more: sends of several groups, or sends
+// that are compressed, for example, all wait until the queue has space or a message ends. A
+// seed that has failed is run again, and what it prints says so if it has not failed alike.
 //
 // # Processes
 //

@@ -247,6 +247,15 @@ func (a *actor) opens(n int) {
 	a.open += n
 }
 
+// mayHaveClosedSince is called when the library has closed the session, at some time since began.
+func (e *endpoint) mayHaveClosedSince(began time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closing.IsZero() || e.closing.After(began) {
+		e.closing = began
+	}
+}
+
 // closesItself is called when the session is about to be closed from this end. What the
 // peer sends may be lost from then on if nothing receives it.
 func (e *endpoint) closesItself() {

@@ -194,7 +194,7 @@ func (r *reader) leaves(a *actor) bool {
 }
 
 func (r *reader) channel(a *actor, s source) {
-	messages := s.Chan()
+	began, messages := time.Now(), s.Chan()
 	r.begins(a)
 	for msg := range messages {
 		if a.session.Err() != nil || a.in.hasEnded() {
@@ -213,9 +213,7 @@ func (r *reader) channel(a *actor, s source) {
 	}
 	err := s.Err()
 	if err == ws.ErrMessageTooBig {
-		a.endpoint.mu.Lock()
-		a.closing = time.Now()
-		a.endpoint.mu.Unlock()
+		a.mayHaveClosedSince(began)
 	}
 	a.trace("channel closed: ", class(err))
 	<-a.session.Done()

@@ -7,11 +7,14 @@ import (
 
 // A period is divided among all who act, and each part of it among the instants at which one
 // of them acts. The library's delays are multiples of a period, so that a timer fires in the
-// part of what has started it, and nobody else acts then. parts is prime: an instant does not
-// fall on a timer that the same actor has started some periods before.
+// part of what has started it, and nobody else acts then. The first instant of an actor is used
+// once: the timer for all heartbeats of an Upgrader or Dialer fires at that of the first
+// connection for ever. The others are used in turn. Their number is prime: an instant does
+// not fall on a timer that the same actor has started some periods before.
 const (
 	period = 250 * time.Microsecond
-	parts  = 109
+	turns  = 109
+	parts  = 1 + turns
 )
 
 // phase chooses the instants at which one actor, or one direction of a connection, acts. No two of
@@ -40,7 +43,10 @@ func (p *phase) next(now, t time.Time) time.Time {
 		t = now
 	}
 	n := t.UnixNano()
-	at := n - n%int64(period) + int64(p.first) + int64(p.n%parts)
+	at := n - n%int64(period) + int64(p.first)
+	if p.n > 0 {
+		at += int64(1 + (p.n-1)%turns)
+	}
 	p.n++
 	for at < n || at <= now.UnixNano() {
 		at += int64(period)

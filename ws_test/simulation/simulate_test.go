@@ -78,8 +78,9 @@ func TestTrace(t *testing.T) {
 	}
 }
 
-// runOne runs one seed and prints what it has done.
+// runOne runs one seed, on one processor as a child does, and prints what it has done.
 func runOne(t *testing.T, seed uint64) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	tr := newTrace()
 	failures := runSeed(t, seed, tr)
 	if testing.Verbose() {
