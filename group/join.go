@@ -13,8 +13,10 @@ var (
 	errNoContext = errors.New("group: context is nil")
 )
 
-// Join makes a session a member of a group until it ends or Leave is called. It waits
-// for the broker if the session is the first member of the group in this process.
+// Join makes a session a member of a group until it ends or Leave is called; a session
+// that accepts no more sends, because it is closing, may be removed before it has ended.
+// Join waits for the broker if the session is the first member of the group in this
+// process.
 // Every message whose Publish begins after Join has returned nil is sent to the
 // session, unless a gap is reported or the session is slow. A session may be a
 // member of any number of groups. Groups reference a session that has joined until it

@@ -220,7 +220,7 @@ func (a *actor) checkRemoteLen(m *remoteMember) {
 		}
 		other.settle()
 		most++
-		if !other.joined.IsZero() && other.endpoint.session.Err() == nil && !other.endpoint.hasSentClose() {
+		if !other.joined.IsZero() && !other.endpoint.hasSentClose() && other.endpoint.accepts() {
 			least++
 		}
 	}
