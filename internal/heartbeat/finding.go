@@ -5,7 +5,7 @@ type evidence struct {
 	written bool // the Ping was written to the transport
 	queued  bool // bytes are queued
 	taken   bool // the transport has taken bytes since the Ping was queued
-	arrived bool // a reader has received bytes since then, or since the last Timeout began
+	arrived bool // a reader has received bytes since then
 	read    bool // a reader had the time to take in what has arrived
 	reading bool // a reader waits, or comes again and again with short contexts
 
@@ -63,7 +63,7 @@ func (p *Ping) evidence(now uint32, o *Observation, t Options) evidence {
 		written: p.timed,
 		queued:  o.Queued > 0,
 		taken:   o.Taken != p.taken,
-		arrived: !after(p.since, o.Arrived),
+		arrived: !after(p.queued, o.Arrived),
 		read:    o.Waiting && p.waiting || polls && !after(due, polled),
 		reading: o.Waiting || polls,
 		known:   p.known && o.Delivery.Known,

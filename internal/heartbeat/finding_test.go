@@ -80,7 +80,7 @@ func TestFindingOfAll(t *testing.T) {
 	}
 }
 
-// now is 1000 and the Timeout of 100 ends then, the Interval is 50.
+// now is 1000 and the Timeout of 100 ends then, the Interval is 50. The Ping was queued at 800.
 func TestEvidence(t *testing.T) {
 	known := Delivery{Known: true}
 	for _, test := range []struct {
@@ -93,6 +93,8 @@ func TestEvidence(t *testing.T) {
 		{"the Ping waits", &Ping{}, 0, Observation{Queued: 1}, evidence{queued: true}},
 		{"the Ping was written", &Ping{timed: true, taken: 5}, 0, Observation{Taken: 5}, evidence{written: true}},
 		{"bytes were taken", &Ping{taken: 5}, 0, Observation{Taken: 4}, evidence{taken: true}},
+		{"bytes arrived before the Ping was queued", &Ping{}, 0, Observation{Arrived: 799}, evidence{}},
+		{"bytes arrived before the Timeout began again", &Ping{}, 0, Observation{Arrived: 899}, evidence{arrived: true}},
 		{"a reader waits", &Ping{waiting: true}, 0, Observation{Waiting: true}, evidence{read: true, reading: true}},
 		{"a reader has come", &Ping{}, 0, Observation{Waiting: true}, evidence{reading: true}},
 		{"a reader has left", &Ping{waiting: true}, 0, Observation{}, evidence{}},
@@ -111,6 +113,7 @@ func TestEvidence(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			g := test.ping
+			g.queued = 800
 			if g.since == 0 {
 				g.since = 900
 			}

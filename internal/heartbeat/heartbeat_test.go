@@ -110,7 +110,8 @@ func TestMessagesBehindPing(t *testing.T) {
 	}
 }
 
-// A peer that sends and does not read is alive, although its Ping cannot be written.
+// A peer that sends and does not read is alive, although its Ping cannot be written and its
+// pauses are longer than the Timeout. Once the Ping was written, silence counts again.
 func TestPeerSendsWhilePingWaits(t *testing.T) {
 	c := newConn(t, Options{Interval: 3000, Timeout: 2000})
 	c.o.Waiting, c.holds = true, true
@@ -118,12 +119,18 @@ func TestPeerSendsWhilePingWaits(t *testing.T) {
 	for range 10 {
 		c.pass(1500)
 		c.arrive()
+		c.pass(4500)
+		c.arrive()
 	}
 	if c.pings != 1 || c.dead {
 		t.Fatalf("%d Pings, dead %v", c.pings, c.dead)
 	}
-	if c.pass(4001); !c.dead {
-		t.Error("not dead after it has become silent")
+	c.holds = false
+	if c.pass(1); c.peer.Queued() != nil {
+		t.Error("the Ping is not written")
+	}
+	if c.pass(5001); c.pings != 2 || !c.dead {
+		t.Errorf("%d Pings, dead %v, after it has become silent", c.pings, c.dead)
 	}
 }
 

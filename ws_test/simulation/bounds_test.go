@@ -38,8 +38,16 @@ func (e *endpoint) checkSilence() {
 	if !e.hasBegun() || e.session.Err() != nil || h.Interval < 0 || e.reader.way == byNothing || e.reader.contexts || e.reader.way == byChan {
 		return
 	}
+	since := e.in.lastArrived()
+	if e.reader.think > 0 && !e.hasSentClose() {
+		// Silence counts only while the stream is read. A program that takes its time does not read
+		// while it has messages of which the library has read many at once.
+		if since = e.in.awaitedSince(); since.IsZero() {
+			return
+		}
+	}
 	limit := or(h.Interval, 30*time.Second) + 2*or(h.Timeout, 30*time.Second) + 3*e.writeTimeout() + 3*e.closeTimeout()
-	if silence := time.Since(e.in.lastArrived()); silence > limit+10*time.Second {
+	if silence := time.Since(since); silence > limit+10*time.Second {
 		e.failf("nothing has arrived for %v, and the session has not ended", silence)
 	}
 }

@@ -9,6 +9,14 @@ func (f *flow) lastArrived() time.Time {
 	return f.lastArrive
 }
 
+// awaitedSince returns since when the reader waits for bytes, or the zero time if it has not
+// waited since bytes were last read.
+func (f *flow) awaitedSince() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.awaitedAt
+}
+
 func (f *flow) lastAccepted() time.Time {
 	f.mu.Lock()
 	defer f.mu.Unlock()

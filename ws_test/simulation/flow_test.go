@@ -48,6 +48,7 @@ type flow struct {
 	delivered    int64         // bytes that were read
 	lastTaken    time.Time     // when bytes were last accepted
 	lastArrive   time.Time     // when bytes were last read
+	awaitedAt    time.Time     // when the reader first waited for bytes after that; zero if it has not
 	waits        int           // writes that wait
 	blockedAt    time.Time     // since when nothing was accepted of the Write that waits; zero if none does
 	longest      time.Duration // the longest time that one has waited
@@ -88,7 +89,7 @@ func (f *flow) read(p []byte) (int, error) {
 			for ends := f.wire.ends; f.endsRead < len(ends) && ends[f.endsRead] <= f.delivered; f.endsRead++ {
 				f.lastMessage = time.Now()
 			}
-			f.lastArrive = time.Now()
+			f.lastArrive, f.awaitedAt = time.Now(), time.Time{}
 			f.changed.Broadcast()
 			return n, nil
 		case f.ended != nil:
@@ -96,6 +97,9 @@ func (f *flow) read(p []byte) (int, error) {
 		case len(f.coming) > 0 && !f.arrival.at.Equal(f.dueLocked()):
 			f.arrival.set(f, f.dueLocked())
 			continue
+		}
+		if f.awaitedAt.IsZero() {
+			f.awaitedAt = time.Now()
 		}
 		f.changed.Wait()
 	}
