@@ -230,7 +230,7 @@ func (g *groups) received(e *endpoint, kind ws.Kind, data []byte) (problem strin
 		return "it was published except to this session"
 	}
 	list := t.members[e.peer]
-	for len(list) > 1 && (list[0].over || n < list[0].next || n >= list[0].end) {
+	for len(list) > 1 && (list[0].over || n < list[0].next || n >= list[0].end || t.isStored(e.peer, n, list)) {
 		list[0].over = true
 		list = list[1:]
 	}
@@ -249,6 +249,13 @@ func (g *groups) received(e *endpoint, kind ws.Kind, data []byte) (problem strin
 	m.mayMiss += t.missing(e.peer, max(m.next, m.required), n)
 	m.next = n + 1
 	return ""
+}
+
+// isStored reports whether the second of some memberships began with stored messages, n may be
+// one of them, and it would leave a gap in the first.
+func (t *topic) isStored(e *endpoint, n int, list []*membership) bool {
+	m := list[0]
+	return n >= list[1].first && t.missing(e, max(m.next, m.required), min(n, m.until)) > 0
 }
 
 // missing counts the messages for a member, from one to another.
