@@ -2,6 +2,7 @@ package message
 
 import (
 	"bytes"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -78,10 +79,13 @@ func (c *fuzzCase) read(t *testing.T, b, sizes []byte) (s transcript) {
 		r.Arrived(n)
 		b = b[n:]
 		at := uint64(0)
-		if _, found, _ := r.PeekClose(&at); found {
-			peeked = true
-		}
+		_, found, _ := r.PeekClose(&at)
+		peeked = peeked || found
+		ended := s.err != nil
 		c.readAll(t, r, &s, i)
+		if !found && !ended && s.err == io.EOF {
+			t.Error("a Close frame that came was not seen")
+		}
 		if n%2 == 0 {
 			r.Release()
 		}

@@ -31,6 +31,9 @@ func (r *Reader) Held() int { return len(r.inbox.Bytes()) }
 // err says how the peer broke the protocol: Next will return it.
 func (r *Reader) PeekClose(at *uint64) (e Event, found bool, err error) {
 	b, from := r.inbox.Bytes(), *at
+	if r.inFrame && r.opcode == frame.Close {
+		return r.peekBegunClose()
+	}
 	if r.inFrame {
 		from += r.left
 	}
@@ -50,9 +53,25 @@ func (r *Reader) PeekClose(at *uint64) (e Event, found bool, err error) {
 		}
 		p := append(make([]byte, 0, frame.MaxControl), b[from+uint64(n):from+size]...)
 		frame.Mask(p, h.Key)
-		e = Event{Opcode: frame.Close, First: true, Last: true}
-		e.Code, e.Reason, err = frame.ParseClose(p)
-		return e, err == nil, err
+		return closeEvent(p)
 	}
 	return e, false, nil
+}
+
+// peekBegunClose is PeekClose if the header of the Close frame has been read.
+func (r *Reader) peekBegunClose() (e Event, found bool, err error) {
+	b := r.inbox.Bytes()
+	if uint64(len(b)) < r.left {
+		return e, false, nil
+	}
+	p := append(make([]byte, 0, frame.MaxControl), b[:r.left]...)
+	frame.Mask(p[r.unmasked:], r.key)
+	return closeEvent(p)
+}
+
+// closeEvent returns the event of a Close frame with a payload.
+func closeEvent(p []byte) (e Event, ok bool, err error) {
+	e = Event{Opcode: frame.Close, First: true, Last: true}
+	e.Code, e.Reason, err = frame.ParseClose(p)
+	return e, err == nil, err
 }

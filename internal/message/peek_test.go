@@ -12,7 +12,8 @@ func TestPeekClose(t *testing.T) {
 		for _, c := range []struct {
 			name  string
 			parts []part
-			read  int // how many events are read before
+			read  int  // how many events are read before
+			begun bool // what has arrived of the Close frame is read
 			code  uint16
 			err   error
 		}{
@@ -22,6 +23,8 @@ func TestPeekClose(t *testing.T) {
 			{name: "behind others", parts: []part{{fin | text, "a"}, {fin | ping, ""}, {fin | binaryFrame, repeat("b", 70_000)}, {fin | closeFrame, payloadOfClose(1000, "")}}, code: 1000},
 			{name: "behind one that was read", parts: []part{{fin | text, "a"}, {fin | closeFrame, payloadOfClose(1000, "")}}, read: 1, code: 1000},
 			{name: "behind a frame that was begun", parts: []part{{fin | text, repeat("a", 100_000)}, {fin | closeFrame, payloadOfClose(1000, "")}}, read: 1, code: 1000},
+			{name: "begun", parts: []part{{fin | closeFrame, payloadOfClose(1001, "bye")}}, begun: true, code: 1001},
+			{name: "a bad one, begun", parts: []part{{fin | closeFrame, "\x03"}}, begun: true, err: frame.ErrCloseTooShort},
 			{name: "behind a violation of the order", parts: []part{{fin | continuation, ""}, {fin | closeFrame, payloadOfClose(1000, "")}}, code: 1000},
 			{name: "behind a violation", parts: []part{{fin | 3, ""}, {fin | closeFrame, ""}}, err: frame.ErrReservedOpcode},
 			{name: "a bad one", parts: []part{{fin | closeFrame, "\x03"}}, err: frame.ErrCloseTooShort},
@@ -38,6 +41,11 @@ func TestPeekClose(t *testing.T) {
 						}
 						events++
 						at = 0
+					}
+					if c.begun && i < len(b)-1 {
+						if ok, err := r.Next(); ok || err != nil {
+							t.Fatalf("after %d bytes: %v, %v", i+1, ok, err)
+						}
 					}
 					if len(b) > 1000 && i%1000 != 0 && i < len(b)-10 {
 						continue
