@@ -40,9 +40,9 @@ func (s *Session) stepLocked(c *closeState, e closeEvent) closeStep {
 	step, timeout := c.stepLocked(settings.side, e), settings.closeTimeout
 	switch {
 	case step.Do.Has(closing.StartTimer):
-		s.startTimerLocked(c, timeout)
+		s.startTimerLocked(c, s, timeout)
 	case step.Do.Has(closing.StartAnswerTimer):
-		s.startTimerLocked(c, timeout-timeout/10)
+		s.startTimerLocked(c, nil, timeout-timeout/10)
 	case e.Event == closing.Drained:
 		c.timer.flushed()
 	}
@@ -174,10 +174,10 @@ func (s *Session) writeFailed(err error) {
 func (s *Session) end(err error) { s.transition(closeEvent{Event: closing.Abort, err: err}) }
 
 // startTimerLocked replaces c's timer by one that calls closeTimedOut after the
-// timeout.
-func (s *Session) startTimerLocked(c *closeState, timeout time.Duration) {
+// timeout. If to is nil, it is the application that is waited for, and not the peer.
+func (s *Session) startTimerLocked(c *closeState, to sender, timeout time.Duration) {
 	c.timer.stop()
-	c.timer = newCloseTimer(s, timeout, s.closeTimedOut)
+	c.timer = newCloseTimer(to, timeout, s.closeTimedOut)
 }
 
 // closeTimedOut is called when the timer fires, possibly just after the session has

@@ -97,6 +97,58 @@ func TestCloseUnansweredUntilTimeout(t *testing.T) {
 	})
 }
 
+// A peer that accepts nothing until the library answers has all of CloseTimeout to accept
+// the answer.
+func TestCloseUnansweredWhilePeerStalls(t *testing.T) {
+	const timeout = time.Minute
+	u := &ws.Upgrader{Options: ws.Options{CloseTimeout: timeout, WriteTimeout: time.Hour}}
+	inSynctest(t, u, func(t *testing.T, p *pair) {
+		_ = p.conn.SetDeadline(time.Time{})
+		p.writeLater(closeFrame(4003))
+		recvKind(t, p.stream, ws.Close)
+		if err := p.session.Text(t.Context(), "queued before"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(timeout * 3 / 2)
+		if err := p.session.Err(); err != nil {
+			t.Fatalf("the session has ended with %v", err)
+		}
+		p.expect(opText, "queued before")
+		p.expect(opClose, string(closePayload(4003, "")))
+		<-p.session.Done()
+		if err := p.session.Err(); !errors.Is(err, ws.ErrClosed) {
+			t.Errorf("the session ended with %v", err)
+		}
+	})
+}
+
+// An application that goes on sending does not get more time to answer, even if the peer
+// accepts what it sends.
+func TestCloseUnansweredWhileSending(t *testing.T) {
+	const timeout = time.Minute
+	inSynctest(t, &ws.Upgrader{Options: ws.Options{CloseTimeout: timeout}}, func(t *testing.T, p *pair) {
+		_ = p.conn.SetDeadline(time.Time{})
+		p.writeLater(closeFrame(4003))
+		recvKind(t, p.stream, ws.Close)
+		began, b := time.Now(), make([]byte, 1000)
+		send := func() error { return p.session.TrySend(ws.Message{Kind: ws.Binary, Data: b}) }
+		for send() == nil { // until the queue is full
+		}
+		for !errors.Is(send(), ws.ErrClosed) {
+			if time.Since(began) >= timeout {
+				t.Fatalf("not answered after %v", timeout)
+			}
+			if _, err := io.ReadFull(p.conn, b); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+		}
+		if took := time.Since(began); took < timeout*3/4 {
+			t.Errorf("answered after %v of %v", took, timeout)
+		}
+	})
+}
+
 func TestCloseTakenFromChanUnanswered(t *testing.T) {
 	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
 		start := time.Now()

@@ -51,9 +51,10 @@ func (g *remote) accepted(m *post, data []byte) {
 }
 
 // accepts reports whether the session accepts sends. The call sends nothing in either case,
-// because no message is open that it could continue.
+// because its text is not UTF-8, and does not wait. It begins a message: if it continued one,
+// that might be another actor's, of which it would be a fragment.
 func (e *endpoint) accepts() bool {
-	return !errors.Is(e.session.Continuation(context.Background(), ws.Continue, nil), ws.ErrClosed)
+	return !errors.Is(e.session.Continuation(context.Background(), ws.FirstText, []byte{0xff}), ws.ErrClosed)
 }
 
 // stored records what JoinRecent or Resume is going to send.
