@@ -31,7 +31,10 @@ func (r *Reader) Held() int { return len(r.inbox.Bytes()) }
 // err says how the peer broke the protocol: Next will return it.
 func (r *Reader) PeekClose(at *uint64) (e Event, found bool, err error) {
 	b, from := r.inbox.Bytes(), *at
-	if r.inFrame {
+	switch {
+	case r.inFrame && r.opcode == frame.Close: // its header has been read
+		return peekPayload(b, r.left, r.unmasked, r.key)
+	case r.inFrame:
 		from += r.left
 	}
 	for from <= uint64(len(b)) {
@@ -39,20 +42,25 @@ func (r *Reader) PeekClose(at *uint64) (e Event, found bool, err error) {
 		if n == 0 || err != nil {
 			return e, false, err
 		}
+		if h.Opcode == frame.Close {
+			return peekPayload(b[from+uint64(n):], h.Length, 0, h.Key)
+		}
 		size := uint64(n) + h.Length
-		if h.Opcode != frame.Close {
-			*at += size
-			from += size
-			continue
-		}
-		if from+size > uint64(len(b)) {
-			return e, false, nil
-		}
-		p := append(make([]byte, 0, frame.MaxControl), b[from+uint64(n):from+size]...)
-		frame.Mask(p, h.Key)
-		e = Event{Opcode: frame.Close, First: true, Last: true}
-		e.Code, e.Reason, err = frame.ParseClose(p)
-		return e, err == nil, err
+		*at += size
+		from += size
 	}
 	return e, false, nil
+}
+
+// peekPayload looks at the payload of a Close frame, of which b has what has arrived. The
+// first bytes of it may be unmasked already, and key meets the next.
+func peekPayload(b []byte, length uint64, unmasked int, key frame.Key) (e Event, found bool, err error) {
+	if uint64(len(b)) < length {
+		return e, false, nil
+	}
+	p := append(make([]byte, 0, frame.MaxControl), b[:length]...)
+	frame.Mask(p[unmasked:], key)
+	e = Event{Opcode: frame.Close, First: true, Last: true}
+	e.Code, e.Reason, err = frame.ParseClose(p)
+	return e, err == nil, err
 }

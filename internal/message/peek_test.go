@@ -1,6 +1,7 @@
 package message
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/handset-go/handset/internal/frame"
@@ -64,6 +65,44 @@ func TestPeekClose(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A receive may stop within the Close frame, for example because its context ends. PeekClose
+// finds the frame however much of it was read before.
+func TestPeekCloseWithinTheFrame(t *testing.T) {
+	for side, reads := range sides {
+		for _, payload := range []string{"", payloadOfClose(1001, "bye")} {
+			t.Run(fmt.Sprintf("%s/%d bytes", side, len(payload)), func(t *testing.T) {
+				for n := range wire(reads, fin|closeFrame, payload) {
+					peekCloseAfter(t, reads, payload, n)
+				}
+			})
+		}
+	}
+}
+
+// peekCloseAfter calls PeekClose for a Close frame of which the first n bytes were read.
+func peekCloseAfter(t *testing.T, reads frame.Side, payload string, n int) {
+	r, b := newReader(reads, false, false), wire(reads, fin|closeFrame, payload)
+	for i := range b {
+		r.Add(b[i : i+1])
+		if i < n {
+			if ok, err := r.Next(); ok || err != nil {
+				t.Fatalf("Next after %d bytes: %v, %v", i+1, ok, err)
+			}
+		}
+		at := uint64(0)
+		e, found, err := r.PeekClose(&at)
+		switch last := i+1 == len(b); {
+		case err != nil || found != last:
+			t.Fatalf("%d of %d bytes, of which %d were read: found is %v, %v", i+1, len(b), n, found, err)
+		case found && payloadOfClose(e.Code, e.Reason) != payload:
+			t.Fatalf("%+v", e)
+		}
+	}
+	if ok, err := r.Next(); !ok || err != nil || r.Event.Opcode != frame.Close {
+		t.Errorf("Next: %v, %v, %+v", ok, err, r.Event)
 	}
 }
 
