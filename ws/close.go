@@ -297,8 +297,9 @@ func (s *Session) Err() error {
 
 // firstReason returns why a session that has ended began to end, also if the connection
 // was lost before the closing handshake was complete: the peer's Close frame, whose code is
-// that of the connection (RFC 6455 §7.1.5), or its violation of the protocol. Otherwise it
-// returns what Err does. closedFirst reports whether the program has called Close before.
+// that of the connection (RFC 6455 §7.1.5), also if it was found only after the end, or its
+// violation of the protocol. Otherwise it returns what Err does. closedFirst reports
+// whether the program has called Close before.
 func (s *Session) firstReason() (reason error, closedFirst bool) {
 	c := s.closeState()
 	c.mu.Lock()

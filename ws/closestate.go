@@ -46,13 +46,13 @@ type closeStep struct {
 // performs.
 func (c *closeState) stepLocked(side frame.Side, e closeEvent) closeStep {
 	step := closeStep{Transition: closing.Next(side, c.state, e.Event)}
+	if e.Event == closing.CloseArrived { // also after the end, for firstReason
+		c.received, c.frames = true, c.frames.withReceived(e.reason)
+	}
 	if step.RFC == "" { // the event has no effect in this state
 		return step
 	}
 	c.state = step.To
-	if e.Event == closing.CloseArrived {
-		c.received, c.frames = true, c.frames.withReceived(e.reason)
-	}
 	if c.cause == nil && (step.To.Lost() || step.To.Fails()) {
 		c.cause = e.err
 	}

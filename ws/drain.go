@@ -75,8 +75,7 @@ func (m *MessageStream) keepToClose(h *lockHolder) (full bool) {
 		case err != nil:
 			return true
 		case found:
-			m.in.input.closeHandled = true
-			m.session().closeReceived(reason)
+			m.closeFound(reason)
 			return false
 		case m.in.input != nil && m.in.input.Held() >= keepLimit:
 			return true
@@ -104,6 +103,26 @@ func (m *MessageStream) peekClose(at *uint64) (reason CloseReason, found bool, e
 	}
 	e, found, err := m.in.input.PeekClose(at)
 	return closeReason(&e), found, err
+}
+
+// closeFound handles the peer's Close frame before it is received.
+func (m *MessageStream) closeFound(reason CloseReason) {
+	m.in.input.closeHandled = true
+	m.session().closeReceived(reason)
+}
+
+// findClose looks for the peer's Close frame in what had arrived when the session ended
+// and has not been received, for firstReason.
+func (m *MessageStream) findClose() {
+	h := m.in.lock.tryLockBackground()
+	if h == nil { // the reader finds it
+		return
+	}
+	defer m.in.lock.unlockBackground(h)
+	at := uint64(0)
+	if reason, found, _ := m.peekClose(&at); found && !m.in.input.closeHandled {
+		m.closeFound(reason)
+	}
 }
 
 // discardToClose discards what the peer sends before its Close frame.
@@ -142,13 +161,19 @@ func (m *MessageStream) readRest() {
 	}
 }
 
-// keepRest reads what the peer has sent, until a receive interrupts it.
+// keepRest reads what the peer has sent, until its Close frame, which ends the session, or
+// until a receive interrupts it.
 func (m *MessageStream) keepRest(h *lockHolder) {
 	defer m.in.lock.unlockBackground(h)
 	defer m.clearContext()
 	m.in.detach()
 	m.setContext(h.ctx)
+	at := uint64(0)
 	for rest := restLimit; rest > 0; {
+		if reason, found, _ := m.peekClose(&at); found {
+			m.closeFound(reason)
+			return
+		}
 		n, err := m.transport.Read((*readBuffer)(m))
 		switch {
 		case h.ctx.Err() != nil && transport.IsTimeout(err):

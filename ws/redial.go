@@ -214,6 +214,7 @@ func (l *redialing) once(yield func(*Session, *MessageStream) bool) (again bool,
 	if time.Since(began) >= cmp.Or(l.ResetAfter, defaultResetAfter) {
 		l.delay.Reset()
 	}
+	stream.findClose()
 	err, closedFirst := session.firstReason()
 	switch {
 	case !more:

@@ -82,6 +82,26 @@ func lostPeer(after time.Duration) func(net.Conn) {
 	}
 }
 
+// closesUnread is a peer that sends a message and a Close frame together, and then is lost
+// or reads nothing.
+func closesUnread(code CloseCode, lost bool) func(net.Conn) {
+	return func(conn net.Conn) {
+		_, _ = conn.Write(append([]byte{0x81, 0x80, 0, 0, 0, 0, 0x88, 0x82, 0, 0, 0, 0}, CloseReason{Code: code}.payload()...))
+		if lost {
+			_ = conn.Close()
+		}
+	}
+}
+
+// sendsUnread receives the message of closesUnread, and sends one itself, which ends the
+// session.
+func sendsUnread(s *Session, m *MessageStream) {
+	_, _ = m.Recv(context.Background())
+	synctest.Wait()
+	_ = s.Text(context.Background(), "unread")
+	<-s.Done()
+}
+
 // answering is a peer that answers a Close frame without a code.
 func answeringPeer(conn net.Conn) {
 	_, _ = io.ReadFull(conn, make([]byte, 2))
@@ -205,6 +225,13 @@ func TestRedialAfterSession(t *testing.T) {
 			_, _ = conn.Write([]byte{0x88, 0x82, 0, 0, 0, 0, 0x03, 0xf0})
 			_ = conn.Close()
 		}, drains, closedBy(1008), false},
+		{"1000, not received before a write failed", closesUnread(1000, true), sendsUnread, normal, false},
+		{"1008, not received before a write failed", closesUnread(1008, true), sendsUnread, closedBy(1008), false},
+		{"1000, not received before a write timeout", closesUnread(1000, false), sendsUnread, normal, false},
+		{"1000, received after a write timeout", closesUnread(1000, false), func(s *Session, m *MessageStream) {
+			sendsUnread(s, m)
+			drains(s, m)
+		}, normal, false},
 		{"1012, not answered by the body", closes(1012), func(_ *Session, m *MessageStream) {
 			_, _ = m.Recv(context.Background())
 		}, goesOn, false},

@@ -117,6 +117,24 @@ func TestFailedWriteThenPeersCloseEndsSession(t *testing.T) {
 	})
 }
 
+// The same if nobody receives: then that frame is read in the background.
+func TestFailedWriteThenUnreadCloseEndsSession(t *testing.T) {
+	u := &ws.Upgrader{Options: ws.Options{Heartbeat: noHeartbeat}}
+	inSynctestOver(t, u, func(c net.Conn) net.Conn { return unwritable{c} }, func(t *testing.T, p *pair) {
+		began := time.Now()
+		_ = p.session.Text(t.Context(), "hello?")
+		synctest.Wait()
+		p.write(append(masked(fin|opText, []byte("received")), closeFrame(1000)...))
+		expectSessionEnd(t, p.session, syscall.EPIPE)
+		if took := time.Since(began); took != 0 {
+			t.Errorf("the session ended after %v", took)
+		}
+		if err := await(t, receiveAll(p), "the stream's end"); err != io.EOF {
+			t.Errorf("the stream ended with %v", err)
+		}
+	})
+}
+
 // unwritable is a conn that cannot be written any more.
 type unwritable struct{ net.Conn }
 

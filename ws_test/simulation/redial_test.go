@@ -84,7 +84,7 @@ func (e *endpoint) checkRedial() {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if r := e.received; r != nil && e.closing.IsZero() && (r.Code == 0 || r.Code == ws.CloseNormal) {
+	if r := e.received; r != nil && e.closing.IsZero() && !ws.Retryable(&ws.CloseError{Received: *r, ByPeer: true}) {
 		e.failf("the Redialer dials again after Close %d", r.Code)
 	}
 }
