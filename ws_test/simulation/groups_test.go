@@ -230,32 +230,27 @@ func (g *groups) received(e *endpoint, kind ws.Kind, data []byte) (problem strin
 		return "it was published except to this session"
 	}
 	list := t.members[e.peer]
-	for len(list) > 1 && (list[0].over || n < list[0].next || n >= list[0].end || t.isStored(e.peer, n, list)) {
-		list[0].over = true
+	for len(list) > 1 && (list[0].over || n < list[0].next || n >= list[0].end || n >= list[1].first && g.hasGap(e.peer, t, list[0], n)) {
+		list[0].over = true // a message of a later one, perhaps a stored one with which that began
 		list = list[1:]
 	}
 	if len(list) == 0 || n < list[0].next || n >= list[0].end {
 		return "the session is no member, or has received it or a later one"
 	}
 	m := list[0]
-	if k := t.missing(e.peer, max(m.next, m.required), min(n, m.until)); k > 0 && !m.slow && !e.peer.sends.isLossy() {
-		e.run.failf("%s: received message %d of group %s after %d, although it was not slow: %+v", e.name, n, fields[0], m.next-1, *m)
-	} else {
-		m.skipped += k
-		if k > 0 && g.options.Slow == group.CloseSlow && !m.unclear && !e.peer.sends.isLossy() {
-			e.run.failf("%s: received message %d of group %s after %d", e.name, n, fields[0], m.next-1)
-		}
+	if g.hasGap(e.peer, t, m, n) {
+		e.run.failf("%s: received message %d of group %s after %d: %+v", e.name, n, fields[0], m.next-1, *m)
 	}
+	m.skipped += t.missing(e.peer, max(m.next, m.required), min(n, m.until))
 	m.mayMiss += t.missing(e.peer, max(m.next, m.required), n)
 	m.next = n + 1
 	return ""
 }
 
-// isStored reports whether the second of some memberships began with stored messages, n may be
-// one of them, and it would leave a gap in the first.
-func (t *topic) isStored(e *endpoint, n int, list []*membership) bool {
-	m := list[0]
-	return n >= list[1].first && t.missing(e, max(m.next, m.required), min(n, m.until)) > 0
+// hasGap reports whether messages before n are missing that a member must have received.
+func (g *groups) hasGap(e *endpoint, t *topic, m *membership, n int) bool {
+	return t.missing(e, max(m.next, m.required), min(n, m.until)) > 0 && !e.sends.isLossy() &&
+		(!m.slow || g.options.Slow == group.CloseSlow && !m.unclear)
 }
 
 // missing counts the messages for a member, from one to another.
