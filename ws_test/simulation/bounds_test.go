@@ -140,7 +140,13 @@ func (e *endpoint) isAttentive() bool {
 // it closes, and does not make it wait.
 func (e *endpoint) isAvailable() bool {
 	r := e.reader
-	return r.way == byChan && r.begun || r.way != byAll || r.think == 0 && !r.echoes && !e.options.ManualPong
+	switch {
+	case r.way == byChan && r.begun, r.think == 0 && !r.echoes && !e.options.ManualPong:
+		return true
+	case r.way == byRecv: // after a message, the library expects the next Recv
+		return e.in.total() < readAhead
+	}
+	return r.way != byAll
 }
 
 // checkHalfClosed checks that what was queued has left after the peer has closed its
