@@ -255,11 +255,15 @@ func (r *run) isAborted() bool {
 }
 
 // closingSince returns when the closing handshake began: by a call of Close or, if that
-// was earlier, by the Close frame of one of the ends.
+// was earlier, by the Close frame of one of the ends. Chan may have closed the session at any
+// time, because a message is too big: the program learns that behind those before it.
 func (e *endpoint) closingSince() (began time.Time) {
 	e.mu.Lock()
 	closing := e.closing
 	e.mu.Unlock()
+	if e.reader.way == byChan && e.reader.aggregate {
+		return e.began
+	}
 	for _, t := range []time.Time{closing, e.out.closedAt(), e.in.closedAt()} {
 		if began.IsZero() || !t.IsZero() && t.Before(began) {
 			began = t
