@@ -171,7 +171,7 @@ func (e *endpoint) checkHalfClosed() {
 // the library has read.
 func (e *endpoint) checkArrived() {
 	r := &e.reader
-	if r.way != byRecv && r.way != byAll || e.dropped || !errors.Is(e.streamErr, io.ErrUnexpectedEOF) || e.peer.sends.isLossy() || e.in.violated != 0 {
+	if r.way != byRecv && r.way != byAll || e.mayDrop() || !errors.Is(e.streamErr, io.ErrUnexpectedEOF) || e.peer.sends.isLossy() || e.in.violated != 0 {
 		return
 	}
 	if n := e.in.messagesRead(); r.count < n {

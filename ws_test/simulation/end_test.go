@@ -112,7 +112,7 @@ func (e *endpoint) check() {
 	e.checkReason()
 	e.checkBounds()
 	e.checkStream()
-	if e.streamErr == io.EOF && !e.dropped {
+	if e.streamErr == io.EOF && !e.mayDrop() {
 		e.peer.sends.complete()
 	}
 }

@@ -36,6 +36,7 @@ type endpoint struct {
 	received  *ws.CloseReason // the Close message that was received
 	streamErr error           // that ended its stream
 	dropped   bool            // what the peer sends may be dropped, because nothing received it while closing
+	unread    bool            // it was closed before its reader had begun
 	largest   int             // frame that was queued
 	open      int             // sends in progress, and fragmented messages that are not complete
 	sentClose bool            // our Close frame has been queued
@@ -107,6 +108,7 @@ func (e *endpoint) begin(session *ws.Session, stream *ws.MessageStream) {
 	e.callbacks.count(session, func(k *calls) { k.endpoint = e })
 	if !e.run.shutAt().IsZero() {
 		e.closesItself()
+		e.unread = true
 	}
 	if e.reader.maxFrame > 0 {
 		stream.MaxFrameSize(e.reader.maxFrame)
@@ -246,6 +248,10 @@ func (a *actor) opens(n int) {
 	defer a.mu.Unlock()
 	a.open += n
 }
+
+// mayDrop reports whether what the peer sends may have been dropped, because nothing received it
+// while closing.
+func (e *endpoint) mayDrop() bool { return e.dropped || e.unread && e.in.total() >= readAhead }
 
 // mayHaveClosedSince is called when the library has closed the session, at some time since began.
 func (e *endpoint) mayHaveClosedSince(began time.Time) {

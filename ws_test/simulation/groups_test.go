@@ -314,7 +314,7 @@ func (g *groups) check() {
 // received by its peer.
 func (e *endpoint) delivers() bool {
 	var closed *ws.CloseError
-	return errors.As(e.err, &closed) && e.peer.streamErr == errEOF && !e.peer.dropped && !e.sends.isLossy()
+	return errors.As(e.err, &closed) && e.peer.streamErr == errEOF && !e.peer.mayDrop() && !e.sends.isLossy()
 }
 
 // losses are how many messages a member has missed: it is not known of those that were
