@@ -162,6 +162,13 @@ func (e *endpoint) checkHalfClosed() {
 	if w := e.writeTimeout(); e.ended.Sub(e.taken) >= w-w/early {
 		return // the queue was full for WriteTimeout
 	}
+	began := e.closingSince()
+	if e.taken.After(began) {
+		began = e.taken
+	}
+	if w := e.closeTimeout(); !e.closingSince().IsZero() && e.ended.Sub(began) >= w-w/early {
+		return // it was closing, and the peer has accepted nothing for CloseTimeout
+	}
 	if n, took := e.session.Buffered(), e.ended.Sub(end); n > 0 && took < e.closeTimeout()*3/4 {
 		e.failf("%d bytes were dropped %v after the peer has closed its direction", n, took)
 	}
