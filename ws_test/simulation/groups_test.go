@@ -230,7 +230,8 @@ func (g *groups) received(e *endpoint, kind ws.Kind, data []byte) (problem strin
 		return "it was published except to this session"
 	}
 	list := t.members[e.peer]
-	for len(list) > 1 && (list[0].over || n < list[0].next || n >= list[0].end || n >= list[1].first && g.hasGap(e.peer, t, list[0], n)) {
+	mayBeOf := func(m *membership) bool { return n >= m.first }
+	for len(list) > 1 && (list[0].over || n < list[0].next || n >= list[0].end || slices.ContainsFunc(list[1:], mayBeOf) && g.hasGap(e.peer, t, list[0], n)) {
 		list[0].over = true // a message of a later one, perhaps a stored one with which that began
 		list = list[1:]
 	}
