@@ -27,7 +27,7 @@ import (
 
 func main() {
 	var (
-		seeds    = flag.Int("seeds", 2000, "number of seeds to try for each mutation")
+		seeds    = flag.Int("seeds", 5000, "number of seeds to try for each mutation")
 		patience = flag.Duration("timeout", 5*time.Minute, "how long the tests of a mutation may take, building excluded")
 		pattern  = flag.String("run", "", "regular expression for the names or files of the mutations to try")
 		list     = flag.Bool("list", false, "print the mutations and what they cause, and try none")

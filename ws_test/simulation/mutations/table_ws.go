@@ -46,7 +46,7 @@ var ofClosing = []mutation{
 	},
 	{
 		name: "Close frame is counted twice", file: "ws/drain.go",
-		old:    "\t\t\tm.in.input.closeHandled = true\n",
+		old:    "\tm.in.input.closeHandled = true\n",
 		new:    "",
 		effect: "a Close frame that arrives without a reader is reported twice, by Trace.CloseReceived and Stats",
 	},
