@@ -48,8 +48,8 @@ func perByte(t *testing.T, messages [][]byte) float64 {
 // A peer that sends tiny blocks makes the decoder build tables for next to nothing. Each
 // byte of theirs takes about as long as several of text; without care it is ten.
 func TestCostOfTinyBlocks(t *testing.T) {
-	if raced {
-		t.Skip("skipped: the race detector changes what is costly")
+	if raced || testing.CoverMode() != "" {
+		t.Skip("skipped: the race detector, and counting what is covered, change what is costly")
 	}
 	rng := rand.New(rand.NewPCG(1, 16))
 	var messages [][]byte
