@@ -13,14 +13,13 @@ var (
 	errNoContext = errors.New("group: context is nil")
 )
 
-// Join makes a session a member of a group until it ends or Leave is called; a session
+// Join makes a session a member of a group until it ends or Leave is called. A session
 // that accepts no more sends, because it is closing, may be removed before it has ended.
 // Join waits for the broker if the session is the first member of the group in this
-// process.
-// Every message whose Publish begins after Join has returned nil is sent to the
-// session, unless a gap is reported or the session is slow. A session may be a
-// member of any number of groups. Groups reference a session that has joined until it
-// ends, also after Leave. Join does nothing if it is a member already.
+// process. Every message whose Publish begins after Join has returned nil is sent to the
+// session, unless a gap is reported or the session is slow. A session may be a member of
+// any number of groups. Groups reference a session that has joined until it ends, also
+// after Leave. Join does nothing if it is a member already.
 //
 // Join returns an error if ctx or the session ends first, if the broker refuses the
 // subscription, or ErrClosed after Close. The session is then not a member.

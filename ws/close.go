@@ -42,7 +42,7 @@ func (s *Session) stepLocked(c *closeState, e closeEvent) closeStep {
 	case step.Do.Has(closing.StartTimer):
 		s.startTimerLocked(c, s, timeout)
 	case step.Do.Has(closing.StartAnswerTimer):
-		s.startTimerLocked(c, nil, timeout-timeout/10)
+		s.startTimerLocked(c, noSender{}, timeout-timeout/10)
 	case e.Event == closing.Drained:
 		c.timer.flushed()
 	}
@@ -174,10 +174,10 @@ func (s *Session) writeFailed(err error) {
 func (s *Session) end(err error) { s.transition(closeEvent{Event: closing.Abort, err: err}) }
 
 // startTimerLocked replaces c's timer by one that calls closeTimedOut after the
-// timeout. If to is nil, it is the application that is waited for, and not the peer.
-func (s *Session) startTimerLocked(c *closeState, to sender, timeout time.Duration) {
+// timeout.
+func (s *Session) startTimerLocked(c *closeState, waitsFor sender, timeout time.Duration) {
 	c.timer.stop()
-	c.timer = newCloseTimer(to, timeout, s.closeTimedOut)
+	c.timer = newCloseTimer(waitsFor, timeout, s.closeTimedOut)
 }
 
 // closeTimedOut is called when the timer fires, possibly just after the session has

@@ -110,9 +110,9 @@ type Upgrader struct {
 type Options struct {
 	// SendBuffer is the size of the send queue of a session in bytes, including
 	// frame headers. Zero means 64 KiB. A larger frame is accepted when the
-	// queue is empty. While a peer reads nothing, a session may take a little
-	// more than twice as much memory: what is being written stays until all of
-	// it is.
+	// queue is empty. A session whose peer reads nothing may take more than
+	// twice as much memory, 144 KiB if it is zero: what is being written stays
+	// until all of it is, and buffers have a few sizes.
 	SendBuffer int
 
 	// WriteTimeout is how long a peer may accept no data before the session

@@ -15,8 +15,9 @@ import (
 // example because they have lost power. A peer from which nothing has arrived for
 // Interval is sent a Ping (RFC 6455 §5.5.2). If there is no activity for Timeout
 // after that Ping has been written, the session ends with ErrHeartbeatTimeout, and also
-// if the peer neither accepts the Ping nor sends anything for that long. Any byte
-// received counts as activity, even part of a frame, so an active peer is never pinged.
+// if for Timeout the peer has not accepted the Ping and has sent nothing since it was
+// queued. Any byte received counts as activity, even part of a frame, so an active peer
+// is never pinged.
 //
 // Data that the peer accepts counts as activity, too. While data is queued, no Ping
 // is sent, and Options.WriteTimeout applies. On Linux, over TCP and over TLS on TCP,

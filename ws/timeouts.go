@@ -208,7 +208,7 @@ const pauseNoticed = 100 * time.Millisecond
 //
 // The lock of the session's closeState guards it.
 type closeTimer struct {
-	sender   sender // nil if the application is waited for, and not the peer
+	sender   sender
 	timeout  time.Duration
 	since    time.Time // start of the timeout
 	progress progress  // when the timer last fired
@@ -218,15 +218,10 @@ type closeTimer struct {
 	due   time.Time // when the timer is to fire
 }
 
-// newCloseTimer returns a closeTimer that calls fire, which must call expired. If s is nil,
-// it does not matter whether the peer accepts data, and no last write is tried: if that
-// failed, the session would end before our Close frame is queued.
+// newCloseTimer returns a closeTimer that calls fire, which must call expired.
 func newCloseTimer(s sender, timeout time.Duration, fire func()) *closeTimer {
 	now := time.Now()
-	t := &closeTimer{sender: s, timeout: timeout, since: now}
-	if s != nil {
-		t.progress = s.progress()
-	}
+	t := &closeTimer{sender: s, timeout: timeout, since: now, progress: s.progress()}
 	wait := t.wait(now)
 	t.due = now.Add(wait)
 	t.timer = time.AfterFunc(wait, fire)
@@ -260,15 +255,13 @@ func (t *closeTimer) expired(progressCounts bool) bool {
 	if late > pauseNoticed {
 		t.since = postponed(t.since, late, now)
 	}
-	if t.sender != nil {
-		p := t.sender.progress()
-		if t.progress.backlog && p.beyond(t.progress) && progressCounts {
-			t.since, t.lastTry = lastTaken(t.sender, t.progress, p, t.since, now), false
-		}
-		t.progress = p
+	p := t.sender.progress()
+	if t.progress.backlog && p.beyond(t.progress) && progressCounts {
+		t.since, t.lastTry = lastTaken(t.sender, t.progress, p, t.since, now), false
 	}
+	t.progress = p
 	wait := t.wait(now)
-	if p := t.progress; wait <= 0 && p.backlog && !p.known && !t.lastTry {
+	if wait <= 0 && p.backlog && !p.known && !t.lastTry {
 		t.lastTry = true
 		t.sender.tryLastWrite()
 		wait = t.wait(now)
@@ -290,6 +283,16 @@ func (t *closeTimer) wait(now time.Time) time.Duration {
 	}
 	return min(left, t.timeout/4)
 }
+
+// noSender is the sender of a closeTimer that waits for the application. What the peer
+// accepts does not count, and no last write is tried: if that failed, the session would
+// end before our Close frame is queued.
+type noSender struct{}
+
+func (noSender) progress() progress                { return progress{} }
+func (noSender) sinceTaken() (time.Duration, bool) { return 0, false }
+func (noSender) tryLastWrite() bool                { return false }
+func (noSender) writeTimedOut()                    {}
 
 // messageTimer implements MessageTimeout for a session. Its times are coarse; 0 means
 // none.

@@ -151,3 +151,23 @@ func TestCloseKeepsReceivedMessage(t *testing.T) {
 		})
 	}
 }
+
+// A receive whose context ends may have read the header of the Close frame. The program does
+// not receive again: the rest of the frame still completes the closing handshake.
+func TestCloseBegunInReceiveThatEnds(t *testing.T) {
+	inSynctest(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
+		frame := closeFrame(4000)
+		p.writeLater(frame[:len(frame)-1])
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if msg, err := p.stream.Recv(ctx); err != ctx.Err() || err == nil {
+			t.Fatalf("received %v, %v", msg.Kind, err)
+		}
+		if err := p.session.Close(ws.CloseReason{Code: 4001}); err != nil {
+			t.Fatal(err)
+		}
+		p.writeLater(frame[len(frame)-1:])
+		p.expectClose(4001)
+		expectSessionEnd(t, p.session, ws.ErrClosed)
+	})
+}

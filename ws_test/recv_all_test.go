@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"testing"
-	"time"
 
 	"github.com/handset-go/handset/ws"
 )
@@ -175,26 +174,6 @@ func TestCloseReceivedLater(t *testing.T) {
 		if msg, err := p.stream.Recv(t.Context()); err != io.EOF {
 			t.Fatalf("then received %v, %v", msg.Kind, err)
 		}
-	})
-}
-
-// A receive whose context ends may have read the header of the Close frame. The program does
-// not receive again: the rest of the frame still completes the closing handshake.
-func TestCloseBegunInReceiveThatEnds(t *testing.T) {
-	overTransports(t, &ws.Upgrader{Options: ws.Options{CloseTimeout: time.Hour}}, func(t *testing.T, p *pair) {
-		frame := closeFrame(4000)
-		p.write(frame[:len(frame)-1])
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-		defer cancel()
-		if msg, err := p.stream.Recv(ctx); err != ctx.Err() || err == nil {
-			t.Fatalf("received %v, %v", msg.Kind, err)
-		}
-		if err := p.session.Close(ws.CloseReason{Code: 4001}); err != nil {
-			t.Fatal(err)
-		}
-		p.write(frame[len(frame)-1:])
-		p.expectClose(4001)
-		expectSessionEnd(t, p.session, ws.ErrClosed)
 	})
 }
 

@@ -22,8 +22,8 @@ func groups() []attack {
 			name: "members that never read", does: "a fifth of 250 members of a group does not read",
 			sides: []side{server}, honest: published(200, 0),
 			whole: func(s *trial) sent { return published(200, 50)(s) },
-			// The send queue of each of the 50 is full, while as much as it holds is being written.
-			bounds: bounds{unit: "message", cpu: 2.5, live: 50 * 2 * 100 * kib, peak: 24 * mib, goroutines: 600},
+			// Each of the 50 has a full queue, and as much that is being written.
+			bounds: bounds{unit: "message", cpu: 2.5, live: 50*144*kib + 250*10*kib, peak: 24 * mib, goroutines: 600},
 			expect: func(r report) bool { return r.Members == 0 && r.Groups == 0 },
 		},
 	}

@@ -32,6 +32,7 @@ func (s *trial) cost(h honest) (least cost) {
 	return least
 }
 
+// closeOpen closes the connections that stayed open until the usage had been measured.
 func (s *trial) closeOpen() {
 	for _, p := range s.open {
 		p.Close()

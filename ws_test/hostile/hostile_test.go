@@ -66,8 +66,9 @@ func TestHostile(t *testing.T) {
 	page := newPage(t)
 	for i, a := range attacks() {
 		for _, on := range a.sides {
-			if raceDetector && (len(a.sides) > 1 && on != a.sides[i%2] || testing.Short() && i%3 > 0) {
-				continue // it takes too long, and hardly anything of it is measured
+			oneSide := len(a.sides) > 1 && on != a.sides[i%2]
+			if raceDetector && (oneSide || testing.Short() && i%3 > 0) {
+				continue // all take too long, and hardly anything of them is measured
 			}
 			t.Run(string(on)+"/"+a.name, func(t *testing.T) {
 				if a.waits {
@@ -99,7 +100,7 @@ func (a attack) run(t *testing.T, on side) (f figures) {
 	other := s.startBystander()
 	s.received = s.v.report().Received
 	f.before = s.v.usage()
-	s.open = a.attack(s, &f)
+	a.attack(s, &f)
 	f.during = s.v.usage()
 	f.served = other.stop(t)
 	if a.until != nil {
@@ -116,11 +117,11 @@ func (a attack) run(t *testing.T, on side) (f figures) {
 }
 
 // attack opens the connections and attacks them at the same time.
-func (a attack) attack(s *trial, f *figures) (peers []*peer) {
+func (a attack) attack(s *trial, f *figures) {
 	s.t.Helper()
 	if a.whole != nil {
 		f.did = a.whole(s)
-		return s.open
+		return
 	}
 	path := a.path
 	if path == "" {
@@ -134,7 +135,7 @@ func (a attack) attack(s *trial, f *figures) (peers []*peer) {
 	results := make([]sent, a.conns)
 	for i := range a.conns {
 		p := connect(path)
-		peers = append(peers, p)
+		s.open = append(s.open, p)
 		all.Go(func() { results[i] = script(p) })
 	}
 	all.Wait()
@@ -144,7 +145,6 @@ func (a attack) attack(s *trial, f *figures) (peers []*peer) {
 	if a.settle != nil {
 		a.settle(s, f.did)
 	}
-	return peers
 }
 
 // endAll ends the attack on each connection.

@@ -26,7 +26,7 @@ type trial struct {
 	s  settings
 
 	received uint64  // bytes of frames, before the attack
-	open     []*peer // stay until the usage has been measured
+	open     []*peer // see closeOpen
 
 	once        sync.Once
 	listener    *net.TCPListener // that the client dials

@@ -261,7 +261,7 @@ func (e *endpoint) closingSince() (began time.Time) {
 	e.mu.Lock()
 	closing := e.closing
 	e.mu.Unlock()
-	if e.reader.way == byChan && e.reader.aggregate {
+	if e.reader.way == byChan && e.reader.aggregate && e.reader.limit > 0 {
 		return e.began
 	}
 	for _, t := range []time.Time{closing, e.out.closedAt(), e.in.closedAt()} {

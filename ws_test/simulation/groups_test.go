@@ -230,9 +230,8 @@ func (g *groups) received(e *endpoint, kind ws.Kind, data []byte) (problem strin
 		return "it was published except to this session"
 	}
 	list := t.members[e.peer]
-	mayBeOf := func(m *membership) bool { return n >= m.first }
-	for len(list) > 1 && (list[0].over || n < list[0].next || n >= list[0].end || slices.ContainsFunc(list[1:], mayBeOf) && g.hasGap(e.peer, t, list[0], n)) {
-		list[0].over = true // a message of a later one, perhaps a stored one with which that began
+	for len(list) > 1 && g.isOfLater(e.peer, t, list, n) {
+		list[0].over = true
 		list = list[1:]
 	}
 	if len(list) == 0 || n < list[0].next || n >= list[0].end {
@@ -246,6 +245,17 @@ func (g *groups) received(e *endpoint, kind ws.Kind, data []byte) (problem strin
 	m.mayMiss += t.missing(e.peer, max(m.next, m.required), n)
 	m.next = n + 1
 	return ""
+}
+
+// isOfLater reports whether a message is of a later membership than the first of some, perhaps
+// a stored one with which that has begun.
+func (g *groups) isOfLater(e *endpoint, t *topic, list []*membership, n int) bool {
+	m := list[0]
+	if m.over || n < m.next || n >= m.end {
+		return true
+	}
+	hasBegun := func(later *membership) bool { return n >= later.first }
+	return slices.ContainsFunc(list[1:], hasBegun) && g.hasGap(e, t, m, n)
 }
 
 // hasGap reports whether messages before n are missing that a member must have received.
