@@ -55,6 +55,14 @@ func (v *fuzzReceiver) pause() {
 	}
 }
 
+// mayAnswer reports whether the program may have messages to answer: those that the channel of
+// Chan holds, or those behind the one at which it has paused.
+func (v *fuzzReceiver) mayAnswer() bool {
+	v.run.mu.Lock()
+	defer v.run.mu.Unlock()
+	return v.owner == "Chan" || v.resume != nil
+}
+
 // pauses pauses the program, or lets it go on.
 func (v *fuzzReceiver) pauses(pause bool) {
 	v.run.mu.Lock()
