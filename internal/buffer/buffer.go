@@ -76,12 +76,16 @@ func (b *Buffer) Free() {
 // Grow returns a buffer with the same bytes and capacity for n more: b itself if it has
 // that. Otherwise it frees b and returns one with at least twice its capacity.
 func (b *Buffer) Grow(n int) *Buffer {
-	need := len(b.Bytes) + n
-	if need <= cap(b.Bytes) {
+	if n <= cap(b.Bytes)-len(b.Bytes) {
 		return b
 	}
-	return b.moved(max(need, 2*cap(b.Bytes)))
+	return b.grown(n)
 }
+
+// grown is Grow of a Buffer that is too small. It is separate so that Grow is inlined.
+//
+//go:noinline
+func (b *Buffer) grown(n int) *Buffer { return b.moved(max(len(b.Bytes)+n, 2*cap(b.Bytes))) }
 
 // Fit returns the smallest pooled buffer that holds the same bytes: b itself if no
 // smaller one does. Otherwise it frees b.

@@ -70,6 +70,10 @@ func maskWords(b []byte, key Key) {
 		binary.LittleEndian.PutUint64(b, binary.LittleEndian.Uint64(b)^word)
 		b = b[8:]
 	}
+	if len(b) >= 4 {
+		binary.LittleEndian.PutUint32(b, binary.LittleEndian.Uint32(b)^uint32(key))
+		b = b[4:]
+	}
 	for i := range b {
 		b[i] ^= byte(word)
 		word >>= 8

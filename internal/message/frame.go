@@ -19,7 +19,6 @@ type frameState struct {
 	fin       bool         // the frame is its message's last
 	inMessage bool         // the open message has been delivered in part
 	isLong    bool         // the frame is longer than a chunk
-	single    bool         // the frame is a whole message, no longer than a chunk and not compressed
 }
 
 // next reads the next event, of which the Data is in the inbox or was inflated.
@@ -29,8 +28,8 @@ func (r *Reader) next() (ok bool, err error) {
 	}
 	for r.err == nil {
 		if !r.inFrame {
-			if ok, err := r.begin(); !ok {
-				return false, err
+			if ok, err := r.begin(); !r.inFrame {
+				return ok, err
 			}
 		}
 		if r.compressed && !r.opcode.Control() {
@@ -38,9 +37,6 @@ func (r *Reader) next() (ok bool, err error) {
 				return ok, err
 			}
 			continue
-		}
-		if r.arrivedWhole() {
-			return r.take()
 		}
 		payload := r.payload()
 		if err := r.unmaskTo(payload); err != nil {
@@ -57,29 +53,31 @@ func (r *Reader) next() (ok bool, err error) {
 	return false, r.err
 }
 
-// arrivedWhole reports whether the frame is a single one and all of it is there,
-// none of it unmasked yet. Nearly every frame is: next comes to the same with it, by
-// a longer way.
-func (r *Reader) arrivedWhole() bool {
-	return r.single && r.unmasked == 0 && uint64(len(r.inbox.Bytes())) >= r.left
+// arrivedWhole reports whether the frame is a whole message, no longer than a chunk and not
+// compressed, and all of its payload is there. Nearly every frame is.
+func (r *Reader) arrivedWhole(h *frame.Header) bool {
+	return h.Fin && !h.RSV1 && (h.Opcode == frame.Text || h.Opcode == frame.Binary) &&
+		h.Length <= ChunkSize && uint64(len(r.inbox.Bytes())) >= h.Length
 }
 
-// take makes an event of a single frame.
-func (r *Reader) take() (ok bool, err error) {
-	payload := r.payload()
+// take makes an event of a frame for which arrivedWhole is true, and whose header has been read.
+// consume would give the same, by a longer way.
+func (r *Reader) take(h *frame.Header) (ok bool, err error) {
+	payload := r.inbox.Bytes()[:h.Length:h.Length]
 	r.inbox.Consume(len(payload))
-	r.inFrame, r.left = false, 0
 	r.Count.Wire += uint64(len(payload))
-	frame.Mask(payload, r.key)
-	if r.opcode == frame.Text && !utf8.Valid(payload) {
+	frame.Mask(payload, h.Key)
+	if h.Opcode == frame.Text && !utf8.Valid(payload) {
 		return false, r.fail(frame.ErrInvalidUTF8)
 	}
 	r.Count.Messages++
-	r.Event.set(r.opcode, true, true, payload)
+	r.compressed = false
+	r.Event.set(h.Opcode, true, true, payload)
 	return true, nil
 }
 
-// begin reads a frame's header.
+// begin reads a frame's header, and the rest of it, too, if it is a whole message that has arrived:
+// then ok is true, and r.inFrame is not.
 func (r *Reader) begin() (ok bool, err error) {
 	h, n, err := frame.Parse(r.inbox.Bytes(), r.Side, r.Decoder != nil)
 	if err != nil {
@@ -99,12 +97,14 @@ func (r *Reader) begin() (ok bool, err error) {
 	r.Count.Frames++
 	r.Count.Headers += uint64(n)
 	r.Count.Wire += uint64(n)
+	if r.arrivedWhole(&h) {
+		return r.take(&h)
+	}
 	r.opcode, r.fin, r.key, r.left = opcode, h.Fin, h.Key, h.Length
 	r.inFrame, r.isLong, r.unmasked = true, h.Length > ChunkSize, 0
 	if !opcode.Control() && h.Opcode != frame.Continuation {
 		r.compressed = h.RSV1 // says it for the whole message (RFC 7692 §6)
 	}
-	r.single = h.Fin && !r.inMessage && !r.compressed && !opcode.Control() && !r.isLong
 	return true, nil
 }
 

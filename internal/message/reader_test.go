@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"testing"
 
 	"github.com/handset-go/handset/internal/frame"
@@ -290,5 +291,52 @@ func TestReaderMixedCalls(t *testing.T) {
 	}
 	if least, most := 250_000+5+200_000, 350_000+5+200_000; rest < least || rest > most {
 		t.Errorf("%d bytes, want %d to %d", rest, least, most)
+	}
+}
+
+// A message in one frame that has arrived at once gives the same as one of which each byte
+// arrives by itself, also in what is counted.
+func TestReaderOfWholeMessages(t *testing.T) {
+	for name, reads := range sides {
+		for _, payload := range []string{"", "a", repeat("a", 125), repeat("é", 63), repeat("a", 65535), repeat("a", 65536)} {
+			for _, first := range []byte{fin | text, fin | binaryFrame} {
+				t.Run(fmt.Sprintf("%s,first=%x,len=%d", name, first, len(payload)), func(t *testing.T) {
+					before, frame := wire(reads, fin|rsv1|text, helloCompressed), wire(reads, first, payload)
+					atOnce, byByte := newReader(reads, true, false), newReader(reads, true, false)
+					for _, r := range []*Reader{atOnce, byByte} {
+						r.Add(before)
+						if ok, err := r.Next(); !ok || err != nil {
+							t.Fatal(ok, err)
+						}
+					}
+					atOnce.Add(frame)
+					ok, err := atOnce.Next()
+					for i := range frame {
+						byByte.Add(frame[i : i+1])
+						if ok, err := byByte.Next(); ok != (i == len(frame)-1) || err != nil {
+							t.Fatalf("after %d bytes: %v, %v", i+1, ok, err)
+						}
+					}
+					if !ok || err != nil || string(atOnce.Event.Data) != payload || !reflect.DeepEqual(atOnce.Event, byByte.Event) {
+						t.Errorf("%v, %v, %+v; want %+v", ok, err, atOnce.Event, byByte.Event)
+					}
+					if atOnce.Count != byByte.Count || atOnce.compressed != byByte.compressed {
+						t.Errorf("counted %+v, compressed: %v; want %+v, %v", atOnce.Count, atOnce.compressed, byByte.Count, byByte.compressed)
+					}
+				})
+			}
+		}
+	}
+}
+
+// A frame that is longer than a chunk is returned in chunks also if it has arrived at once.
+func TestReaderOfLongFrameAtOnce(t *testing.T) {
+	r := newReader(frame.Server, false, false)
+	r.Add(wire(frame.Server, fin|binaryFrame, repeat("a", ChunkSize+1)))
+	for i, want := range []int{ChunkSize, 1} {
+		ok, err := r.Next()
+		if e := r.Event; !ok || err != nil || len(e.Data) != want || e.First != (i == 0) || e.Last != (i == 1) {
+			t.Fatalf("chunk %d: %v, %v, %d bytes, first %v, last %v", i, ok, err, len(e.Data), e.First, e.Last)
+		}
 	}
 }

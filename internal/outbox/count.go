@@ -20,9 +20,10 @@ func (c *Count) frame(f *Frame) {
 	if f.Fin && !f.Opcode.Control() {
 		c.Messages++
 	}
+	size := f.size()
 	c.Frames++
-	c.Headers += uint64(f.size() - len(f.Data))
-	c.Wire += uint64(f.size())
+	c.Headers += uint64(size - len(f.Data))
+	c.Wire += uint64(size)
 }
 
 // smallCount is a Count in a few bytes. Frames are added to it under the lock that

@@ -42,6 +42,13 @@ const (
 
 // Perform carries out an Action. It never waits for the peer.
 func (o *Outbox) Perform(cb Callbacks, do Action) {
+	if do != nothing {
+		o.perform(cb, do)
+	}
+}
+
+// perform is Perform of an Action that is not nothing. It is separate so that Perform is inlined.
+func (o *Outbox) perform(cb Callbacks, do Action) {
 	for round := 0; do == write; round++ {
 		if round == maxRounds {
 			o.handOver()

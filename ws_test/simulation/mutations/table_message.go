@@ -22,8 +22,8 @@ var ofMessages = []mutation{
 	},
 	{
 		name: "frame that arrives in parts is unmasked twice", file: "internal/message/frame.go",
-		old:    `r.single && r.unmasked == 0 && `,
-		new:    `r.single && `,
+		old:    `payload[r.unmasked:]`,
+		new:    `payload[0:]`,
 		effect: "a message that arrives in parts is garbled",
 	},
 	{
