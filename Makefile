@@ -121,9 +121,9 @@ interop-tools:
 	bash .ci/interop-tools
 
 interop:
-	HANDSET_INTEROP=1 $(GO) test -count=1 -v -run Interop ./ws_test ./examples/...
-	HANDSET_INTEROP=1 $(GO) -C examples/chat test -count=1 -v -run Interop ./...
-	HANDSET_INTEROP=1 $(GO) -C bench test -count=1 -v -run Interop ./interop/...
+	HANDSET_INTEROP=1 $(GO) test -count=1 -run Interop ./ws_test ./examples/...
+	HANDSET_INTEROP=1 $(GO) -C examples/chat test -count=1 -run Interop ./...
+	HANDSET_INTEROP=1 $(GO) -C bench test -count=1 -run Interop ./interop/...
 	HANDSET_INTEROP=1 $(GO) -C broker/redis test -race -shuffle=on -count=1 ./...
 
 # docs/interop.md from the results of these tests.
@@ -145,8 +145,8 @@ screenshots:
 	$(GO) test -count=1 -run Screenshots -screenshots ./examples/progress ./examples/ticker
 	$(GO) -C examples/chat test -count=1 -run Screenshots -screenshots .
 
-# Beside its peers, on this machine: bench/RESULTS.md and its charts, in twenty
-# minutes, and the quick one, which only prints.
+# Beside its peers, on this machine: bench/RESULTS.md and its charts, in three
+# quarters of an hour, and the quick one, which only prints.
 bench:
 	$(GO) -C bench run ./cmd/bench -rounds 3 -seconds 0.3 -out .
 

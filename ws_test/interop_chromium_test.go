@@ -59,7 +59,7 @@ type (
 // windows.
 func TestInteropChromiumCompression(t *testing.T) {
 	browser := tooltest.FindChromium(t)
-	records, bits := records(16*mebibyte), []int{15, 12, 9, 8}
+	records, bits := records(16*mebibyte), []int{15, 9, 8}
 	all := agreements(bits, bits)
 	plans := make([][]planned, len(all))
 	for i, a := range all {

@@ -200,6 +200,7 @@ func runNginx(t *testing.T, cmd *exec.Cmd) {
 	listening, ended := make(chan bool, 1), make(chan string, 1)
 	go func() { ended <- nginxLog(bufio.NewScanner(stderr), listening) }()
 	t.Cleanup(func() {
+		late.Reset(tooltest.Patience)
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		log := <-ended
 		late.Stop()
@@ -209,6 +210,7 @@ func runNginx(t *testing.T, cmd *exec.Cmd) {
 	})
 	select {
 	case <-listening:
+		late.Stop() // the tests have limits of their own
 	case log := <-ended:
 		ended <- log
 		t.Fatalf("nginx did not start:\n%s", log)

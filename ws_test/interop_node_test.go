@@ -16,7 +16,7 @@ func TestInteropNodeMixedMessages(t *testing.T) {
 func TestInteropNodeCompression(t *testing.T) {
 	node := tooltest.Program(t, "node")
 	tooltest.Installed(t, filepath.Join("testdata", "node", "node_modules", "ws"))
-	bits := []int{15, 12, 9, 8}
+	bits := []int{15, 9, 8}
 	foreignMatrix(t, node, filepath.Join("testdata", "node", "matrix.mjs"), agreements(bits, bits))
 }
 

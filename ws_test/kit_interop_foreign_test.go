@@ -77,7 +77,6 @@ func startForeign(t *testing.T, cmd *exec.Cmd) (io.Writer, <-chan []byte) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	late := time.AfterFunc(tooltest.Patience, func() { _ = cmd.Process.Kill() })
 	lines, ended := make(chan []byte, reportsLimit), make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -87,6 +86,7 @@ func startForeign(t *testing.T, cmd *exec.Cmd) (io.Writer, <-chan []byte) {
 		}
 	}()
 	t.Cleanup(func() {
+		late := time.AfterFunc(tooltest.Patience, func() { _ = cmd.Process.Kill() })
 		_ = stdin.Close()
 		<-ended
 		late.Stop()

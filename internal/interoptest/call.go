@@ -16,7 +16,7 @@ import (
 
 // patience limits every wait. It is far longer than needed, so that a slow machine does
 // not fail a test, and far shorter than closeTimeout.
-const patience = 20 * time.Second
+const patience = 40 * time.Second
 
 // closeTimeout is that of the sessions: one that ends earlier has not waited for it.
 const closeTimeout = 5 * time.Minute

@@ -168,6 +168,15 @@ func (c *call) expectClose(want ws.CloseReason) {
 	}
 }
 
+// answerAndEnd answers a Close frame by receiving again, and waits until the session has ended.
+// Without an answer, a session that sends may go on until just before closeTimeout: nginx, with
+// TLS, reads on after its upstream has gone.
+func (c *call) answerAndEnd() {
+	c.t.Helper()
+	_, _ = c.stream.Recv(c.ctx)
+	c.done()
+}
+
 // closeWhileSending sends until the other end closes the connection.
 func closeWhileSending(t *testing.T, o *other) {
 	c := o.connect(t, "/close?code=4321&reason=that+is+all+%E2%9C%93&after=10", settings{})
@@ -186,10 +195,10 @@ func closeWhileSending(t *testing.T, o *other) {
 		if !errors.Is(err, io.ErrUnexpectedEOF) && (err != nil || msg.Kind != ws.Close) {
 			t.Errorf("received %v, %v; want a Close frame or io.ErrUnexpectedEOF", msg.Kind, err)
 		}
-		c.done()
+		c.answerAndEnd()
 	case o.ClosesAtOnce:
 		c.expectClose(closing)
-		c.done()
+		c.answerAndEnd()
 	default:
 		c.expectClose(closing)
 		c.expectEnd(c.stream, ws.CloseError{Received: closing, Sent: ws.CloseReason{Code: closing.Code}, ByPeer: true})

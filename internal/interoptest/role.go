@@ -44,7 +44,7 @@ type Role struct {
 	InvalidText ws.CloseCode
 
 	// DropsInvalidText and DropsTooBig report that it closes the TCP connection
-	// without a Close frame, instead of the codes 1007 and 1009.
+	// mostly without a Close frame, instead of the codes 1007 and 1009.
 	DropsInvalidText, DropsTooBig bool
 
 	// AnswersNormal reports that it answers all Close frames with 1000 instead of their
