@@ -111,6 +111,9 @@ func timing(latency load.Latency) func(Job) (Sample, error) {
 	}
 }
 
+// silence is how long connections say nothing before they count as idle.
+const silence = 3 * time.Second
+
 // remembering makes a workload's Run of idle connections: what the server's
 // memory grows by, after garbage collection before and after.
 func remembering(idle load.Idle) func(Job) (Sample, error) {
@@ -127,6 +130,7 @@ func remembering(idle load.Idle) func(Job) (Sample, error) {
 		}
 		var after int64
 		err = idle.Run(job.Target, func() error {
+			time.Sleep(silence)
 			after, err = collected(job.Server)
 			return err
 		})
