@@ -65,11 +65,8 @@ func (s *Session) perform(step closeStep) {
 		s.out.Abort((*outboxCallbacks)(s), step.refusal)
 	}
 	if step.Do.Has(closing.ReadOn) {
-		s.more().closing.Store(true)
-		s.stream().readOn(mayReturn)
-	}
-	if step.Do.Has(closing.ReadRest) {
-		s.stream().readRest()
+		s.more().readsOn.Store(true)
+		s.stream().readOn(true)
 	}
 	if step.Do.Has(closing.ReadToEOF) {
 		go s.stream().readToEOF()
@@ -211,6 +208,7 @@ func (s *Session) disconnect() {
 	} else {
 		_ = s.transport.Abort()
 	}
+	s.filledChannel().wake()
 	s.registry.remove(s, err)
 	if t := s.trace(); t.SessionEnd != nil {
 		t.SessionEnd(s, err)
@@ -342,8 +340,12 @@ func (s *Session) isClosing() bool { return s.closingState() != closing.Open }
 // hasFailed reports whether the peer has violated the protocol and the session is open.
 func (s *Session) hasFailed() bool { return s.closingState().Fails() }
 
-// awaitsClose reports whether only the peer's Close frame is missing.
-func (s *Session) awaitsClose() bool { return s.closingState().AwaitsClose() }
+// readsOn reports whether what the peer sends has to be read, also if the application
+// receives nothing.
+func (s *Session) readsOn() bool { return s.closingState().ReadsOn() }
+
+// isWriteBroken reports whether a write has failed and the session has not ended.
+func (s *Session) isWriteBroken() bool { return s.closingState() == closing.WriteBroken }
 
 // isAnswerDue reports whether the peer's Close frame has arrived and has not been
 // answered.

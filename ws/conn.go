@@ -65,7 +65,8 @@ type extra struct {
 	messages    messageTimer
 	external    externalDeadlines // used by the reader
 	refusesData bool              // RefuseData was called
-	closing     atomic.Bool       // our Close frame was sent first
+	readsOn     atomic.Bool       // Session.readsOn was true once: unlock looks at this first
+	readOnTimed atomic.Bool       // the timer of readOnLater is running
 	fragments   fragments         // of Continuation
 }
 
@@ -104,6 +105,22 @@ const channelSize = 16
 type messageChannel struct {
 	messages chan Message
 	err      atomic.Pointer[error] // why the channel was closed; nil before that and after a Close message
+	id       uint64                // among idleStreams; 0 if the stream cannot be one of them
+}
+
+// idleStreams are streams of a messageChannel for which nothing has arrived for some time.
+// They have no goroutine until something does, but are still locked for the application.
+var idleStreams transport.Poller
+
+// wake starts the goroutine that fills the channel if the stream is one of idleStreams. It
+// is called when the connection has been closed. It does nothing if ch is nil.
+func (ch *messageChannel) wake() {
+	if ch == nil {
+		return
+	}
+	if fill := idleStreams.Remove(ch.id); fill != nil {
+		fill()
+	}
 }
 
 // holdsMessages reports whether messages are buffered in the channel. It returns

@@ -4,44 +4,44 @@ import (
 	"context"
 	"time"
 
+	"github.com/handset-go/handset/internal/buffer"
 	"github.com/handset-go/handset/internal/frame"
 	"github.com/handset-go/handset/internal/message"
 	"github.com/handset-go/handset/internal/transport"
 )
 
-// While a connection is closing, it is still read, in the background if the application
+// While a connection is closing, it is still read, in the background while the application
 // does not receive: until the peer's Close frame after ours (RFC 6455 §7.1.2), until the
 // end after a write has failed, and until the end without interpreting what arrives
 // after a protocol violation (§7.1.7) and, on a client, after the closing handshake.
 
-// keepLimit is the number of bytes that are kept for a reader that may return, of
-// what the peer sends before its Close frame.
-const keepLimit = 64 << 10
-
-// awayReader says whether the application will receive again, while a goroutine reads
-// in the background.
-type awayReader uint8
-
+// The background reader keeps up to closingLimit bytes of what the peer sends before its
+// Close frame, and up to brokenLimit of what it has sent before a write failed. If it has
+// stopped there, the session ends when the application has received what follows, and at
+// the latest after CloseTimeout.
 const (
-	mayReturn  awayReader = iota // it may: if there is more than keepLimit, everything is discarded
-	willReturn                   // it will: if there is more than keepLimit, the peer waits
+	closingLimit = 64 << 10
+	brokenLimit  = 256 << 10
 )
 
-// readOn starts a goroutine that reads what the peer sends before its Close frame,
-// unless the stream has a reader.
-func (m *MessageStream) readOn(a awayReader) {
-	if !m.session().awaitsClose() {
-		return
-	}
-	h := m.in.lock.tryLockBackground()
-	switch {
-	case h == nil:
-	case !m.session().awaitsClose(): // the last reader has received the peer's Close frame meanwhile
-		m.in.lock.unlockBackground(h)
-	case h.before == loopBody:
-		go m.readToClose(h, willReturn)
-	default:
-		go m.readToClose(h, a)
+// readOn starts a goroutine that reads what the peer sends before its Close frame, or has
+// sent before a write failed, unless the stream has a reader. left means that the
+// application may not receive again. Then everything before the Close frame is discarded if
+// there is more than closingLimit; otherwise the peer waits.
+func (m *MessageStream) readOn(left bool) {
+	for m.session().readsOn() {
+		h := m.in.lock.tryLockBackground()
+		switch {
+		case h == nil && (!left || m.in.lock.leave()):
+			return
+		case h == nil: // it has just been unlocked
+		case !m.session().readsOn(): // the last reader has found the end meanwhile
+			m.in.lock.unlockBackground(h)
+		default:
+			h.left.Store(left && h.before != loopBody)
+			go m.readAhead(h)
+			return
+		}
 	}
 }
 
@@ -49,50 +49,80 @@ func (m *MessageStream) readOn(a awayReader) {
 // interrupted by a receive that did not wait until it stopped.
 func (m *MessageStream) readOnAfter(stopping *lockHolder) {
 	<-stopping.done
-	m.readOn(mayReturn)
+	m.readOn(true)
 }
 
-// readToClose reads until the peer's Close frame, or until a receive interrupts it.
-func (m *MessageStream) readToClose(h *lockHolder, a awayReader) {
-	defer m.in.lock.unlockBackground(h)
-	full := m.keepToClose(h)
-	m.clearContext()
-	if full && a == mayReturn && h.discards() {
-		m.discardToClose()
+// readOnDelay is how long the application may take between two receives until the
+// background reader starts: that costs more than a message, and a copy of what is held.
+const readOnDelay = time.Millisecond
+
+// readOnLater calls readOn after readOnDelay. It is called for each message, and sets one
+// timer at a time.
+func (m *MessageStream) readOnLater() {
+	x := m.more()
+	if x.readOnTimed.Load() || !x.readOnTimed.CompareAndSwap(false, true) {
+		return
+	}
+	time.AfterFunc(readOnDelay, func() {
+		x.readOnTimed.Store(false) // before readOn: a reader that leaves after that calls readOnLater
+		m.readOn(false)
+	})
+}
+
+// readAhead is the background reader. If the application has left, or a write has failed,
+// since it was full, it starts again, with the rules for that.
+func (m *MessageStream) readAhead(h *lockHolder) {
+	full := m.keepOrDiscard(h)
+	if full == closingLimit && (h.left.Load() || m.session().isWriteBroken()) {
+		m.readOn(true)
 	}
 }
 
-// keepToClose reads ahead until the peer's Close frame has arrived, the session has
-// ended, or a receive interrupts it. It also stops, and reports full, if more than
-// keepLimit bytes or a protocol violation have arrived.
-func (m *MessageStream) keepToClose(h *lockHolder) (full bool) {
+// keepOrDiscard is keep that discards everything if there is more than closingLimit and
+// the application has left. It returns what keep has.
+func (m *MessageStream) keepOrDiscard(h *lockHolder) (full int) {
+	defer m.in.lock.unlockBackground(h)
+	full = m.keep(h)
+	m.clearContext()
+	if full == closingLimit && h.left.Load() && h.discards() {
+		m.discardToClose()
+	}
+	return full
+}
+
+// keep reads ahead until the peer's Close frame has arrived, nothing more can be read, or a
+// receive interrupts it. It also stops, and returns the limit, if that many bytes are held,
+// or, while the session is closing, if the peer has violated the protocol.
+func (m *MessageStream) keep(h *lockHolder) (full int) {
 	m.in.detach()
 	m.setContext(h.ctx)
 	at := uint64(0)
 	for h.ctx.Err() == nil && m.session().ended() == nil {
+		limit := closingLimit
+		if m.session().isWriteBroken() {
+			limit = brokenLimit
+		}
 		reason, found, err := m.peekClose(&at)
 		switch {
-		case err != nil:
-			return true
+		case err != nil && limit == closingLimit:
+			return limit
 		case found:
 			m.closeFound(reason)
-			return false
-		case m.in.input != nil && m.in.input.Held() >= keepLimit:
-			return true
+			return 0
+		case m.in.input != nil && m.in.input.Held() >= limit:
+			return limit
 		}
 		n, err := m.transport.Read((*readBuffer)(m))
 		switch {
 		case err == nil:
 			m.in.input.Arrived(n)
 		case h.ctx.Err() != nil: // clearContext removes the deadline
-		case transport.IsTimeout(err):
-			m.clearExternalDeadline(err)
-		default:
+		case !transport.IsTimeout(err) || !m.clearExternalDeadline():
 			m.session().readEnded(err, lostBy(err))
-			return false
+			return 0
 		}
 	}
-	return false
+	return 0
 }
 
 // peekClose looks for the peer's Close frame in what has been read ahead. The
@@ -145,48 +175,6 @@ type controlOnly struct{}
 
 func (controlOnly) next(r *message.Reader) (ok bool, err error) { return r.NextControl() }
 
-// restLimit is the number of bytes that are kept for a reader, of what the peer has
-// sent before a write failed.
-const restLimit = 256 << 10
-
-// readRest starts a goroutine that reads what the peer has sent before a write
-// failed, unless the stream has a reader.
-func (m *MessageStream) readRest() {
-	switch h := m.in.lock.tryLockBackground(); {
-	case h == nil:
-	case h.before == loopBody: // the loop reads it
-		m.in.lock.unlockBackground(h)
-	default:
-		go m.keepRest(h)
-	}
-}
-
-// keepRest reads what the peer has sent, until its Close frame, which ends the session, or
-// until a receive interrupts it.
-func (m *MessageStream) keepRest(h *lockHolder) {
-	defer m.in.lock.unlockBackground(h)
-	defer m.clearContext()
-	m.in.detach()
-	m.setContext(h.ctx)
-	at := uint64(0)
-	for rest := restLimit; rest > 0; {
-		if reason, found, _ := m.peekClose(&at); found {
-			m.closeFound(reason)
-			return
-		}
-		n, err := m.transport.Read((*readBuffer)(m))
-		switch {
-		case h.ctx.Err() != nil && transport.IsTimeout(err):
-			return
-		case err != nil:
-			m.session().readEnded(err, lostBy(err))
-			return
-		}
-		m.in.input.Arrived(n)
-		rest -= n
-	}
-}
-
 // readToEOF reads and drops what the server still sends after the closing handshake,
 // until it closes the connection (RFC 6455 §7.1.1). Its Close frame has arrived, so
 // the stream reads no more.
@@ -214,6 +202,7 @@ func (m *MessageStream) closeWriteAndWait() {
 func (m *MessageStream) discardInput(deadline time.Time) {
 	_ = m.transport.SetReadDeadline(deadline)
 	unread := new(discardBuffer)
+	defer unread.Release()
 	for {
 		if _, err := m.transport.Read(unread); err != nil {
 			m.session().readEnded(err, err)
@@ -222,16 +211,27 @@ func (m *MessageStream) discardInput(deadline time.Time) {
 	}
 }
 
+// discardSize is about the largest buffer for input that is discarded, however much has
+// arrived.
+const discardSize = 16 << 10
+
 // discardBuffer is a transport.ReadBuffer whose bytes are discarded.
-type discardBuffer struct{ space []byte }
+type discardBuffer struct{ held *buffer.Buffer }
 
 // Space returns the buffer for the next read.
 func (d *discardBuffer) Space(size int) []byte {
-	if d.space == nil {
-		d.space = make([]byte, size)
+	size = min(size, discardSize)
+	if d.held != nil && cap(d.held.Bytes) < size {
+		d.Release()
 	}
-	return d.space
+	if d.held == nil {
+		d.held = buffer.Get(size)
+	}
+	return d.held.Bytes[:cap(d.held.Bytes)]
 }
 
 // Release frees the buffer.
-func (d *discardBuffer) Release() { d.space = nil }
+func (d *discardBuffer) Release() {
+	d.held.Free()
+	d.held = nil
+}

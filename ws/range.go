@@ -63,8 +63,8 @@ func yieldError(err error, yield func(Message, error) bool) { yield(Message{}, e
 //go:noinline
 func (m *MessageStream) beforeBody() {
 	m.in.lock.beginBody()
-	if x := m.extra.Load(); x != nil && x.closing.Load() {
-		m.readOn(willReturn)
+	if x := m.extra.Load(); x != nil && x.readsOn.Load() {
+		m.readOnLater()
 	}
 }
 

@@ -60,6 +60,7 @@ type lockHolder struct {
 	ctx    context.Context // cancelled to interrupt the reader
 	stop   context.CancelFunc
 	state  atomic.Uint32
+	left   atomic.Bool   // the application may not receive again
 	done   chan struct{} // closed after unlocking
 }
 
@@ -74,8 +75,8 @@ const (
 	restarted              // the receive that interrupted it has returned and starts another background reader
 )
 
-// lockContext locks for the application. It interrupts a background reader and waits
-// until that has stopped. If ctx ends first, lockContext returns its error and, to
+// lockContext locks for the application. It interrupts a background reader, as tryLock does,
+// and waits until that has stopped. If ctx ends first, lockContext returns its error and, to
 // the first such caller only, the background reader, after which the caller must
 // start another.
 func (l *readLock) lockContext(ctx context.Context) (stopping *lockHolder, err error) {
@@ -103,12 +104,13 @@ func (l *readLock) lockContext(ctx context.Context) (stopping *lockHolder, err e
 
 // tryLock locks for the application without waiting. If a background reader holds the
 // lock, tryLock interrupts and returns it: the caller may try again when its channel
-// done is closed.
+// done is closed. One that reads while the body of a loop runs is not interrupted: the loop
+// is the reader.
 func (l *readLock) tryLock() (background *lockHolder, err error) {
 	for !l.holder.CompareAndSwap(nil, application) {
 		switch h := l.holder.Load(); {
 		case h == nil: // it has just been unlocked
-		case h == application, h == loopBody:
+		case h == application, h == loopBody, h.before == loopBody:
 			return nil, ErrConcurrentRecv
 		default:
 			h.interrupt()
@@ -155,6 +157,21 @@ func (l *readLock) tryLockBackground() *lockHolder {
 	}
 	h.stop()
 	return nil
+}
+
+// leave tells the background reader that holds the lock that the application may not receive
+// again. It returns false if nobody holds the lock any more: then that reader may not have
+// noticed.
+func (l *readLock) leave() bool {
+	h := l.holder.Load()
+	switch {
+	case h == nil:
+		return false
+	case h == application, h == loopBody, h.before == loopBody:
+		return true
+	}
+	h.left.Store(true)
+	return l.holder.Load() == h
 }
 
 // unlockBackground unlocks for a background reader.

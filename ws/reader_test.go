@@ -57,3 +57,34 @@ func TestWaitingSessionHoldsNoInput(t *testing.T) {
 		})
 	}
 }
+
+// An application that leaves while a background reader holds the lock tells it, unless that reads
+// for a loop.
+func TestLeaveTellsBackgroundReader(t *testing.T) {
+	var l readLock
+	if l.leave() {
+		t.Error("nobody holds the lock, and it was told")
+	}
+	h := l.tryLockBackground()
+	if !l.leave() || !h.left.Load() {
+		t.Error("the background reader was not told")
+	}
+	l.unlockBackground(h)
+	if _, err := l.tryLock(); err != nil {
+		t.Fatal(err)
+	}
+	if !l.leave() {
+		t.Error("the application reads itself")
+	}
+	l.beginBody()
+	h = l.tryLockBackground()
+	if !l.leave() || h.left.Load() {
+		t.Error("the loop has not left")
+	}
+	if _, err := l.tryLock(); err != ErrConcurrentRecv || h.ctx.Err() != nil {
+		t.Errorf("a second reader got %v; interrupted: %v", err, h.ctx.Err())
+	}
+	l.unlockBackground(h)
+	l.endBody()
+	l.unlock()
+}

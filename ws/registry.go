@@ -17,7 +17,8 @@ import (
 //
 // The lock guards the fields below it, up to closeFrames, which have locks of their own
 // or are atomic. It is taken when a session begins and when it ends, but not between,
-// and to copy the list. While it is held, only the locks of the timers are taken.
+// except by Chan, and to copy the list. While it is held, only the locks of the timers are
+// taken.
 type registry struct {
 	settings    settings
 	maxSessions int // 0 for no limit
@@ -158,6 +159,13 @@ func (r *registry) startTimersLocked() {
 	r.awaitGCLocked()
 }
 
+// inBubble reports whether the sessions belong to a synctest bubble.
+func (r *registry) inBubble() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.bubble.inside
+}
+
 // listLocked adds the session to the list.
 func (r *registry) listLocked(s *Session) {
 	s.membership.index = uint32(len(r.sessions))
@@ -232,8 +240,8 @@ func (r *registry) doneLocked() {
 // the session. The parts of the session do not reference it at all, because finalizers
 // do not run for objects that reference themselves. What works on a session does
 // reference it: a goroutine in one of its methods, that of Chan or Discard, the
-// background writer, the timer of the closing handshake, and, for up to a quarter of
-// WriteTimeout after a write in the background, the writeTimer.
+// idleStreams, the background writer, the timer of the closing handshake, and, for up
+// to a quarter of WriteTimeout after a write in the background, the writeTimer.
 //
 // The list references a session until nothing has received from it between two garbage
 // collections. Most sessions have a reader that waits, and that references them anyway.

@@ -33,9 +33,9 @@ import (
 // A send does not modify the bytes that are passed to it, and does not keep them
 // after it has returned.
 //
-// A session exists as long as the program references one of its halves, or a
-// goroutine works on it, such as that of Chan or Discard. If neither half is
-// referenced any more, for example because its handler panicked, the session ends
+// A session exists as long as the program references one of its halves, Chan fills
+// a channel from it, or a goroutine works on it, such as that of Discard. If neither
+// half is referenced any more, for example because its handler panicked, the session ends
 // with ErrAbandoned when the garbage collector finds it, which takes three or four of
 // its cycles. The channel of Done and the context of Context do not reference the
 // session, nor do Upgrader.Sessions and Dialer.Sessions, except during a loop. The
@@ -252,13 +252,15 @@ func (s *Session) frame(f *outbox.Frame, kind Kind) error {
 // batches reports whether a write may be delayed: the application has more messages
 // to receive, and what it sends for them may be written together with it.
 func (s *Session) batches() bool {
-	return s.flags.has(hasMore) || s.channelHoldsMessages()
+	return s.flags.has(hasMore) || s.filledChannel().holdsMessages()
 }
 
-// channelHoldsMessages reports whether messages are buffered in the channel of Chan.
-func (s *Session) channelHoldsMessages() bool {
-	x := s.extra.Load()
-	return x != nil && x.filled.Load().holdsMessages()
+// filledChannel returns the channel of Chan that is filled, or nil.
+func (s *Session) filledChannel() *messageChannel {
+	if x := s.extra.Load(); x != nil {
+		return x.filled.Load()
+	}
+	return nil
 }
 
 // answerPing queues the Pong that answers a Ping (RFC 6455 §5.5.3).
@@ -271,7 +273,7 @@ func (s *Session) answerPing(payload []byte) {
 // last of them is then written together with it. received is what was received since the
 // last wait.
 func (s *Session) readerWaits(received outbox.Count) {
-	s.out.Idle((*outboxCallbacks)(s), received, s.channelHoldsMessages())
+	s.out.Idle((*outboxCallbacks)(s), received, s.filledChannel().holdsMessages())
 }
 
 // countReceived counts what was received since the last wait, if the reader does not

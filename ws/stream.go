@@ -148,13 +148,13 @@ func (m *MessageStream) lock(ctx context.Context) error {
 // unlock unlocks the stream. leaving means that the reader may not return.
 func (m *MessageStream) unlock(leaving bool) {
 	m.in.lock.unlock()
-	if x := m.extra.Load(); x == nil || !x.closing.Load() {
+	if x := m.extra.Load(); x == nil || !x.readsOn.Load() {
 		return
 	}
 	if leaving {
-		m.readOn(mayReturn)
+		m.readOn(true)
 	} else {
-		m.readOn(willReturn)
+		m.readOnLater()
 	}
 }
 
@@ -293,24 +293,22 @@ func (m *MessageStream) readFailed(ctx context.Context, err error) error {
 	m.heartbeat.peer.Polled(coarse())
 	(*readBuffer)(m).Release()
 	m.clearContext()
-	if ctx.Err() == nil { // the deadline was not ours
-		m.clearExternalDeadline(err)
+	if ctx.Err() == nil && !m.clearExternalDeadline() { // the deadline was not ours
+		m.lost(err)
 	}
 	return ctx.Err()
 }
 
-// clearExternalDeadline removes a read deadline that other code has set on the
-// connection. If reads still time out, many times in succession, as on a connection
-// that does not recover from a deadline, the connection is lost.
-func (m *MessageStream) clearExternalDeadline(cause error) {
+// clearExternalDeadline removes a read deadline that other code, or an idleTimer, has set
+// on the connection. It returns false if reads still time out, many times in succession, as on a
+// connection that does not recover from a deadline: the connection is lost.
+func (m *MessageStream) clearExternalDeadline() (recovers bool) {
 	f, now := &m.more().external, coarse()
 	if now-f.last > 1 {
 		f.consecutive = 0
 	}
 	f.last, f.consecutive = now, f.consecutive+1
-	if err := m.transport.SetReadDeadline(time.Time{}); err != nil || f.consecutive > maxExternal {
-		m.lost(cause)
-	}
+	return m.transport.SetReadDeadline(time.Time{}) == nil && f.consecutive <= maxExternal
 }
 
 // externalDeadlines counts reads that a deadline of other code has interrupted.

@@ -65,7 +65,7 @@ func postponed(since time.Time, late time.Duration, now time.Time) time.Time {
 // writeTimer implements WriteTimeout for sessions that have a background writer
 // because their peer is slow. It checks four times per timeout whether each peer
 // accepts data. A session stays in its list until a check finds that it has nothing
-// to write.
+// to write. The first check is after a second at most, when most writes are done.
 type writeTimer struct {
 	mu      sync.Mutex
 	timeout time.Duration
@@ -98,7 +98,7 @@ func (t *writeTimer) add(s sender, listed *atomic.Bool) {
 	}
 	t.writes = append(t.writes, w)
 	if len(t.writes) == 1 {
-		t.setLocked(t.timeout / 4)
+		t.setLocked(min(t.timeout/4, time.Second))
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -31,9 +32,14 @@ func TestStoppedServer(t *testing.T) {
 			continue
 		}
 		u := &ws.Upgrader{Options: ws.Options{Heartbeat: ws.Heartbeat{Interval: 200 * time.Millisecond, Timeout: time.Second}}}
+		var served atomic.Int32
 		srv := serve(t, over, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			session, stream, err := u.Handle(w, r)
 			if err != nil {
+				return
+			}
+			if served.Add(1)%2 == 0 {
+				stream.Chan() // waits in another way
 				return
 			}
 			go func() { _ = echo(session, stream.Aggregate(0)) }()

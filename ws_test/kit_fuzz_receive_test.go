@@ -56,11 +56,11 @@ func (v *fuzzReceiver) pause() {
 }
 
 // mayAnswer reports whether the program may have messages to answer: those that the channel of
-// Chan holds, or those behind the one at which it has paused.
+// Chan holds, those behind the one at which it has paused, or those that nobody receives.
 func (v *fuzzReceiver) mayAnswer() bool {
 	v.run.mu.Lock()
 	defer v.run.mu.Unlock()
-	return v.owner == "Chan" || v.resume != nil
+	return v.owner == "Chan" || v.resume != nil || len(v.reading) == 0
 }
 
 // pauses pauses the program, or lets it go on.

@@ -64,6 +64,7 @@ type fuzzRun struct {
 	modelledOf int
 
 	mu       sync.Mutex
+	wire     fuzzWritten
 	calls    int // how often one has begun or returned
 	sends    []*fuzzSend
 	closing  bool // the program has closed the session, or a failed Writer may have

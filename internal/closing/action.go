@@ -19,12 +19,9 @@ const (
 	// StartAnswerTimer: report TimedOut a little before that, in time to answer
 	// the peer's Close frame if the application does not.
 	StartAnswerTimer
-	// ReadOn: the peer's Close frame has to be read, by whoever reads or, if
-	// nobody does, in the background.
+	// ReadOn: the peer's Close frame, or what it sent before the connection was lost,
+	// has to be read, by whoever reads or, while nobody does, in the background.
 	ReadOn
-	// ReadRest: what the peer sent before the connection was lost has to be read,
-	// by whoever reads or, if nobody does, in the background.
-	ReadRest
 	// ReadToEOF: what the peer still sends has to be read and dropped, until it closes
 	// the connection.
 	ReadToEOF
@@ -32,11 +29,11 @@ const (
 	// drop what the peer still sends.
 	DiscardInput
 
-	actions = 9
+	actions = 8
 )
 
 var actionNames = [actions]string{
-	"SendClose", "FinishQueue", "DiscardQueue", "StartTimer", "StartAnswerTimer", "ReadOn", "ReadRest", "ReadToEOF", "DiscardInput",
+	"SendClose", "FinishQueue", "DiscardQueue", "StartTimer", "StartAnswerTimer", "ReadOn", "ReadToEOF", "DiscardInput",
 }
 
 // Has reports whether one of the actions in b is in a.

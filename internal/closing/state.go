@@ -45,6 +45,10 @@ func (s State) String() string { return stateNames[s] }
 // AwaitsClose reports whether the peer's Close frame is what is missing.
 func (s State) AwaitsClose() bool { return s == CloseQueued || s == CloseSent }
 
+// ReadsOn reports whether what the peer sends has to be read, also if the application
+// receives nothing.
+func (s State) ReadsOn() bool { return s.AwaitsClose() || s == WriteBroken }
+
 // Lost reports whether the connection was lost in one direction.
 func (s State) Lost() bool { return s == ReadClosed || s == WriteBroken }
 

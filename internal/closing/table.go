@@ -39,7 +39,7 @@ var table = [states][events]Transition{
 		Violation:    {FailQueued, SendClose | StartTimer, NotEnded, "7.1.7"},
 		ReadEOF:      {ReadClosed, FinishQueue | StartTimer, NotEnded, "7.1.5"},
 		ReadFailed:   {Ended, 0, ByEvent, "7.1.5"},
-		WriteFailed:  {WriteBroken, DiscardQueue | StartTimer | ReadRest, NotEnded, "7.1.5"},
+		WriteFailed:  {WriteBroken, DiscardQueue | StartTimer | ReadOn, NotEnded, "7.1.5"},
 		Abort:        {Ended, 0, ByEvent, "7.2.2"},
 	},
 	CloseQueued: {
@@ -48,7 +48,7 @@ var table = [states][events]Transition{
 		Drained:      {CloseSent, 0, NotEnded, "7.1.3"},
 		ReadEOF:      {ReadClosed, 0, NotEnded, "7.1.5"},
 		ReadFailed:   {Ended, 0, ByEvent, "7.1.5"},
-		WriteFailed:  {WriteBroken, DiscardQueue | StartTimer | ReadRest, NotEnded, "7.1.5"},
+		WriteFailed:  {WriteBroken, DiscardQueue | StartTimer | ReadOn, NotEnded, "7.1.5"},
 		TimedOut:     {Ended, 0, ByTimeout, "7.1.1"},
 		Abort:        {Ended, 0, ByEvent, "7.2.2"},
 	},

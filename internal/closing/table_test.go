@@ -132,8 +132,7 @@ func checkReader(t *testing.T, from State, n Transition, events []Event) {
 		do    Actions
 		reads bool
 	}{
-		{ReadOn, n.To.AwaitsClose() && !from.AwaitsClose()},
-		{ReadRest, n.To == WriteBroken && from != WriteBroken},
+		{ReadOn, n.To != from && (n.To == CloseQueued || n.To == WriteBroken)},
 		{ReadToEOF, n.To == CloseDone && from != CloseDone},
 		{DiscardInput, n.To == FailSent && from != FailSent},
 	} {

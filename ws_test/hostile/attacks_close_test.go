@@ -13,7 +13,7 @@ func closings() []attack {
 			name: "Close frames", does: "Close frames, as many as the victim accepts up to 4 MiB",
 			sides: both, settings: settings{CloseTimeout: 500 * time.Millisecond}, conns: 20, end: lost, honest: messages("/receive", 125, 8*mib),
 			script: func(p *peer) sent { return p.write(p.on.closeFrame(1000), 1, scaled(4*mib)) },
-			bounds: bounds{unit: "byte", cpu: 5, live: 64 * kib, peak: 8 * mib, goroutines: 2},
+			bounds: bounds{unit: "byte", cpu: 5, live: 64 * kib, peak: 4 * mib, goroutines: 2},
 			expect: ended(20, "closed"),
 		},
 		{
@@ -23,7 +23,7 @@ func closings() []attack {
 				_, _ = p.Write(p.on.closeFrame(1000))
 				return p.write(p.on.frame(fin|text, make([]byte, 1024)), 1, scaled(8*mib))
 			},
-			bounds: bounds{unit: "byte", cpu: 5, live: 64 * kib, peak: 8 * mib, goroutines: 2},
+			bounds: bounds{unit: "byte", cpu: 5, live: 64 * kib, peak: 4 * mib, goroutines: 2},
 			expect: ended(20, "closed"),
 		},
 	}

@@ -34,7 +34,7 @@ func connections() []attack {
 			sides: both, settings: settings{MessageTimeout: time.Second, CloseTimeout: time.Second}, conns: scaled(500), waits: true, script: unfinished,
 			end:    closes(1008),
 			honest: visits("/receive", 300),
-			bounds: bounds{unit: "connection", cpu: 2, live: 7 * kib, peak: 8 * mib, goroutines: 1},
+			bounds: bounds{unit: "connection", cpu: 2, live: 7 * kib, peak: 12 * mib, goroutines: 1},
 			expect: ended(scaled(500), "message timeout"),
 		},
 		{

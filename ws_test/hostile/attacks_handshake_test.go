@@ -83,7 +83,7 @@ func handshakes() []attack {
 				return p.write([]byte("HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"), 1, 4*mib)
 			},
 			settle: failures(10), end: lost, honest: visits("/receive", 300),
-			bounds: bounds{unit: "byte", cpu: 1, live: 64 * kib, peak: 16 * mib, goroutines: 6},
+			bounds: bounds{unit: "byte", cpu: 1, live: 64 * kib, peak: 32 * mib, goroutines: 6},
 			expect: func(r report) bool { return r.Failed == 10 },
 		},
 		{

@@ -65,6 +65,7 @@ func (e *endpoint) checkBounds() {
 	e.checkEnd()
 	e.checkProgress()
 	e.checkHalfClosed()
+	e.checkLost()
 	e.checkArrived()
 }
 
@@ -173,6 +174,25 @@ func (e *endpoint) checkHalfClosed() {
 		e.failf("%d bytes were dropped %v after the peer has closed its direction", n, took)
 	}
 }
+
+// checkLost checks that a session whose connection is lost, which a write has noticed, ends when
+// it has read what has arrived, also if the program does not receive.
+func (e *endpoint) checkLost() {
+	failed, end := e.out.writeFailedAt(), e.in.endArrival()
+	if failed.IsZero() || end.IsZero() || !errors.Is(e.err, io.ErrUnexpectedEOF) || e.reader.way == byChan || e.in.total() >= restKept {
+		return
+	}
+	if end.After(failed) {
+		failed = end
+	}
+	if took := e.ended.Sub(failed); took > slack {
+		e.failf("the session has ended %v after its connection was lost", took)
+	}
+}
+
+// restKept is how much the library keeps for a program that does not receive, of what has arrived
+// before a write failed.
+const restKept = 256 << 10
 
 // checkArrived checks that a program that receives to the end has received all messages that
 // the library has read.

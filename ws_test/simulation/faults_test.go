@@ -79,7 +79,9 @@ func (f *flow) drop() {
 	defer f.mu.Unlock()
 	f.isHarmed = true
 	f.lost = true
-	f.arriveLocked()
+	if f.arriveLocked(); f.ended == nil {
+		f.endAt = time.Time{}
+	}
 	f.discardLocked(f.ready)
 	f.changed.Broadcast()
 }

@@ -110,6 +110,23 @@ func (f *flow) endedAt() time.Time {
 	return f.endAt
 }
 
+// writeFailedAt returns when a write first failed because of a reset, or the zero time.
+func (f *flow) writeFailedAt() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.failedAt
+}
+
+// endArrival returns when the end can be read, or the zero time.
+func (f *flow) endArrival() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.endAt.IsZero() && f.endAt.Before(f.held) {
+		return f.held
+	}
+	return f.endAt
+}
+
 // wasCut reports whether a half-close has ended the direction, and wasHarmed whether
 // another fault may have lost bytes of it.
 func (f *flow) wasCut() bool {

@@ -53,6 +53,7 @@ type flow struct {
 	blockedAt    time.Time     // since when nothing was accepted of the Write that waits; zero if none does
 	longest      time.Duration // the longest time that one has waited
 	endAt        time.Time     // when the end arrives
+	failedAt     time.Time     // when a Write first failed because of a reset
 	endsRead     int           // data messages that were read whole
 	lastMessage  time.Time     // when the last of them was
 	isCut        bool          // by a half-close
@@ -118,6 +119,9 @@ func (f *flow) write(p []byte) (n int, err error) {
 		case f.writeClosed:
 			return n, net.ErrClosed
 		case f.writeReset:
+			if f.failedAt.IsZero() {
+				f.failedAt = time.Now()
+			}
 			return n, errReset
 		case f.writing.passed():
 			return n, os.ErrDeadlineExceeded

@@ -125,7 +125,7 @@ func (a *actor) message(kind ws.Kind, try bool, call func(context.Context, []byt
 	a.sendData(kind, content(a.random, kind, a.length()), try, call)
 }
 
-func (a *actor) sendData(kind ws.Kind, data []byte, try bool, call func(context.Context, []byte) error) {
+func (a *actor) sendData(kind ws.Kind, data []byte, try bool, call func(context.Context, []byte) error) error {
 	ctx, cancel := a.sendContext()
 	defer cancel()
 	before := bytes.Clone(data)
@@ -145,6 +145,7 @@ func (a *actor) sendData(kind ws.Kind, data []byte, try bool, call func(context.
 	if !bytes.Equal(data, before) {
 		a.failf("the send has modified its data")
 	}
+	return err
 }
 
 // sendClass is class for the error of a send. If a session is closed and ends at one instant, or

@@ -22,8 +22,10 @@ type reader struct {
 	echoes    bool          // it sends some messages back
 	answers   bool          // it answers the Close frame itself
 	refuses   bool          // it refuses data messages
+	hasty     bool          // it receives no more when an answer has failed
 	maxFrame  int
 
+	failed bool // an answer has
 	away   bool // nothing receives, or may at times: the library may drop what arrives while closing
 	begun  bool // Chan or Discard was called: the stream has a reader until it ends
 	parts  []byte
@@ -65,7 +67,8 @@ func newReader(e *endpoint) reader {
 	}
 	// Between two calls of Recv the library does not know whether another follows.
 	busy := r.way == byRecv && (r.think > 0 || r.echoes || e.options.ManualPong)
-	r.away = busy || r.late > 0 || r.contexts || r.way == byDiscard || r.way == byNothing || r.way == byChan
+	r.hasty = (r.echoes || e.options.ManualPong) && newRandom(e.run.seed, e.name+" hasty").chance(50)
+	r.away = busy || r.hasty || r.late > 0 || r.contexts || r.way == byDiscard || r.way == byNothing || r.way == byChan
 	return r
 }
 
@@ -131,7 +134,7 @@ func (r *reader) recv(a *actor, s source) {
 			continue
 		}
 		cancel()
-		if err != nil && goOn && r.leaves(a) {
+		if goOn && r.leaves(a, err) {
 			return
 		}
 		if !goOn {
@@ -153,7 +156,7 @@ func (r *reader) all(a *actor, s source) {
 		var last error = io.EOF // the loop ends without an error after a Close message
 		for msg, err := range s.All(ctx) {
 			last = err
-			if !r.handle(a, ctx, msg, err) || err == nil && r.contexts && !isPart(msg.Kind) && a.random.chance(10) {
+			if !r.handle(a, ctx, msg, err) || r.failed || err == nil && r.contexts && !isPart(msg.Kind) && a.random.chance(10) {
 				break
 			}
 			if err == nil && isPart(msg.Kind) {
@@ -175,17 +178,17 @@ func (r *reader) all(a *actor, s source) {
 			r.sticky(a, s, last)
 			return
 		}
-		if last != nil && r.leaves(a) {
+		if r.leaves(a, last) {
 			return
 		}
 		r.pause(a)
 	}
 }
 
-// leaves reports whether the program receives no more, after a context has ended. It then
-// waits for the end of the session.
-func (r *reader) leaves(a *actor) bool {
-	if !r.contexts || !a.random.chance(10) {
+// leaves reports whether the program receives no more, after an answer has failed or the context
+// of a receive has ended. It then waits for the end of the session.
+func (r *reader) leaves(a *actor, err error) bool {
+	if !r.failed && (err == nil || !r.contexts || !a.random.chance(10)) {
 		return false
 	}
 	a.trace("receives no more")
@@ -353,11 +356,14 @@ func (r *reader) whole(a *actor, kind ws.Kind, data []byte) {
 	case !a.peer.sends.received(kind, data):
 		a.failf("received %s; %s", describe(kind, data), a.peer.sends.describe())
 	case r.echoes && a.random.chance(50) && r.mayAnswer(a):
-		a.sendData(kind, bytes.Clone(data), false, func(ctx context.Context, p []byte) error {
+		r.answered(a.sendData(kind, bytes.Clone(data), false, func(ctx context.Context, p []byte) error {
 			return a.session.Send(ctx, ws.Message{Kind: kind, Data: p})
-		})
+		}))
 	}
 }
+
+// answered records whether an answer has failed because the session is closed.
+func (r *reader) answered(err error) { r.failed = r.failed || r.hasty && errors.Is(err, ws.ErrClosed) }
 
 // chunk collects the chunks of a message.
 func (r *reader) chunk(a *actor, msg ws.Message) {
@@ -401,7 +407,7 @@ func (r *reader) ping(a *actor, payload []byte) {
 		r.trace(a, "received Ping of the heartbeat")
 	}
 	if a.options.ManualPong && bytes.HasPrefix(payload, []byte(pingMark)) && r.mayAnswer(a) {
-		a.sendData(ws.Pong, bytes.Clone(payload), false, a.session.Pong)
+		r.answered(a.sendData(ws.Pong, bytes.Clone(payload), false, a.session.Pong))
 	}
 }
 

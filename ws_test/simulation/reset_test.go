@@ -35,12 +35,17 @@ func (f *flow) resetReaderLocked() {
 	f.lost = true
 }
 
-// resetWriter makes writes fail.
+// resetWriter makes writes fail. What has not arrived is lost, but not that the connection is
+// reset.
 func (f *flow) resetWriter() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.writeReset = true
+	coming := f.coming
 	f.discardLocked(f.ready)
+	if n := len(coming); n > 0 && coming[n-1].end != nil {
+		f.coming = coming[n-1:]
+	}
 	f.changed.Broadcast()
 }
 

@@ -107,7 +107,7 @@ func (e ends) allowed(side string, reason ws.EndReason, interrupted bool) bool {
 		return true
 	}
 	switch reason {
-	case ws.EndClosed, ws.EndConnectionLost, ws.EndShutdown, ws.EndCloseTimeout:
+	case ws.EndClosed, ws.EndConnectionLost, ws.EndShutdown:
 		return interrupted
 	}
 	return false

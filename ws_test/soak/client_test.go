@@ -133,7 +133,7 @@ func (c *clients) run(n int) error {
 	select {
 	case <-ended:
 		return nil
-	case <-time.After(2 * patience):
+	case <-time.After(patience / 2): // before a CloseTimeout ends one that hangs
 		return errors.New("sessions do not end:\n" + c.results.open())
 	}
 }

@@ -31,13 +31,16 @@ type groups struct {
 // groupCount is how many groups there are in each Groups.
 const groupCount = 3
 
+// keepsGroup is how long a group and its history are kept after its last member. That is
+// short, so that nothing is left at the end.
+const keepsGroup = 200 * time.Millisecond
+
 func newGroups() *groups {
 	gs := &groups{}
 	for p, slow := range [policies]group.SlowPolicy{group.CloseSlow, group.DropNewest, group.KeepLatest} {
-		// The broker forgets a group soon, so that nothing is left at the end.
-		broker := &group.MemoryBroker{History: 32, Retention: 100 * time.Millisecond}
+		broker := &group.MemoryBroker{History: 32, Retention: keepsGroup / 2}
 		gs.of[p] = group.New(broker, group.Options{
-			Slow: slow, UnsubscribeDelay: 100 * time.Millisecond, Missed: gs.countMissed,
+			Slow: slow, UnsubscribeDelay: keepsGroup / 2, Missed: gs.countMissed,
 			Format: func(m group.Message) []byte {
 				return append(fmt.Appendf(nil, "%08x", m.Position.Offset), m.Data...)
 			},

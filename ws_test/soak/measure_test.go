@@ -60,21 +60,25 @@ func heapTolerance(sessions int) int { return 512<<10 + sessions<<10 }
 
 // settle waits until idle returns true and the process has no more goroutines and
 // descriptors than before, and returns what it uses then. Pools are empty after two
-// garbage collections; sessions that were abandoned end after four.
-func settle(idle func() bool, before *sample) sample {
-	var now sample
-	quiet := 0
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline) && quiet < 5; {
+// garbage collections; sessions that were abandoned end after four; groups are forgotten
+// after keepsGroup. If that does not happen within patience, problem says what is left.
+func settle(idle func() bool, before *sample) (now sample, problem string) {
+	quiet, since := 0, time.Now()
+	for deadline := since.Add(patience); quiet < 5 || time.Since(since) < 2*keepsGroup; {
 		debug.FreeOSMemory()
 		now = measure(0)
-		if idle() && (before == nil || now.Goroutines <= before.Goroutines && now.Descriptors <= before.Descriptors) {
+		busy := !idle()
+		switch {
+		case !busy && (before == nil || now.Goroutines <= before.Goroutines && now.Descriptors <= before.Descriptors):
 			quiet++
-		} else {
-			quiet = 0
+		case time.Now().After(deadline):
+			return now, fmt.Sprintf("after %v sessions are left: %v; before: %+v, now: %+v\n%s", patience, busy, before, now, stacks(""))
+		default:
+			quiet, since = 0, time.Now()
 		}
 		time.Sleep(20 * time.Millisecond) // the goroutines that are left need the processor
 	}
-	return now
+	return now, ""
 }
 
 // exceeded says what another sample, of the end, has more of. There were so many sessions

@@ -90,9 +90,9 @@ func runServer(dir string) {
 		case c.Measure:
 			stopRestarts()
 			stopRestarts = func() {}
-			now := settle(s.idle, baseline)
-			if !s.idle() {
-				emit(event{Problem: "sessions are left:\n" + leftGoroutines()})
+			now, problem := settle(s.idle, baseline)
+			if problem != "" {
+				emit(event{Problem: problem})
 			}
 			baseline = &now
 			emit(event{Measured: &now})
@@ -100,9 +100,8 @@ func runServer(dir string) {
 			endSamples()
 			endCollecting()
 			problems, stats := s.finish()
-			settle(func() bool { return leftGoroutines() == "" }, nil)
-			if left := leftGoroutines(); left != "" {
-				problems = append(problems, "goroutines are left:\n"+left)
+			if _, problem := settle(func() bool { return leftGoroutines() == "" }, nil); problem != "" {
+				problems = append(problems, problem)
 			}
 			for _, p := range problems {
 				emit(event{Problem: p})

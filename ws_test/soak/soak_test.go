@@ -133,7 +133,10 @@ func (s *soak) measure(before *sample) (clients, server sample) {
 	server = answer(s.server, s.server.measured, "measure")
 	endGC()
 	s.results.shrink()
-	clients = settle(s.clients.idle, before)
+	clients, problem := settle(s.clients.idle, before)
+	if problem != "" {
+		s.results.fail("clients: " + problem)
+	}
 	if s.results.hasFailed() {
 		s.failAll("")
 	}

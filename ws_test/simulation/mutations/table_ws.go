@@ -40,9 +40,27 @@ var ofClosing = []mutation{
 	},
 	{
 		name: "reader leaves a stream that closes", file: "ws/stream.go",
-		old:    "if leaving {\n\t\tm.readOn(mayReturn)\n\t} else {\n",
+		old:    "if leaving {\n\t\tm.readOn(true)\n\t} else {\n",
 		new:    "if !leaving {\n",
 		effect: "after Close and the end of a receive's context, the peer's Close frame is not read",
+	},
+	{
+		name: "background reader is started once", file: "ws/drain.go",
+		old:    "\t\tx.readOnTimed.Store(false) // before readOn: a reader that leaves after that calls readOnLater\n",
+		new:    "",
+		effect: "Close takes CloseTimeout, and fails, if the program takes its time for the messages before the peer's Close frame",
+	},
+	{
+		name: "loop's body keeps a lost connection", file: "ws/drain.go",
+		old:    "\t\tdefault:\n\t\t\th.left",
+		new:    "\t\tcase h.before == loopBody && m.session().isWriteBroken():\n\t\t\tm.in.lock.unlockBackground(h)\n\t\t\treturn\n\t\tdefault:\n\t\t\th.left",
+		effect: "a session whose connection is lost lasts as long as the body of the loop",
+	},
+	{
+		name: "reader leaves a lost connection", file: "ws/stream.go",
+		old:    "if x := m.extra.Load(); x == nil || !x.readsOn.Load() {",
+		new:    "if x := m.extra.Load(); x == nil || !x.readsOn.Load() || m.session().isWriteBroken() {",
+		effect: "a session whose connection is lost ends after CloseTimeout if its reader has left",
 	},
 	{
 		name: "Close frame is counted twice", file: "ws/drain.go",
