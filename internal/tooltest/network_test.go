@@ -11,28 +11,31 @@ func TestNetwork(t *testing.T) {
 	network := NewNetwork(t)
 	go http.Serve(network, http.NotFoundHandler()) // until the listener is closed
 	before := connect(t, network)
+	get(t, network.URL()) // which is answered when connections before it have been accepted
 	control(t, network, "/cut")
 	expectLost(t, before)
 	between := connect(t, network)
+	get(t, network.URL())
 	control(t, network, "/down")
 	expectLost(t, between)
 	expectLost(t, connect(t, network))
 	control(t, network, "/up")
 	frozen := connect(t, network)
-	get(t, network.URL()) // so the frozen connection has been accepted, too
+	get(t, network.URL())
 	control(t, network, "/freeze")
 	if _, err := frozen.Write([]byte("GET / HTTP/1.0\r\n\r\n")); err != nil {
 		t.Fatal(err)
 	}
 	expectLost(t, frozen) // when the server has answered
-	http.DefaultClient.CloseIdleConnections()
 	get(t, network.URL())
-	http.DefaultClient.CloseIdleConnections()
 }
+
+// client opens a connection for each request.
+var client = http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 
 func get(t *testing.T, url string) {
 	t.Helper()
-	response, err := http.Get(url)
+	response, err := client.Get(url)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,12 +21,21 @@ func serving(t *testing.T, change func(message []byte) []byte) Target {
 		mu      sync.Mutex
 		members []*websocket.Conn
 	)
-	talk := func(conn *websocket.Conn, path string) {
-		if path == "/join" || path == "/group" {
-			mu.Lock()
-			members = append(members, conn)
-			mu.Unlock()
+	// Who has been answered is a member before the next message is sent to all.
+	accept := func(w http.ResponseWriter, r *http.Request) (*websocket.Conn, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionContextTakeover})
+		if err != nil {
+			return nil, err
 		}
+		conn.SetReadLimit(-1)
+		if r.URL.Path == "/join" || r.URL.Path == "/group" {
+			members = append(members, conn)
+		}
+		return conn, nil
+	}
+	talk := func(conn *websocket.Conn, path string) {
 		for {
 			kind, message, err := conn.Read(context.Background())
 			if err != nil {
@@ -49,12 +58,11 @@ func serving(t *testing.T, change func(message []byte) []byte) Target {
 		}
 	}
 	handler := func(w http.ResponseWriter, r *http.Request) {
-		conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionContextTakeover})
+		conn, err := accept(w, r)
 		if err != nil {
 			return
 		}
 		defer conn.CloseNow()
-		conn.SetReadLimit(-1)
 		talk(conn, r.URL.Path)
 	}
 	server := httptest.NewServer(http.HandlerFunc(handler))
@@ -87,9 +95,9 @@ func shortSpan() Span {
 }
 
 func TestALoadCountsWhatItGetsBack(t *testing.T) {
-	target := serving(t, func(message []byte) []byte { return message })
 	for name, load := range loads {
 		t.Run(name, func(t *testing.T) {
+			target := serving(t, func(message []byte) []byte { return message })
 			result, err := load.Run(target, shortSpan())
 			if err != nil || result.Messages == 0 || result.Bytes < 2*result.Messages || result.Elapsed < 20*time.Millisecond || result.CPU == 0 {
 				t.Errorf("got %+v, %v", result, err)
@@ -99,15 +107,15 @@ func TestALoadCountsWhatItGetsBack(t *testing.T) {
 }
 
 func TestALoadFindsAServerThatLies(t *testing.T) {
-	target := serving(t, func(message []byte) []byte {
-		message[len(message)/2] ^= 0x01
-		return message
-	})
 	for name, load := range loads {
 		t.Run(name, func(t *testing.T) {
 			if name == "push" {
 				t.Skip("a server that changes the message once pushes what it likes; the checker's own tests cover it")
 			}
+			target := serving(t, func(message []byte) []byte {
+				message[len(message)/2] ^= 0x01
+				return message
+			})
 			if result, err := load.Run(target, shortSpan()); !errors.Is(err, ErrWrongBytes) {
 				t.Errorf("got %+v, %v", result, err)
 			}
