@@ -128,8 +128,8 @@ var allEnds = []end{
 		}},
 
 	// The peer stays and does not do its part.
-	{name: "stalled peer", u: &ws.Upgrader{Options: ws.Options{WriteTimeout: shortWait}}, unread: true,
-		session: ws.ErrWriteTimeout, stream: ws.ErrWriteTimeout, counted: ws.EndWriteTimeout, after: shortWait,
+	{name: "stalled peer", u: &ws.Upgrader{Options: ws.Options{WriteTimeout: time.Second}}, unread: true, // of the handshake, too
+		session: ws.ErrWriteTimeout, stream: ws.ErrWriteTimeout, counted: ws.EndWriteTimeout, after: time.Second,
 		does: func(t *testing.T, s *fixture) {
 			for err := error(nil); err == nil; {
 				if err = s.session.Binary(testContext(t), make([]byte, 10_000)); err != nil && !errors.Is(err, ws.ErrWriteTimeout) {
@@ -213,7 +213,7 @@ var allEnds = []end{
 		}},
 
 	// The Upgrader or the Dialer shuts down.
-	{name: "Shutdown", unread: true, session: ws.ErrClosed, stream: io.EOF, counted: ws.EndClosed,
+	{name: "Shutdown", u: &ws.Upgrader{Options: ws.Options{CloseTimeout: testTimeout}}, unread: true, session: ws.ErrClosed, stream: io.EOF, counted: ws.EndClosed,
 		does: func(t *testing.T, s *fixture) {
 			down := startShutdown(testContext(t), s.from)
 			s.expectClose(1001)

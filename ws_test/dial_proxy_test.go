@@ -109,8 +109,7 @@ func TestDialProxy(t *testing.T) {
 // Errors say that the proxy is at fault, and do not show passwords, queries or headers.
 func TestDialProxyFails(t *testing.T) {
 	target, trusting, addresses := namedServer(t, transport{})
-	unused := listen(t)
-	unused.Close()
+	unused := unusedAddress(t)
 	for _, tt := range []struct {
 		name    string
 		change  func(proxy *url.URL)
@@ -122,8 +121,8 @@ func TestDialProxyFails(t *testing.T) {
 	}{
 		{"the wrong password", func(u *url.URL) { u.User = url.UserPassword(proxyUser, "secret") }, target, 407, "407 Proxy Authentication Required: proxy 127.0.0.1:", "username/password authentication failed", false},
 		{"no password", func(u *url.URL) { u.User = nil }, target, 407, "407 Proxy Authentication Required: proxy 127.0.0.1:", "no acceptable authentication methods", false},
-		{"no server", func(*url.URL) {}, "ws://" + unused.Addr().String() + "/?token=secret", 502, "502 Bad Gateway: proxy 127.0.0.1:", "host unreachable", false},
-		{"no proxy", func(u *url.URL) { u.Host = unused.Addr().String() }, target, 0, "proxyconnect tcp: dial tcp 127.0.0.1:", "proxyconnect tcp: dial tcp 127.0.0.1:", true},
+		{"no server", func(*url.URL) {}, "ws://" + unused + "/?token=secret", 502, "502 Bad Gateway: proxy 127.0.0.1:", "host unreachable", false},
+		{"no proxy", func(u *url.URL) { u.Host = unused }, target, 0, "proxyconnect tcp: dial tcp 127.0.0.1:", "proxyconnect tcp: dial tcp 127.0.0.1:", true},
 	} {
 		for _, scheme := range proxySchemes {
 			t.Run(tt.name+", "+scheme, func(t *testing.T) {

@@ -108,8 +108,7 @@ func startHAProxy(t *testing.T, haproxy, upstream, listening string, edits ...st
 		t.Fatal(err)
 	}
 	defer file.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), tooltest.Patience)
-	cmd := exec.CommandContext(ctx, haproxy, "-db", "-f", conf)
+	cmd := exec.Command(haproxy, "-db", "-f", conf)
 	cmd.ExtraFiles = []*os.File{file}
 	cmd.WaitDelay = 5 * time.Second
 	var stderr bytes.Buffer
@@ -118,7 +117,8 @@ func startHAProxy(t *testing.T, haproxy, upstream, listening string, edits ...st
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		defer cancel()
+		late := time.AfterFunc(tooltest.Patience, func() { _ = cmd.Process.Kill() })
+		defer late.Stop()
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		_ = cmd.Wait() // it ends with the signal
 		if t.Failed() {

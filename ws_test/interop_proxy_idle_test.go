@@ -16,13 +16,13 @@ import (
 	"github.com/handset-go/handset/ws"
 )
 
-// idleProxies start the proxies of the guide, with an idle timeout of 1 s.
+// idleProxies start the proxies of the guide, with an idle timeout of 3 s.
 var idleProxies = map[string]func(t *testing.T, upstream string) (network, addr string){
 	"nginx": func(t *testing.T, upstream string) (network, addr string) {
-		return "unix", startNginxWith(t, tooltest.Program(t, "nginx", "/usr/sbin/nginx"), upstream, "", "proxy_read_timeout 90s;", "proxy_read_timeout 1s;")
+		return "unix", startNginxWith(t, tooltest.Program(t, "nginx", "/usr/sbin/nginx"), upstream, "", "proxy_read_timeout 90s;", "proxy_read_timeout 3s;")
 	},
 	"HAProxy": func(t *testing.T, upstream string) (network, addr string) {
-		return "tcp", startHAProxy(t, tooltest.Program(t, "haproxy", "/usr/sbin/haproxy"), upstream, "", "timeout tunnel 90s", "timeout tunnel 1s")
+		return "tcp", startHAProxy(t, tooltest.Program(t, "haproxy", "/usr/sbin/haproxy"), upstream, "", "timeout tunnel 90s", "timeout tunnel 3s")
 	},
 }
 
@@ -61,7 +61,7 @@ func expectLost(t *testing.T, end string, ended <-chan error) {
 // expectKept expects that the session is there after 2.5 idle timeouts.
 func expectKept(t *testing.T, session *ws.Session, sending bool, ended <-chan error) {
 	t.Helper()
-	after := time.After(2500 * time.Millisecond)
+	after := time.After(7500 * time.Millisecond)
 	for ticks := time.Tick(300 * time.Millisecond); ; {
 		select {
 		case err := <-ended:

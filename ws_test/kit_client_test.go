@@ -117,7 +117,7 @@ func dial(t testing.TB, srv *httptest.Server, early string) *client {
 		conn = tlsClient(srv, conn)
 	}
 	t.Cleanup(func() { conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(testTimeout))
+	_ = conn.SetDeadline(time.Now().Add(conversationTimeout))
 	c := &client{t: t, conn: conn, br: bufio.NewReader(conn)}
 	c.write([]byte("GET / HTTP/1.1\r\nHost: " + srv.Listener.Addr().String() +
 		"\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
@@ -154,7 +154,7 @@ func newClient(t testing.TB, peer net.Conn) *client {
 // response.
 func handshakeOn(t testing.TB, conn net.Conn, r *http.Request) (*client, *http.Response) {
 	t.Helper()
-	_ = conn.SetDeadline(time.Now().Add(testTimeout))
+	_ = conn.SetDeadline(time.Now().Add(conversationTimeout))
 	if err := r.Write(conn); err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +191,7 @@ func dialServer(t *testing.T, srv *httptest.Server) net.Conn {
 		conn = tlsClient(srv, conn)
 	}
 	t.Cleanup(func() { conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(testTimeout))
+	_ = conn.SetDeadline(time.Now().Add(conversationTimeout))
 	return conn
 }
 

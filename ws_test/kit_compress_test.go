@@ -69,7 +69,7 @@ func (on side) connectCompressing(t testing.TB, over transport, u *ws.Upgrader, 
 	if srv.TLS != nil {
 		conn = tlsClient(srv, conn)
 	}
-	_ = conn.SetDeadline(time.Now().Add(testTimeout))
+	_ = conn.SetDeadline(time.Now().Add(conversationTimeout))
 	p.client = &client{t: t, conn: conn, br: bufio.NewReader(conn)}
 	p.extensions = p.offer(srv.Listener.Addr().String(), offer)
 	if err := await(t, began, "the handshake"); err != nil {

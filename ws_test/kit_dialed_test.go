@@ -73,7 +73,7 @@ func dialOver(t testing.TB, over transport, d *ws.Dialer) *pair {
 // other end. answer is the Sec-WebSocket-Extensions of the peer for those of the request.
 func dialTo(t testing.TB, d *ws.Dialer, end, peer net.Conn, overTLS bool, answer func(offer string) string) (*ws.Session, *ws.MessageStream, *client) {
 	t.Helper()
-	_ = peer.SetDeadline(time.Now().Add(testTimeout))
+	_ = peer.SetDeadline(time.Now().Add(conversationTimeout))
 	if overTLS {
 		peer = tls.Server(peer, &tls.Config{Certificates: certificate().own})
 	}

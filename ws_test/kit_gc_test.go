@@ -12,7 +12,7 @@ import (
 
 // shortWriteTimeout is a WriteTimeout after a quarter of which a session with nothing
 // left to write is no longer referenced by the timer.
-const shortWriteTimeout = 400 * time.Millisecond
+const shortWriteTimeout = 4 * time.Second
 
 // runGC runs the garbage collector and the finalizers that are due.
 func runGC() {

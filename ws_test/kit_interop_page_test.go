@@ -52,7 +52,7 @@ windows; – is no compression.
 	interopIdle = `
 ## Idle timeouts of proxies
 
-The idle timeout of the proxy is 1 s here, and the interval of the heartbeat 400 ms. If a session is lost, ` + "`Session.Err`" + ` is an
+The idle timeout of the proxy is 3 s here, and the interval of the heartbeat 400 ms. If a session is lost, ` + "`Session.Err`" + ` is an
 ` + "`io.ErrUnexpectedEOF`" + ` on both ends.
 
 `

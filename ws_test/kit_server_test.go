@@ -80,6 +80,20 @@ func listen(t testing.TB) net.Listener {
 	return l
 }
 
+// unusedAddress returns an address that refuses connections until the test ends: a
+// connection to somewhere else has it, so that no listener gets it.
+func unusedAddress(t testing.TB) string {
+	t.Helper()
+	l := listen(t)
+	t.Cleanup(func() { l.Close() })
+	conn, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn.LocalAddr().String()
+}
+
 type wrappingListener struct{ net.Listener }
 
 func (l wrappingListener) Accept() (net.Conn, error) {

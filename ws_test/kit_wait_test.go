@@ -11,6 +11,9 @@ import (
 // slow machine does not fail a test.
 const testTimeout = time.Minute
 
+// conversationTimeout bounds all that is read from and written to a connection.
+const conversationTimeout = 5 * testTimeout
+
 // shortWait is the timeout that tests of timeouts set.
 const shortWait = 60 * time.Millisecond
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"testing"
-	"time"
 
 	"github.com/handset-go/handset/ws"
 )
@@ -56,12 +55,15 @@ func TestMaxFrameSize(t *testing.T) {
 
 // A frame that began before MaxFrameSize was lowered is finished.
 func TestMaxFrameSizeLoweredInsideFrame(t *testing.T) {
-	overTransports(t, &ws.Upgrader{}, func(t *testing.T, p *pair) {
+	overTransports(t, &ws.Upgrader{Options: ws.Options{SessionStats: true}}, func(t *testing.T, p *pair) {
 		frame := masked(fin|opBinary, make([]byte, 1000))
 		p.write(frame[:500])
-		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
-		defer cancel()
-		if _, err := p.stream.Recv(ctx); err != context.DeadlineExceeded {
+		ctx, cancel := context.WithCancel(context.Background())
+		got := make(chan error, 1)
+		go func() { _, err := p.stream.Recv(ctx); got <- err }()
+		waitUntil(t, "the header is received", func() bool { return p.session.Stats().In.Frames == 1 })
+		cancel()
+		if err := await(t, got, "the end of the receive"); err != context.Canceled {
 			t.Fatal(err)
 		}
 		p.stream.MaxFrameSize(10)

@@ -151,7 +151,7 @@ func TestMemoryOfMillionFragments(t *testing.T) {
 						t.Fatalf("received %v of %d bytes", msg.Kind, len(msg.Data))
 					}
 				})
-				if took := cpuTime() - began; took > time.Second && !raceDetector {
+				if took := cpuTime() - began; took > 5*time.Second && !raceDetector {
 					t.Errorf("%v of CPU, both ends together", took)
 				}
 			})

@@ -27,9 +27,7 @@ func TestRedialAfterAttempt(t *testing.T) {
 		want bool
 	}{
 		{"a port on which nobody listens", func(t *testing.T, _ *ws.Redialer) string {
-			l := listen(t)
-			defer l.Close()
-			return "ws://" + l.Addr().String()
+			return "ws://" + unusedAddress(t)
 		}, true},
 		{"a name that is not found", func(t *testing.T, r *ws.Redialer) string {
 			r.Dialer = dialerOf(&http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {

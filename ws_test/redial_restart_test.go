@@ -41,8 +41,8 @@ func TestRedialAfterRestart(t *testing.T) {
 	}{
 		{"clients that dial at once", dialAtOnce, 0, 0, func(n int) (int, int) { return n, n }},
 		{"clients that dial at once and then every 5 s, 10 s down", dialAtOnce, 0, downtime, func(n int) (int, int) { return n, n }},
-		{"Redialer", redial, 0, 0, func(n int) (int, int) { return n / 5, n/5 + n/20 }},
-		{"Redialer, 10 s down", redial, 0, downtime, func(n int) (int, int) { return n / 20, n / 6 }},
+		{"Redialer", redial, 0, 0, func(n int) (int, int) { return n / 5, n/5 + n/12 }},
+		{"Redialer, 10 s down", redial, 0, downtime, func(n int) (int, int) { return n / 20, n / 5 }},
 		{"Redialer, ShutdownWindow of 60 s", redial, time.Minute, 0, func(n int) (int, int) { return n / 60, n / 25 }},
 	} {
 		if raceDetector && tt.down > 0 { // with which it takes ten times as long

@@ -61,7 +61,7 @@ func TestWriteTimeoutOverTransports(t *testing.T) {
 		t.Parallel()
 		for _, over := range transports {
 			t.Run(over.name, func(t *testing.T) {
-				p := on.connectOver(t, over, &ws.Upgrader{Options: ws.Options{WriteTimeout: 100 * time.Millisecond}})
+				p := on.connectOver(t, over, &ws.Upgrader{Options: ws.Options{WriteTimeout: 500 * time.Millisecond}})
 				ended := make(chan error, 1)
 				go func() {
 					for {

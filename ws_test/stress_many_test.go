@@ -82,7 +82,7 @@ func TestShutdownOfTenThousandSessions(t *testing.T) {
 	}
 	used := cpuTime() - cpuBegan // unlike time, it does not depend on what else the machine does
 	t.Logf("%d sessions were shut down in %v, with %v of CPU time", sessions, time.Since(began), used)
-	if used > 5*time.Second {
+	if used > 20*time.Second {
 		t.Error("that is too much")
 	}
 	if output, err := clients(); err != nil {

@@ -24,7 +24,7 @@ func TestRandomPeers(t *testing.T) {
 				rng := rand.New(rand.NewPCG(uint64(i), 1))
 				p := on.connectOver(t, over, &ws.Upgrader{Options: ws.Options{
 					SendBuffer:   1 << (6 + rng.IntN(12)),
-					WriteTimeout: 30 * time.Millisecond,
+					WriteTimeout: 100 * time.Millisecond,
 					CloseTimeout: 20 * time.Millisecond,
 					ManualPong:   rng.IntN(4) == 0,
 				}})

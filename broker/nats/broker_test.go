@@ -33,7 +33,7 @@ func inProcess(t testing.TB, options natsserver.Options) *natsserver.Server {
 func connect(t testing.TB, url string, options ...natsgo.Option) *natsgo.Conn {
 	t.Helper()
 	conn, err := natsgo.Connect(url, append([]natsgo.Option{
-		natsgo.MaxReconnects(-1), natsgo.ReconnectWait(20 * time.Millisecond), natsgo.ReconnectJitter(0, 0),
+		natsgo.MaxReconnects(-1), natsgo.Timeout(patience), natsgo.ReconnectWait(20 * time.Millisecond), natsgo.ReconnectJitter(0, 0),
 	}, options...)...)
 	if err != nil {
 		t.Fatal(err)

@@ -115,7 +115,7 @@ func (p *process) start(t testing.TB) {
 // quick makes connections notice quickly that a server is gone, and come back quickly.
 var quick = []natsgo.Option{
 	natsgo.MaxReconnects(-1), natsgo.ReconnectWait(20 * time.Millisecond), natsgo.ReconnectJitter(0, 0),
-	natsgo.PingInterval(200 * time.Millisecond), natsgo.MaxPingsOutstanding(4), natsgo.ErrorHandler(func(*natsgo.Conn, *natsgo.Subscription, error) {}),
+	natsgo.PingInterval(200 * time.Millisecond), natsgo.MaxPingsOutstanding(15), natsgo.Timeout(20 * time.Second), natsgo.ErrorHandler(func(*natsgo.Conn, *natsgo.Subscription, error) {}),
 }
 
 // dial connects to a server at an address.
@@ -127,7 +127,7 @@ var ExampleDir string
 // goroutinesLeft waits until no goroutine runs code of this package but the main one. It
 // returns those that do not end.
 func goroutinesLeft() (left string) {
-	for range 200 {
+	for range 2000 {
 		left = ""
 		buffer := make([]byte, 1<<20)
 		for stack := range strings.SplitSeq(string(buffer[:runtime.Stack(buffer, true)]), "\n\n") {

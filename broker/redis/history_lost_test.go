@@ -173,7 +173,7 @@ func TestHistoryDurable(t *testing.T) {
 // Redis deletes groups that are not used, but not those with a subscription.
 func TestHistoryRetention(t *testing.T) {
 	s := startServer(t)
-	b := newHistory(t, s.client(), redis.HistoryOptions{Retention: 200 * time.Millisecond})
+	b := newHistory(t, s.client(), redis.HistoryOptions{Retention: 2 * time.Second})
 	r := subscribe(t, b, "used")
 	publish(t, b, "used", "1")
 	publish(t, b, "unused", "1")

@@ -171,7 +171,7 @@ func connectWith(network, address string, change func(*rueidis.ClientOption)) (r
 		InitAddress:       []string{"redis.test:6379"},
 		ForceSingleClient: true,
 		DisableCache:      true,
-		ConnWriteTimeout:  time.Second,
+		ConnWriteTimeout:  3 * time.Second,
 		DialCtxFn: func(ctx context.Context, _ string, dialer *net.Dialer, _ *tls.Config) (net.Conn, error) {
 			return dialer.DialContext(ctx, network, address)
 		},

@@ -36,12 +36,14 @@ func TestShutdownClosesSessionsFirst(t *testing.T) {
 	defer unused.Close()
 	client := dial(t, url+"ws_echo") // so the unused connection has been accepted, too
 	roundTrip(t, client)             // so the session has begun
-	ended, began := make(chan error, 1), time.Now()
+	ended := make(chan error, 1)
 	go func() { ended <- stop() }()
 
 	client.expectClose(t, ws.CloseGoingAway)
-	if took := time.Since(began); took > 3*time.Second {
-		t.Errorf("the Close frame has come after %v", took)
+	select {
+	case <-ended: // http.Server.Shutdown waits for the unused connection, for seconds
+		t.Error("the server has stopped before its session")
+	default:
 	}
 	unused.Close()
 	if err := <-ended; err != nil {

@@ -70,6 +70,13 @@ func deadline(t *testing.T) context.Context {
 	return ctx
 }
 
+// publishWithin publishes one of many messages, each of which may take as long as one alone.
+func publishWithin(b group.Broker, name string, data []byte) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return b.Publish(ctx, name, data)
+}
+
 // publish publishes a text, which must succeed.
 func publish(t *testing.T, b group.Broker, name, text string) {
 	t.Helper()

@@ -47,12 +47,11 @@ func testPublisherOrder(t *testing.T, a, b group.Broker) {
 // its publisher and its own.
 func publishAll(t *testing.T, publishers []group.Broker, name string, n int) {
 	t.Helper()
-	ctx := deadline(t)
 	var group sync.WaitGroup
 	for i, broker := range publishers {
 		group.Go(func() {
 			for k := range n {
-				if err := broker.Publish(ctx, name, fmt.Appendf(nil, "%d %d", i, k)); err != nil {
+				if err := publishWithin(broker, name, fmt.Appendf(nil, "%d %d", i, k)); err != nil {
 					t.Errorf("Publish: %v", err)
 					return
 				}
@@ -167,9 +166,8 @@ func afterGap(t *testing.T, r *recorder, b group.Broker, name string) []group.Ev
 
 // publishNumbers publishes the numbers below n.
 func publishNumbers(t *testing.T, b group.Broker, name string, n int) {
-	ctx := deadline(t)
 	for i := range n {
-		if err := b.Publish(ctx, name, []byte(strconv.Itoa(i))); err != nil {
+		if err := publishWithin(b, name, []byte(strconv.Itoa(i))); err != nil {
 			t.Errorf("Publish: %v", err)
 			return
 		}

@@ -74,7 +74,7 @@ func TestOverviewCoversAPI(t *testing.T) {
 // parseDir parses the Go files of a package: the tests, or the others.
 func parseDir(t *testing.T, dir string, tests bool) []*ast.File {
 	t.Helper()
-	names, err := filepath.Glob(filepath.Join("../..", dir, "*.go"))
+	names, err := filepath.Glob(filepath.Join(root, dir, "*.go"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ func handshakes() []attack {
 	return []attack{
 		{
 			name: "request byte by byte", does: "a request, one byte with each write, without its end",
-			sides: []side{server}, settings: settings{ReadHeaderTimeout: time.Second}, conns: 50, waits: true,
+			sides: []side{server}, settings: settings{ReadHeaderTimeout: 3 * time.Second}, conns: 50, waits: true,
 			raw: func(p *peer) sent { return p.trickle(requestHead("/echo")) },
 			end: lost, honest: segments(1, 2000),
 			bounds: bounds{unit: "write", cpu: 3, live: 20 * kib, peak: 8 * mib, goroutines: 1},
@@ -48,7 +48,7 @@ func handshakes() []attack {
 		},
 		{
 			name: "response byte by byte", does: "a response, one byte with each write, without its end",
-			sides: []side{client}, settings: settings{DialTimeout: time.Second}, conns: 50, waits: true,
+			sides: []side{client}, settings: settings{DialTimeout: 3 * time.Second}, conns: 50, waits: true,
 			raw: func(p *peer) sent {
 				r, err := http.ReadRequest(p.br)
 				if err != nil {

@@ -48,14 +48,13 @@ func (f figures) check(t *testing.T, a attack) {
 	if ratio := f.ratio(a); measured && !raceDetector && ratio > a.cpu {
 		t.Errorf("a %s takes %.1f times the CPU time of an honest one, want at most %.1f", a.unit, ratio, a.cpu)
 	}
-	if all := f.during.live() - f.before.live(); !raceDetector && all > a.live*int64(max(a.conns, 1))+pools {
+	if !raceDetector && f.during.live()-f.before.live() > a.mostLive() {
 		t.Errorf("a connection takes %d bytes, want at most %d", f.live(a), a.live)
 	}
 	if measured && !raceDetector && f.peak() > a.peak {
 		t.Errorf("the attack takes %d bytes of resident memory, want at most %d", f.peak(), a.peak)
 	}
-	others := float64(4 + a.conns/100) // of the process, and of timers that fire meanwhile
-	if n := f.goroutines(a); n > a.goroutines+others/float64(max(a.conns, 1)) {
+	if n := f.goroutines(a); n > a.mostGoroutines() {
 		t.Errorf("a connection takes %.2f goroutines, want at most %.1f", n, a.goroutines)
 	}
 	f.checkAfter(t)
@@ -70,6 +69,22 @@ func (f figures) check(t *testing.T, a attack) {
 
 // pools is how much memory may be in use that belongs to no connection.
 const pools = 512 << 10
+
+// mostLive is the memory that all connections may use.
+func (a attack) mostLive() int64 { return a.live*int64(max(a.conns, 1)) + pools }
+
+// mostGoroutines is how many goroutines there may be for each connection, with those of the
+// process, and of timers that fire meanwhile.
+func (a attack) mostGoroutines() float64 {
+	return a.goroutines + float64(4+a.conns/100)/float64(max(a.conns, 1))
+}
+
+// disturbed reports whether a figure exceeds its bound that depends on what else the machine
+// does, or on when the garbage collector runs.
+func (f figures) disturbed(a attack) bool {
+	return measured && !raceDetector && (f.ratio(a) > a.cpu || f.peak() > a.peak ||
+		f.during.live()-f.before.live() > a.mostLive() || f.goroutines(a) > a.mostGoroutines())
+}
 
 // checkAfter checks that nothing is left.
 func (f figures) checkAfter(t *testing.T) {

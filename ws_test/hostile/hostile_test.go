@@ -75,8 +75,8 @@ func TestHostile(t *testing.T) {
 					t.Parallel()
 				}
 				f := a.run(t, on)
-				for range 2 { // other programs disturb, and the garbage collector may be late
-					if measured && !raceDetector && (f.ratio(a) > a.cpu || f.peak() > a.peak) {
+				for range 2 {
+					if f.disturbed(a) {
 						t.Log("measured again:", f.line(a))
 						f = a.run(t, on)
 					}
