@@ -2,6 +2,8 @@ module github.com/handset-go/handset/bench
 
 go 1.26.0
 
+ignore ./rust/target // in which cargo works meanwhile
+
 require (
 	github.com/HdrHistogram/hdrhistogram-go v1.4.0
 	github.com/coder/websocket v1.8.15

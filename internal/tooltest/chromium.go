@@ -26,7 +26,7 @@ func FindChromium(tb testing.TB) Chromium {
 	return c
 }
 
-// Drive runs a script, with its arguments, that calls drive of chromium/drive.mjs. It
+// Drive runs a script, with its arguments, that calls drive of testdata/chromium/drive.mjs. It
 // decodes what drive's function returned into what.
 func (c Chromium) Drive(tb testing.TB, what any, script string, args ...string) {
 	tb.Helper()
@@ -49,5 +49,5 @@ func (c Chromium) command(ctx context.Context, script string, args ...string) *e
 // kit is the folder of the scripts that this package brings.
 func kit() string {
 	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(file), "chromium")
+	return filepath.Join(filepath.Dir(file), "testdata", "chromium")
 }

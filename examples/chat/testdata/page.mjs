@@ -5,7 +5,7 @@
 //
 // CONTROL is the URL of the Network, of package tooltest, of the first server.
 
-import { desktop, drive, phone } from '../../../internal/tooltest/chromium/drive.mjs';
+import { desktop, drive, phone } from '../../../internal/tooltest/testdata/chromium/drive.mjs';
 import { Person } from './people.mjs';
 
 const [url, control, secondURL] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 // What persons do in the chat, each in a browser window of their own.
 
-import { errorsOf } from '../../../internal/tooltest/chromium/drive.mjs';
+import { errorsOf } from '../../../internal/tooltest/testdata/chromium/drive.mjs';
 
 export class Person {
   // join opens the page in a new context, with nothing stored, and joins.

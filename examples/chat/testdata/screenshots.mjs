@@ -2,7 +2,7 @@
 //
 //	node screenshots.mjs FOLDER URL
 
-import { desktop, drive, phone } from '../../../internal/tooltest/chromium/drive.mjs';
+import { desktop, drive, phone } from '../../../internal/tooltest/testdata/chromium/drive.mjs';
 import { Person } from './people.mjs';
 
 const [folder, url] = process.argv.slice(2);

@@ -4,7 +4,7 @@
 //
 // CONTROL is the URL of a Network of package tooltest.
 
-import { drive, errorsOf, phone } from '../../../internal/tooltest/chromium/drive.mjs';
+import { drive, errorsOf, phone } from '../../../internal/tooltest/testdata/chromium/drive.mjs';
 
 const [url, control] = process.argv.slice(2);
 

@@ -2,7 +2,7 @@
 // connection has ended. No certificate is checked.
 
 import { createInterface } from 'node:readline';
-import { drive } from '../../../internal/tooltest/chromium/drive.mjs';
+import { drive } from '../../../internal/tooltest/testdata/chromium/drive.mjs';
 import { visit } from '../node/standard.mjs';
 
 await drive(async (browser) => {

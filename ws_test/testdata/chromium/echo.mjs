@@ -6,7 +6,7 @@
 // What went over the wire is taken from the browser itself (its DevTools see
 // every frame), not from what the page says about it.
 
-import { drive } from '../../../internal/tooltest/chromium/drive.mjs';
+import { drive } from '../../../internal/tooltest/testdata/chromium/drive.mjs';
 
 const [url, text] = process.argv.slice(2);
 const mebibyte = 1 << 20;

@@ -7,7 +7,7 @@
 // The page's server has the payload at /payload, and the n-th plan's WebSocket
 // has a URL that ends in /n.
 
-import { drive } from '../../../internal/tooltest/chromium/drive.mjs';
+import { drive } from '../../../internal/tooltest/testdata/chromium/drive.mjs';
 
 const [pageURL, url, plans] = process.argv.slice(2);
 

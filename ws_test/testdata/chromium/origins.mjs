@@ -6,7 +6,7 @@
 // A call is a page's URL, a WebSocket's URL, and whether the page does it in a
 // sandboxed frame, whose origin is null.
 
-import { drive } from '../../../internal/tooltest/chromium/drive.mjs';
+import { drive } from '../../../internal/tooltest/testdata/chromium/drive.mjs';
 
 const [calls] = process.argv.slice(2);
 
