@@ -12,7 +12,7 @@ import (
 
 // shortWriteTimeout is a WriteTimeout after a quarter of which a session with nothing
 // left to write is no longer referenced by the timer.
-const shortWriteTimeout = 4 * time.Second
+const shortWriteTimeout = 2 * time.Second
 
 // runGC runs the garbage collector and the finalizers that are due.
 func runGC() {
@@ -33,6 +33,7 @@ func runGCUntil(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	waitUntil(t, what, func() bool {
 		runGC()
+		<-time.After(10 * time.Millisecond) // others need the processor
 		return is()
 	})
 }

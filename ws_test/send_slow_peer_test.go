@@ -22,7 +22,7 @@ func TestSlowPeerKeepsSession(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
-	const timeout = 2 * time.Second
+	const timeout = 3 * time.Second
 	connectEach(t, func() *ws.Upgrader { return &ws.Upgrader{Options: ws.Options{WriteTimeout: timeout}} }, func(t *testing.T, p *pair) {
 		sending := make(chan error, 1)
 		ctx, stop := context.WithCancel(testContext(t))
@@ -52,7 +52,7 @@ func TestCloseWaitsForSlowPeer(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
-	const timeout, size = 2 * time.Second, 16 << 20
+	const timeout, size = 3 * time.Second, 24 << 20
 	connectEach(t, func() *ws.Upgrader { return &ws.Upgrader{Options: ws.Options{CloseTimeout: timeout}} }, func(t *testing.T, p *pair) {
 		payload := bytes.Repeat([]byte("0123456789abcdef"), size/16)
 		if err := p.session.Binary(testContext(t), payload); err != nil {
