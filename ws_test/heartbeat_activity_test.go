@@ -176,7 +176,7 @@ func TestHeartbeatCountsPartialTLSRecord(t *testing.T) {
 	defer conn.Close()
 	handshakeOn(t, conn, request())
 	under.slow.Store(true)
-	if _, err := conn.Write(masked(fin|opBinary, make([]byte, 10_000))); err != nil {
+	if _, err := conn.Write(masked(fin|opBinary, make([]byte, 15_000))); err != nil { // takes three seconds
 		t.Log(err)
 	}
 	if err := await(t, received, "the message"); err != nil {

@@ -17,7 +17,7 @@ import (
 var shortHeartbeat = ws.Heartbeat{Interval: 300 * time.Millisecond, Timeout: 300 * time.Millisecond}
 
 // patientHeartbeat is one whose Pings are answered in time, also on a busy machine.
-var patientHeartbeat = ws.Heartbeat{Interval: 300 * time.Millisecond, Timeout: time.Second}
+var patientHeartbeat = ws.Heartbeat{Interval: 300 * time.Millisecond, Timeout: 2 * time.Second}
 
 // slowReadConn is a connection of which not more than some bytes a ms are read.
 type slowReadConn struct {
