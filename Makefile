@@ -90,7 +90,7 @@ staticcheck:
 	done; exit $$code
 
 # Vulnerabilities are known by a database on the net, which not every machine
-# can reach. Those of the standard library are said: only a newer Go mends them.
+# can reach. Those of the standard library are only reported: a newer Go is what mends them.
 vulnerabilities:
 	@echo '$(GO) run $(GOVULNCHECK) ./...'
 	@output=$$($(GO) run $(GOVULNCHECK) ./... 2>&1); code=$$?; echo "$$output"; \

@@ -2,7 +2,7 @@ module github.com/handset-go/handset/bench
 
 go 1.26.0
 
-ignore ./rust/target // in which cargo works meanwhile
+ignore ./rust/target // cargo removes folders there while ./... is walked through
 
 require (
 	github.com/HdrHistogram/hdrhistogram-go v1.4.0
