@@ -100,7 +100,7 @@ func (m *fragmentModel) queue(s *fragmentSender) error {
 	if f.Opcode != frame.Continuation {
 		m.text = frame.UTF8{}
 	}
-	if _, err := m.sent.Next(frame.Header{Opcode: f.Opcode, Fin: f.Fin}); err != nil {
+	if _, err := m.sent.Next(f.Opcode, f.Fin); err != nil {
 		return err
 	}
 	if !m.text.Write(f.Data) || f.Fin && !m.text.Whole() {

@@ -16,7 +16,7 @@ func TestAppendMasked(t *testing.T) {
 			t.Fatalf("len=%d: %d bytes, want %d and a frame of %d", n, len(got), len(before), Size(n)+KeyLength)
 		}
 		h, size, err := Parse(got[len(before):], Server, false)
-		want := Header{Length: uint64(n), Key: keyOf(testKey), Opcode: Binary, Fin: n%2 == 0}
+		want := Header{uint64(n), keyOf(testKey), firstByte(Binary, n%2 == 0)}
 		if err != nil || h != want {
 			t.Fatalf("len=%d: header %+v, %v, want %+v", n, h, err, want)
 		}

@@ -142,7 +142,7 @@ func FuzzFragments(f *testing.F) {
 				continue
 			}
 			state = next
-			of, err := sequence.Next(Header{Opcode: op, Fin: fin})
+			of, err := sequence.Next(op, fin)
 			if err != nil {
 				t.Fatalf("the receiver: %v", err)
 			}

@@ -26,14 +26,22 @@ const (
 // KeyLength is the length in bytes of a masking key in a header.
 const KeyLength = 4
 
-// Header is the header of a frame, which precedes its payload.
+// Header is the header of a frame, which precedes its payload. It has no more than four
+// fields: with more the compiler keeps it in memory instead of registers.
 type Header struct {
 	Length uint64 // of the payload, below 2^63
 	Key    Key    // zero when the frame is not masked
-	Opcode Opcode
-	Fin    bool // the last frame of its message
-	RSV1   bool // its message is compressed
+	First  byte   // the first byte: FIN, RSV1 and the opcode
 }
+
+// Opcode returns the opcode.
+func (h Header) Opcode() Opcode { return OpcodeOf(h.First) }
+
+// Fin reports whether the frame is the last one of its message.
+func (h Header) Fin() bool { return h.First&finBit != 0 }
+
+// RSV1 reports whether RSV1 is set: the frame's message is compressed.
+func (h Header) RSV1() bool { return h.First&RSV1 != 0 }
 
 // Side is one of the two sides of a connection.
 type Side uint8
@@ -52,14 +60,14 @@ func Parse(b []byte, side Side, rsv1 bool) (h Header, n int, err error) {
 	if len(b) == 0 {
 		return Header{}, 0, nil
 	}
-	h.Fin, h.RSV1, h.Opcode = b[0]&finBit != 0, b[0]&RSV1 != 0, Opcode(b[0]&opBits)
-	if err := checkFirst(b[0], h, rsv1); err != nil {
+	h.First = b[0]
+	if err := h.checkFirst(rsv1); err != nil {
 		return Header{}, 0, err
 	}
 	if len(b) < 2 {
 		return Header{}, 0, nil
 	}
-	if err := checkSecond(b[1], side, h.Opcode); err != nil {
+	if err := checkSecond(b[1], side, h.Opcode()); err != nil {
 		return Header{}, 0, err
 	}
 	n = 2
@@ -115,13 +123,14 @@ func Whole(b []byte, side Side) bool {
 	return n > 0 && uint64(len(b)-n) >= h.Length
 }
 
-func checkFirst(b byte, h Header, rsv1 bool) error {
+func (h Header) checkFirst(rsv1 bool) error {
+	rsv := h.First & rsvBits
 	switch {
-	case b&rsvBits != 0 && !(b&rsvBits == RSV1 && rsv1 && h.Opcode.begins()):
+	case rsv != 0 && !(rsv == RSV1 && rsv1 && h.Opcode().begins()):
 		return ErrReservedBits
-	case h.Opcode.reserved():
+	case h.Opcode().reserved():
 		return ErrReservedOpcode
-	case h.Opcode.Control() && !h.Fin:
+	case h.Opcode().Control() && !h.Fin():
 		return ErrControlFragmented
 	}
 	return nil

@@ -17,6 +17,9 @@ func unhex(s string) []byte {
 	return b
 }
 
+// firstByte is the first byte of a frame that is not compressed.
+func firstByte(op Opcode, fin bool) byte { return Append(nil, op, fin, 0)[0] }
+
 // goodHeaders are whole headers, each with the key 37 fa 21 3d of RFC 6455 §5.7.
 var goodHeaders = []struct {
 	name string
@@ -86,7 +89,7 @@ func TestParseIncompleteHeader(t *testing.T) {
 					t.Errorf("of %d bytes: %+v, %d, %v; want nothing yet", n, h, got, err)
 				}
 			}
-			want := Header{Length: c.len, Key: 0x3d21fa37, Opcode: c.op, Fin: c.fin}
+			want := Header{c.len, 0x3d21fa37, firstByte(c.op, c.fin)}
 			for _, behind := range []string{"", "00", "ff ffff"} {
 				h, n, err := Parse(append(b[:len(b):len(b)], unhex(behind)...), Server, false)
 				if h != want || n != len(b) || err != nil {
@@ -126,7 +129,7 @@ func TestParseRSV1(t *testing.T) {
 		0xe1: ErrReservedBits, 0xd1: ErrReservedBits, 0xf1: ErrReservedBits, 0xa1: ErrReservedBits, 0x91: ErrReservedBits,
 	} {
 		h, _, err := Parse([]byte{first, 0x80, 1, 2, 3, 4}, Server, true)
-		if err != want || err == nil && h.RSV1 != (first&RSV1 != 0) {
+		if err != want || err == nil && h.RSV1() != (first&RSV1 != 0) {
 			t.Errorf("%#x: %+v, %v, want %v", first, h, err, want)
 		}
 	}
@@ -225,7 +228,7 @@ func TestAppendParse(t *testing.T) {
 				b[1] |= 0x80
 				b = append(b, 1, 2, 3, 4)
 				h, n, err := Parse(b, Server, false)
-				want := Header{Length: uint64(length), Key: 0x04030201, Opcode: op, Fin: fin}
+				want := Header{uint64(length), 0x04030201, firstByte(op, fin)}
 				if h != want || n != len(b) || err != nil {
 					t.Errorf("%+v, %d, %v; want %+v, %d", h, n, err, want, len(b))
 				}
@@ -276,7 +279,7 @@ func TestParseAsClient(t *testing.T) {
 					t.Errorf("of %d bytes: %+v, %d, %v; want nothing yet", n, h, got, err)
 				}
 			}
-			want := Header{Length: c.len, Opcode: c.op, Fin: c.fin}
+			want := Header{c.len, 0, firstByte(c.op, c.fin)}
 			if h, n, err := Parse(append(b, 0xFF), Client, false); h != want || n != len(b) || err != nil {
 				t.Errorf("%+v, %d, %v; want %+v, %d", h, n, err, want, len(b))
 			}

@@ -11,7 +11,6 @@ var testKey = [4]byte{0x37, 0xfa, 0x21, 0x3d}
 
 func keyOf(b [4]byte) Key { return Key(binary.LittleEndian.Uint32(b[:])) }
 
-// pattern is n bytes, no two neighbouring words of which are the same.
 // pattern is n bytes whose period is no power of two.
 func pattern(n int) []byte {
 	period := make([]byte, 251)

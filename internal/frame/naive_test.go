@@ -49,7 +49,7 @@ func naiveParse(b []byte, side Side, rsv1 bool) (h Header, n int, err error) {
 	if bits.short {
 		return Header{}, 0, nil
 	}
-	return Header{Length: length, Key: key, Opcode: op, Fin: fin == 1, RSV1: rsv == 4}, bits.next / 8, nil
+	return Header{length, key, byte(fin<<7|rsv<<4) | byte(op)}, bits.next / 8, nil
 }
 
 // bitReader reads numbers of any number of bits, the highest bit first.

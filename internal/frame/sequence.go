@@ -7,23 +7,24 @@ type Sequence struct {
 	open Opcode // Text or Binary inside a message, else Continuation
 }
 
-// Next checks the next frame, and returns the opcode of the message that it belongs to,
-// or the frame's own if it is a control frame.
-func (s *Sequence) Next(h Header) (Opcode, error) {
-	if h.Opcode.Control() {
-		return h.Opcode, nil
+// Next checks the next frame, of which it is given the opcode and whether it is the last
+// one of its message. It returns the opcode of the message that the frame belongs to, or
+// the frame's own if it is a control frame.
+func (s *Sequence) Next(op Opcode, fin bool) (Opcode, error) {
+	if op.Control() {
+		return op, nil
 	}
 	of := s.open
 	switch {
-	case h.Opcode == Continuation && of == Continuation:
+	case op == Continuation && of == Continuation:
 		return 0, ErrNoMessageOpen
-	case h.Opcode != Continuation && of != Continuation:
+	case op != Continuation && of != Continuation:
 		return 0, ErrMessageOpen
-	case h.Opcode != Continuation:
-		of = h.Opcode
+	case op != Continuation:
+		of = op
 	}
 	s.open = of
-	if h.Fin {
+	if fin {
 		s.open = Continuation
 	}
 	return of, nil

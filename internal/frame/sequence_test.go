@@ -5,12 +5,18 @@ import (
 	"testing"
 )
 
-// frames reads headers from words: an opcode's letter — t, b, c, or a control
+// testFrame is what Next is told of a frame.
+type testFrame struct {
+	opcode Opcode
+	fin    bool
+}
+
+// frames reads frames from words: an opcode's letter — t, b, c, or a control
 // frame's P, O or X — and a dot behind the last frame of a message.
-func frames(s string) (all []Header) {
+func frames(s string) (all []testFrame) {
 	ops := map[byte]Opcode{'t': Text, 'b': Binary, 'c': Continuation, 'P': Ping, 'O': Pong, 'X': Close}
 	for _, word := range strings.Fields(s) {
-		all = append(all, Header{Opcode: ops[word[0]], Fin: len(word) > 1 || ops[word[0]].Control()})
+		all = append(all, testFrame{ops[word[0]], len(word) > 1 || ops[word[0]].Control()})
 	}
 	return all
 }
@@ -37,8 +43,8 @@ func TestSequenceNext(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var s Sequence
-			for i, h := range frames(c.frames) {
-				op, err := s.Next(h)
+			for i, f := range frames(c.frames) {
+				op, err := s.Next(f.opcode, f.fin)
 				if i == len(c.want) {
 					if err != c.err || op != 0 {
 						t.Errorf("frame %d: %v, %v; want %v", i, op, err, c.err)
@@ -59,13 +65,13 @@ func TestSequenceNext(t *testing.T) {
 // A violation does not change a Sequence.
 func TestSequenceAfterViolation(t *testing.T) {
 	var s Sequence
-	for _, h := range frames("t") {
-		s.Next(h)
+	for _, f := range frames("t") {
+		s.Next(f.opcode, f.fin)
 	}
-	if _, err := s.Next(Header{Opcode: Binary, Fin: true}); err != ErrMessageOpen {
+	if _, err := s.Next(Binary, true); err != ErrMessageOpen {
 		t.Fatal(err)
 	}
-	if op, err := s.Next(Header{Fin: true}); op != Text || err != nil {
+	if op, err := s.Next(Continuation, true); op != Text || err != nil {
 		t.Errorf("the open message went on as %v, %v", op, err)
 	}
 }

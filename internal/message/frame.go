@@ -55,24 +55,24 @@ func (r *Reader) next() (ok bool, err error) {
 
 // arrivedWhole reports whether the frame is a whole message, no longer than a chunk and not
 // compressed, and all of its payload is there. Nearly every frame is.
-func (r *Reader) arrivedWhole(h *frame.Header) bool {
-	return h.Fin && !h.RSV1 && (h.Opcode == frame.Text || h.Opcode == frame.Binary) &&
+func (r *Reader) arrivedWhole(h frame.Header) bool {
+	return h.Fin() && !h.RSV1() && (h.Opcode() == frame.Text || h.Opcode() == frame.Binary) &&
 		h.Length <= ChunkSize && uint64(len(r.inbox.Bytes())) >= h.Length
 }
 
 // take makes an event of a frame for which arrivedWhole is true, and whose header has been read.
 // consume would give the same, by a longer way.
-func (r *Reader) take(h *frame.Header) (ok bool, err error) {
+func (r *Reader) take(h frame.Header) (ok bool, err error) {
 	payload := r.inbox.Bytes()[:h.Length:h.Length]
 	r.inbox.Consume(len(payload))
 	r.Count.Wire += uint64(len(payload))
 	frame.Mask(payload, h.Key)
-	if h.Opcode == frame.Text && !utf8.Valid(payload) {
+	if h.Opcode() == frame.Text && !utf8.Valid(payload) {
 		return false, r.fail(frame.ErrInvalidUTF8)
 	}
 	r.Count.Messages++
 	r.compressed = false
-	r.Event.set(h.Opcode, true, true, payload)
+	r.Event.set(h.Opcode(), true, true, payload)
 	return true, nil
 }
 
@@ -86,7 +86,7 @@ func (r *Reader) begin() (ok bool, err error) {
 	if n == 0 {
 		return false, nil
 	}
-	opcode, err := r.sequence.Next(h)
+	opcode, err := r.sequence.Next(h.Opcode(), h.Fin())
 	if err != nil {
 		return false, r.fail(err)
 	}
@@ -97,13 +97,13 @@ func (r *Reader) begin() (ok bool, err error) {
 	r.Count.Frames++
 	r.Count.Headers += uint64(n)
 	r.Count.Wire += uint64(n)
-	if r.arrivedWhole(&h) {
-		return r.take(&h)
+	if r.arrivedWhole(h) {
+		return r.take(h)
 	}
-	r.opcode, r.fin, r.key, r.left = opcode, h.Fin, h.Key, h.Length
+	r.opcode, r.fin, r.key, r.left = opcode, h.Fin(), h.Key, h.Length
 	r.inFrame, r.isLong, r.unmasked = true, h.Length > ChunkSize, 0
-	if !opcode.Control() && h.Opcode != frame.Continuation {
-		r.compressed = h.RSV1 // says it for the whole message (RFC 7692 §6)
+	if !opcode.Control() && h.Opcode() != frame.Continuation {
+		r.compressed = h.RSV1() // says it for the whole message (RFC 7692 §6)
 	}
 	return true, nil
 }

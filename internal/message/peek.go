@@ -43,7 +43,7 @@ func (r *Reader) PeekClose(at *uint64) (e Event, found bool, err error) {
 			return e, false, err
 		}
 		size := uint64(n) + h.Length
-		if h.Opcode != frame.Close {
+		if h.Opcode() != frame.Close {
 			*at += size
 			from += size
 			continue
