@@ -102,12 +102,15 @@ func (l *readLock) lockContext(ctx context.Context) (stopping *lockHolder, err e
 	}
 }
 
+// lockIfFree locks for the application if nobody holds the lock.
+func (l *readLock) lockIfFree() bool { return l.holder.CompareAndSwap(nil, application) }
+
 // tryLock locks for the application without waiting. If a background reader holds the
 // lock, tryLock interrupts and returns it: the caller may try again when its channel
 // done is closed. One that reads while the body of a loop runs is not interrupted: the loop
 // is the reader.
 func (l *readLock) tryLock() (background *lockHolder, err error) {
-	for !l.holder.CompareAndSwap(nil, application) {
+	for !l.lockIfFree() {
 		switch h := l.holder.Load(); {
 		case h == nil: // it has just been unlocked
 		case h == application, h == loopBody, h.before == loopBody:

@@ -131,6 +131,14 @@ func (m *MessageStream) lock(ctx context.Context) error {
 	if m == nil || m.transport == nil { // not from Handle or Dial
 		return ErrClosed
 	}
+	if ctx != nil && ctx.Err() == nil && m.in.lock.lockIfFree() {
+		return nil
+	}
+	return m.lockSlow(ctx)
+}
+
+// lockSlow is lock if the stream is not free or ctx is not valid.
+func (m *MessageStream) lockSlow(ctx context.Context) error {
 	stopping, err := m.in.lock.lockContext(ctx)
 	if err == nil || ctx == nil || err == ErrConcurrentRecv {
 		return err

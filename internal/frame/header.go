@@ -61,7 +61,7 @@ func Parse(b []byte, side Side, rsv1 bool) (h Header, n int, err error) {
 		return Header{}, 0, nil
 	}
 	h.First = b[0]
-	if err := h.checkFirst(rsv1); err != nil {
+	if err := checkFirst(b[0], rsv1); err != nil {
 		return Header{}, 0, err
 	}
 	if len(b) < 2 {
@@ -123,14 +123,17 @@ func Whole(b []byte, side Side) bool {
 	return n > 0 && uint64(len(b)-n) >= h.Length
 }
 
-func (h Header) checkFirst(rsv1 bool) error {
-	rsv := h.First & rsvBits
+func checkFirst(b byte, rsv1 bool) error {
+	reserved, op := b&rsvBits, OpcodeOf(b)
+	if rsv1 && op.begins() {
+		reserved &^= RSV1
+	}
 	switch {
-	case rsv != 0 && !(rsv == RSV1 && rsv1 && h.Opcode().begins()):
+	case reserved != 0:
 		return ErrReservedBits
-	case h.Opcode().reserved():
+	case op.reserved():
 		return ErrReservedOpcode
-	case h.Opcode().Control() && !h.Fin():
+	case op.Control() && b&finBit == 0:
 		return ErrControlFragmented
 	}
 	return nil

@@ -94,7 +94,7 @@ func BenchmarkCounting(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		k.out.countReceivedLocked(k, Count{Messages: 1, Frames: 1, Headers: 6, Wire: 131})
-		t.uncounted.frame(f)
+		t.uncounted.frame(f, f.size())
 		k.out.countSentLocked(k)
 	}
 }

@@ -15,15 +15,14 @@ func (c *Count) add(d Count) {
 	c.Wire += d.Wire
 }
 
-// frame counts a frame that has been queued.
-func (c *Count) frame(f *Frame) {
-	if f.Fin && !f.Opcode.Control() {
-		c.Messages++
-	}
-	size := f.size()
+// frame counts a frame of the given size that has been queued.
+func (c *Count) frame(f *Frame, size int) {
 	c.Frames++
 	c.Headers += uint64(size - len(f.Data))
 	c.Wire += uint64(size)
+	if f.Fin && !f.Opcode.Control() {
+		c.Messages++
+	}
 }
 
 // smallCount is a Count in a few bytes. Frames are added to it under the lock that

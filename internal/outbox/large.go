@@ -12,7 +12,9 @@ const large = 16 << 10
 // once before Put returns; queue.wrote copies what is left of the payload then.
 func (o *Outbox) enqueueLargeLocked(f *Frame) {
 	q := o.queue
-	q.makeSpace(f.size() - len(f.Data))
+	size := f.size()
+	q.makeSpace(size - len(f.Data))
+	q.uncounted.frame(f, size)
 	q.appendHeader(f)
 	q.beginWrite()
 	q.body = f.Data

@@ -111,7 +111,9 @@ func (q *queue) mustWait(f *Frame) bool {
 
 // append queues the frame. What it calls is not inlined, to keep its stack frame small.
 func (q *queue) append(f *Frame) {
-	q.makeSpace(f.size())
+	size := f.size()
+	q.makeSpace(size)
+	q.uncounted.frame(f, size)
 	if f.masked {
 		q.appendMasked(f)
 	} else {
@@ -132,10 +134,10 @@ func (q *queue) makeSpace(n int) {
 	}
 }
 
-// appendHeader queues the frame's header, for which makeSpace must have been called, and
-// counts the frame.
+// appendHeader queues the frame's header, for which makeSpace must have been called.
+//
+//go:noinline
 func (q *queue) appendHeader(f *Frame) {
-	q.uncounted.frame(f)
 	at := len(q.queued.Bytes)
 	q.queued.Bytes = frame.Append(q.queued.Bytes, f.Opcode, f.Fin, len(f.Data))
 	if f.RSV1 {
@@ -148,12 +150,10 @@ func (q *queue) appendHeader(f *Frame) {
 //go:noinline
 func (q *queue) appendPayload(f *Frame) { q.queued.Bytes = append(q.queued.Bytes, f.Data...) }
 
-// appendMasked queues the frame masked, for which makeSpace must have been called, and
-// counts it.
+// appendMasked queues the frame masked, for which makeSpace must have been called.
 //
 //go:noinline
 func (q *queue) appendMasked(f *Frame) {
-	q.uncounted.frame(f)
 	at := len(q.queued.Bytes)
 	if q.keys == nil {
 		q.seedKeys()
