@@ -21,11 +21,12 @@ type Broker interface {
 	// Publish publishes a message to all subscriptions of a group, including those
 	// of the same Broker. It returns nil when the broker has accepted the message,
 	// which may be before or after the message is delivered. It may wait, but not
-	// longer than ctx, and must not wait for the delivery. The broker may keep data
-	// and does not modify it; the caller must not modify it either.
+	// longer than ctx. A broker of several processes must not wait for the delivery.
+	// The broker may keep data and does not modify it; the caller must not modify it
+	// either.
 	//
 	// An error that wraps ErrUnavailable means that the message was certainly not
-	// published, because the broker cannot be reached, and one that wraps ErrTooLarge that
+	// published, because the broker is closed or cannot be reached, and one that wraps ErrTooLarge that
 	// it was not, because the broker does not carry messages of its size. After another
 	// error the message may have been published.
 	Publish(ctx context.Context, group string, data []byte) error

@@ -77,8 +77,9 @@ func (b *Broker) Close() error {
 }
 
 // Publish implements group.Broker. It waits until the server has processed the message,
-// at most 10 s. If the connection is lost, it fails at once, and nothing is sent later,
-// except a message that has been written to the connection already.
+// at most 10 s. If the connection is lost, it fails at once. If the error wraps
+// group.ErrUnavailable, the message is not sent later. Otherwise it may have been published,
+// or the nats.Conn may send it when the connection has come back.
 func (b *Broker) Publish(ctx context.Context, name string, data []byte) error {
 	subject := b.subject(name)
 	lost, err := b.conn.send(ctx, &outgoing{subject: subject, data: data})

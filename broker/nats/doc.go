@@ -34,6 +34,7 @@
 // with an error that wraps group.ErrUnavailable, and nothing is sent later: the buffer
 // of nats.Conn for the time of a reconnect is not used. If the connection is lost during the
 // call, the error does not wrap group.ErrUnavailable, since the message may have been published.
+// After Close, the methods return [ErrClosed].
 //
 // Messages of one publisher arrive in order. Messages of several publishers may arrive at
 // several subscriptions of a Broker in different orders. A JetStream has one order.

@@ -9,10 +9,12 @@ import (
 	natsgo "github.com/nats-io/nats.go"
 )
 
+// ErrClosed is returned after Close. It wraps group.ErrUnavailable.
+var ErrClosed = fmt.Errorf("nats: broker is closed: %w", group.ErrUnavailable)
+
 var (
 	errNil       = errors.New("nats: connection is nil")
 	errPrefix    = errors.New("nats: invalid prefix of subjects")
-	errClosed    = fmt.Errorf("nats: broker is closed: %w", group.ErrUnavailable)
 	errNoConn    = fmt.Errorf("nats: not connected: %w", group.ErrUnavailable)
 	errLost      = errors.New("nats: connection was lost before the server has confirmed the message")
 	errUnproved  = errors.New("nats: server has not answered in time")
@@ -24,8 +26,8 @@ var (
 	errConnClosed  = errors.New("nats: connection is closed and does not come back")
 )
 
-// publishError returns an error of nats.Conn as one of group.Broker. Nothing has been
-// published after an error.
+// publishError returns an error of nats.Conn as one of group.Broker. After an error that
+// wraps group.ErrUnavailable or group.ErrTooLarge, nothing has been published.
 func publishError(err error) error {
 	switch {
 	case err == nil:
@@ -36,7 +38,7 @@ func publishError(err error) error {
 		errors.Is(err, natsgo.ErrReconnectBufExceeded):
 		return fmt.Errorf("nats: %w: %w", group.ErrUnavailable, err)
 	}
-	return fmt.Errorf("nats: message may not have been published: %w", err)
+	return fmt.Errorf("nats: message may have been published: %w", err)
 }
 
 // refuses reports whether an error of the server says that it refuses to do something

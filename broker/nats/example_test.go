@@ -294,6 +294,18 @@ func ExampleJetStream_Close() {
 	// true
 }
 
+func Example_errClosed() {
+	server := exampleServer(&natsserver.Options{})
+	defer server.Shutdown()
+	conn := exampleConn(server)
+	defer conn.Close()
+	broker, _ := nats.New(conn, nats.Options{})
+	_ = broker.Close()
+	err := broker.Publish(context.Background(), "news", []byte("hello"))
+	fmt.Println(err == nats.ErrClosed, err)
+	// Output: true nats: broker is closed: group: broker is unavailable
+}
+
 // A stream of the name that is not suitable is not changed.
 func Example_errStream() {
 	server := exampleServer(&natsserver.Options{JetStream: true, StoreDir: exampleDir()})

@@ -33,10 +33,11 @@ func (b *JetStream) Recent(ctx context.Context, name string, n int) ([]group.Ent
 	return entries(messages, newest.Epoch), newest, nil
 }
 
-// After implements group.History. Positions are the sequences of a stream that all groups
-// share, so it returns group.ErrCannotResume also if the message at the position is no
-// longer stored, and as many messages of the group are stored as the stream keeps, or the
-// stream has deleted later messages because of their age.
+// After implements group.History. Positions are sequences of a stream that all groups share,
+// so nothing shows how many messages of the group are missing. If the message at the position
+// is no longer stored, After therefore also returns group.ErrCannotResume if as many messages
+// of the group as the stream keeps follow it, or if the stream has deleted later messages
+// because of their age.
 func (b *JetStream) After(ctx context.Context, name string, after group.Position, limit int) ([]group.Entry, error) {
 	messages, _, err := b.after(ctx, name, after, limit)
 	if err != nil {

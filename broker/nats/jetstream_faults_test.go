@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -200,6 +201,36 @@ func TestJetStreamConfig(t *testing.T) {
 		if err := js.DeleteStream(t.Context(), "other"); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// The permissions that the package comment lists suffice, and only who makes the stream
+// needs that of making it.
+func TestJetStreamPermissions(t *testing.T) {
+	allowed := []string{"handset.stored.*", "$JS.API.STREAM.INFO.handset", "$JS.API.STREAM.MSG.GET.handset", "$JS.API.DIRECT.GET.handset"}
+	user := func(name string, publish []string) *natsserver.User {
+		return &natsserver.User{Username: name, Password: "password", Permissions: &natsserver.Permissions{
+			Publish:   &natsserver.SubjectPermission{Allow: publish},
+			Subscribe: &natsserver.SubjectPermission{Allow: []string{"handset.live.*", "_INBOX.>"}},
+		}}
+	}
+	server := newRestartable(t, natsserver.Options{DontListen: true, JetStream: true, StoreDir: t.TempDir(), Users: []*natsserver.User{
+		user("maker", append(slices.Clone(allowed), "$JS.API.STREAM.CREATE.handset")), user("user", allowed),
+	}})
+	ignore := natsgo.ErrorHandler(func(*natsgo.Conn, *natsgo.Subscription, error) {})
+	newJetStream(t, server.connect(t, natsgo.UserInfo("maker", "password"), ignore), JetStreamOptions{})
+	b := newJetStream(t, server.connect(t, natsgo.UserInfo("user", "password"), ignore), JetStreamOptions{})
+	events := receive(t, b, "group")
+	publish(t, b, "group", "one")
+	wantText(t, events, "one")
+	publish(t, b, "group", "two")
+	wantText(t, events, "two")
+	entries, _, err := b.Recent(t.Context(), "group", 10)
+	if err != nil || len(entries) != 2 {
+		t.Fatalf("Recent: %d messages, %v", len(entries), err)
+	}
+	if entries, err = b.After(t.Context(), "group", entries[0].Position, 10); err != nil || len(entries) != 1 {
+		t.Errorf("After: %d messages, %v", len(entries), err)
 	}
 }
 

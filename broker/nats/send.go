@@ -24,7 +24,7 @@ func (c *connection) send(ctx context.Context, o *outgoing) (lost <-chan struct{
 	lost, up := c.state()
 	switch {
 	case c.isClosing():
-		return nil, errClosed
+		return nil, ErrClosed
 	case !up:
 		return nil, errNoConn
 	}
@@ -50,7 +50,7 @@ func (c *connection) sendByOutbox(ctx context.Context, lost <-chan struct{}, o *
 	case <-lost:
 		return errNoConn
 	case <-c.closing:
-		return errClosed
+		return ErrClosed
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -82,7 +82,7 @@ func (o *outgoing) wait(ctx context.Context, lost, closing <-chan struct{}) erro
 	case <-lost:
 		before, after = errNoConn, errLost
 	case <-closing:
-		before, after = errClosed, errLost
+		before, after = ErrClosed, errLost
 	case <-ctx.Done():
 		before, after = ctx.Err(), ctx.Err()
 	}

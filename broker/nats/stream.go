@@ -28,8 +28,11 @@ func openStream(ctx context.Context, conn *natsgo.Conn, options *JetStreamOption
 		return fmt.Errorf("nats: %w", err)
 	}
 	want := options.config()
-	stream, err := js.CreateStream(ctx, want)
-	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+	stream, err := js.Stream(ctx, want.Name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		stream, err = js.CreateStream(ctx, want)
+	}
+	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another process has made it meanwhile
 		stream, err = js.Stream(ctx, want.Name)
 	}
 	if err != nil {

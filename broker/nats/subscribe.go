@@ -15,7 +15,7 @@ const maxAttempts = 20
 // subscribe makes a subscription and waits until it is active at the server.
 func (c *connection) subscribe(ctx context.Context, subject string, handle natsgo.MsgHandler, limits Options) (*natsgo.Subscription, error) {
 	if c.isClosing() {
-		return nil, errClosed
+		return nil, ErrClosed
 	}
 	type result struct {
 		sub *natsgo.Subscription
@@ -39,7 +39,7 @@ func (c *connection) subscribe(ctx context.Context, subject string, handle natsg
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-c.closing:
-		return nil, errClosed
+		return nil, ErrClosed
 	}
 }
 
@@ -81,7 +81,7 @@ func (c *connection) flush(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case c.isClosing():
-			return errClosed
+			return ErrClosed
 		case c.IsClosed():
 			return errConnClosed
 		}

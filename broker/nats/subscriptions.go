@@ -24,13 +24,13 @@ func (l *subscriptions[S]) add(s S) {
 }
 
 // activate sets what has been subscribed to. If the subscription or the broker was closed
-// meanwhile, it unsubscribes and returns errClosed.
+// meanwhile, it unsubscribes and returns ErrClosed.
 func (l *subscriptions[S]) activate(s S, sub *natsgo.Subscription, conn *connection) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if _, open := l.open[s]; !open || l.closed {
 		conn.unsubscribe(sub)
-		return errClosed
+		return ErrClosed
 	}
 	l.open[s] = sub
 	return nil

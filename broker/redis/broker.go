@@ -45,8 +45,8 @@ const (
 
 // Errors of brokers.
 var (
-	// ErrClosed is returned after Close.
-	ErrClosed = errors.New("redis: broker is closed")
+	// ErrClosed is returned after Close. It wraps group.ErrUnavailable.
+	ErrClosed = fmt.Errorf("redis: broker is closed: %w", group.ErrUnavailable)
 
 	errNoClient = errors.New("redis: client is nil")
 )

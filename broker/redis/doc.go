@@ -47,8 +47,8 @@
 // # What is lost, and what is not
 //
 // A [Broker] uses PUBLISH and SUBSCRIBE. It stores nothing in Redis. Messages that are
-// published while a process has no connection to Redis are lost for this process, which is
-// a gap: [Broker.Subscribe] explains it.
+// published while a process has no connection to Redis are lost for this process. Each
+// of its subscriptions reports a gap when Redis has confirmed it again.
 //
 // A [HistoryBroker] is a group.History, too. One script publishes each message and
 // appends it to a stream in Redis. After the loss of the connection, the process
@@ -80,8 +80,8 @@
 // commands: one for the subscriptions of all groups, and one for all else. A broker
 // notices that the server is gone when its connection is closed, or when it does not
 // answer for ClientOption.Dialer.KeepAlive and ConnWriteTimeout, 11 s by default.
-// It connects again after 10 ms, later after up to a second, and subscribes to 256
-// groups by each command.
+// It connects again at once, then after up to 10 ms, later after up to a second, and
+// subscribes to up to 256 groups by each command.
 //
 // [Broker.Close] ends them; the methods then return [ErrClosed].
 package redis

@@ -156,7 +156,7 @@ func ExampleHistoryBroker_Close() {
 	broker, end := exampleHistory()
 	defer end()
 	fmt.Println(broker.Close(), broker.Publish(context.Background(), "news", []byte("hello")))
-	// Output: <nil> redis: broker is closed
+	// Output: <nil> redis: broker is closed: group: broker is unavailable
 }
 
 func ExampleHistoryBroker_Recent() {
@@ -200,5 +200,5 @@ func Example_errClosed() {
 	_ = broker.Close()
 	err := broker.Publish(context.Background(), "news", []byte("hello"))
 	fmt.Println(err == redis.ErrClosed, err)
-	// Output: true redis: broker is closed
+	// Output: true redis: broker is closed: group: broker is unavailable
 }

@@ -9,11 +9,12 @@ import (
 )
 
 const (
-	// extendBatch is for how many groups one pipeline of commands is.
+	// extendBatch is the number of groups in one pipeline of commands.
 	extendBatch = 64
 
-	// extendShare is which part of the retention is added to it, so that a publish
-	// need not begin it again if another one has within this part of it.
+	// Redis keeps messages for HistoryOptions.Retention and one extendShare-th of it
+	// more. A publish need not begin the retention again if another one has done so
+	// within this extra time.
 	extendShare = 8
 )
 

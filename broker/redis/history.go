@@ -53,6 +53,8 @@ const (
 // The epoch of a group's positions is random. It is stored with the messages, and changes if
 // Redis loses them, expires them, is started again, or is replaced by a replica; see
 // HistoryOptions.Durable.
+//
+// It must be closed. All methods are safe for concurrent use.
 type HistoryBroker struct {
 	broker   *Broker
 	messages int
