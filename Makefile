@@ -1,4 +1,5 @@
-# Everything that CI does, by the same commands. `make ci` is all of it.
+# The commands that CI runs, and others. `make ci` is all but the soak tests, Autobahn and
+# the benchmarks.
 
 GO       ?= go
 FUZZTIME ?= 60s

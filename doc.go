@@ -24,6 +24,6 @@
 //	go run github.com/handset-go/handset/examples/echo@latest
 //	go run github.com/handset-go/handset/examples/echo/client@latest ws://127.0.0.1:8080/ws_echo
 //
-// The model is that of Rust's actix-ws. The README maps each of its names to the
-// name here.
+// The model is that of Rust's actix-ws. docs/from-actix-ws.md maps its names to those of
+// package ws.
 package handset

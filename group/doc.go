@@ -109,8 +109,8 @@
 // clients can resume after an interruption: [Groups.Resume] sends what they have missed,
 // up to [Options.MaxResume] messages, or returns [ErrCannotResume]. Both return
 // [ErrNoHistory] if the broker does not implement History, [ErrMember] if the session is
-// a member already, and [ErrLeft] or [ErrTooSlow] if they do not complete. All methods
-// return [ErrClosed] after [Groups.Close].
+// a member already, and [ErrLeft] or [ErrTooSlow] if they do not complete. After
+// [Groups.Close], the methods that join or publish return [ErrClosed].
 //
 // # Guarantees
 //

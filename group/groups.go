@@ -20,8 +20,9 @@ type Options struct {
 	Slow SlowPolicy
 
 	// Missed, if not nil, is called when DropNewest has dropped a message for
-	// a member. It is called by the goroutine that delivers, for different groups
-	// concurrently, must not block and must not call Publish.
+	// a member. It is called by the goroutine that delivers, or that calls PublishLocal,
+	// possibly concurrently, also for one group. It must not block and must not call
+	// Publish or PublishLocal.
 	Missed func(group string, session *ws.Session)
 
 	// Format, if not nil, returns the data that the members receive for a message,

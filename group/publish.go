@@ -20,7 +20,8 @@ var (
 // the broker, at most until ctx ends, but not for members. It does not keep or modify
 // data.
 //
-// An error that wraps ErrUnavailable means that no member receives the message.
+// An error that wraps ErrUnavailable, but not ErrLocalOnly, means that no member receives
+// the message.
 // After another error of the broker, or the end of ctx, some may receive it.
 func (gs *Groups) Publish(ctx context.Context, name string, kind ws.Kind, data []byte) error {
 	return gs.PublishExcept(ctx, name, kind, data, nil)
@@ -57,7 +58,8 @@ func (gs *Groups) PublishExcept(ctx context.Context, name string, kind ws.Kind, 
 // members and of members that are sent stored messages. Messages of one
 // goroutine arrive in order; concurrent messages, including those of the broker, may
 // arrive at different members in different order. It does not wait, and
-// may be called by Options.Gap and Options.Missed.
+// does not keep or modify data. Options.Gap may call it. Options.Missed must not: the
+// message may be dropped for the same member, and Missed be called again.
 func (gs *Groups) PublishLocal(name string, kind ws.Kind, data []byte) error {
 	e, err := gs.envelope(kind, data, nil)
 	if err != nil {

@@ -2,7 +2,8 @@ package group
 
 import "sync/atomic"
 
-// Stats are the statistics of Groups. The counts only increase.
+// Stats are the statistics of Groups. Groups and Members are current numbers. The others
+// are counters, which only increase.
 type Stats struct {
 	Groups  int // groups that have a subscription, or wait for one
 	Members int // memberships: a session counts once for each of its groups

@@ -87,13 +87,13 @@ func (r CloseReason) payload() []byte {
 // after Close. By errors.Is it is an ErrClosed and a net.ErrClosed.
 type CloseError struct {
 	// Received is the content of the peer's Close frame. In the error of a send
-	// it is zero until that frame has arrived.
+	// it may be zero until the session has ended.
 	Received CloseReason
 	// Sent is the content of our Close frame, before its description was
 	// shortened to 123 bytes.
 	Sent CloseReason
 	// ByPeer reports whether the peer's Close frame arrived before ours was
-	// sent.
+	// queued.
 	ByPeer bool
 }
 

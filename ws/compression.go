@@ -48,7 +48,8 @@ type Compression struct {
 
 	// MinSize is the length in bytes from which messages are compressed. Zero
 	// means 128. A message that is sent in fragments is compressed whatever its
-	// length, unless its first fragment would not become shorter.
+	// length, unless its first fragment has at least this length and would not
+	// become shorter.
 	MinSize int
 
 	// SendTakeover and RecvTakeover enable context takeover for messages to and

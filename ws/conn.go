@@ -206,9 +206,9 @@ func (s *Session) tryLastWrite() (ok bool) { return s.transport.SetWriteDeadline
 func (s *Session) writeTimedOut() { s.end(ErrWriteTimeout) }
 
 // newSession returns a session on a connection whose handshake is complete. early is
-// what the server has read beyond the request.
+// what was read beyond the request, or on a client beyond the response.
 func newSession(r *registry, netConn net.Conn, early []byte, protocol *string, c *deflateState) *Session {
-	_ = netConn.SetDeadline(time.Time{}) // remove the server's deadline
+	_ = netConn.SetDeadline(time.Time{}) // remove the deadline of the handshake
 	s := &Session{conn{transport: transport.New(netConn), registry: r, protocol: protocol, compression: c}}
 	s.out.Init(r.settings.sendBuffer, r.settings.side)
 	if r.settings.sessionStats {

@@ -330,7 +330,8 @@ queued.
 [Session.Done] is closed when the connection is closed. [Session.Err] then
 returns the reason: a [*CloseError], with the codes and descriptions of both
 Close frames, or the error that ended the session. From then on the session uses
-no goroutine, timer or buffer.
+no goroutine or timer, and no buffer, except for messages that have arrived and
+have not been received.
 
 # Shutdown
 
@@ -435,12 +436,14 @@ A receive returns:
   - [ErrMessageTooBig]: a message is longer than the limit of an
     AggregatedStream. The stream continues.
   - [ErrConcurrentRecv]: the stream has another reader.
+  - the error of its context, if that ends first. The stream continues.
 
 A send returns:
 
   - [ErrClosed]: the session is closed or has ended. errors.Is also reports
     net.ErrClosed.
-  - [ErrBufferFull]: TrySend would have to wait.
+  - [ErrBufferFull]: TrySend or TrySendPrepared would have to wait.
+  - the error of its context, if that ends first. Nothing has been sent.
   - an error of its own if the message is invalid, such as text that is not
     UTF-8 or a Ping of more than 125 bytes. The session stays open.
 

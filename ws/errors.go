@@ -67,8 +67,8 @@ var (
 // refuses that of Dial.
 //
 // Of Handle, Status is 400, 403, 405 or 426 if the request is at fault; 501 if the
-// ResponseWriter cannot be hijacked; 503 after Shutdown or beyond
-// Upgrader.MaxSessions; and 500 if an option of the Upgrader is invalid or the
+// ResponseWriter cannot be hijacked; 503 after Shutdown or Close, or
+// beyond Upgrader.MaxSessions; and 500 if an option of the Upgrader is invalid or the
 // connection could not be hijacked. It is also 500, but was not sent, if writing the
 // response 101 failed or if another response had been started before Handle.
 //
@@ -102,10 +102,10 @@ func (e *HandshakeError) Error() string {
 func (e *HandshakeError) Unwrap() error { return e.Err }
 
 // A ProtocolError is returned when the peer has violated the protocol, or a
-// limit that the program has set. Receives return it from then on, and
-// Session.Err returns it after the end. Unless the session was closing already,
-// the peer is sent a Close frame with Code and the text of Err (RFC 6455
-// §7.1.7).
+// limit that the program has set. Receives return it from then on. Unless the
+// session was closing already, the peer is sent a Close frame with Code and the
+// text of Err (RFC 6455 §7.1.7), and Session.Err returns the ProtocolError after
+// the end, unless something else ended the session before that frame was sent.
 type ProtocolError struct {
 	Code CloseCode // CloseProtocolError, CloseInvalidPayload, CloseMessageTooBig or ClosePolicyViolation
 	Err  error     // the violation

@@ -17,8 +17,9 @@ import (
 // tests, its sessions must belong to one testing/synctest bubble at a time.
 //
 // Handle answers 500, with a text that names the option, if an option is invalid: if
-// a size or time is negative, except in Heartbeat, or if an origin pattern or a
-// subprotocol cannot match anything.
+// a size or time is negative, except in Heartbeat, if Compression is invalid, if an
+// origin pattern or a subprotocol cannot match anything, or if a subprotocol is there
+// twice.
 type Upgrader struct {
 	// Subprotocols are the subprotocols that the server supports. The first one
 	// in the client's list that is among them is selected (RFC 6455 §1.9). If

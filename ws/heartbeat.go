@@ -14,10 +14,8 @@ import (
 // A Heartbeat detects peers that are gone without having closed the connection, for
 // example because they have lost power. A peer from which nothing has arrived for
 // Interval is sent a Ping (RFC 6455 §5.5.2). If there is no activity for Timeout
-// after that Ping has been written, the session ends with ErrHeartbeatTimeout, and also
-// if for Timeout the peer has not accepted the Ping and has sent nothing since it was
-// queued. Any byte received counts as activity, even part of a frame, so an active peer
-// is never pinged.
+// after that Ping has been written, the session ends with ErrHeartbeatTimeout. Any byte
+// received counts as activity, even part of a frame, so an active peer is never pinged.
 //
 // Data that the peer accepts counts as activity, too. While data is queued, no Ping
 // is sent, and Options.WriteTimeout applies. On Linux, over TCP and over TLS on TCP,
@@ -25,7 +23,10 @@ import (
 // peer that reads slowly but steadily keeps its session. On other systems, and for a
 // net.Conn that does not expose its socket, only the queue is known. Timeout must
 // then be long enough for the peer to receive what the operating system has buffered
-// before the Ping, which may be some megabytes.
+// before the Ping, which may be some megabytes. A session that is read then also ends
+// with ErrHeartbeatTimeout if for Timeout the peer has not accepted the Ping and has sent
+// nothing since it was queued; otherwise WriteTimeout applies to a Ping that cannot be
+// written.
 //
 // On Linux, over TCP and TLS, the operating system reports bytes that have arrived
 // and have not been received. A program may therefore process a message for any

@@ -42,11 +42,11 @@ type Redialer struct {
 	URL string
 
 	// BaseDelay and MaxDelay limit the delay before an attempt. It is chosen at
-	// random between 0 and BaseDelay for the first attempt after a session. The
-	// upper limit doubles with each further attempt, up to MaxDelay, so that the
-	// clients of a server do not all arrive at the same time (RFC 6455 §7.2.3). If
-	// the server has sent Retry-After, that time, at most a day, is added. Zero
-	// means 5 s and 60 s. The very first attempt is not delayed.
+	// random, so that the clients of a server do not all arrive at the same time
+	// (RFC 6455 §7.2.3): first between 0 and BaseDelay. The upper limit doubles
+	// with each further attempt, up to MaxDelay, until a session has lasted for
+	// ResetAfter. If the server has sent Retry-After, that time, at most a day, is
+	// added. Zero means 5 s and 60 s. The very first attempt is not delayed.
 	BaseDelay, MaxDelay time.Duration
 
 	// ResetAfter is how long a session must last for the next delay to be that of
@@ -72,7 +72,7 @@ type Redialer struct {
 	Retry func(err error) bool
 
 	dial   func(context.Context, *Attempt) (*Session, *MessageStream, error) // instead of that of Dialer, in tests
-	random func(limit time.Duration) time.Duration                           // instead of rand.N, in tests
+	random func(limit time.Duration) time.Duration                           // instead of clock.Random, in tests
 	own    Dialer                                                            // if Dialer is nil
 
 	mu      sync.Mutex
@@ -142,8 +142,8 @@ func (r *Redialer) All(ctx context.Context) iter.Seq2[*Session, *MessageStream] 
 	}
 }
 
-// Err returns the error that ended the last loop. It is nil while a loop runs, and if
-// the loop ended without an error. If ctx has ended, it is the cause of ctx. It is safe
+// Err returns the error that ended the last loop. It is nil while a loop runs, unless a
+// second one has been refused, and if the loop ended without an error. If ctx has ended, it is the cause of ctx. It is safe
 // for concurrent use.
 func (r *Redialer) Err() error {
 	r.mu.Lock()

@@ -15,10 +15,10 @@ import (
 // registry has what the sessions of an Upgrader or Dialer share: their list, options, timers
 // and statistics.
 //
-// The lock guards the fields below it, up to closeFrames, which have locks of their own
-// or are atomic. It is taken when a session begins and when it ends, but not between,
-// except by Chan, and to copy the list. While it is held, only the locks of the timers are
-// taken.
+// The lock guards the fields from sessions to counts. The fields after them have locks of
+// their own or are atomic. It is not taken for messages: only when a session begins or
+// ends, by Chan, to copy the list, for the statistics, and after a garbage collection.
+// While it is held, only the locks of the timers are taken.
 type registry struct {
 	settings    settings
 	maxSessions int // 0 for no limit

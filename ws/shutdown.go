@@ -81,7 +81,7 @@ func (r *registry) endAll() {
 	r.each(func(s *Session) { s.end(ErrShutdown) })
 }
 
-// refuseHandshakes makes Handle refuse handshakes. A session whose handshake is in
+// refuseHandshakes makes Handle and Dial fail. A session whose handshake is in
 // progress is closed with reason when it begins. first reports whether handshakes were
 // accepted before.
 func (r *registry) refuseHandshakes(reason CloseReason) (first bool) {
@@ -94,7 +94,7 @@ func (r *registry) refuseHandshakes(reason CloseReason) (first bool) {
 	return first
 }
 
-// abortHandshakes makes Handle refuse handshakes. A session whose handshake is in
+// abortHandshakes makes Handle and Dial fail. A session whose handshake is in
 // progress is ended when it begins.
 func (r *registry) abortHandshakes() {
 	r.mu.Lock()

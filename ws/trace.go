@@ -49,8 +49,9 @@ type Trace struct {
 	// called again only after a receive. It is not called if the heartbeat is
 	// disabled.
 	Unread func(*Session, time.Duration)
-	// SlowWrite is called when the peer has taken 1 s or more to accept the queued
-	// data, with the duration.
+	// SlowWrite is called when it has taken 1 s or more until all that was queued
+	// had been written, or writing failed, with the duration. The peer is slow, or
+	// the program sends without a pause.
 	SlowWrite func(*Session, time.Duration)
 }
 

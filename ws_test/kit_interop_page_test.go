@@ -15,8 +15,8 @@ const (
 	interopIntroduction = `# Interop
 
 What is tested with other programs and libraries, with which versions, and what is different with each. All of it passes.
-` + "`make interop`" + ` runs these tests, after ` + "`make interop-tools`" + ` has installed the programs, and ` + "`make interop-docs`" + ` writes this page
-from the results of such a run. ` + "`go test`" + ` alone checks that the page has the rows and columns of the tests.
+` + "`make interop`" + ` runs these tests, except those of routers and middleware, which ` + "`make modules-test`" + ` runs, after
+` + "`make interop-tools`" + ` has installed the programs. ` + "`make interop-docs`" + ` writes this page from the results of such runs. ` + "`go test`" + ` alone checks that the page has the rows and columns of the tests.
 
 ## Versions
 

@@ -37,8 +37,8 @@
 // ExpectText, ExpectBinary, ExpectJSON and ExpectClose are for messages of one kind, and
 // Expect is for any of them. ExpectNothing is for silence, and ExpectEnd for the error with
 // which a stream ends. Recv returns a message for other checks. Pings and Pongs are skipped
-// unless the test expects them. No function waits for longer than 10 s, in a bubble by its
-// clock; Within sets another limit.
+// unless the test expects them. Each waits for at most 10 s, in a bubble by its clock;
+// Within sets another limit. ExpectNothing waits for the time that it is given.
 //
 // A stream answers pings and Close frames only while the test receives from it. Collect
 // reads a stream in the background and keeps what arrives until the test receives it.

@@ -29,7 +29,8 @@ type Server struct {
 
 // NewServer starts a server with handler h. When the test ends, all connections are
 // closed without Close frames, and the end of the test waits until the sessions of
-// Dial have ended and the handlers have returned.
+// Dial have ended and the handlers have returned. It does not wait for the functions of
+// ws.Handler, which run in goroutines of their own; Upgrader.Shutdown does.
 func NewServer(tb testing.TB, h http.Handler) *Server {
 	s := &Server{URL: "ws://example.com", Network: new(Network), listener: listen()}
 	s.client = &http.Client{Transport: &http.Transport{DialContext: s.dial}}

@@ -44,7 +44,7 @@ type job struct {
 	current status
 	started time.Time
 
-	// Of jobs.mu:
+	// Guarded by jobs.mu:
 	followers int
 	left      time.Time // when the last follower has left
 }
@@ -135,7 +135,7 @@ func (js *jobs) follow(id string) *job {
 	defer js.mu.Unlock()
 	j := js.byID[id]
 	if j != nil {
-		j.addFollowers(1)
+		j.addFollowersLocked(1)
 	}
 	return j
 }
@@ -145,15 +145,15 @@ func (js *jobs) follow(id string) *job {
 func (js *jobs) leave(j *job) {
 	js.mu.Lock()
 	defer js.mu.Unlock()
-	j.addFollowers(-1)
+	j.addFollowersLocked(-1)
 	if j.followers == 0 {
 		j.left = time.Now()
 		time.AfterFunc(abandonedAfter, func() { js.abandon(j) })
 	}
 }
 
-// addFollowers is called with jobs.mu locked.
-func (j *job) addFollowers(n int) {
+// addFollowersLocked must be called with jobs.mu held.
+func (j *job) addFollowersLocked(n int) {
 	j.followers += n
 	j.update(func(s *status) { s.Followers = j.followers })
 }

@@ -4,9 +4,9 @@
 // direction are decoded by package inflate. The package does no I/O and starts no
 // goroutine. A Deflater takes a message whole or in fragments.
 //
-// Compressors are those of github.com/klauspost/compress/flate, but for fragments of
-// up to 512 bytes, for which this package has its own; fixed.go gives the figures
-// that justify it. tuning.go has all constants that were chosen by measurement.
+// Compressors are those of github.com/klauspost/compress/flate. For short fragments, of
+// up to 512 bytes if the window holds something and of less than 128 if it is empty,
+// this package has its own; fixed.go gives the figures that justify it. tuning.go has all constants that were chosen by measurement.
 //
 // # Memory
 //

@@ -44,17 +44,17 @@ const (
 	// windowLevel.
 	fastReach = 16 << 10
 
-	// windowLevel is the level whose results and whose cost those of
-	// flate.NewWriterWindow resemble. Levels below it are faster.
+	// windowLevel is the level with about the results and the cost of
+	// flate.NewWriterWindow. Levels below it are faster.
 	windowLevel = 5
 
 	// fixedLimit is the length of the longest fragment that a fixedEncoder
 	// compresses if there is something in the window.
 	fixedLimit = 512
 
-	// aloneLimit and aloneLevel are the least length and the lowest level for
-	// which it does not if there is nothing. The levels below look for no matches
-	// in less.
+	// If the window is empty, a fixedEncoder compresses only fragments shorter
+	// than aloneLimit, at levels below aloneLevel: the other encoders of these
+	// levels do not look for matches in so few bytes.
 	aloneLimit = 128
 	aloneLevel = 7
 

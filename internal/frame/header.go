@@ -107,8 +107,8 @@ func Parse(b []byte, side Side, rsv1 bool) (h Header, n int, err error) {
 // OpcodeOf returns the opcode of a frame with the given first byte.
 func OpcodeOf(first byte) Opcode { return Opcode(first & opBits) }
 
-// Whole reports whether b begins with a complete frame that the given side receives,
-// valid or not.
+// Whole reports whether b begins with a complete frame that the given side receives. It
+// may be invalid, unless its length takes more than one byte: such a header must be valid.
 func Whole(b []byte, side Side) bool {
 	if len(b) < 2 {
 		return false

@@ -64,7 +64,8 @@ type Dialed struct {
 // http or https URL. ctx and the Timeout of the HTTPClient limit how long this takes,
 // and have no effect on the connection afterwards.
 //
-// The error is a *Refusal if the server has answered, but not with a correct 101.
+// The error is a *Refusal if the server has answered, but not with a correct 101, or if an
+// HTTP proxy has refused CONNECT.
 // Any other error wraps its cause, such as that of ctx, a net.Error or an error of
 // package x509. Error texts contain neither userinfo nor query of the URL.
 func Dial(ctx context.Context, url string, o DialOptions) (Dialed, error) {

@@ -15,7 +15,7 @@ type Inbox struct {
 }
 
 // Add appends a copy of bytes that were read from the connection elsewhere, such as
-// by net/http. It gets a buffer with capacity for a few frames more.
+// by net/http. If there is no buffer, it gets one of at least 4 KiB.
 func (in *Inbox) Add(early []byte) {
 	if len(early) > 0 {
 		in.Arrived(copy(in.Space(max(len(early), smallSize)), early))

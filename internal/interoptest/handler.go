@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// A Conn is a server's connection of a library. Its methods are called by one
+// A Conn is a connection of a library, of its server or its client. Its methods are called by one
 // goroutine.
 type Conn interface {
 	// Receive returns the next message. It answers Pings and Close frames, and
@@ -34,7 +34,7 @@ type Conn interface {
 	End()
 }
 
-// A ClosedError is the content of the client's Close frame.
+// A ClosedError is the content of the Close frame that was received.
 type ClosedError struct {
 	Code   int // 1005 if it has none
 	Reason string

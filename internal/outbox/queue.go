@@ -11,7 +11,8 @@ import (
 )
 
 // queue is what an Outbox needs while frames are queued, a message is open or senders
-// wait. A nil queue is an empty one: the methods that accept it say so.
+// wait. A nil queue is an empty one: the methods that accept it say so. All methods but
+// next must be called with Outbox.mu held.
 type queue struct {
 	queued  *buffer.Buffer   // frames of no write yet
 	out     *buffer.Buffer   // frames being written; the writer reads it without the lock
@@ -196,7 +197,7 @@ func (q *queue) beginWrite() {
 }
 
 // next sets slices to what is to be written. Only the writer may call it, and it needs no
-// lock. It is a function of its own, not inlined, to keep Perform's stack frame small.
+// lock. It is a function of its own, not inlined, to keep perform's stack frame small.
 //
 //go:noinline
 func (q *queue) next() {

@@ -14,6 +14,7 @@ import (
 //	nobody      sustainedLocked, with bytes queued     background
 //	sender      all bytes have been written            nobody
 //	sender      the transport takes no more            background
+//	sender      it has written maxRounds times         background
 //	background  all bytes have been written            nobody
 //	any         Abort, or a write that failed          stopped, when the writer notices
 //
@@ -76,7 +77,7 @@ func (o *Outbox) perform(cb Callbacks, do Action) {
 const maxRounds = 4
 
 // handOver gives the right to write to the background writer. It is a function of its
-// own, not inlined, to keep Perform's stack frame small.
+// own, not inlined, to keep perform's stack frame small.
 //
 //go:noinline
 func (o *Outbox) handOver() {

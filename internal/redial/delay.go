@@ -24,8 +24,8 @@ const (
 	longest = math.MaxInt64 / 4 // so that sums and doubles do not overflow
 )
 
-// NewDelay returns a Delay whose limit is first base and at most most. Zero means 5 s and
-// 60 s, or the other one if that is less, or more.
+// NewDelay returns a Delay whose limit is first base and at most most. A base of zero
+// means 5 s, or most if that is less. A most of zero means 60 s, or base if that is more.
 func NewDelay(base, most time.Duration) (Delay, error) {
 	switch {
 	case base < 0 || most < 0:

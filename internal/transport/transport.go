@@ -45,9 +45,9 @@ type Conn interface {
 	// SetReadDeadline makes a Read that waits fail at the given time with an error for
 	// which IsTimeout is true. The zero time means no deadline.
 	SetReadDeadline(time.Time) error
-	// SetWriteDeadline does the same for a Write that waits, now or later. At the deadline
-	// that Write first tries to write without waiting. The deadline is used up by one
-	// Write, unless the connection, as TLS, cannot be written after a deadline.
+	// SetWriteDeadline does the same for a Write that waits, now or later. Before it fails,
+	// that Write tries once more, for LastTry at most, and removes the deadline. A TLS
+	// connection cannot be written after a Write has failed.
 	SetWriteDeadline(time.Time) error
 	// Delivery returns what the kernel knows about the TCP connection. ok is false if
 	// that is not available: on systems other than Linux, and for a connection that is
