@@ -75,11 +75,11 @@ func listen() net.Listener {
 }
 
 // collect gives back all the memory that can be given back. Pools are emptied
-// by the second collection after their last use, and stacks shrink by half a
-// collection.
+// by the second collection after their last use, stacks shrink by half a
+// collection, and the first call of FreeOSMemory leaves up to 1.5 MiB of free pages
+// that it does not give back.
 func collect(w http.ResponseWriter, r *http.Request) {
 	for range 4 {
-		runtime.GC()
+		debug.FreeOSMemory()
 	}
-	debug.FreeOSMemory()
 }
