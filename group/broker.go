@@ -26,9 +26,9 @@ type Broker interface {
 	// either.
 	//
 	// An error that wraps ErrUnavailable means that the message was certainly not
-	// published, because the broker is closed or cannot be reached, and one that wraps ErrTooLarge that
-	// it was not, because the broker does not carry messages of its size. After another
-	// error the message may have been published.
+	// published, because the broker is closed or cannot be reached, and one that wraps
+	// ErrTooLarge that it was not, because the broker does not carry messages of its
+	// size. After another error the message may have been published.
 	Publish(ctx context.Context, group string, data []byte) error
 
 	// Subscribe begins to call receive for each event of a group. When it returns
@@ -88,8 +88,8 @@ type History interface {
 
 // Errors of brokers.
 var (
-	// ErrUnavailable is wrapped by the errors of Publish if the broker cannot be
-	// reached and the message has certainly not been published.
+	// ErrUnavailable is wrapped by the errors of Publish if the broker is closed or
+	// cannot be reached, and the message has certainly not been published.
 	ErrUnavailable = errors.New("group: broker is unavailable")
 
 	// ErrTooLarge is wrapped by the errors of Publish if the message is larger than
