@@ -135,7 +135,10 @@ func (s *subscription) read() (page, error) {
 
 // isTemporary reports whether a read that has failed is tried again.
 func isTemporary(err error) bool {
-	if _, refused := rueidis.IsRedisErr(err); refused || err == ErrClosed || errors.Is(err, errReply) {
+	if err == ErrClosed {
+		return false
+	}
+	if _, refused := rueidis.IsRedisErr(err); refused || errors.Is(err, errReply) {
 		return errors.Is(err, group.ErrUnavailable)
 	}
 	return true
