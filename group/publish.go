@@ -57,9 +57,9 @@ func (gs *Groups) PublishExcept(ctx context.Context, name string, kind ws.Kind, 
 // broker. When it returns, the message is in their send queues, except those of slow
 // members and of members that are sent stored messages. Messages of one
 // goroutine arrive in order; concurrent messages, including those of the broker, may
-// arrive at different members in different order. It does not wait, and
-// does not keep or modify data. Options.Gap may call it. Options.Missed must not: the
-// message may be dropped for the same member, and Missed be called again.
+// arrive at different members in different order. It does not wait, and does not keep
+// or modify data. Options.Gap may call it. Options.Missed must not: the message may be
+// dropped for the same member, for which Missed is called again.
 func (gs *Groups) PublishLocal(name string, kind ws.Kind, data []byte) error {
 	e, err := gs.envelope(kind, data, nil)
 	if err != nil {

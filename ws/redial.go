@@ -143,8 +143,8 @@ func (r *Redialer) All(ctx context.Context) iter.Seq2[*Session, *MessageStream] 
 }
 
 // Err returns the error that ended the last loop. It is nil while a loop runs, unless a
-// second one has been refused, and if the loop ended without an error. If ctx has ended, it is the cause of ctx. It is safe
-// for concurrent use.
+// second one has been refused, and if the loop ended without an error. If ctx has
+// ended, it is the cause of ctx. It is safe for concurrent use.
 func (r *Redialer) Err() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

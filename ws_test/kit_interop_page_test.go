@@ -16,7 +16,8 @@ const (
 
 What is tested with other programs and libraries, with which versions, and what is different with each. All of it passes.
 ` + "`make interop`" + ` runs these tests, except those of routers and middleware, which ` + "`make modules-test`" + ` runs, after
-` + "`make interop-tools`" + ` has installed the programs. ` + "`make interop-docs`" + ` writes this page from the results of such runs. ` + "`go test`" + ` alone checks that the page has the rows and columns of the tests.
+` + "`make interop-tools`" + ` has installed the programs. ` + "`make interop-docs`" + ` writes this page from the results of such runs. ` + "`go test`" + ` alone
+checks that the page has the rows and columns of the tests.
 
 ## Versions
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -204,6 +205,25 @@ func TestJetStreamConfig(t *testing.T) {
 	}
 }
 
+// Of several processes that begin at the same time, with different options, one makes the
+// stream and the others use it.
+func TestJetStreamMadeAtOnce(t *testing.T) {
+	store := newStore(t)
+	var calls sync.WaitGroup
+	for i := range 20 {
+		conn := store.connect(t)
+		calls.Go(func() {
+			b, err := NewJetStream(t.Context(), conn, JetStreamOptions{History: 1 + i})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_ = b.Close()
+		})
+	}
+	calls.Wait()
+}
+
 // The permissions that the package comment lists suffice, and only who makes the stream
 // needs that of making it.
 func TestJetStreamPermissions(t *testing.T) {
@@ -254,14 +274,14 @@ func TestJetStreamClose(t *testing.T) {
 	if n := conn.NumSubscriptions(); n > 1 { // one is that of the nats.Conn for its own requests
 		t.Errorf("%d subscriptions are left", n)
 	}
-	if err := b.Publish(t.Context(), "group", nil); !errors.Is(err, group.ErrUnavailable) {
+	if err := b.Publish(t.Context(), "group", nil); err != ErrClosed {
 		t.Errorf("Publish after Close: %v", err)
 	}
-	if _, err := b.Subscribe(t.Context(), "group", func(group.Event) {}); !errors.Is(err, group.ErrUnavailable) {
+	if _, err := b.Subscribe(t.Context(), "group", func(group.Event) {}); err != ErrClosed {
 		t.Errorf("Subscribe after Close: %v", err)
 	}
-	if _, _, err := b.Recent(t.Context(), "group", 1); err == nil {
-		t.Error("Recent after Close has succeeded")
+	if _, _, err := b.Recent(t.Context(), "group", 1); err != ErrClosed {
+		t.Errorf("Recent after Close: %v", err)
 	}
 	if err := conn.Flush(); err != nil {
 		t.Error(err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -77,6 +78,14 @@ var badHeaders = []struct {
 	{"2^63", "82 ff 8000000000000000", ErrLengthTooLarge},
 	{"2^63+5", "81 ff 8000000000000005", ErrLengthTooLarge},
 	{"2^64-1", "82 ff ffffffffffffffff", ErrLengthTooLarge},
+}
+
+// The compiler keeps a struct in registers if it has up to four fields, and copies a Header
+// with more through memory for each frame.
+func TestHeaderFitsInRegisters(t *testing.T) {
+	if n := reflect.TypeFor[Header]().NumField(); n > 4 {
+		t.Errorf("Header has %d fields", n)
+	}
 }
 
 // Parse reads a header when all of it has arrived.

@@ -76,8 +76,7 @@ func listen() net.Listener {
 
 // collect gives back all the memory that can be given back. Pools are emptied
 // by the second collection after their last use, stacks shrink by half a
-// collection, and the first call of FreeOSMemory leaves up to 1.5 MiB of free pages
-// that it does not give back.
+// collection, and one call of FreeOSMemory leaves free pages to the next.
 func collect(w http.ResponseWriter, r *http.Request) {
 	for range 4 {
 		debug.FreeOSMemory()
