@@ -6,7 +6,8 @@
 //
 // Compressors are those of github.com/klauspost/compress/flate. For short fragments, of
 // up to 512 bytes if the window holds something and of less than 128 if it is empty,
-// this package has its own; fixed.go gives the figures that justify it. tuning.go has all constants that were chosen by measurement.
+// this package has its own; fixed.go gives the figures that justify it. tuning.go has all
+// constants that were chosen by measurement.
 //
 // # Memory
 //

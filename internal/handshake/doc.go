@@ -103,7 +103,7 @@
 //
 // The package knows nothing of package ws, which sets the options and makes public
 // errors of refusals. Error texts name options as the user sets them, such as
-// Upgrader.OriginPatterns or Dialer.Subprotocols. The package starts no goroutine. Its only timers are those
-// of the contexts that limit a CONNECT request and the TLS handshake with a proxy. The timer that
-// Accept may need is an option, CloseAfter.
+// Upgrader.OriginPatterns or Dialer.Subprotocols. The package starts no goroutine. Its
+// only timers are those of the contexts that limit a CONNECT request and the TLS
+// handshake with a proxy. The timer that Accept may need is an option, CloseAfter.
 package handshake

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// A Conn is a connection of a library, of its server or its client. Its methods are called by one
-// goroutine.
+// A Conn is a connection of a library, of its server or its client. Its methods are
+// called by one goroutine.
 type Conn interface {
 	// Receive returns the next message. It answers Pings and Close frames, and
 	// returns a *ClosedError after a Close frame.

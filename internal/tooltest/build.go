@@ -28,7 +28,8 @@ func BuildGo(tb testing.TB, module, pkg string) string {
 }
 
 // Rust returns the path of a program of bench/rust. The parameter bench is the path of the
-// folder bench. Building the program takes a minute, and is left to `make interop-tools`, which does it if there is a cargo.
+// folder bench. Building the program takes a minute, and is left to `make interop-tools`,
+// which does it if there is a cargo.
 func Rust(tb testing.TB, bench, name string) string {
 	tb.Helper()
 	Wanted(tb)
