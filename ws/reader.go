@@ -204,7 +204,7 @@ type readContext struct {
 
 	mu    sync.Mutex
 	over  bool // clearContext was called
-	fired bool // the context ended before that
+	fired bool // the context has ended before that, and the read deadline is still set
 }
 
 // longAgo is a deadline that has passed.
@@ -241,17 +241,24 @@ func (c *readContext) fire(conn transport.Conn) {
 	}
 }
 
-// clearContext removes the context that setContext has set.
+// clearContext removes the context that setContext has set. When it has returned, that
+// context interrupts nothing any more, also if another goroutine is removing it.
 func (r *reader) clearContext(conn transport.Conn) {
-	c := r.context.Swap(nil)
+	c := r.context.Load()
 	if c == nil {
 		return
 	}
 	c.stop()
+	c.clear(conn)
+	r.context.CompareAndSwap(c, nil) // only now: a nil context is one that interrupts nothing
+}
+
+func (c *readContext) clear(conn transport.Conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.over = true
 	if c.fired {
+		c.fired = false
 		_ = conn.SetReadDeadline(time.Time{})
 	}
 }

@@ -3,6 +3,7 @@ package ws
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/handset-go/handset/internal/frame"
 	"github.com/handset-go/handset/internal/transport"
@@ -87,4 +88,49 @@ func TestLeaveTellsBackgroundReader(t *testing.T) {
 	l.unlockBackground(h)
 	l.endBody()
 	l.unlock()
+}
+
+// deadlineConn is a transport that keeps its read deadline.
+type deadlineConn struct {
+	transport.Conn
+	read time.Time
+}
+
+func (c *deadlineConn) SetReadDeadline(t time.Time) error {
+	c.read = t
+	return nil
+}
+
+// While one goroutine removes the context of a reader, another that does the same waits
+// until that context interrupts nothing any more: it may be about to read without one, as
+// a client does after the closing handshake.
+func TestClearContextOfTwoGoroutines(t *testing.T) {
+	conn, r := new(deadlineConn), new(reader)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r.setContext(ctx, conn)
+	c := r.context.Load()
+	stop, first := c.stop, true
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	c.stop = func() bool {
+		if first {
+			first = false
+			close(begun)
+			<-goOn
+		}
+		return stop()
+	}
+	cleared := make(chan struct{})
+	go func() {
+		defer close(cleared)
+		r.clearContext(conn)
+	}()
+	<-begun
+	r.clearContext(conn)
+	c.fire(conn) // ctx has ended
+	if !conn.read.IsZero() {
+		t.Error("the context interrupts reads after clearContext")
+	}
+	close(goOn)
+	<-cleared
 }
